@@ -1,0 +1,134 @@
+import type { SignalName } from "./signal-names.ts";
+import type { Millis } from "./units.ts";
+
+/** A service as the rest of the house sees it: every default applied, every path absolute, nothing optional. */
+export interface Definition {
+  /** The name operators use; also the name of the file without its ending. */
+  readonly name: string;
+  /** Absolute path of the file it was read from. */
+  readonly source: string;
+  readonly description: string;
+  /** What is executed and its arguments; never empty. command[0] is absolute if it was written with a slash or has a runtime. */
+  readonly command: readonly string[];
+  readonly runtime: "none" | "bun";
+  readonly type: ServiceType;
+  readonly start: "auto" | "manual";
+  readonly critical: boolean;
+  /** null: as the supervisor itself. */
+  readonly user: string | null;
+  readonly group: string | null;
+  /** Supplementary groups; null: those of the user (or the supervisor's own, without a user). */
+  readonly groups: readonly string[] | null;
+  readonly directory: string;
+  readonly umask: number;
+  readonly nice: number;
+  readonly oomScoreAdjust: number;
+  readonly noNewPrivileges: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly environmentFiles: readonly EnvironmentFile[];
+  /** Only, and always, with type "forking". */
+  readonly pidFile: string | null;
+  readonly restart: RestartPolicy;
+  readonly stop: StopPolicy;
+  readonly reload: ReloadPolicy;
+  readonly limits: Readonly<Partial<Record<LimitName, Limit>>>;
+  readonly log: LogPolicy;
+}
+
+export type ServiceType = "simple" | "oneshot" | "forking";
+
+export interface EnvironmentFile {
+  readonly path: string;
+  /** true: a missing file is no error. */
+  readonly optional: boolean;
+}
+
+export interface RestartPolicy {
+  readonly policy: "always" | "on-failure" | "on-abnormal" | "never";
+  readonly delay: Millis;
+  readonly maxDelay: Millis;
+  readonly resetAfter: Millis;
+  readonly limit: { readonly count: number; readonly within: Millis } | null;
+  /** Exits that count as success: exit codes and signal names. */
+  readonly success: readonly (number | SignalName)[];
+  /** Exits after which it is never started again. */
+  readonly prevent: readonly (number | SignalName)[];
+}
+
+export interface StopPolicy {
+  readonly signal: SignalName;
+  /** Run instead of the signal; null: none. */
+  readonly command: readonly string[] | null;
+  readonly timeout: Millis;
+  readonly scope: "group" | "mixed" | "main";
+}
+
+export interface ReloadPolicy {
+  readonly action: "signal" | "command" | "restart" | "none";
+  readonly signal: SignalName;
+  /** true: the definition names the signal itself, so it is sent even to a process that does not catch it. */
+  readonly signalIsWritten: boolean;
+  /** Only, and always, with action "command". */
+  readonly command: readonly string[] | null;
+}
+
+/** Names of setrlimit(2), without RLIMIT_. */
+export const LIMIT_NAMES = ["nofile", "nproc", "core", "as", "fsize", "memlock", "stack", "cpu", "data"] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+/** Infinity means "unlimited". */
+export interface Limit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export const SYSLOG_FACILITIES = {
+  user: 1,
+  mail: 2,
+  daemon: 3,
+  auth: 4,
+  lpr: 6,
+  news: 7,
+  uucp: 8,
+  cron: 9,
+  authpriv: 10,
+  ftp: 11,
+  local0: 16,
+  local1: 17,
+  local2: 18,
+  local3: 19,
+  local4: 20,
+  local5: 21,
+  local6: 22,
+  local7: 23,
+} as const;
+export type SyslogFacility = keyof typeof SYSLOG_FACILITIES;
+
+/** Severities of syslog(3), most severe first: index = number. */
+export const SYSLOG_SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
+export type SyslogSeverity = (typeof SYSLOG_SEVERITIES)[number];
+
+export interface LogPolicy {
+  /** Empty: only the last lines are kept, in memory. */
+  readonly to: readonly ("file" | "syslog")[];
+  readonly format: "plain" | "json";
+  /** Absolute; null: <log dir>/NAME.log. */
+  readonly file: string | null;
+  readonly stamp: "iso" | "unix" | "tai64n" | "none";
+  /** In bytes. */
+  readonly maxSize: number;
+  /** Rotated files kept beside the current one. */
+  readonly keep: number;
+  readonly facility: SyslogFacility;
+}
+
+/** The supervisor's own settings, from daemonsup.toml. */
+export interface Settings {
+  /** User and group that the supervisor itself runs as after it has taken what needs root; null: stays as it is. */
+  readonly daemon: { readonly user: string | null; readonly group: string | null };
+  readonly syslog: { readonly facility: SyslogFacility; readonly level: SyslogSeverity };
+  /** Members of this group may talk to the control socket; null: only its owner. */
+  readonly control: { readonly group: string | null };
+  /** The supervisor's own log file. */
+  readonly log: { readonly level: SyslogSeverity; readonly maxSize: number; readonly keep: number };
+}

@@ -1,0 +1,50 @@
+/** The directories of one supervisor, all absolute. */
+export interface Directories {
+  readonly runtime: string;
+  readonly state: string;
+  readonly log: string;
+}
+
+/** What decides where a supervisor lives. */
+export interface PlaceRequest {
+  readonly uid: number;
+  readonly host: string;
+  /** Home directory of the user, absolute. */
+  readonly home: string;
+  /** $XDG_STATE_HOME, or null. */
+  readonly stateHome: string | null;
+  /** --name, or null. */
+  readonly name: string | null;
+  /** --runtime-dir (or DAEMONSUP_RUNTIME_DIR), --state-dir, --log-dir, absolute, or null. */
+  readonly overrides: { readonly runtime: string | null; readonly state: string | null; readonly log: string | null };
+}
+
+/** Where a supervisor keeps its things: /run, /var/lib and /var/log for root, below $XDG_STATE_HOME for others. */
+export function directoriesOf(request: PlaceRequest): Directories {
+  const base = request.uid === 0 ? rootBase() : userBase(request);
+  const below = request.name === null ? "" : `/instances/${request.name}`;
+  return {
+    runtime: request.overrides.runtime ?? base.runtime + below,
+    state: request.overrides.state ?? base.state + below,
+    log: request.overrides.log ?? base.log + below,
+  };
+}
+
+function rootBase(): Directories {
+  return { runtime: "/run/daemonsup", state: "/var/lib/daemonsup", log: "/var/log/daemonsup" };
+}
+
+// Not $XDG_RUNTIME_DIR: it vanishes at logout while the daemon goes on, and is absent under cron.
+function userBase(request: PlaceRequest): Directories {
+  const absolute = request.stateHome?.startsWith("/") === true ? request.stateHome : `${request.home}/.local/state`;
+  const top = `${absolute}/daemonsup`;
+  return { runtime: `${top}/run/${request.host}`, state: `${top}/state`, log: `${top}/log` };
+}
+
+export function controlSocketOf(runtime: string): string {
+  return `${runtime}/control.sock`;
+}
+
+export function pidFileOf(runtime: string): string {
+  return `${runtime}/supervisor.pid`;
+}

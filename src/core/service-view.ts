@@ -1,0 +1,53 @@
+/** The states that an operator sees. */
+export const PUBLIC_STATES = ["down", "waiting", "starting", "up", "stopping", "backoff", "done", "failed"] as const;
+export type PublicState = (typeof PUBLIC_STATES)[number];
+
+/** One service as the control interface shows it. Times are ISO 8601 UTC. Fields without a value are null, never absent. */
+export interface ServiceView {
+  readonly name: string;
+  readonly description: string;
+  readonly type: "simple" | "oneshot" | "forking";
+  readonly state: PublicState;
+  readonly want: "up" | "down";
+  readonly ready: boolean;
+  readonly pid: number | null;
+  /** When it entered its state. */
+  readonly since: string;
+  /** How long the main process has run; null without one. */
+  readonly uptime_ms: number | null;
+  /** Automatic restarts since the last manual start. */
+  readonly restarts: number;
+  readonly last_exit: LastExitView | null;
+  /** When it will be started by itself, in `backoff`. */
+  readonly next_start: string | null;
+  /** What the service says of itself; null until it can. */
+  readonly status: string | null;
+  readonly health: string | null;
+  /** true: what runs differs from the definition on disk that was loaded last. */
+  readonly stale: boolean;
+  /** Why it is in this state, for a person; null when there is nothing to say. */
+  readonly message: string | null;
+}
+
+export interface LastExitView {
+  readonly at: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** In words: "exited 1", "killed by SIGSEGV (core dumped)", "did not stop within 10s: killed by SIGKILL". */
+  readonly reason: string;
+}
+
+/** Something that happened, as the event stream tells it: one JSON object a line. */
+export interface EventView {
+  /** Counts up from 1 in the life of a supervisor. */
+  readonly number: number;
+  readonly at: string;
+  /** null: concerns the supervisor itself. */
+  readonly service: string | null;
+  readonly event: "state" | "exit" | "reload" | "relay" | "removed" | "shutdown" | "problem" | "left";
+  /** With "state": the state entered. */
+  readonly state: PublicState | null;
+  readonly previous: PublicState | null;
+  readonly pid: number | null;
+  readonly message: string | null;
+}

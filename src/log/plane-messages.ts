@@ -1,0 +1,54 @@
+import type { LogPolicy } from "../core/definition.ts";
+
+/**
+ * What the main thread and the data-plane Worker say to each other. The main thread owns every descriptor: the Worker
+ * reads from it, says when it has ended, and the main thread closes it. So nothing is lost if the Worker dies: a new
+ * one is told of the same descriptors again.
+ */
+export type ToPlane =
+  /** A run of a service begins: read these pipes into its sinks. */
+  | { readonly tag: "open"; readonly run: number; readonly service: string; readonly pid: number; readonly pipes: readonly Pipe[] }
+  /** What becomes of a service's output from now on; sent before the first `open` of the service and whenever it changes. */
+  | { readonly tag: "configure"; readonly service: string; readonly policy: LogPolicy; readonly file: string | null }
+  /** The service is gone for good: flush, close its sinks, forget its last lines. */
+  | { readonly tag: "forget"; readonly service: string }
+  /** The main process of the run has ended: read its pipes until they are empty, write an unfinished last line, answer `drained`. */
+  | { readonly tag: "drain"; readonly run: number; readonly token: number }
+  /** Answer `tail` with the last lines of the service's output. */
+  | { readonly tag: "tail"; readonly service: string; readonly count: number; readonly token: number }
+  /** Begin or end telling the main thread of each line of this service. */
+  | { readonly tag: "follow"; readonly service: string; readonly on: boolean }
+  /** Lines for the supervisor's own log file, each without its newline. */
+  | { readonly tag: "own"; readonly lines: readonly string[] }
+  | { readonly tag: "configure-own"; readonly file: string; readonly maxSize: number; readonly keep: number }
+  /** Close and open every log file again (somebody else may have renamed it). */
+  | { readonly tag: "reopen" }
+  /** Tell once when this descriptor is readable (one shot; watch again for more). */
+  | { readonly tag: "watch"; readonly fd: number; readonly id: number }
+  | { readonly tag: "unwatch"; readonly fd: number }
+  /** Write out everything read so far, then answer `flushed`. */
+  | { readonly tag: "flush"; readonly token: number };
+
+export interface Pipe {
+  readonly fd: number;
+  readonly stream: "stdout" | "stderr";
+}
+
+export type FromPlane =
+  | { readonly tag: "drained"; readonly run: number; readonly token: number }
+  /** The pipe has no writer left and was read to its end; it is out of the epoll set, the main thread may close it. */
+  | { readonly tag: "ended"; readonly run: number; readonly fd: number }
+  | { readonly tag: "tail"; readonly token: number; readonly lines: readonly PlaneLine[] }
+  | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
+  | { readonly tag: "readable"; readonly fd: number; readonly id: number }
+  | { readonly tag: "flushed"; readonly token: number }
+  /** A sink fails or works again; said once each time, in words for the log. */
+  | { readonly tag: "problem"; readonly service: string | null; readonly message: string; readonly recovered: boolean };
+
+export interface PlaneLine {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly stream: "stdout" | "stderr";
+  readonly pid: number;
+  readonly text: string;
+}
