@@ -1,0 +1,83 @@
+import type { Definition } from "./definition.ts";
+import type { Exit } from "./exit.ts";
+import { type ServiceState, mainPidOf } from "./service-state.ts";
+import type { Instant, WallTime } from "./units.ts";
+
+/** Everything that is known of one service, apart from its processes. Plain data, so that it can be written down. */
+export interface ServiceRecord {
+  /** What the current run was started with; what the next one will be started with unless `next` says otherwise. */
+  readonly definition: Definition;
+  /** A newer definition that takes effect once the current run has ended. */
+  readonly next: Definition | null;
+  readonly state: ServiceState;
+  /** When it entered its public state. */
+  readonly since: WallTime;
+  readonly want: "up" | "down";
+  /** true: an operator decided what is wanted, not the definition's `start`. */
+  readonly wantedByHand: boolean;
+  /** Automatic restarts since the last manual start. */
+  readonly restarts: number;
+  readonly lastExit: { readonly at: WallTime; readonly exit: Exit; readonly reason: string } | null;
+  /** When the current main process was started; kept while it runs. */
+  readonly startedAt: Instant | null;
+  /** true: it is to be forgotten once nothing of it is left. */
+  readonly removed: boolean;
+  /** true: its definition has changed since it was done, and it is not run again by itself. */
+  readonly stale: boolean;
+  /** true: it ended soon after a relayed SIGHUP, which is therefore not relayed to it any more. */
+  readonly endsOnRelay: boolean;
+  /** Something worth knowing that its state does not tell; null: nothing. */
+  readonly note: string | null;
+}
+
+export function newRecord(definition: Definition, since: WallTime): ServiceRecord {
+  return {
+    definition,
+    next: null,
+    state: { tag: "down", why: "never-started" },
+    since,
+    want: "down",
+    wantedByHand: false,
+    restarts: 0,
+    lastExit: null,
+    startedAt: null,
+    removed: false,
+    stale: false,
+    endsOnRelay: false,
+    note: null,
+  };
+}
+
+/** Why the service is where it is, for a person; null when its state says it all. */
+export function messageOf(record: ServiceRecord): string | null {
+  const { state } = record;
+  switch (state.tag) {
+    case "failed":
+      return state.reason;
+    case "backoff":
+      return state.reason;
+    case "stuck":
+      return record.note ?? "a process of it cannot be killed";
+    case "execing":
+      return `exec of pid ${state.pid} has not returned yet`;
+    case "naming":
+      return `waiting for "${record.definition.pidFile ?? ""}" to name its main process`;
+    case "stopping":
+      return state.force === "asked"
+        ? `asked to stop, waiting for pid ${state.pid}`
+        : `killed, waiting for pid ${state.pid} to go`;
+    case "sweeping":
+      return "its main process has ended, waiting for the others of it";
+    case "starting":
+    case "up":
+    case "down":
+    case "done":
+    case "launching":
+      return record.note;
+  }
+}
+
+/** The pid that operators see, or null. */
+export function pidOf(record: ServiceRecord): number | null {
+  return mainPidOf(record.state);
+}

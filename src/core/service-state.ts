@@ -1,0 +1,163 @@
+/*
+ * One service as a tagged union: what it is, kept apart from what is wanted of it (that is in the fleet's record).
+ *
+ *   down ──> launching ──> execing ──> starting ──> naming ──> up
+ *                 │            (exec       (oneshot,   (forking: waits
+ *                 │             pending)    forking)    for the pid file)
+ *                 v
+ *   backoff <── judged <── sweeping <── stopping          stuck: survived SIGKILL
+ *     done                 (main gone,   (asked, then
+ *     failed                others left)  killed)
+ *
+ * Each variant carries only what it needs, its deadline included. A process of the service can exist in execing,
+ * starting, up and stopping (a main process), and in naming, sweeping and stuck (others); in no other state, and so a
+ * start from any other state can never make a second one.
+ */
+import type { Exit, RunResult } from "./exit.ts";
+import type { PublicState } from "./service-view.ts";
+import type { Instant, Millis } from "./units.ts";
+
+/** What a series of runs hands on from one to the next. */
+export interface Streak {
+  /** Runs in a row that were shorter than the policy's reset_after. */
+  readonly failures: number;
+  /** When automatic restarts happened, oldest first; no more of them than the policy's limit needs. */
+  readonly restartedAt: readonly Instant[];
+}
+
+export const FRESH_STREAK: Streak = { failures: 0, restartedAt: [] };
+
+/** A run of a main process that has ended. */
+export interface Ending {
+  readonly exit: Exit | null;
+  readonly result: RunResult;
+  readonly length: Millis;
+  /** For a person: "exited 1", "exec failed: ENOENT: /usr/bin/wbe". */
+  readonly reason: string;
+}
+
+/** What comes after the last process of the service has gone. */
+export type Afterwards =
+  | { readonly tag: "rest" }
+  | { readonly tag: "start-anew" }
+  /** It ended, or had to be ended, without being asked to: the restart policy decides. */
+  | { readonly tag: "judge"; readonly ending: Ending }
+  /** It ends in `failed` whatever the policy says. */
+  | { readonly tag: "fail"; readonly reason: string };
+
+/** How far ending it has gone: asked by the stop signal or command; killed because it did not follow; or killed at once. */
+export type Force = "asked" | "overdue" | "killed";
+
+export type ServiceState =
+  | { readonly tag: "down"; readonly why: "never-started" | "stopped" | "reset" }
+  /** The spawn is being carried out; its result arrives before anything else can happen. */
+  | { readonly tag: "launching"; readonly streak: Streak; readonly startedAt: Instant }
+  /** The process exists, but exec has not returned: it hangs, or somebody has stopped it. */
+  | {
+      readonly tag: "execing";
+      readonly streak: Streak;
+      readonly startedAt: Instant;
+      readonly pid: number;
+      readonly killAt: Instant;
+    }
+  /** A oneshot at work (no deadline), or the starter of a forking service. */
+  | {
+      readonly tag: "starting";
+      readonly streak: Streak;
+      readonly startedAt: Instant;
+      readonly pid: number;
+      readonly readyBy: Instant | null;
+    }
+  /** Forking: the starter has gone with success, the pid file does not name the main process yet. */
+  | { readonly tag: "naming"; readonly streak: Streak; readonly startedAt: Instant; readonly readyBy: Instant }
+  | {
+      readonly tag: "up";
+      readonly streak: Streak;
+      readonly startedAt: Instant;
+      readonly pid: number;
+      /** When SIGHUP was last passed on to it. */
+      readonly relayedAt: Instant | null;
+    }
+  | {
+      readonly tag: "stopping";
+      readonly streak: Streak;
+      readonly startedAt: Instant;
+      readonly pid: number;
+      readonly force: Force;
+      readonly until: Instant;
+      readonly then: Afterwards;
+    }
+  | {
+      readonly tag: "sweeping";
+      readonly streak: Streak;
+      readonly force: Force;
+      readonly until: Instant;
+      readonly then: Afterwards;
+    }
+  | { readonly tag: "stuck"; readonly streak: Streak; readonly then: Afterwards }
+  | { readonly tag: "backoff"; readonly streak: Streak; readonly retryAt: Instant; readonly reason: string }
+  | { readonly tag: "done" }
+  | { readonly tag: "failed"; readonly reason: string };
+
+export const PUBLIC_STATE_OF: Readonly<Record<ServiceState["tag"], PublicState>> = {
+  down: "down",
+  launching: "starting",
+  execing: "starting",
+  starting: "starting",
+  naming: "starting",
+  up: "up",
+  stopping: "stopping",
+  sweeping: "stopping",
+  stuck: "failed",
+  backoff: "backoff",
+  done: "done",
+  failed: "failed",
+};
+
+/** The main process, or null in the states that have none. */
+export function mainPidOf(state: ServiceState): number | null {
+  switch (state.tag) {
+    case "execing":
+    case "starting":
+    case "up":
+    case "stopping":
+      return state.pid;
+    case "down":
+    case "launching":
+    case "naming":
+    case "sweeping":
+    case "stuck":
+    case "backoff":
+    case "done":
+    case "failed":
+      return null;
+  }
+}
+
+/** When the state wants to hear that time has passed; null: never. */
+export function deadlineOf(state: ServiceState): Instant | null {
+  switch (state.tag) {
+    case "execing":
+      return state.killAt;
+    case "starting":
+    case "naming":
+      return state.readyBy;
+    case "stopping":
+    case "sweeping":
+      return state.until;
+    case "backoff":
+      return state.retryAt;
+    case "down":
+    case "launching":
+    case "up":
+    case "stuck":
+    case "done":
+    case "failed":
+      return null;
+  }
+}
+
+/** true: no process of the service exists, and none is about to. */
+export function isAtRest(state: ServiceState): boolean {
+  return state.tag === "down" || state.tag === "done" || state.tag === "failed";
+}

@@ -1,0 +1,143 @@
+/* What a service does while it is being ended, and when it will not end. */
+import type { Exit } from "./exit.ts";
+import type { ServiceEvent } from "./service-event.ts";
+import type { Afterwards } from "./service-state.ts";
+import {
+  KILL_TIMEOUT,
+  conclude,
+  impossible,
+  kill,
+  purge,
+  stay,
+  stopSignal,
+  withFirst,
+  type Step,
+  type StateOf,
+  type StepContext,
+} from "./transitions.ts";
+import { later } from "./units.ts";
+import { unreachable } from "./unreachable.ts";
+
+export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, context: StepContext): Step {
+  switch (event.tag) {
+    case "exited":
+      return mainGone(state, event, context);
+    case "deadline-passed":
+      return state.force === "asked" ? killOverdue(state, context) : getStuck(state);
+    case "stop-asked":
+      return stay({ ...state, then: { tag: "rest" } });
+    case "start-asked":
+    case "restart-asked":
+      return stay({ ...state, then: { tag: "start-anew" } });
+    case "kill-asked":
+      return kill(state, { tag: "rest" }, context);
+    case "stop-command-failed":
+      return state.force === "asked" ? { state, actions: stopSignal(state.pid, context.definition) } : stay(state);
+    case "spawned": // the exec that was pending has gone through after all
+    case "spawn-failed": // its exit follows
+    case "reset-asked":
+    case "reload-asked":
+    case "found-unfit":
+    case "emptied":
+      return stay(state);
+    case "exec-pending":
+    case "named":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** The main process of a service that is being stopped has ended: done, or others of it are left. */
+function mainGone(state: StateOf<"stopping">, event: { exit: Exit; survivors: number }, context: StepContext): Step {
+  const { streak, then, until, force } = state;
+  if (event.survivors === 0) return conclude(then, streak, context);
+  switch (context.definition.stop.scope) {
+    case "main":
+      return withFirst([{ tag: "leave-rest" }], conclude(then, streak, context));
+    case "mixed":
+      return purge(streak, then, context);
+    case "group":
+      return stay({ tag: "sweeping", streak, force, until, then });
+  }
+}
+
+export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, context: StepContext): Step {
+  const { streak, then } = state;
+  switch (event.tag) {
+    case "emptied":
+      return conclude(then, streak, context);
+    case "deadline-passed":
+      return state.force === "asked" ? purge(streak, then, context) : getStuck(state);
+    case "stop-asked":
+      return stay({ ...state, then: { tag: "rest" } });
+    case "start-asked":
+    case "restart-asked":
+      return stay({ ...state, then: { tag: "start-anew" } });
+    case "kill-asked":
+      return purge(streak, { tag: "rest" }, context);
+    case "reset-asked":
+    case "reload-asked":
+    case "found-unfit":
+    case "stop-command-failed":
+      return stay(state);
+    case "spawned":
+    case "exec-pending":
+    case "spawn-failed":
+    case "exited":
+    case "named":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context: StepContext): Step {
+  const { streak, then } = state;
+  switch (event.tag) {
+    case "exited":
+      return event.survivors === 0 ? conclude(then, streak, context) : stay(state);
+    case "emptied":
+      return conclude(then, streak, context);
+    case "start-asked":
+    case "restart-asked":
+      return stay({ ...state, then: { tag: "start-anew" } });
+    case "stop-asked":
+      return stay({ ...state, then: { tag: "rest" } });
+    case "kill-asked":
+      return { state: { ...state, then: { tag: "rest" } }, actions: [{ tag: "kill-all" }] };
+    case "spawned":
+    case "spawn-failed":
+    case "reset-asked":
+    case "reload-asked":
+    case "found-unfit":
+    case "stop-command-failed":
+      return stay(state);
+    case "exec-pending":
+    case "named":
+    case "deadline-passed":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+function killOverdue(state: StateOf<"stopping">, context: StepContext): Step {
+  const { actions } = kill(state, state.then, context);
+  const until = later(context.now, KILL_TIMEOUT);
+  return { state: { ...state, force: "overdue", until, then: timedOut(state.then, context) }, actions };
+}
+
+/** A run that did not end when asked: if the policy is to judge it, it judges a timeout. */
+function timedOut(then: Afterwards, context: StepContext): Afterwards {
+  if (then.tag !== "judge") return then;
+  const reason = `${then.ending.reason}, and did not stop within ${context.definition.stop.timeout / 1000}s`;
+  return { tag: "judge", ending: { ...then.ending, result: "timeout", reason } };
+}
+
+function getStuck(state: StateOf<"stopping" | "sweeping">): Step {
+  return { state: { tag: "stuck", streak: state.streak, then: state.then }, actions: [{ tag: "report-unkillable" }] };
+}

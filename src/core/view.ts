@@ -1,0 +1,52 @@
+import type { Exit } from "./exit.ts";
+import { type ServiceRecord, messageOf, pidOf } from "./service-record.ts";
+import { PUBLIC_STATE_OF } from "./service-state.ts";
+import type { LastExitView, ServiceView } from "./service-view.ts";
+import type { Instant, WallTime } from "./units.ts";
+
+/** One moment on both clocks, to show deadlines (monotonic) as times of day. */
+export interface Clocks {
+  readonly now: Instant;
+  readonly wall: WallTime;
+}
+
+/** What an operator sees of a service. */
+export function viewOf(record: ServiceRecord, clocks: Clocks): ServiceView {
+  const { definition, state } = record;
+  return {
+    name: definition.name,
+    description: definition.description,
+    type: definition.type,
+    state: PUBLIC_STATE_OF[state.tag],
+    want: record.want,
+    ready: state.tag === "up" || state.tag === "done",
+    pid: pidOf(record),
+    since: isoOf(record.since),
+    uptime_ms: record.startedAt === null ? null : Math.max(0, Math.round(clocks.now - record.startedAt)),
+    restarts: record.restarts,
+    last_exit: record.lastExit === null ? null : lastExitOf(record.lastExit),
+    next_start: state.tag === "backoff" ? isoOf(wallOf(state.retryAt, clocks)) : null,
+    status: null,
+    health: null,
+    stale: record.stale || record.next !== null,
+    message: messageOf(record),
+  };
+}
+
+function lastExitOf(last: { at: WallTime; exit: Exit; reason: string }): LastExitView {
+  return {
+    at: isoOf(last.at),
+    code: last.exit.tag === "code" ? last.exit.code : null,
+    signal: last.exit.tag === "signal" ? last.exit.signal : null,
+    reason: last.reason,
+  };
+}
+
+function wallOf(instant: Instant, clocks: Clocks): WallTime {
+  return (clocks.wall + (instant - clocks.now)) as WallTime;
+}
+
+/** ISO 8601, UTC, milliseconds. */
+export function isoOf(time: WallTime): string {
+  return new Date(time).toISOString();
+}
