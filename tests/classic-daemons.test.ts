@@ -35,7 +35,11 @@ describe.skipIf(time === null || signals === null || syslog === null)("a classic
     expect(terminal).toBe(0);
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/");
     expect(readFileSync(`/proc/${pid}/status`, "utf8")).toContain("Umask:\t0000");
-    expect([0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))).toEqual(["/dev/null", "/dev/null", "/dev/null"]);
+    expect([0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))).toEqual([
+      "/dev/null",
+      "/dev/null",
+      "/dev/null",
+    ]);
   });
 
   test("that forks twice does not lead its session", async () => {

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -37,7 +47,9 @@ function cacheDirectory(): string {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const found = lstatSync(directory);
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o022) !== 0) {
-    throw new Error(`cannot use "${directory}": it must be a directory that belongs to user ${uid} and that only this user may write`);
+    throw new Error(
+      `cannot use "${directory}": it must be a directory that belongs to user ${uid} and that only this user may write`,
+    );
   }
   // Whatever the umask made of it: a program is also run by users that a test switches to.
   if ((found.mode & 0o777) !== 0o755) chmodSync(directory, 0o755);

@@ -20,7 +20,12 @@ export type Outcome =
   | { readonly tag: "no-such-service"; readonly message: string };
 
 export type ReloadOutcome =
-  | { readonly tag: "applied"; readonly difference: Difference; readonly relayed: readonly string[]; readonly notes: readonly string[] }
+  | {
+      readonly tag: "applied";
+      readonly difference: Difference;
+      readonly relayed: readonly string[];
+      readonly notes: readonly string[];
+    }
   /** Every problem, rendered as `check` prints it. Nothing was changed, nothing relayed. */
   | { readonly tag: "invalid"; readonly problems: readonly string[] }
   | { readonly tag: "refused"; readonly message: string };

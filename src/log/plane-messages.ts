@@ -7,7 +7,13 @@ import type { LogPolicy } from "../core/definition.ts";
  */
 export type ToPlane =
   /** A run of a service begins: read these pipes into its sinks. */
-  | { readonly tag: "open"; readonly run: number; readonly service: string; readonly pid: number; readonly pipes: readonly Pipe[] }
+  | {
+      readonly tag: "open";
+      readonly run: number;
+      readonly service: string;
+      readonly pid: number;
+      readonly pipes: readonly Pipe[];
+    }
   /** What becomes of a service's output from now on; sent before the first `open` of the service and whenever it changes. */
   | { readonly tag: "configure"; readonly service: string; readonly policy: LogPolicy; readonly file: string | null }
   /** The service is gone for good: flush, close its sinks, forget its last lines. */
