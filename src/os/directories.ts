@@ -1,0 +1,47 @@
+import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
+
+/** A directory that the supervisor keeps for itself. */
+export interface OwnDirectory {
+  readonly path: string;
+  readonly mode: number;
+  /** Who is to own it. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Makes the directory if it is missing, or checks the one that is there: it must be a directory (not a link to one),
+ * belong to its user, and be writable by nobody else. Returns null, or what is wrong as a sentence without a subject.
+ * Parents are made only for the directories below the user's own state; a missing parent of root's is reported.
+ */
+export function prepareDirectory(wanted: OwnDirectory, mayMakeParents: boolean): string | null {
+  try {
+    const found = lstatSync(wanted.path, { throwIfNoEntry: false });
+    if (found === undefined) return make(wanted, mayMakeParents);
+    if (found.isSymbolicLink()) return "is a symbolic link, want a directory";
+    if (!found.isDirectory()) return "is not a directory";
+    if (found.uid !== wanted.uid) return `belongs to user ${found.uid}, want user ${wanted.uid}`;
+    if ((found.mode & 0o022 & ~wanted.mode) !== 0)
+      return `may be written by others (mode ${octal(found.mode)}), want mode ${octal(wanted.mode)}`;
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+}
+
+function make(wanted: OwnDirectory, mayMakeParents: boolean): string | null {
+  try {
+    mkdirSync(wanted.path, { mode: mayMakeParents ? 0o700 : wanted.mode, recursive: mayMakeParents });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return code === "ENOENT" ? "its parent directory does not exist" : (code ?? String(error));
+  }
+  chmodSync(wanted.path, wanted.mode); // mkdir's mode went through the umask
+  if (wanted.uid !== process.getuid?.() || wanted.gid !== process.getgid?.())
+    chownSync(wanted.path, wanted.uid, wanted.gid);
+  return null;
+}
+
+function octal(mode: number): string {
+  return `0${(mode & 0o7777).toString(8)}`;
+}

@@ -1,0 +1,97 @@
+/*
+ * The pid file. Its lock is the truth, not the number in it: flock(2) ends with the last descriptor, however the process
+ * ended, and survives exec. The file is never unlinked: a second daemon could lock the new one while the first holds the old.
+ */
+import { dlopen } from "bun:ffi";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { lastErrno } from "./last-errno.ts";
+
+const libc = dlopen("libc.so.6", {
+  // int flock(int fd, int operation);
+  flock: { args: ["i32", "i32"], returns: "i32" },
+} as const);
+
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+export type PidFileResult =
+  | { readonly tag: "taken"; readonly fd: number }
+  /** Another supervisor holds it; `pid` is what the file says, null if that is no number. */
+  | { readonly tag: "held"; readonly pid: number | null }
+  | { readonly tag: "failed"; readonly errno: string };
+
+/** Locks the pid file and writes this process's number into it. The lock lasts as long as the descriptor is open. */
+export function takePidFile(path: string): PidFileResult {
+  for (;;) {
+    const fd = open(path);
+    if (typeof fd === "string") return { tag: "failed", errno: fd };
+    if (!fstatSync(fd).isFile()) return closeAnd(fd, { tag: "failed", errno: "not a regular file" });
+    if (libc.symbols.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+      const errno = lastErrno();
+      return closeAnd(
+        fd,
+        errno === "EWOULDBLOCK" || errno === "EAGAIN"
+          ? { tag: "held", pid: readPidFile(path) }
+          : { tag: "failed", errno },
+      );
+    }
+    if (isSameFile(fd, path)) {
+      writePid(fd);
+      return { tag: "taken", fd };
+    }
+    closeSync(fd); // somebody replaced the file between open and lock: lock the one that is there now
+  }
+}
+
+/** Empties the file; the lock goes with the process. */
+export function clearPidFile(fd: number): void {
+  ftruncateSync(fd, 0);
+}
+
+/** true while a supervisor holds the lock, whatever number the file says. */
+export function isPidFileLocked(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  const free = libc.symbols.flock(fd, LOCK_SH | LOCK_NB) === 0;
+  closeSync(fd);
+  return !free;
+}
+
+/** The number in the file; null if there is no file or no number. */
+export function readPidFile(path: string): number | null {
+  try {
+    const text = readFileSync(path, "latin1").slice(0, 64).trim();
+    return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+function open(path: string): number | string {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "EIO";
+  }
+}
+
+function isSameFile(fd: number, path: string): boolean {
+  const mine = fstatSync(fd);
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there?.ino === mine.ino && there.dev === mine.dev;
+}
+
+function writePid(fd: number): void {
+  ftruncateSync(fd, 0);
+  writeSync(fd, `${process.pid}\n`, 0);
+}
+
+function closeAnd(fd: number, result: PidFileResult): PidFileResult {
+  closeSync(fd);
+  return result;
+}

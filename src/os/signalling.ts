@@ -1,0 +1,43 @@
+import { dlopen } from "bun:ffi";
+import { lastErrno } from "./last-errno.ts";
+
+const libc = dlopen("libc.so.6", {
+  // long syscall(long number, ...);  pidfd_open(2): pid, flags; pidfd_send_signal(2): pidfd, sig, info, flags
+  syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
+  // int kill(pid_t pid, int sig);
+  kill: { args: ["i32", "i32"], returns: "i32" },
+  // int close(int fd);
+  close: { args: ["i32"], returns: "i32" },
+} as const);
+
+// The same numbers on every architecture.
+const SYS_PIDFD_SEND_SIGNAL = 424;
+const SYS_PIDFD_OPEN = 434;
+
+export type SignalResult =
+  { readonly tag: "sent" } | { readonly tag: "gone" } | { readonly tag: "failed"; readonly errno: string };
+
+/** A descriptor (close-on-exec) that stands for this very process, whatever becomes of its number; null if there is none. */
+export function openPidfd(pid: number): number | null {
+  const fd = Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+  return fd >= 0 ? fd : null;
+}
+
+export function signalPidfd(pidfd: number, signal: number): SignalResult {
+  return resultOf(Number(libc.symbols.syscall(SYS_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0)));
+}
+
+/** Signals every member of a process group. The caller makes sure that the number still is the group's. */
+export function signalGroup(group: number, signal: number): SignalResult {
+  return resultOf(libc.symbols.kill(-group, signal));
+}
+
+export function closeFd(fd: number): void {
+  libc.symbols.close(fd);
+}
+
+function resultOf(status: number): SignalResult {
+  if (status === 0) return { tag: "sent" };
+  const errno = lastErrno();
+  return errno === "ESRCH" ? { tag: "gone" } : { tag: "failed", errno };
+}
