@@ -1,0 +1,25 @@
+import type { EventView, ServiceView } from "../core/service-view.ts";
+import type { LogLine, VersionView } from "./control-port.ts";
+import type { AskAnswer, ReloadAnswer } from "./protocol.ts";
+
+/** What each route answers when all is well. The two streams answer one of these a line; so does `logs` without follow. */
+export interface Answers {
+  readonly services: readonly ServiceView[];
+  readonly service: ServiceView;
+  readonly start: AskAnswer;
+  readonly stop: AskAnswer;
+  readonly restart: AskAnswer;
+  readonly reload: AskAnswer;
+  readonly reset: AskAnswer;
+  readonly signal: AskAnswer;
+  readonly logs: LogLine;
+  readonly events: EventView;
+  readonly reloadAll: ReloadAnswer;
+  readonly shutdown: AskAnswer;
+  readonly version: VersionView;
+}
+
+/** Routes that answer one object a line. */
+export type LineRoute = "logs" | "events";
+/** Routes that answer one JSON value. */
+export type ValueRoute = Exclude<keyof Answers, LineRoute>;

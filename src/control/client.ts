@@ -1,0 +1,170 @@
+import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
+import type { Millis } from "../core/units.ts";
+import type { Answers, LineRoute, ValueRoute } from "./answers.ts";
+import { readLines } from "./read-lines.ts";
+import { pathOf, type RouteName, ROUTES } from "./routes.ts";
+import { codeOf, socketPathProblem } from "./socket-file.ts";
+
+/** Where a supervisor is to be found. */
+export interface SupervisorPlace {
+  readonly socket: string;
+  /** true while some process holds the lock of the pid file, so that a socket that does not answer is worth a second try. */
+  isLocked(): boolean;
+}
+
+export interface Question<R extends RouteName> {
+  readonly route: R;
+  /** The service; null on routes that name none. */
+  readonly name: string | null;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** How long the answer may take once the supervisor is reached; null: for ever. */
+  readonly patience: Millis | null;
+  readonly signal?: AbortSignal;
+}
+
+/** Why there is no answer. `message` is a whole sentence of our grammar; `problems` are those of the configuration, else empty. */
+export interface Refusal {
+  readonly tag: "refused";
+  readonly why: "not-running" | "unresponsive" | "permission" | "problem" | "broken" | "aborted";
+  readonly exit: ExitStatus;
+  readonly message: string;
+  readonly problems: readonly string[];
+}
+
+export type Reply<T> = { readonly tag: "ok"; readonly value: T } | Refusal;
+
+/** How long a client tries to reach a supervisor that is being replaced. */
+export const TRY_FOR_MS = 2_000;
+const TRY_EVERY_MS = 20;
+
+/** Asks for one JSON value. Never rejects. */
+export async function ask<R extends ValueRoute>(
+  place: SupervisorPlace,
+  question: Question<R>,
+): Promise<Reply<Answers[R]>> {
+  const response = await reach(place, question);
+  if (!(response instanceof Response)) return response;
+  try {
+    // The supervisor is of our own make: its answer is believed as the protocol describes it.
+    return { tag: "ok", value: (await response.json()) as Answers[R] };
+  } catch (error) {
+    return failure(place, codeOf(error));
+  }
+}
+
+/** Asks for lines; they are read as they arrive, and a connection that breaks ends them with an error. */
+export async function askLines<R extends LineRoute>(
+  place: SupervisorPlace,
+  question: Question<R>,
+): Promise<Reply<AsyncIterable<Answers[R]>>> {
+  const response = await reach(place, question);
+  if (!(response instanceof Response)) return response;
+  return { tag: "ok", value: readLines<Answers[R]>(response.body) };
+}
+
+async function reach<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | Refusal> {
+  const problem = socketPathProblem(place.socket);
+  if (problem !== null) return refusal("broken", EXIT.usage, problem);
+  const start = performance.now();
+  for (;;) {
+    const response = await attempt(place, question);
+    if (response instanceof Response) return response.ok ? response : await refusalOf(place, response);
+    const mayTryAgain = performance.now() - start < TRY_FOR_MS && isWorthAnotherTry(place, question, response);
+    if (!mayTryAgain) return failure(place, response);
+    await Bun.sleep(TRY_EVERY_MS);
+  }
+}
+
+/** One attempt; a failure is the name of its errno. */
+async function attempt<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | string> {
+  const { route, name, query, body, patience, signal } = question;
+  const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
+  const signals = [signal, patience === null ? undefined : AbortSignal.timeout(patience)].filter(
+    (each) => each !== undefined,
+  );
+  try {
+    return await fetch(`http://daemonsup${pathOf(route, name)}${search}`, {
+      unix: place.socket,
+      method: ROUTES[route].method,
+      keepalive: false,
+      // The default ends a wait after five minutes.
+      timeout: false,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
+    });
+  } catch (error) {
+    return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")
+      ? error.name
+      : codeOf(error);
+  }
+}
+
+function isWorthAnotherTry<R extends RouteName>(place: SupervisorPlace, question: Question<R>, code: string): boolean {
+  // The queue of the socket is full: there is a supervisor, it is only busy.
+  if (code === "EAGAIN") return true;
+  // A request that reached the old supervisor must not be carried out by the new one as well, unless it only shows.
+  const mayHaveArrived = code === "ECONNRESET" || code === "EPIPE";
+  if (mayHaveArrived && ROUTES[question.route].method !== "GET") return false;
+  return (mayHaveArrived || code === "ENOENT" || code === "ECONNREFUSED") && place.isLocked();
+}
+
+/** What a failed attempt means. `code` is the name of an errno, AbortError or TimeoutError. */
+function failure(place: SupervisorPlace, code: string): Refusal {
+  const object = `"${place.socket}"`;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "ECONNREFUSED":
+      if (place.isLocked())
+        return refusal(
+          "unresponsive",
+          EXIT.failed,
+          `cannot connect to ${object}: a supervisor runs, but it does not answer`,
+        );
+      return refusal("not-running", EXIT.notRunning, `cannot connect to ${object}: no supervisor is running there`);
+    case "EACCES":
+    case "EPERM":
+      return refusal("permission", EXIT.permission, `cannot connect to ${object}: permission denied`);
+    case "TimeoutError":
+      return refusal("unresponsive", EXIT.timedOut, `cannot ask ${object}: the supervisor did not answer in time`);
+    case "AbortError":
+      return refusal("aborted", EXIT.failed, `cannot ask ${object}: interrupted`);
+    default:
+      return refusal(
+        "broken",
+        EXIT.failed,
+        `cannot ask ${object}: the connection broke before the answer came (${code})`,
+      );
+  }
+}
+
+async function refusalOf(place: SupervisorPlace, response: Response): Promise<Refusal> {
+  try {
+    const problem: unknown = await response.json();
+    if (isProblem(problem)) {
+      const why = problem.exit === EXIT.permission ? "permission" : "problem";
+      return { tag: "refused", why, exit: problem.exit, message: problem.detail, problems: problem.problems };
+    }
+  } catch {
+    // Said below.
+  }
+  return refusal("broken", EXIT.failed, `cannot ask "${place.socket}": got status ${response.status} without a reason`);
+}
+
+function isProblem(value: unknown): value is { exit: ExitStatus; detail: string; problems: string[] } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "exit" in value &&
+    Object.values<unknown>(EXIT).includes(value.exit) &&
+    "detail" in value &&
+    typeof value.detail === "string" &&
+    "problems" in value &&
+    Array.isArray(value.problems)
+  );
+}
+
+function refusal(why: Refusal["why"], exit: ExitStatus, message: string): Refusal {
+  return { tag: "refused", why, exit, message, problems: [] };
+}

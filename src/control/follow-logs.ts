@@ -1,0 +1,46 @@
+import type { ControlPort, LogLine } from "./control-port.ts";
+import type { LineSink } from "./line-stream.ts";
+
+/** Sends the last `count` lines of a service and then every further one: none is missed between the two, none comes twice. */
+export function followLogs(port: ControlPort, request: { name: string; count: number }, sink: LineSink): () => void {
+  // Listening begins before the past is asked for, so what is written meanwhile arrives by both ways.
+  let early: LogLine[] | null = [];
+  const stop = port.follow(request.name, (line) => {
+    if (early === null) sink.send(line);
+    else early.push(line);
+  });
+  const past = port.logs(request.name, request.count) ?? Promise.resolve([]);
+  void past.then(
+    (lines) => begin(lines),
+    () => begin([]),
+  );
+  function begin(lines: readonly LogLine[]): void {
+    const waiting = early ?? [];
+    early = null;
+    sink.sendAll([...lines, ...waiting.slice(overlapOf(lines, waiting))]);
+  }
+  return stop;
+}
+
+/** How many lines at the beginning of `later` are also the last ones of `earlier`; both are parts of one sequence. */
+export function overlapOf(earlier: readonly LogLine[], later: readonly LogLine[]): number {
+  for (let length = later.length; length > 0; length--) {
+    const common = Math.min(length, earlier.length);
+    if (common === 0) return 0;
+    let same = 0;
+    while (same < common && isSameLine(earlier.at(-1 - same), later[length - 1 - same])) same++;
+    if (same === common) return length;
+  }
+  return 0;
+}
+
+function isSameLine(left: LogLine | undefined, right: LogLine | undefined): boolean {
+  return (
+    left !== undefined &&
+    right !== undefined &&
+    left.at === right.at &&
+    left.text === right.text &&
+    left.pid === right.pid &&
+    left.stream === right.stream
+  );
+}

@@ -1,0 +1,151 @@
+import { matchesPattern } from "../core/name-pattern.ts";
+import { nearestOf } from "../core/nearest.ts";
+import { parseSignalName } from "../core/signal-names.ts";
+import { millis } from "../core/units.ts";
+import type { ControlPort, Outcome, Verb } from "./control-port.ts";
+import { followLogs } from "./follow-logs.ts";
+import type { LineSink } from "./line-stream.ts";
+import { problemResponse } from "./problem.ts";
+import * as protocol from "./protocol.ts";
+import { readBody, readQuery } from "./read-request.ts";
+import type { RouteName } from "./routes.ts";
+
+/** One request, after its route was found. */
+export interface Call {
+  readonly port: ControlPort;
+  readonly request: Request;
+  readonly url: URL;
+  /** The service that the path names; "" on routes that name none. */
+  readonly name: string;
+  /** Answers with an endless stream, or refuses when there are too many. */
+  stream(begin: (sink: LineSink) => () => void): Response;
+  /** Waits with the caller: ends early when the caller goes away. */
+  hold(outcome: Promise<Outcome>): Promise<Outcome>;
+}
+
+/** What answers each route. */
+export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Promise<Response>>> = {
+  services: showServices,
+  service: showService,
+  start: (call) => answerAsk(call, "start"),
+  stop: (call) => answerAsk(call, "stop"),
+  restart: (call) => answerAsk(call, "restart"),
+  reload: (call) => answerAsk(call, "reload"),
+  reset: (call) => answerAsk(call, "reset"),
+  signal: answerSignal,
+  logs: answerLogs,
+  events: answerEvents,
+  reloadAll: answerReload,
+  shutdown: answerShutdown,
+  version: answerVersion,
+};
+
+function showServices(call: Call): Response {
+  const query = readQuery(call.url.searchParams, protocol.servicesQuery);
+  if (query.tag === "refused") return query.response;
+  const { name } = query.value;
+  const services = call.port.services();
+  return Response.json(
+    name === undefined ? services : services.filter((service) => matchesPattern(service.name, name)),
+  );
+}
+
+function showService(call: Call): Response {
+  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
+  if (query.tag === "refused") return query.response;
+  const service = call.port.service(call.name);
+  return service === null ? noSuchService(call, "show") : Response.json(service);
+}
+
+async function answerAsk(call: Call, verb: Verb): Promise<Response> {
+  const body = await readBody(call.request, protocol.askBody);
+  if (body.tag === "refused") return body.response;
+  const { wait, timeout } = body.value;
+  const options = { wait, timeout: timeout === null ? null : millis(timeout) };
+  return answerOutcome(call, verb, await call.hold(call.port.ask(call.name, verb, options)));
+}
+
+async function answerSignal(call: Call): Promise<Response> {
+  const body = await readBody(call.request, protocol.signalBody);
+  if (body.tag === "refused") return body.response;
+  const signal = parseSignalName(body.value.signal);
+  if (signal === null) {
+    return problemResponse(
+      "bad-request",
+      `cannot signal ${quote(call.name)}: no signal is called ${quote(body.value.signal)}`,
+    );
+  }
+  return answerOutcome(call, "signal", call.port.signal(call.name, signal));
+}
+
+function answerOutcome(call: Call, verb: Verb | "signal", outcome: Outcome): Response {
+  if (outcome.tag === "no-such-service") return noSuchService(call, verb);
+  const { tag, message } = outcome;
+  const answer: protocol.AskAnswer = { result: tag, message, service: call.port.service(call.name) };
+  return Response.json(answer);
+}
+
+async function answerLogs(call: Call): Promise<Response> {
+  const query = readQuery(call.url.searchParams, protocol.logsQuery);
+  if (query.tag === "refused") return query.response;
+  const { lines: count, follow } = query.value;
+  if (call.port.service(call.name) === null) return noSuchService(call, "show");
+  if (follow) return call.stream((sink) => followLogs(call.port, { name: call.name, count }, sink));
+  const past = call.port.logs(call.name, count);
+  if (past === null) return noSuchService(call, "show");
+  const text = (await past).map((line) => `${JSON.stringify(line)}\n`).join("");
+  return new Response(text, { headers: { "content-type": "application/x-ndjson" } });
+}
+
+function answerEvents(call: Call): Response {
+  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
+  if (query.tag === "refused") return query.response;
+  return call.stream((sink) => call.port.subscribe((event) => sink.send(event)));
+}
+
+async function answerReload(call: Call): Promise<Response> {
+  const body = await readBody(call.request, protocol.reloadBody);
+  if (body.tag === "refused") return body.response;
+  const outcome = await call.port.reload(body.value.dry_run);
+  switch (outcome.tag) {
+    case "applied": {
+      const { difference, relayed, notes } = outcome;
+      return Response.json({ result: "done", difference, relayed, notes });
+    }
+    case "invalid":
+      return problemResponse(
+        "invalid-configuration",
+        "cannot reload: the configuration is invalid, nothing was changed",
+        {
+          problems: outcome.problems,
+        },
+      );
+    case "refused":
+      return problemResponse("refused", `cannot reload: ${outcome.message}`);
+  }
+}
+
+async function answerShutdown(call: Call): Promise<Response> {
+  const body = await readBody(call.request, protocol.emptyBody);
+  if (body.tag === "refused") return body.response;
+  const outcome = call.port.shutdown();
+  if (outcome.tag === "no-such-service") return problemResponse("refused", `cannot shut down: ${outcome.message}`);
+  const answer: protocol.AskAnswer = { result: outcome.tag, message: outcome.message, service: null };
+  return Response.json(answer);
+}
+
+function answerVersion(call: Call): Response {
+  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
+  return query.tag === "refused" ? query.response : Response.json(call.port.version());
+}
+
+function noSuchService(call: Call, verb: Verb | "signal" | "show"): Response {
+  const names = call.port.services().map((service) => service.name);
+  const nearest = nearestOf(call.name, names);
+  const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
+  return problemResponse("no-such-service", `cannot ${verb} ${quote(call.name)}: no such service${hint}`);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}

@@ -1,0 +1,60 @@
+/** Most bytes that the reader of a stream may lag behind; one that lags further is dropped. */
+export const MAX_UNSENT_BYTES = 1024 * 1024;
+
+/** Where the lines of one stream go. */
+export interface LineSink {
+  /** Sends one object as one line. */
+  send(line: object): void;
+  /** Sends what was asked for at once; however long it is, it does not count as lagging behind. */
+  sendAll(lines: readonly object[]): void;
+}
+
+/**
+ * An endless NDJSON answer. `begin` is called at once and returns what ends the flow; that is called exactly once, when
+ * the reader has gone or was dropped, or when `signal` says so.
+ */
+export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () => void): Response {
+  const encoder = new TextEncoder();
+  let allowance = MAX_UNSENT_BYTES;
+  let stop: (() => void) | null = null;
+  let ended = false;
+  function end(): void {
+    if (ended) return;
+    ended = true;
+    signal.removeEventListener("abort", end);
+    stop?.();
+  }
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        function put(text: string): void {
+          if (ended) return;
+          controller.enqueue(encoder.encode(text));
+        }
+        // The runtime sends the headers with the first bytes: without this the reader would not know that it is heard.
+        put("\n");
+        stop = begin({
+          send(line) {
+            if (ended) return;
+            if (-(controller.desiredSize ?? 0) > allowance) {
+              end();
+              controller.error(new Error("the reader is too slow"));
+              return;
+            }
+            put(`${JSON.stringify(line)}\n`);
+          },
+          sendAll(lines) {
+            const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+            allowance += text.length * 3;
+            if (text !== "") put(text);
+          },
+        });
+        if (ended) stop();
+        signal.addEventListener("abort", end);
+      },
+      cancel: end,
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+  );
+  return new Response(body, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
+}

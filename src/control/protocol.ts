@@ -1,0 +1,138 @@
+import * as z from "zod/mini";
+import { PUBLIC_STATES } from "../core/service-view.ts";
+
+/**
+ * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
+ * "timout" does not wait for ever. Answers are described for those who read them; the client takes only their types.
+ * Streams are NDJSON: one object a line, after one empty line that says the stream is open.
+ */
+
+/** Longest wait that a request may ask for, in milliseconds: a day. */
+export const MAX_TIMEOUT_MS = 86_400_000;
+/** Most lines of output that one request may ask for. */
+export const MAX_LOG_LINES = 10_000;
+/** Lines of output that are shown when the request does not say how many. */
+export const DEFAULT_LOG_LINES = 100;
+/** Longest glob, name or signal that is looked at, in characters. */
+const MAX_TEXT = 255;
+
+const timeout = z._default(z.nullable(z.int().check(z.minimum(1), z.maximum(MAX_TIMEOUT_MS))), null);
+
+/** Body of start, stop, restart, reload and reset. `timeout` in milliseconds; null: until it is decided. */
+export const askBody = z.strictObject({ wait: z._default(z.boolean(), true), timeout });
+
+/** Body of signal; `signal` is a name, with or without SIG, or a number. */
+export const signalBody = z.strictObject({ signal: z.string().check(z.maxLength(MAX_TEXT)) });
+
+/** Body of the reload of everything. */
+export const reloadBody = z.strictObject({ dry_run: z._default(z.boolean(), false) });
+
+/** Body of shutdown: nothing to say yet. */
+export const emptyBody = z.strictObject({});
+
+/** Query of services: a glob. */
+export const servicesQuery = z.strictObject({ name: z.optional(z.string().check(z.maxLength(MAX_TEXT))) });
+
+/** Query of logs. */
+export const logsQuery = z.strictObject({
+  lines: z._default(
+    z.pipe(
+      z.pipe(
+        z.string().check(z.regex(/^[0-9]{1,9}$/, "must be a whole number")),
+        z.transform((text) => Number(text)),
+      ),
+      z.int().check(z.maximum(MAX_LOG_LINES)),
+    ),
+    DEFAULT_LOG_LINES,
+  ),
+  follow: z._default(
+    z.pipe(
+      z.enum(["true", "false", "1", "0", ""]),
+      z.transform((text) => text !== "false" && text !== "0"),
+    ),
+    false,
+  ),
+});
+
+/** Query of the routes that take none. */
+export const emptyQuery = z.strictObject({});
+
+/** Times are ISO 8601 UTC. A member without a value is null, never absent. */
+export const serviceView = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  type: z.enum(["simple", "oneshot", "forking"]),
+  state: z.enum(PUBLIC_STATES),
+  want: z.enum(["up", "down"]),
+  ready: z.boolean(),
+  pid: z.nullable(z.int()),
+  since: z.string(),
+  uptime_ms: z.nullable(z.number()),
+  restarts: z.int(),
+  last_exit: z.nullable(
+    z.strictObject({ at: z.string(), code: z.nullable(z.int()), signal: z.nullable(z.string()), reason: z.string() }),
+  ),
+  next_start: z.nullable(z.string()),
+  status: z.nullable(z.string()),
+  health: z.nullable(z.string()),
+  stale: z.boolean(),
+  message: z.nullable(z.string()),
+});
+
+/** Answer to every request about one service, and to shutdown. `service`: as it is afterwards; null if it is gone. */
+export const askAnswer = z.strictObject({
+  result: z.enum(["done", "failed", "overtaken", "timed-out"]),
+  message: z.nullable(z.string()),
+  service: z.nullable(serviceView),
+});
+
+const names = z.array(z.string());
+
+/** Answer to the reload of everything. An invalid configuration is a problem with the members `problems` and exit 6. */
+export const reloadAnswer = z.strictObject({
+  result: z.literal("done"),
+  difference: z.strictObject({ added: names, removed: names, changed: names, adjusted: names, unchanged: names }),
+  relayed: names,
+  notes: z.array(z.string()),
+});
+
+export const logLine = z.strictObject({
+  at: z.string(),
+  service: z.string(),
+  stream: z.enum(["stdout", "stderr"]),
+  pid: z.int(),
+  text: z.string(),
+});
+
+export const eventView = z.strictObject({
+  number: z.int(),
+  at: z.string(),
+  service: z.nullable(z.string()),
+  event: z.enum(["state", "exit", "reload", "relay", "removed", "shutdown", "problem", "left"]),
+  state: z.nullable(z.enum(PUBLIC_STATES)),
+  previous: z.nullable(z.enum(PUBLIC_STATES)),
+  pid: z.nullable(z.int()),
+  message: z.nullable(z.string()),
+});
+
+export const versionView = z.strictObject({
+  version: z.string(),
+  pid: z.int(),
+  since: z.string(),
+  config: z.string(),
+  services: z.int(),
+});
+
+/** RFC 9457. `exit` is the status that a command ends with; `problems` are those of the configuration, else empty. */
+export const problemDetails = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  exit: z.int(),
+  problems: z.array(z.string()),
+});
+
+export type AskAnswer = Readonly<z.infer<typeof askAnswer>>;
+export type ReloadAnswer = Readonly<z.infer<typeof reloadAnswer>>;
+export type ProblemDetails = Readonly<z.infer<typeof problemDetails>>;

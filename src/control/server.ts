@@ -1,0 +1,177 @@
+import { chmodSync, chownSync } from "node:fs";
+import type { ControlPort, Outcome } from "./control-port.ts";
+import { type Call, HANDLERS } from "./handlers.ts";
+import { streamLines } from "./line-stream.ts";
+import { problemResponse } from "./problem.ts";
+import { MAX_BODY_BYTES } from "./read-request.ts";
+import { type Access, matchRoute, ROUTES } from "./routes.ts";
+import { codeOf, socketPathProblem } from "./socket-file.ts";
+
+/** Most streams (events and followed logs) at the same time. */
+export const MAX_STREAMS = 64;
+/** Most requests that wait for a service at the same time. */
+export const MAX_WAITING = 4096;
+
+export interface ControlServerOptions {
+  /** "read" refuses every route that changes something. */
+  readonly access: Access;
+  /** Is told of a bug of ours that a request brought to light; the caller got "internal error". */
+  readonly report: (message: string) => void;
+}
+
+export interface ControlServer {
+  /** Answers one request; never rejects. */
+  fetch(request: Request): Promise<Response>;
+  /** Ends every stream and every wait, as if their callers had gone. */
+  close(): void;
+}
+
+/** The conversation itself, without a socket: requests in, answers out, everything else through the port. */
+export function createControlServer(port: ControlPort, options: ControlServerOptions): ControlServer {
+  const life = new AbortController();
+  const load = { streams: 0, waiting: 0 };
+
+  async function fetch(request: Request): Promise<Response> {
+    try {
+      const found = locate(request, options.access);
+      if (found instanceof Response) return found;
+      return await HANDLERS[found.route](callOf(request, found));
+    } catch (error) {
+      options.report(
+        `internal error: ${request.method} request: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      return problemResponse(
+        "internal-error",
+        "cannot answer the request: internal error, see the log of the supervisor",
+      );
+    }
+  }
+
+  function callOf(request: Request, found: Found): Call {
+    return {
+      port,
+      request,
+      url: found.url,
+      name: found.name,
+      stream(begin) {
+        if (load.streams >= MAX_STREAMS) {
+          return problemResponse("busy", `cannot open a stream: ${MAX_STREAMS} are open, want fewer`);
+        }
+        return streamLines(life.signal, (sink) => {
+          load.streams++;
+          const stop = begin(sink);
+          return () => {
+            load.streams--;
+            stop();
+          };
+        });
+      },
+      hold: (outcome) => held(outcome, AbortSignal.any([request.signal, life.signal])),
+    };
+  }
+
+  async function held(outcome: Promise<Outcome>, gone: AbortSignal): Promise<Outcome> {
+    if (load.waiting >= MAX_WAITING) {
+      void outcome.catch(() => {});
+      return { tag: "failed", message: `asked, but not waited for: ${MAX_WAITING} requests wait already` };
+    }
+    load.waiting++;
+    const left = Promise.withResolvers<Outcome>();
+    const leave = (): void => left.resolve({ tag: "failed", message: "nobody waits any more" });
+    gone.addEventListener("abort", leave);
+    if (gone.aborted) leave();
+    try {
+      return await Promise.race([outcome, left.promise]);
+    } finally {
+      gone.removeEventListener("abort", leave);
+      load.waiting--;
+    }
+  }
+
+  return { fetch, close: () => life.abort() };
+}
+
+interface Found {
+  readonly route: keyof typeof ROUTES;
+  readonly url: URL;
+  readonly name: string;
+}
+
+function locate(request: Request, access: Access): Found | Response {
+  // A malformed Host header makes the address unreadable.
+  const url = URL.parse(request.url);
+  if (url === null) return problemResponse("bad-request", "cannot read the request: its address is malformed");
+  const match = matchRoute(request.method, url.pathname);
+  switch (match.tag) {
+    case "unknown":
+      return problemResponse("no-such-path", `cannot find ${JSON.stringify(url.pathname.slice(0, 100))}: no such path`);
+    case "malformed":
+      return problemResponse("bad-request", "cannot read the request: the service's name is not percent-encoded UTF-8");
+    case "wrong-method": {
+      const allow = match.allowed.join(", ");
+      return problemResponse("wrong-method", `cannot ${request.method} this path: want ${allow}`, {
+        headers: { allow },
+      });
+    }
+    case "found":
+      if (ROUTES[match.route].access === "operate" && access === "read") {
+        return problemResponse("read-only", `cannot ${match.route} through this socket: it is read only`);
+      }
+      return { route: match.route, url, name: match.name ?? "" };
+  }
+}
+
+/** The default cuts handlers that wait and streams that are silent; the runtime's types deny it to Unix sockets. */
+const PATIENCE: object = { idleTimeout: 0 };
+
+export interface ServeOptions extends ControlServerOptions {
+  /** Members of this group may use the socket as well (mode 0660); null: only the owner (mode 0600). */
+  readonly group: number | null;
+}
+
+export type ServeResult =
+  /** `close` ends every stream and connection and removes the socket. */
+  { readonly tag: "serving"; close(): Promise<void> } | { readonly tag: "failed"; readonly message: string };
+
+/** Opens the control socket. Nothing may be at the path: the caller, who holds the lock, has removed a stale socket. */
+export function serveControl(socketPath: string, port: ControlPort, options: ServeOptions): ServeResult {
+  const problem = socketPathProblem(socketPath);
+  if (problem !== null) return { tag: "failed", message: problem };
+  const server = createControlServer(port, options);
+  // A socket gets mode 0777 less the umask: with a later chmod alone it would be open to everybody for a moment.
+  const before = process.umask(0o177);
+  let listener: Bun.Server<undefined>;
+  try {
+    listener = Bun.serve({
+      unix: socketPath,
+      ...PATIENCE,
+      development: false,
+      maxRequestBodySize: MAX_BODY_BYTES,
+      fetch: (request) => server.fetch(request),
+      error: () => problemResponse("internal-error", "cannot answer the request: internal error"),
+    });
+  } catch (error) {
+    return { tag: "failed", message: `cannot listen on "${socketPath}": ${codeOf(error)}` };
+  } finally {
+    process.umask(before);
+  }
+  async function close(): Promise<void> {
+    server.close();
+    await listener.stop(true);
+  }
+  const closed = openToGroup(socketPath, options.group);
+  if (closed === null) return { tag: "serving", close };
+  void close();
+  return { tag: "failed", message: closed };
+}
+
+function openToGroup(socketPath: string, group: number | null): string | null {
+  if (group === null) return null;
+  try {
+    chownSync(socketPath, -1, group);
+    chmodSync(socketPath, 0o660);
+    return null;
+  } catch (error) {
+    return `cannot open "${socketPath}" to group ${group}: ${codeOf(error)}`;
+  }
+}
