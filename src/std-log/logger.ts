@@ -101,7 +101,7 @@ function jsonOf(data: object): string {
     return JSON.stringify(data, writableOf);
   } catch {
     // A value that refers to itself, or whose toJSON throws: whoever logs it must not fail because of that.
-    return String(data);
+    return Object.prototype.toString.call(data);
   }
 }
 
