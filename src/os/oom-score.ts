@@ -1,0 +1,70 @@
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { constants } from "node:os";
+
+/**
+ * Sets the oom score of children. A child cannot do that for itself before its exec: while it shares its parent's memory
+ * the kernel gives the score to every process on that memory, the parent included. So the parent does it, right after the
+ * exec; and because it may come a moment too early, it looks whether its own score has changed with it, and repeats.
+ */
+export class OomScore {
+  readonly #own = openSync("/proc/self/oom_score_adj", "r+");
+  readonly #buffer = Buffer.alloc(16);
+
+  /** The score that children inherit. */
+  read(): number {
+    return Number(this.#buffer.toString("latin1", 0, readSync(this.#own, this.#buffer, 0, 16, 0)));
+  }
+
+  /** 0, or the errno that keeps this process from giving a child this score; asked before the child exists. */
+  probe(score: number): number {
+    const own = this.read();
+    // Only lowering needs a right, and going back to what was needs none.
+    if (score >= own) return 0;
+    const errno = writeScore(this.#own, score);
+    if (errno === 0) writeScore(this.#own, own);
+    return errno;
+  }
+
+  /** Gives the score to a child that has executed; 0 or the errno. A child that has ended meanwhile is no failure. */
+  give(pid: number, score: number): number {
+    const own = this.read();
+    if (own === score) return 0;
+    for (;;) {
+      const errno = writeScoreOf(pid, score);
+      if (errno !== 0 || this.read() === own) return errno;
+      writeScore(this.#own, own);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#own);
+  }
+}
+
+function writeScoreOf(pid: number, score: number): number {
+  const { ENOENT, ESRCH } = constants.errno;
+  try {
+    const fd = openSync(`/proc/${pid}/oom_score_adj`, "r+");
+    const errno = writeScore(fd, score);
+    closeSync(fd);
+    return errno === ESRCH ? 0 : errno;
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === ENOENT || errno === ESRCH ? 0 : errno;
+  }
+}
+
+function writeScore(fd: number, score: number): number {
+  try {
+    writeSync(fd, String(score), 0);
+    return 0;
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+function errnoOf(error: unknown): number {
+  const errno = error instanceof Error && "errno" in error ? Number(error.errno) : Number.NaN;
+  if (Number.isNaN(errno)) throw error;
+  return Math.abs(errno);
+}

@@ -1,0 +1,118 @@
+import { closeSync, openSync } from "node:fs";
+import { errnoNameOf } from "./errno-names.ts";
+import { NativeBlock } from "./native-block.ts";
+import { loadNative } from "./native.ts";
+import { OomScore } from "./oom-score.ts";
+import type { SpawnRequest, SpawnStage } from "./spawn-request.ts";
+
+/**
+ * - spawned: the child has executed its program, or was killed by somebody before it could: then its end follows as usual.
+ * - failed: there is no child; it was reaped here and its pidfd closed. `errno` is a name such as "ENOENT".
+ * - pending: the child has not executed yet, because it is stopped or its file system does not answer. `poll` tells later.
+ * A pidfd in a result is the caller's to close; that of a pending child not before `poll` has told its outcome.
+ */
+export type SpawnResult =
+  | { readonly tag: "spawned"; readonly pid: number; readonly pidfd: number }
+  | { readonly tag: "failed"; readonly stage: SpawnStage; readonly errno: string }
+  | { readonly tag: "pending"; readonly pid: number; readonly pidfd: number };
+
+/** What has become of a pending child. After "failed" its pidfd is closed already. */
+export type PendingOutcome =
+  | { readonly tag: "spawned"; readonly pid: number }
+  | { readonly tag: "failed"; readonly pid: number; readonly stage: SpawnStage; readonly errno: string };
+
+/** Answers of `settle`. */
+const PENDING = 0;
+const FAILED = 2;
+
+interface PendingChild {
+  readonly block: NativeBlock;
+  readonly oomScoreAdjust: number | null;
+}
+
+// Memory that children may still be running on. Here and not in a Spawner, because it must outlive that.
+const borrowed = new Set<NativeBlock>();
+
+/**
+ * Starts processes, from the main thread only.
+ *
+ * A failed child is reaped before `spawn` or `poll` returns, so that no exit of it is seen elsewhere; should it take longer
+ * than 100 ms to vanish, its end appears among the exits under a number that nobody knows, and is to be ignored. Call
+ * `poll` before each round of reaping while something is pending: the end of a pending child that failed is told by
+ * `poll` alone.
+ */
+export class Spawner {
+  readonly #native = loadNative();
+  readonly #nothing = openSync("/dev/null", "r");
+  readonly #oomScore = new OomScore();
+  readonly #pending = new Map<number, PendingChild>();
+  #spare = new NativeBlock();
+
+  /** How many children have neither executed nor ended. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Starts one process and waits for its exec, at most `waitMs` milliseconds (0: not at all). */
+  spawn(request: SpawnRequest, waitMs: number): SpawnResult {
+    const { oomScoreAdjust } = request;
+    if (oomScoreAdjust !== null) {
+      const errno = this.#oomScore.probe(oomScoreAdjust);
+      if (errno !== 0) return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(errno) };
+    }
+    const block = this.#spare;
+    if (!block.encodeSpawn(request, this.#nothing)) return { tag: "failed", stage: "exec", errno: "E2BIG" };
+    const pid = this.#native.spawn(block.address, block.stackTop, waitMs);
+    if (pid === 0) return failureOf(block);
+    const pidfd = block.pidfd;
+    switch (block.isRunning ? PENDING : this.#native.settle(block.address)) {
+      case PENDING:
+        this.#remember(pid, { block, oomScoreAdjust });
+        return { tag: "pending", pid, pidfd };
+      case FAILED:
+        return failureOf(block);
+      default:
+        return this.#giveScore(pid, pidfd, oomScoreAdjust) ?? { tag: "spawned", pid, pidfd };
+    }
+  }
+
+  /** The outcomes of pending children that have been decided since the last call; cheap while there are none pending. */
+  poll(): readonly PendingOutcome[] {
+    const outcomes: PendingOutcome[] = [];
+    for (const [pid, { block, oomScoreAdjust }] of this.#pending) {
+      const answer = this.#native.settle(block.address);
+      if (answer === PENDING) continue;
+      this.#pending.delete(pid);
+      borrowed.delete(block);
+      const failure = answer === FAILED ? failureOf(block) : this.#giveScore(pid, block.pidfd, oomScoreAdjust);
+      outcomes.push(failure === null ? { tag: "spawned", pid } : { ...failure, pid });
+    }
+    return outcomes;
+  }
+
+  /** Children go on, also those that are pending. */
+  [Symbol.dispose](): void {
+    closeSync(this.#nothing);
+    this.#oomScore[Symbol.dispose]();
+  }
+
+  #remember(pid: number, child: PendingChild): void {
+    this.#pending.set(pid, child);
+    borrowed.add(child.block);
+    this.#spare = new NativeBlock();
+  }
+
+  /** null if the child has its score; else the child has been ended. */
+  #giveScore(pid: number, pidfd: number, score: number | null): Failure | null {
+    const errno = score === null ? 0 : this.#oomScore.give(pid, score);
+    if (errno === 0) return null;
+    this.#native.discard(pidfd);
+    return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(errno) };
+  }
+}
+
+type Failure = Extract<SpawnResult, { readonly tag: "failed" }>;
+
+function failureOf(block: NativeBlock): Failure {
+  return { tag: "failed", stage: block.spawnStage, errno: errnoNameOf(block.errno) };
+}
