@@ -1,0 +1,120 @@
+/*
+ * Commands that run beside a service and on its behalf: [stop] command and [reload] command. Each runs in the service's
+ * surroundings (user, directory, environment, limits), with MAINPID, its output in the service's log, and a time limit.
+ */
+import type { Definition } from "../core/definition.ts";
+import { type Exit, exitWordsOf } from "../core/exit.ts";
+import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
+import type { Millis } from "../core/units.ts";
+import type { Belongings } from "./belongings.ts";
+import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./ports.ts";
+import { type UserPort, prepareRun } from "./prepare-run.ts";
+
+export interface CommandPorts {
+  readonly spawning: SpawnPort;
+  readonly processes: ProcessPort;
+  readonly output: OutputPort;
+  readonly users: UserPort;
+  readonly timers: TimerPort;
+  newInvocation(): string;
+}
+
+export interface CommandRequest {
+  readonly definition: Definition;
+  readonly command: readonly string[];
+  /** The service's main process. */
+  readonly mainPid: number;
+  readonly timeout: Millis;
+}
+
+/** null: it succeeded; otherwise why not, as a clause: "exited 3", "took longer than 10s". */
+export type CommandDone = (failure: string | null) => void;
+
+interface Running {
+  readonly pidfd: number | null;
+  readonly run: number;
+  readonly done: CommandDone;
+  readonly cancelTimeout: () => void;
+  timedOut: boolean;
+}
+
+// Apart from the numbers of services' own runs, which count up from 1.
+const FIRST_COMMAND_RUN = 1_000_000_000;
+
+export class Commands {
+  readonly #ports: CommandPorts;
+  readonly #belongings: Belongings;
+  readonly #running = new Map<number, Running>();
+  #lastRun = FIRST_COMMAND_RUN;
+
+  constructor(ports: CommandPorts, belongings: Belongings) {
+    this.#ports = ports;
+    this.#belongings = belongings;
+  }
+
+  /** Starts the command; `done` is called later, never from within. A failure to start is returned. */
+  run(request: CommandRequest, done: CommandDone): string | null {
+    const { definition, command, timeout } = request;
+    const invocation = this.#ports.newInvocation();
+    const extra = { MAINPID: String(request.mainPid) };
+    const prepared = prepareRun({ definition, command, runtime: "none", invocation, extra }, this.#ports.users);
+    if (prepared.tag === "unable") return prepared.reason;
+    const pipe = this.#ports.spawning.pipe();
+    if (typeof pipe === "string") return `pipe failed: ${pipe}`;
+
+    const { path, argv, env, credentials } = prepared;
+    const [stdout, stderr] = [pipe.write, pipe.write];
+    const service = definition.name;
+    const outcome = this.#ports.spawning.spawn({
+      service,
+      path,
+      argv,
+      env,
+      definition,
+      credentials,
+      stdout,
+      stderr,
+      isMain: false,
+      invocation,
+    });
+    this.#ports.processes.closeFd(pipe.write);
+    if (outcome.tag === "failed") {
+      this.#ports.processes.closeFd(pipe.read);
+      return `${outcome.stage} failed: ${outcome.errno}: ${path}`;
+    }
+    const { pid, pidfd } = outcome;
+    const run = ++this.#lastRun;
+    this.#belongings.addHelper(pid);
+    this.#ports.output.open({ run, service, pid, stdout: pipe.read, stderr: -1 });
+    const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
+    this.#running.set(pid, { pidfd, run, done, cancelTimeout, timedOut: false });
+    return null;
+  }
+
+  /** Takes note if the child is a command; false if it is none. Called before the child is reaped. */
+  ended(pid: number, exit: Exit): boolean {
+    const command = this.#running.get(pid);
+    if (command === undefined) return false;
+    this.#running.delete(pid);
+    command.cancelTimeout();
+    // What the command left behind in its group is nobody's: it ends with the command.
+    this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
+    if (command.pidfd !== null) this.#ports.processes.closeFd(command.pidfd);
+    this.#ports.output.drain(command.run);
+    const failure = command.timedOut
+      ? "took too long and was killed"
+      : exit.tag === "code" && exit.code === 0
+        ? null
+        : exitWordsOf(exit);
+    this.#ports.timers.soon(() => command.done(failure));
+    return true;
+  }
+
+  #overrun(pid: number): void {
+    const command = this.#running.get(pid);
+    if (command === undefined) return;
+    command.timedOut = true;
+    this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
+    if (command.pidfd !== null) this.#ports.processes.signal(command.pidfd, SIGNAL_NUMBERS.SIGKILL);
+  }
+}

@@ -1,0 +1,161 @@
+/*
+ * Starts main processes: prepares, opens the pipes for the output, notes the intent, spawns, and tells everybody who has
+ * to know of the new process. One pipe a run and stream, so that what a process writes late is still attributed to it.
+ */
+import type { Definition } from "../core/definition.ts";
+import type { ServiceEvent } from "../core/service-event.ts";
+import { millis } from "../core/units.ts";
+import type { Belongings } from "./belongings.ts";
+import type { MemoryPort, OutputPort, ProcessPort, SpawnOutcome, SpawnPort, TimerPort } from "./ports.ts";
+import { type UserPort, prepareRun } from "./prepare-run.ts";
+
+export interface LauncherPorts {
+  readonly spawning: SpawnPort;
+  readonly processes: ProcessPort;
+  readonly memory: MemoryPort;
+  readonly output: OutputPort;
+  readonly users: UserPort;
+  readonly timers: TimerPort;
+  newInvocation(): string;
+  /** The outcome of a pending exec, for the service whose process it is. */
+  decided(service: string, event: ServiceEvent): void;
+}
+
+/** How often pending execs are looked at. */
+const PENDING_POLL = millis(10);
+
+export class Launcher {
+  readonly #ports: LauncherPorts;
+  readonly #belongings: Belongings;
+  #lastRun = 0;
+  readonly #runOf = new Map<string, number>();
+  readonly #pending = new Map<number, string>();
+  #isPolling = false;
+
+  constructor(ports: LauncherPorts, belongings: Belongings) {
+    this.#ports = ports;
+    this.#belongings = belongings;
+  }
+
+  /** Starts the service's main process; the event says how that went. */
+  launch(definition: Definition): ServiceEvent {
+    const invocation = this.#ports.newInvocation();
+    const { command, runtime } = definition;
+    const prepared = prepareRun({ definition, command, runtime, invocation, extra: {} }, this.#ports.users);
+    if (prepared.tag === "unable") return { tag: "spawn-failed", reason: prepared.reason };
+    const pipes = this.#openPipes();
+    if (typeof pipes === "string") return { tag: "spawn-failed", reason: `pipe failed: ${pipes}` };
+
+    this.#ports.memory.intend(definition.name, invocation);
+    const { path, argv, env, credentials } = prepared;
+    const [stdout, stderr] = [pipes.stdout.write, pipes.stderr.write];
+    const service = definition.name;
+    const outcome = this.#ports.spawning.spawn({
+      service,
+      path,
+      argv,
+      env,
+      definition,
+      credentials,
+      stdout,
+      stderr,
+      isMain: true,
+      invocation,
+    });
+    this.#ports.processes.closeFd(stdout);
+    this.#ports.processes.closeFd(stderr);
+    return this.#begin(definition, invocation, {
+      outcome,
+      program: path,
+      stdout: pipes.stdout.read,
+      stderr: pipes.stderr.read,
+    });
+  }
+
+  /** The number of the service's latest run, under which its output is read. */
+  runOf(service: string): number | null {
+    return this.#runOf.get(service) ?? null;
+  }
+
+  forget(service: string): void {
+    this.#runOf.delete(service);
+  }
+
+  #begin(
+    definition: Definition,
+    invocation: string,
+    spawned: {
+      readonly outcome: SpawnOutcome;
+      readonly program: string;
+      readonly stdout: number;
+      readonly stderr: number;
+    },
+  ): ServiceEvent {
+    const { outcome, stdout, stderr } = spawned;
+    const service = definition.name;
+    if (outcome.tag === "failed") {
+      this.#ports.processes.closeFd(stdout);
+      this.#ports.processes.closeFd(stderr);
+      this.#ports.memory.exited(service);
+      return { tag: "spawn-failed", reason: failureOf(outcome, definition, spawned.program) };
+    }
+    const { pid, pidfd } = outcome;
+    const startTicks = this.#ports.processes.row(pid)?.startTicks ?? 0;
+    this.#belongings.began({ service, invocation, pid, pidfd, startTicks });
+    this.#ports.memory.running(service, pid, startTicks);
+    const run = ++this.#lastRun;
+    this.#runOf.set(service, run);
+    this.#ports.output.open({ run, service, pid, stdout, stderr });
+    if (outcome.tag === "spawned") return { tag: "spawned", pid };
+    this.#pending.set(pid, service);
+    this.#poll();
+    return { tag: "exec-pending", pid };
+  }
+
+  #openPipes(): { stdout: { read: number; write: number }; stderr: { read: number; write: number } } | string {
+    const stdout = this.#ports.spawning.pipe();
+    if (typeof stdout === "string") return stdout;
+    const stderr = this.#ports.spawning.pipe();
+    if (typeof stderr !== "string") return { stdout, stderr };
+    this.#ports.processes.closeFd(stdout.read);
+    this.#ports.processes.closeFd(stdout.write);
+    return stderr;
+  }
+
+  // The kernel tells nobody when an exec that hung has returned, so while there is one, and only then, it is looked for.
+  #poll(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    this.#ports.timers.after(PENDING_POLL, () => {
+      this.#isPolling = false;
+      for (const { pid, result } of this.#ports.spawning.pollPending()) {
+        const service = this.#pending.get(pid);
+        this.#pending.delete(pid);
+        if (service === undefined || this.#belongings.serviceOfMain(pid) !== service) continue;
+        this.#ports.decided(
+          service,
+          result.tag === "spawned"
+            ? { tag: "spawned", pid }
+            : { tag: "spawn-failed", reason: `${result.stage} failed: ${result.errno}` },
+        );
+      }
+      if (this.#pending.size > 0) this.#poll();
+    });
+  }
+}
+
+/** "exec failed: ENOENT: /usr/bin/wbe" */
+function failureOf(
+  outcome: { readonly stage: string; readonly errno: string },
+  definition: Definition,
+  program: string,
+): string {
+  const object: Readonly<Record<string, string>> = {
+    exec: program,
+    chdir: definition.directory,
+    uid: definition.user ?? "",
+    gid: definition.group ?? "",
+  };
+  const named = object[outcome.stage] ?? "";
+  return `${outcome.stage} failed: ${outcome.errno}${named === "" ? "" : `: ${named}`}`;
+}

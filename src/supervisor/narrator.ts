@@ -1,0 +1,62 @@
+/* Tells the log and the event stream what became of each service. */
+import { messageOf, pidOf, type ServiceRecord } from "../core/service-record.ts";
+import { PUBLIC_STATE_OF } from "../core/service-state.ts";
+import type { PublicState } from "../core/service-view.ts";
+import type { SyslogSeverity } from "../core/definition.ts";
+import type { Events } from "./events.ts";
+import type { Report } from "./ports.ts";
+
+const SEVERITY_OF: Readonly<Record<PublicState, SyslogSeverity>> = {
+  down: "notice",
+  waiting: "info",
+  starting: "info",
+  up: "notice",
+  stopping: "info",
+  backoff: "warning",
+  done: "notice",
+  failed: "err",
+};
+
+export class Narrator {
+  readonly #events: Events;
+  readonly #report: Report;
+
+  constructor(events: Events, report: Report) {
+    this.#events = events;
+    this.#report = report;
+  }
+
+  changed(record: ServiceRecord, previous: ServiceRecord): void {
+    if (record.lastExit !== null && record.lastExit !== previous.lastExit) this.#tellExit(record, previous);
+    const [state, before] = [PUBLIC_STATE_OF[record.state.tag], PUBLIC_STATE_OF[previous.state.tag]];
+    if (state !== before) this.#tellState(record, state, before);
+  }
+
+  forgotten(record: ServiceRecord): void {
+    const service = record.definition.name;
+    this.#report("notice", `${service}: removed`);
+    this.#events.emit({ service, event: "removed", state: null, previous: null, pid: null, message: null });
+  }
+
+  #tellExit(record: ServiceRecord, previous: ServiceRecord): void {
+    const service = record.definition.name;
+    const pid = pidOf(previous);
+    this.#report("info", `${service}: pid ${pid ?? "?"} ${record.lastExit?.reason ?? ""}`);
+    this.#events.emit({
+      service,
+      event: "exit",
+      state: null,
+      previous: null,
+      pid,
+      message: record.lastExit?.reason ?? null,
+    });
+  }
+
+  #tellState(record: ServiceRecord, state: PublicState, previous: PublicState): void {
+    const service = record.definition.name;
+    const [pid, message] = [pidOf(record), messageOf(record)];
+    const details = [pid === null ? null : `pid ${pid}`, message].filter((detail) => detail !== null);
+    this.#report(SEVERITY_OF[state], `${service}: ${state}${details.length === 0 ? "" : ` (${details.join("; ")})`}`);
+    this.#events.emit({ service, event: "state", state, previous, pid, message });
+  }
+}

@@ -1,0 +1,140 @@
+/* What operators ask for by name, over the control interface. Every answer is a value; promises end when it is decided. */
+import type { ServiceRecord } from "../core/service-record.ts";
+import { PUBLIC_STATE_OF } from "../core/service-state.ts";
+import type { ServiceView } from "../core/service-view.ts";
+import type { SignalName } from "../core/signal-names.ts";
+import { type Millis, millis } from "../core/units.ts";
+import { viewOf } from "../core/view.ts";
+import { type Goal, type Outcome, outcomeOf } from "./requests.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+export type Verb = Goal | "reload" | "reset";
+
+export interface AskOptions {
+  readonly wait: boolean;
+  readonly timeout: Millis | null;
+}
+
+/** How long a [reload] command is waited for if the request does not say. */
+const RELOAD_COMMAND_WAIT = millis(65_000);
+
+export class Operator {
+  readonly #supervisor: Supervisor;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  services(): readonly ServiceView[] {
+    const { clock } = this.#supervisor.ports;
+    const clocks = { now: clock.now(), wall: clock.wall() };
+    const views = [...this.#supervisor.fleet.records()].map((record) => viewOf(record, clocks));
+    return views.sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  service(name: string): ServiceView | null {
+    const { clock } = this.#supervisor.ports;
+    const record = this.#supervisor.fleet.get(name);
+    return record === null ? null : viewOf(record, { now: clock.now(), wall: clock.wall() });
+  }
+
+  async ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome> {
+    const record = this.#supervisor.fleet.get(name);
+    if (record === null) return unknown(verb, name);
+    if (this.#supervisor.isEnding && verb !== "stop") return refused(verb, name, "the supervisor is shutting down");
+    if (record.removed && verb !== "stop")
+      return refused(verb, name, "its definition was removed, it is being stopped");
+    switch (verb) {
+      case "start":
+      case "stop":
+      case "restart":
+        return this.#pursue(record, verb, options);
+      case "reload":
+        return this.#reload(record, options);
+      case "reset":
+        this.#supervisor.fleet.post(name, { tag: "reset-asked" });
+        return { tag: "done", message: null };
+    }
+  }
+
+  signal(name: string, signal: SignalName): Outcome {
+    const record = this.#supervisor.fleet.get(name);
+    if (record === null) return unknown("signal", name);
+    if (this.#supervisor.belongings.signalMain(name, signal)) return { tag: "done", message: null };
+    return refused("signal", name, `it has no main process, it is ${PUBLIC_STATE_OF[record.state.tag]}`);
+  }
+
+  async #pursue(record: ServiceRecord, goal: Goal, options: AskOptions): Promise<Outcome> {
+    const { requests, fleet, ports } = this.#supervisor;
+    const { name, start } = record.definition;
+    requests.overtake(name, goal);
+    const decided = options.wait ? requests.wait(name, goal, options.timeout) : null;
+
+    // What the definition says anyway need not be remembered.
+    const isConfigured = (goal === "stop") === (start === "manual");
+    ports.memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
+    if (goal === "restart") fleet.restart(name, !isConfigured);
+    else fleet.want(name, goal === "stop" ? "down" : "up", !isConfigured);
+
+    const now = fleet.get(name);
+    if (now !== null) requests.release(now);
+    if (decided !== null) return decided;
+    const outcome = now === null ? null : outcomeOf(goal, now);
+    return outcome?.tag === "failed" && goal === "start" ? outcome : { tag: "done", message: "asked, not waited for" };
+  }
+
+  async #reload(record: ServiceRecord, options: AskOptions): Promise<Outcome> {
+    const { name, reload } = record.definition;
+    if (record.state.tag !== "up")
+      return refused("reload", name, `it is ${PUBLIC_STATE_OF[record.state.tag]}, want "up"`);
+    switch (reload.action) {
+      case "none":
+        return refused("reload", name, `its reload.action is "none"`);
+      case "restart":
+        return this.#pursue(record, "restart", options);
+      case "command":
+        return this.#reloadByCommand(name, options);
+      case "signal":
+        return this.#reloadBySignal(name);
+    }
+  }
+
+  #reloadBySignal(name: string): Outcome {
+    let outcome: Outcome = refused("reload", name, "it was not up any more");
+    this.#supervisor.relay(name, (result) => {
+      outcome =
+        result.tag === "sent"
+          ? { tag: "done", message: `sent ${result.signal} to pid ${result.pid}` }
+          : refused("reload", name, result.reason);
+    });
+    return outcome;
+  }
+
+  #reloadByCommand(name: string, options: AskOptions): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const wait = options.timeout ?? RELOAD_COMMAND_WAIT;
+      const cancel = this.#supervisor.ports.timers.after(wait, () =>
+        resolve({
+          tag: "timed-out",
+          message: `cannot reload "${name}": reload.command has not ended within ${wait / 1000}s; it goes on`,
+        }),
+      );
+      this.#supervisor.onReloadCommand(name, (failure) => {
+        cancel();
+        resolve(
+          failure === null ? { tag: "done", message: null } : refused("reload", name, `reload.command: ${failure}`),
+        );
+      });
+      this.#supervisor.fleet.post(name, { tag: "reload-asked" });
+      if (!options.wait) resolve({ tag: "done", message: "asked, not waited for" });
+    });
+  }
+}
+
+function unknown(verb: string, name: string): Outcome {
+  return { tag: "no-such-service", message: `cannot ${verb} "${name}": there is no such service` };
+}
+
+function refused(verb: string, name: string, reason: string): Outcome {
+  return { tag: "failed", message: `cannot ${verb} "${name}": ${reason}` };
+}

@@ -1,0 +1,144 @@
+/* Carries out what the decider says, for one service at a time. */
+import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import { mainPidOf } from "../core/service-state.ts";
+import type { Millis } from "../core/units.ts";
+import { unreachable } from "../core/unreachable.ts";
+import type { Belongings } from "./belongings.ts";
+import type { Commands } from "./commands.ts";
+import type { Launcher } from "./launcher.ts";
+import type { ProcessPort, Report } from "./ports.ts";
+import { type RelayResult, relaySignal } from "./relay.ts";
+
+export interface PerformerPorts {
+  readonly belongings: Belongings;
+  readonly commands: Commands;
+  readonly launcher: Launcher;
+  readonly processes: ProcessPort;
+  readonly report: Report;
+  post(service: string, event: ServiceEvent): void;
+  relayed(service: string, result: RelayResult): void;
+  reloadCommandEnded(service: string, failure: string | null): void;
+  note(service: string, note: string): void;
+  endSupervisor(service: string, code: number): void;
+}
+
+/** How long a [reload] command may take. */
+const RELOAD_COMMAND_TIMEOUT = 60_000 as Millis;
+
+export function performAction(
+  record: ServiceRecord,
+  action: ServiceAction,
+  ports: PerformerPorts,
+): ServiceEvent | null {
+  const service = record.definition.name;
+  switch (action.tag) {
+    case "spawn":
+      return ports.launcher.launch(record.definition);
+    case "signal-main":
+      ports.belongings.signalMain(service, action.signal);
+      ports.belongings.signalMain(service, "SIGCONT");
+      return null;
+    case "signal-all":
+      ports.belongings.signalAll(service, action.signal);
+      return null;
+    case "kill-main":
+      ports.belongings.signalMain(service, "SIGKILL");
+      return null;
+    case "kill-all":
+      ports.belongings.killAll(service);
+      return null;
+    case "run-stop-command":
+      return runStopCommand(record, ports);
+    case "run-reload-command":
+      runReloadCommand(record, ports);
+      return null;
+    case "relay":
+      ports.relayed(
+        service,
+        relaySignal(record, action, {
+          catchesSignal: ports.processes.catchesSignal,
+          signalMain: (name, signal) => ports.belongings.signalMain(name, signal),
+        }),
+      );
+      return null;
+    case "leave-rest":
+      ports.report(
+        "notice",
+        `${service}: left running, as stop.scope = "main" asks: ${describeSurvivors(service, ports)}`,
+      );
+      ports.belongings.over(service);
+      return null;
+    case "note-ended-by-relay":
+      ports.note(
+        service,
+        "it ended when SIGHUP was relayed to it; it is not relayed to it again until [reload] is written",
+      );
+      ports.report(
+        "warning",
+        `${service}: ended within 5s of a relayed SIGHUP; it is not relayed to it again until [reload] is written`,
+      );
+      return null;
+    case "report-unkillable":
+      reportUnkillable(record, ports);
+      return null;
+    case "end-supervisor":
+      ports.endSupervisor(service, action.code);
+      return null;
+    default:
+      return unreachable(action);
+  }
+}
+
+function runStopCommand(record: ServiceRecord, ports: PerformerPorts): ServiceEvent | null {
+  const { definition } = record;
+  const command = definition.stop.command ?? [];
+  const fail = (failure: string): void =>
+    ports.report("warning", `${definition.name}: stop.command: ${failure}; sending ${definition.stop.signal} instead`);
+  const failure = ports.commands.run(
+    { definition, command, mainPid: mainPidOf(record.state) ?? 0, timeout: definition.stop.timeout },
+    (failed) => {
+      if (failed === null) return;
+      fail(failed);
+      ports.post(definition.name, { tag: "stop-command-failed" });
+    },
+  );
+  if (failure === null) return null;
+  fail(failure);
+  return { tag: "stop-command-failed" };
+}
+
+function runReloadCommand(record: ServiceRecord, ports: PerformerPorts): void {
+  const { definition } = record;
+  const command = definition.reload.command ?? [];
+  const done = (failure: string | null): void => ports.reloadCommandEnded(definition.name, failure);
+  const failure = ports.commands.run(
+    { definition, command, mainPid: mainPidOf(record.state) ?? 0, timeout: RELOAD_COMMAND_TIMEOUT },
+    done,
+  );
+  if (failure !== null) done(failure);
+}
+
+function reportUnkillable(record: ServiceRecord, ports: PerformerPorts): void {
+  const service = record.definition.name;
+  const main = ports.belongings.mainOf(service);
+  const left = main === null ? describeSurvivors(service, ports) : describe(main, ports);
+  ports.note(service, `${left} cannot be killed`);
+  ports.report("err", `${service}: ${left} cannot be killed`);
+}
+
+/** "pid 12 (sleep), pid 13 (sh, state D)" */
+export function describeSurvivors(service: string, ports: Pick<PerformerPorts, "belongings" | "processes">): string {
+  return ports.belongings
+    .survivors(service)
+    .slice(0, MOST_NAMED)
+    .map((row) => describe(row.pid, ports))
+    .join(", ");
+}
+
+const MOST_NAMED = 10;
+
+function describe(pid: number, ports: Pick<PerformerPorts, "processes">): string {
+  const state = ports.processes.row(pid)?.state;
+  return `pid ${pid} (${ports.processes.name(pid)}${state === "D" ? ", state D" : ""})`;
+}

@@ -1,0 +1,63 @@
+/*
+ * Waits for the pid file of a forking service. The file is believed only for a live process that belongs to the service:
+ * it was handed to this supervisor as subreaper or is a descendant of one that was, and it is no other service's.
+ */
+import { readFileSync } from "node:fs";
+import { millis } from "../core/units.ts";
+import type { TimerPort } from "./ports.ts";
+
+export interface PidFileWatchPorts {
+  readonly timers: TimerPort;
+  isMember(service: string, pid: number): boolean;
+  named(service: string, pid: number): void;
+}
+
+interface Watched {
+  readonly path: string;
+  wait: number;
+}
+
+const FIRST_WAIT = 5;
+const LONGEST_WAIT = 250;
+const MOST_BYTES = 64;
+
+export class PidFileWatch {
+  readonly #ports: PidFileWatchPorts;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(ports: PidFileWatchPorts) {
+    this.#ports = ports;
+  }
+
+  /** Looks at once and then again and again, until `unwatch`. */
+  watch(service: string, path: string): void {
+    const watched: Watched = { path, wait: FIRST_WAIT };
+    this.#watched.set(service, watched);
+    this.#ports.timers.soon(() => this.#look(service, watched));
+  }
+
+  unwatch(service: string): void {
+    this.#watched.delete(service);
+  }
+
+  #look(service: string, watched: Watched): void {
+    if (this.#watched.get(service) !== watched) return;
+    const pid = readPid(watched.path);
+    if (pid !== null && this.#ports.isMember(service, pid)) {
+      this.#watched.delete(service);
+      this.#ports.named(service, pid);
+      return;
+    }
+    this.#ports.timers.after(millis(watched.wait), () => this.#look(service, watched));
+    watched.wait = Math.min(watched.wait * 2, LONGEST_WAIT);
+  }
+}
+
+function readPid(path: string): number | null {
+  try {
+    const text = readFileSync(path, "latin1").slice(0, MOST_BYTES).trim();
+    return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,119 @@
+/*
+ * What the supervisor needs from outside, each port as narrow as its use. The composition root fits the kernel to them.
+ */
+import type { Definition } from "../core/definition.ts";
+import type { Exit } from "../core/exit.ts";
+import type { SyslogSeverity } from "../core/definition.ts";
+import type { Instant, Millis, WallTime } from "../core/units.ts";
+
+export interface ClockPort {
+  now(): Instant;
+  wall(): WallTime;
+}
+
+export type Report = (severity: SyslogSeverity, message: string) => void;
+
+/** One process as the kernel shows it; pid and startTicks together name it for good. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** One letter; Z and X have ended. */
+  readonly state: string;
+  readonly startTicks: number;
+}
+
+export type SignalResult =
+  { readonly tag: "sent" } | { readonly tag: "gone" } | { readonly tag: "failed"; readonly errno: string };
+
+export interface ProcessPort {
+  readonly ownPid: number;
+  /** Every process of the machine. */
+  table(): readonly ProcessRow[];
+  row(pid: number): ProcessRow | null;
+  /** The children of this process, ended ones included. */
+  ownChildren(): readonly number[];
+  /** null if it may not be read. */
+  environment(pid: number): ReadonlyMap<string, string> | null;
+  name(pid: number): string;
+  catchesSignal(pid: number, signal: number): boolean;
+  openPidfd(pid: number): number | null;
+  signal(pidfd: number, signal: number): SignalResult;
+  signalGroup(group: number, signal: number): SignalResult;
+  closeFd(fd: number): void;
+}
+
+export interface ReapPort {
+  /** A child that has ended, not yet reaped; null if there is none. */
+  peekEnded(): { readonly pid: number; readonly exit: Exit } | null;
+  reap(pid: number): void;
+}
+
+/** A process to be started, everything looked up. */
+export interface SpawnPlan {
+  readonly service: string;
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  readonly definition: Definition;
+  readonly credentials: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null;
+  readonly stdout: number;
+  readonly stderr: number;
+  /** true: this is the main process, which the state mapping keeps. */
+  readonly isMain: boolean;
+  readonly invocation: string;
+}
+
+export type SpawnOutcome =
+  | { readonly tag: "spawned"; readonly pid: number; readonly pidfd: number | null }
+  | { readonly tag: "failed"; readonly stage: string; readonly errno: string }
+  /** Exec has not returned yet; the outcome comes from `pollPending`. */
+  | { readonly tag: "pending"; readonly pid: number; readonly pidfd: number | null };
+
+export interface PendingOutcome {
+  readonly pid: number;
+  readonly result:
+    { readonly tag: "spawned" } | { readonly tag: "failed"; readonly stage: string; readonly errno: string };
+}
+
+export interface SpawnPort {
+  spawn(plan: SpawnPlan): SpawnOutcome;
+  pollPending(): readonly PendingOutcome[];
+  /** A pipe, both ends close-on-exec, the read end non-blocking; or the name of an errno. */
+  pipe(): { readonly read: number; readonly write: number } | string;
+}
+
+/** What is written down so that a successor knows what ran and what was wanted. */
+export interface MemoryPort {
+  intend(service: string, invocation: string): void;
+  running(service: string, pid: number, startTicks: number): void;
+  exited(service: string): void;
+  /** What an operator decided; null: nothing. */
+  wanted(service: string, want: "up" | "down" | null): void;
+  forget(service: string): void;
+}
+
+/** Output of services. */
+export interface OutputPort {
+  configure(definition: Definition): void;
+  open(run: {
+    readonly run: number;
+    readonly service: string;
+    readonly pid: number;
+    readonly stdout: number;
+    readonly stderr: number;
+  }): void;
+  drain(run: number): void;
+  forget(service: string): void;
+  /** Calls back once when the descriptor is readable. */
+  watch(fd: number, ready: () => void): void;
+  unwatch(fd: number): void;
+}
+
+export interface TimerPort {
+  /** Runs `run` after `delay`; the returned function calls it off. */
+  after(delay: Millis, run: () => void): () => void;
+  /** Runs `run` in a later turn of the loop, soon. */
+  soon(run: () => void): void;
+}

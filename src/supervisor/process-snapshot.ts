@@ -1,0 +1,39 @@
+import type { ProcessRow } from "./ports.ts";
+
+/** The process tree of one moment. */
+export class ProcessSnapshot {
+  readonly #rows: ReadonlyMap<number, ProcessRow>;
+  readonly #children = new Map<number, ProcessRow[]>();
+
+  constructor(rows: readonly ProcessRow[]) {
+    this.#rows = new Map(rows.map((row) => [row.pid, row]));
+    for (const row of rows) {
+      const siblings = this.#children.get(row.parent);
+      if (siblings === undefined) this.#children.set(row.parent, [row]);
+      else siblings.push(row);
+    }
+  }
+
+  get(pid: number): ProcessRow | undefined {
+    return this.#rows.get(pid);
+  }
+
+  /** Every process below those children of `parent` that `accept` takes, these included. */
+  below(parent: number, accept: (child: ProcessRow) => boolean): readonly ProcessRow[] {
+    return this.closure((this.#children.get(parent) ?? []).filter(accept));
+  }
+
+  /** These processes and all their descendants, each once. */
+  closure(seeds: readonly ProcessRow[]): readonly ProcessRow[] {
+    const found = new Set<ProcessRow>(seeds);
+    for (const row of found) {
+      for (const child of this.#children.get(row.pid) ?? []) found.add(child);
+    }
+    return [...found];
+  }
+}
+
+/** true: only its exit status is left of it. */
+export function isEnded(row: ProcessRow): boolean {
+  return row.state === "Z" || row.state === "X";
+}

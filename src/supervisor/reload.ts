@@ -1,0 +1,104 @@
+/*
+ * Reading the configuration again: the difference between what runs and what the files say, and applying it. Nothing at
+ * all is changed if anything is invalid.
+ */
+import type { Definition } from "../core/definition.ts";
+import type { Fleet } from "../core/fleet.ts";
+import { differenceOf } from "../config/difference.ts";
+
+/** Names of services, by what a reload does to them. */
+export interface Difference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Restarted if they run. */
+  readonly changed: readonly string[];
+  /** Changed in place, without a restart. */
+  readonly adjusted: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+export function findDifference(fleet: Fleet, definitions: readonly Definition[]): Difference {
+  const difference = {
+    added: [] as string[],
+    removed: [] as string[],
+    changed: [] as string[],
+    adjusted: [] as string[],
+    unchanged: [] as string[],
+  };
+  const kept = new Set<string>();
+  for (const definition of definitions) {
+    kept.add(definition.name);
+    difference[kindOf(fleet, definition)].push(definition.name);
+  }
+  for (const record of fleet.records()) {
+    if (!kept.has(record.definition.name) && !record.removed) difference.removed.push(record.definition.name);
+  }
+  difference.removed.sort();
+  return difference;
+}
+
+function kindOf(fleet: Fleet, definition: Definition): Exclude<keyof Difference, "removed"> {
+  const record = fleet.get(definition.name);
+  if (record === null || record.removed) return "added";
+  switch (differenceOf(record.next ?? record.definition, definition)) {
+    case "same":
+      return "unchanged";
+    case "live":
+      return "adjusted";
+    case "restart":
+      return "changed";
+  }
+}
+
+/** What applying a difference needs of the supervisor. */
+export interface ReloadPorts {
+  readonly fleet: Fleet;
+  configure(definition: Definition): void;
+  /** Starts a service that is new, if its definition says so. */
+  startIfAuto(name: string): void;
+}
+
+export function applyDifference(difference: Difference, definitions: readonly Definition[], ports: ReloadPorts): void {
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const { fleet } = ports;
+  for (const name of difference.removed) fleet.remove(name);
+  for (const name of difference.adjusted) withDefinition(byName, name, (definition) => adjust(definition, ports));
+  for (const name of difference.changed) withDefinition(byName, name, (definition) => change(definition, ports));
+  for (const name of difference.added) withDefinition(byName, name, (definition) => addService(definition, ports));
+}
+
+function adjust(definition: Definition, ports: ReloadPorts): void {
+  const before = ports.fleet.get(definition.name);
+  ports.configure(definition);
+  ports.fleet.redefine(definition.name, definition, "live");
+  if (before?.definition.start === "manual" && definition.start === "auto") ports.startIfAuto(definition.name);
+}
+
+function change(definition: Definition, ports: ReloadPorts): void {
+  const { fleet, configure } = ports;
+  const before = fleet.get(definition.name);
+  configure(definition);
+  fleet.redefine(definition.name, definition, "restart");
+  if (before === null || before.want === "down") return;
+  // A oneshot that is done is not run again by itself: it may be a migration.
+  if (before.state.tag === "done" && definition.type === "oneshot") fleet.amend(definition.name, { stale: true });
+  else fleet.restart(definition.name, false);
+}
+
+function addService(definition: Definition, ports: ReloadPorts): void {
+  const { fleet, configure, startIfAuto } = ports;
+  configure(definition);
+  // Its predecessor of the same name may still be stopping: it is kept, and started again with the new definition.
+  if (fleet.get(definition.name) === null) fleet.add(definition);
+  else fleet.redefine(definition.name, definition, "restart");
+  startIfAuto(definition.name);
+}
+
+function withDefinition(
+  byName: ReadonlyMap<string, Definition>,
+  name: string,
+  use: (definition: Definition) => void,
+): void {
+  const definition = byName.get(name);
+  if (definition !== undefined) use(definition);
+}

@@ -1,0 +1,138 @@
+/*
+ * Requests that wait for what they asked for. Each ends exactly once: when its goal is reached, when the attempt fails
+ * for the first time, when a later request for the same service asks for something else, or when its time is up.
+ */
+import type { ServiceRecord } from "../core/service-record.ts";
+import { messageOf } from "../core/service-record.ts";
+import { isAtRest } from "../core/service-state.ts";
+import type { Millis } from "../core/units.ts";
+import type { TimerPort } from "./ports.ts";
+
+export type Goal = "start" | "stop" | "restart";
+
+export type Outcome =
+  | { readonly tag: "done"; readonly message: string | null }
+  | { readonly tag: "failed"; readonly message: string }
+  | { readonly tag: "overtaken"; readonly message: string }
+  | { readonly tag: "timed-out"; readonly message: string }
+  | { readonly tag: "no-such-service"; readonly message: string };
+
+interface Request {
+  readonly goal: Goal;
+  readonly end: (outcome: Outcome) => void;
+  /** A restart only counts from when the new run begins. */
+  hasBegun: boolean;
+  /** false until what was asked for has been carried out: the state before it decides nothing. */
+  isReleased: boolean;
+}
+
+export class Requests {
+  readonly #open = new Map<string, Set<Request>>();
+  readonly #timers: TimerPort;
+
+  constructor(timers: TimerPort) {
+    this.#timers = timers;
+  }
+
+  /** Ends the waiting requests that want something else. To be called before the new request is carried out. */
+  overtake(service: string, goal: Goal | "shutdown"): void {
+    for (const request of this.#open.get(service) ?? []) {
+      if (request.goal !== goal) request.end({ tag: "overtaken", message: `overtaken by ${goal}` });
+    }
+  }
+
+  /** Waits for the goal. To be called before the request is carried out, and `release` after it, so that nothing is missed. */
+  wait(service: string, goal: Goal, timeout: Millis | null): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const requests = this.#open.get(service) ?? new Set();
+      this.#open.set(service, requests);
+      let cancelTimeout = (): void => {};
+      const request: Request = {
+        goal,
+        hasBegun: goal !== "restart",
+        isReleased: false,
+        end: (outcome) => {
+          cancelTimeout();
+          requests.delete(request);
+          if (requests.size === 0) this.#open.delete(service);
+          resolve(outcome);
+        },
+      };
+      requests.add(request);
+      if (timeout !== null) {
+        const message = `cannot ${goal} "${service}": not decided within ${timeout / 1000}s; it goes on`;
+        cancelTimeout = this.#timers.after(timeout, () => request.end({ tag: "timed-out", message }));
+      }
+    });
+  }
+
+  /** What was asked for has been carried out, and this is what came of it at once. */
+  release(record: ServiceRecord): void {
+    for (const request of this.#open.get(record.definition.name) ?? []) request.isReleased = true;
+    this.changed(record);
+  }
+
+  /** Looks whether the record decides a request that waits for it. */
+  changed(record: ServiceRecord): void {
+    const requests = this.#open.get(record.definition.name);
+    if (requests === undefined) return;
+    for (const request of [...requests]) {
+      if (record.state.tag === "launching") request.hasBegun = true;
+      const outcome = request.hasBegun && request.isReleased ? outcomeOf(request.goal, record) : null;
+      if (outcome !== null) request.end(outcome);
+    }
+  }
+
+  /** The service is gone from the fleet. */
+  forgotten(service: string): void {
+    for (const request of [...(this.#open.get(service) ?? [])]) {
+      const isReached = request.goal === "stop";
+      request.end(
+        isReached
+          ? { tag: "done", message: null }
+          : { tag: "overtaken", message: "overtaken by the removal of its definition" },
+      );
+    }
+  }
+}
+
+/** What the service's state says about the goal; null: not decided yet. */
+export function outcomeOf(goal: Goal, record: ServiceRecord): Outcome | null {
+  return goal === "stop" ? stopOutcomeOf(record) : startOutcomeOf(goal, record);
+}
+
+function startOutcomeOf(goal: Goal, record: ServiceRecord): Outcome | null {
+  const why = messageOf(record) ?? "";
+  const failed = (reason: string): Outcome => ({
+    tag: "failed",
+    message: `cannot ${goal} "${record.definition.name}": ${reason}`,
+  });
+  switch (record.state.tag) {
+    case "up":
+    case "done":
+      return { tag: "done", message: null };
+    case "failed":
+    case "stuck":
+      return failed(why);
+    case "backoff":
+      return failed(`${why}; it will be tried again`);
+    case "down":
+      return failed("it was stopped meanwhile");
+    case "launching":
+    case "execing":
+    case "starting":
+    case "naming":
+    case "stopping":
+    case "sweeping":
+      return null;
+  }
+}
+
+function stopOutcomeOf(record: ServiceRecord): Outcome | null {
+  if (isAtRest(record.state)) return { tag: "done", message: null };
+  if (record.state.tag !== "stuck") return null;
+  return {
+    tag: "failed",
+    message: `cannot stop "${record.definition.name}": ${messageOf(record) ?? "it does not end"}`,
+  };
+}
