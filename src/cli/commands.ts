@@ -1,0 +1,55 @@
+import type { Command } from "./command.ts";
+
+/** A command before it is loaded: each is loaded only when it is asked for, so that it costs nothing to the others. */
+export interface CommandEntry {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command by its name, in the order in which the help lists them. */
+export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  [
+    "check",
+    { summary: "read the definitions and report every problem", load: async () => (await import("./check.ts")).check },
+  ],
+  [
+    "status",
+    { summary: "show the services, those in trouble first", load: async () => (await import("./status.ts")).status },
+  ],
+  ["start", { summary: "start services", load: async () => (await import("./start.ts")).start }],
+  ["stop", { summary: "stop services", load: async () => (await import("./stop.ts")).stop }],
+  [
+    "restart",
+    { summary: "stop services and start them again", load: async () => (await import("./restart.ts")).restart },
+  ],
+  [
+    "reload",
+    {
+      summary: "read the definitions again; with names, let services reload",
+      load: async () => (await import("./reload.ts")).reload,
+    },
+  ],
+  [
+    "signal",
+    {
+      summary: "send a signal to the main process of services",
+      load: async () => (await import("./signal.ts")).signal,
+    },
+  ],
+  ["reset", { summary: "forget the failures of services", load: async () => (await import("./reset.ts")).reset }],
+  [
+    "logs",
+    { summary: "show the last lines of output, or follow it", load: async () => (await import("./logs.ts")).logs },
+  ],
+  ["events", { summary: "show what happens, as it happens", load: async () => (await import("./events.ts")).events }],
+  [
+    "shutdown",
+    { summary: "stop all services and the supervisor", load: async () => (await import("./shutdown.ts")).shutdown },
+  ],
+  [
+    "version",
+    { summary: "show the version, and the supervisor's", load: async () => (await import("./version.ts")).version },
+  ],
+  ["help", { summary: "show this help, or that of a command", load: async () => (await import("./help.ts")).help }],
+]);

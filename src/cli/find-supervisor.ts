@@ -1,0 +1,61 @@
+import { resolve } from "node:path";
+import type { SupervisorPlace } from "../control/client.ts";
+import { controlSocketOf, type Directories, directoriesOf, pidFileOf } from "../core/paths.ts";
+import type { Arguments, OptionTable } from "./parse-arguments.ts";
+import { instanceNameProblem } from "./parse-start-options.ts";
+import type { CliWorld } from "./world.ts";
+
+/** What every command that talks to a supervisor takes. */
+export const PLACE_OPTIONS = {
+  name: { short: null, value: "NAME", help: "the supervisor that was started with this --name" },
+  "runtime-dir": {
+    short: null,
+    value: "DIR",
+    help: "the supervisor with this directory (or set DAEMONSUP_RUNTIME_DIR)",
+  },
+} as const satisfies OptionTable;
+
+export type FoundPlace =
+  | { readonly tag: "ok"; readonly place: SupervisorPlace }
+  /** `message` is a whole sentence of our grammar. */
+  | { readonly tag: "usage"; readonly message: string };
+
+/** Which supervisor is meant: by --runtime-dir, else by --name, else by DAEMONSUP_RUNTIME_DIR, else the user's own. */
+export function findSupervisor(given: Arguments, world: CliWorld): FoundPlace {
+  const name = given.valueOf("name");
+  const problem = name === null ? null : instanceNameProblem(name);
+  if (problem !== null) return { tag: "usage", message: problem };
+  const written = given.valueOf("runtime-dir");
+  if (written === "") return { tag: "usage", message: 'cannot read "--runtime-dir": want the path of a directory' };
+  const { runtime } = placesOf({ name, runtimeDir: written, stateDir: null, logDir: null }, world);
+  return { tag: "ok", place: { socket: controlSocketOf(runtime), isLocked: () => world.isLocked(pidFileOf(runtime)) } };
+}
+
+/** The options that say where a supervisor lives, as written or absolute; null: not given. */
+export interface PlaceWishes {
+  readonly name: string | null;
+  readonly runtimeDir: string | null;
+  readonly stateDir: string | null;
+  readonly logDir: string | null;
+}
+
+/** The directories that these options mean, for the start of a supervisor and for its clients alike. */
+export function placesOf(
+  wishes: PlaceWishes,
+  world: Pick<CliWorld, "env" | "cwd" | "uid" | "host" | "home">,
+): Directories {
+  // The variable says which supervisor is meant when the command line does not.
+  const variable = wishes.name === null ? (world.env["DAEMONSUP_RUNTIME_DIR"] ?? null) : null;
+  const runtime = wishes.runtimeDir ?? (variable === "" ? null : variable);
+  function absolute(path: string | null): string | null {
+    return path === null ? null : resolve(world.cwd, path);
+  }
+  return directoriesOf({
+    uid: world.uid,
+    host: world.host,
+    home: world.home,
+    stateHome: world.env["XDG_STATE_HOME"] ?? null,
+    name: wishes.name,
+    overrides: { runtime: absolute(runtime), state: absolute(wishes.stateDir), log: absolute(wishes.logDir) },
+  });
+}

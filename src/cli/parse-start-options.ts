@@ -1,0 +1,91 @@
+import { resolve } from "node:path";
+import { type Millis, millis } from "../core/units.ts";
+import { type OptionTable, parseArguments } from "./parse-arguments.ts";
+import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+
+/** How a supervisor is to be started. Every path is absolute. */
+export interface StartOptions {
+  /** The directory of definitions. */
+  readonly config: string;
+  /** The same as it was written, for messages. */
+  readonly configAsWritten: string;
+  readonly foreground: boolean;
+  readonly readyTimeout: Millis;
+  /** true: one bad service makes the start fail. */
+  readonly strict: boolean;
+  /** true: a directory without definitions is no error. */
+  readonly allowEmpty: boolean;
+  readonly name: string | null;
+  readonly runtimeDir: string | null;
+  readonly stateDir: string | null;
+  readonly logDir: string | null;
+}
+
+export type ParsedStart =
+  | { readonly tag: "ok"; readonly options: StartOptions }
+  /** `message` is a whole sentence of our grammar. */
+  | { readonly tag: "usage"; readonly message: string };
+
+export const DEFAULT_READY_TIMEOUT = millis(60_000);
+
+export const START_OPTIONS = {
+  config: { short: null, value: "DIR", help: "directory of the service definitions" },
+  foreground: { short: null, value: null, help: "stay in the foreground: for containers, systemd and a terminal" },
+  "ready-timeout": { short: null, value: "TIME", help: "how long the start may take (default 60s)" },
+  strict: { short: null, value: null, help: "fail if any service cannot be started" },
+  "allow-empty": { short: null, value: null, help: "accept a directory without definitions" },
+  name: { short: null, value: "NAME", help: "name of this supervisor, for more than one on a machine" },
+  "runtime-dir": { short: null, value: "DIR", help: "directory of the pid file and the control socket" },
+  "state-dir": { short: null, value: "DIR", help: "directory of what outlives a restart" },
+  "log-dir": { short: null, value: "DIR", help: "directory of the log files" },
+} as const satisfies OptionTable;
+
+/** Reads the command line that starts a supervisor: `--config DIR` and what goes with it. */
+export function parseStartOptions(words: readonly string[], from: { cwd: string }): ParsedStart {
+  const parsed = parseArguments(words, START_OPTIONS);
+  if (parsed.tag === "usage") return parsed;
+  const { operands, has, valueOf } = parsed.arguments;
+  if (operands[0] !== undefined)
+    return usage(`cannot read "${operands[0]}": --config starts a supervisor and takes no other words`);
+  const config = valueOf("config");
+  if (config === null || config === "")
+    return usage("cannot start: want --config DIR, the directory of the service definitions");
+  const timeoutText = valueOf("ready-timeout");
+  const readyTimeout = timeoutText === null ? DEFAULT_READY_TIMEOUT : parseTimeout(timeoutText);
+  if (readyTimeout === null) return usage(timeoutProblem("--ready-timeout", timeoutText ?? ""));
+  const name = valueOf("name");
+  const nameProblem = name === null ? null : instanceNameProblem(name);
+  if (nameProblem !== null) return usage(nameProblem);
+  for (const option of ["runtime-dir", "state-dir", "log-dir"]) {
+    if (valueOf(option) === "") return usage(`cannot read "--${option}": want the path of a directory`);
+  }
+  function directory(option: string): string | null {
+    const value = valueOf(option);
+    return value === null ? null : resolve(from.cwd, value);
+  }
+  return {
+    tag: "ok",
+    options: {
+      config: resolve(from.cwd, config),
+      configAsWritten: config,
+      foreground: has("foreground"),
+      readyTimeout,
+      strict: has("strict"),
+      allowEmpty: has("allow-empty"),
+      name,
+      runtimeDir: directory("runtime-dir"),
+      stateDir: directory("state-dir"),
+      logDir: directory("log-dir"),
+    },
+  };
+}
+
+/** Why a supervisor cannot have this name, or null: it becomes the name of a directory. */
+export function instanceNameProblem(name: string): string | null {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) return null;
+  return `cannot use ${JSON.stringify(name)} as --name: want up to 64 letters, digits, ".", "_" or "-", not beginning with "." or "-"`;
+}
+
+function usage(message: string): ParsedStart {
+  return { tag: "usage", message };
+}

@@ -1,0 +1,64 @@
+import { ask } from "../control/client.ts";
+import { EXIT } from "../core/exit-statuses.ts";
+import { actOnServices } from "./act-on-services.ts";
+import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { renderReload } from "./render-reload.ts";
+import { watchWaiting } from "./watch-waiting.ts";
+import { INTERRUPTED } from "./worst-exit.ts";
+
+export const reload: Command = {
+  usage: "[options] [NAME...]",
+  about: `Without names: reads all definitions again, as SIGHUP does. If anything is invalid,
+nothing is changed and every problem is printed (exit 6); else what was added is
+started, what was removed is stopped, what has changed is restarted or adjusted, and
+every other running service gets its [reload].
+
+With names: performs the [reload] of these services, nothing else. Names may be globs.`,
+  options: {
+    "dry-run": { short: null, value: null, help: "only show what a reload would do" },
+    ...WAIT_OPTIONS,
+    ...JSON_OPTION,
+    ...PLACE_OPTIONS,
+  },
+  operands: { least: 0, most: Number.POSITIVE_INFINITY },
+  run: (call) => (call.given.operands.length === 0 ? reloadAll(call) : reloadSome(call)),
+};
+
+async function reloadSome(call: CommandCall): Promise<number> {
+  if (call.given.has("dry-run")) return refuse(call, 'cannot read "--dry-run": it goes without names');
+  return await actOnServices(call, { verb: "reload", past: "reloaded", signal: null }, call.given.operands);
+}
+
+async function reloadAll(call: CommandCall): Promise<number> {
+  const { given, world, place } = call;
+  if (given.has("no-wait")) return refuse(call, 'cannot read "--no-wait": it goes only with names');
+  const timeoutText = given.valueOf("timeout");
+  const patience = timeoutText === null ? null : parseTimeout(timeoutText);
+  if (timeoutText !== null && patience === null) return refuse(call, timeoutProblem("--timeout", timeoutText));
+  const isDryRun = given.has("dry-run");
+  using waiting = watchWaiting(world, { what: "reload", names: [] });
+  const question = {
+    route: "reloadAll",
+    name: null,
+    body: { dry_run: isDryRun },
+    patience,
+    signal: waiting.signal,
+  } as const;
+  const reply = await ask(place, question);
+  if (waiting.signal.aborted) return INTERRUPTED;
+  if (reply.tag === "refused") {
+    for (const problem of reply.problems) world.stderr.write(`${problem}\n`);
+    world.stderr.write(`${reply.message}\n`);
+    return reply.exit;
+  }
+  const text = given.has("json") ? JSON.stringify(reply.value) : renderReload(reply.value, isDryRun).join("\n");
+  world.stdout.write(`${text}\n`);
+  return EXIT.done;
+}
+
+function refuse(call: CommandCall, message: string): number {
+  call.world.stderr.write(`${message}\n`);
+  return EXIT.usage;
+}

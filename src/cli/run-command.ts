@@ -1,0 +1,69 @@
+import { EXIT } from "../core/exit-statuses.ts";
+import { nearestOf } from "../core/nearest.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { findSupervisor } from "./find-supervisor.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { parseStartOptions } from "./parse-start-options.ts";
+import { splitWords } from "./split-words.ts";
+import type { CliWorld } from "./world.ts";
+
+/** Runs the command line `words` (without the program's own name) and returns its exit status. */
+export async function runCommand(words: readonly string[], world: CliWorld): Promise<number> {
+  const { leading, command, rest, wants } = splitWords(words);
+  if (wants === "version") {
+    world.stdout.write(`daemonsup ${world.version}\n`);
+    return EXIT.done;
+  }
+  if (wants === "help" || words.length === 0) {
+    const { showHelp } = await import("./help.ts");
+    const shown = await showHelp(command, world);
+    return words.length === 0 ? EXIT.usage : shown;
+  }
+  if (command === null) return await startSupervisor(words, world);
+  const entry = COMMANDS.get(command);
+  if (entry === undefined) return refuseCommand(command, world);
+  return await runLoaded(command, await entry.load(), { words: [...leading, ...rest], world });
+}
+
+async function runLoaded(
+  name: string,
+  command: Command,
+  call: { words: readonly string[]; world: CliWorld },
+): Promise<number> {
+  const { words, world } = call;
+  function refuse(message: string): number {
+    world.stderr.write(`${message}\n${usageLineOf(name, command)}\n`);
+    return EXIT.usage;
+  }
+  const parsed = parseArguments(words, command.options);
+  if (parsed.tag === "usage") return refuse(parsed.message);
+  const given = parsed.arguments;
+  const { least, most } = command.operands;
+  if (given.operands.length < least) return refuse(`cannot ${name}: want ${command.usage}`);
+  const tooMany = given.operands[most];
+  if (tooMany !== undefined) return refuse(`cannot read ${JSON.stringify(tooMany)}: that is one word too many`);
+  const found = findSupervisor(given, world);
+  if (found.tag === "usage") return refuse(found.message);
+  return await command.run({ given, world, place: found.place });
+}
+
+async function startSupervisor(words: readonly string[], world: CliWorld): Promise<number> {
+  const parsed = parseStartOptions(words, world);
+  if (parsed.tag === "ok") return await world.start(parsed.options);
+  world.stderr.write(`${parsed.message}\nusage: daemonsup --config DIR [options] (see daemonsup help)\n`);
+  return EXIT.usage;
+}
+
+function refuseCommand(name: string, world: CliWorld): number {
+  const nearest = nearestOf(name, COMMANDS.keys());
+  const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+  world.stderr.write(
+    `cannot run ${JSON.stringify(name)}: no such command${hint}\nusage: daemonsup COMMAND [options] (see daemonsup help)\n`,
+  );
+  return EXIT.usage;
+}
+
+function usageLineOf(name: string, command: Command): string {
+  return `usage: daemonsup ${name}${command.usage === "" ? "" : ` ${command.usage}`} (see daemonsup help ${name})`;
+}

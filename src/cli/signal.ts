@@ -1,0 +1,30 @@
+import { EXIT } from "../core/exit-statuses.ts";
+import { nearestOf } from "../core/nearest.ts";
+import { parseSignalName, SIGNAL_NAMES } from "../core/signal-names.ts";
+import { actOnServices } from "./act-on-services.ts";
+import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
+
+export const signal: Command = {
+  usage: "[options] SIGNAL NAME...",
+  about: `Sends a signal to the main process of services: daemonsup signal HUP web
+The signal is a name, with or without SIG, or a number. Names may be globs.`,
+  options: { ...JSON_OPTION, ...PLACE_OPTIONS },
+  operands: { least: 2, most: Number.POSITIVE_INFINITY },
+  run: sendSignal,
+};
+
+async function sendSignal(call: CommandCall): Promise<number> {
+  const [wanted = "", ...names] = call.given.operands;
+  const name = parseSignalName(wanted);
+  if (name === null) {
+    const short = SIGNAL_NAMES.map((each) => each.slice("SIG".length));
+    const nearest = nearestOf(wanted.replace(/^SIG/i, ""), short);
+    const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+    call.world.stderr.write(
+      `cannot send ${JSON.stringify(wanted)}: no such signal${hint}, want daemonsup signal SIGNAL NAME...\n`,
+    );
+    return EXIT.usage;
+  }
+  return await actOnServices(call, { verb: "signal", past: `${name} sent`, signal: name }, names);
+}

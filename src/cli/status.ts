@@ -1,0 +1,79 @@
+import { ask, type Refusal } from "../control/client.ts";
+import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
+import { isPattern } from "../core/name-pattern.ts";
+import type { ServiceView } from "../core/service-view.ts";
+import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { ANSWER_WITHIN } from "./find-services.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { lookOf } from "./render-paint.ts";
+import { renderStatusBlock } from "./render-status-block.ts";
+import { renderStatusTable } from "./render-status-table.ts";
+import { selectServices } from "./select-services.ts";
+import { worstExitOf } from "./worst-exit.ts";
+
+export const status: Command = {
+  usage: "[options] [NAME...]",
+  about: `Shows all services, or those named (globs are understood), those in trouble first.
+One exact name shows everything about that service.
+
+states: down, waiting, starting, up, stopping, backoff (will be started again),
+  done (ended well), failed (ended badly or gave up)
+
+Ends with 3 if something named (without names: something that is wanted) is neither
+up nor done; with 5 if there is no such service; with 7 if no supervisor is running.`,
+  options: { ...JSON_OPTION, ...PLACE_OPTIONS },
+  operands: { least: 0, most: Number.POSITIVE_INFINITY },
+  run: showStatus,
+};
+
+async function showStatus(call: CommandCall): Promise<number> {
+  const { given, world, place } = call;
+  const [only, ...others] = given.operands;
+  const reply = await ask(place, { route: "services", name: null, patience: ANSWER_WITHIN });
+  if (reply.tag === "refused") return refuse(call, reply);
+  const all = reply.value;
+  const wanted = selectServices(
+    given.operands,
+    all.map((service) => service.name),
+  );
+  const names = new Set(wanted.names);
+  const shown = only === undefined ? all : all.filter((service) => names.has(service.name));
+  for (const { word, reason } of wanted.unknown) world.stderr.write(`cannot show ${JSON.stringify(word)}: ${reason}\n`);
+  const isSingle = only !== undefined && others.length === 0 && !isPattern(only);
+  print(call, shown, isSingle);
+  return worstExitOf([
+    only === undefined ? exitOfAll(shown) : exitOfNamed(shown),
+    wanted.unknown.length > 0 ? EXIT.noSuchService : EXIT.done,
+  ]);
+}
+
+function print(call: CommandCall, shown: readonly ServiceView[], isSingle: boolean): void {
+  const { given, world } = call;
+  const single = shown[0];
+  if (given.has("json")) {
+    world.stdout.write(`${JSON.stringify(shown)}\n`);
+  } else if (single === undefined) {
+    if (given.operands.length === 0) world.stdout.write("no services\n");
+  } else {
+    const look = lookOf(world);
+    const lines = isSingle ? renderStatusBlock(single, world.now(), look) : renderStatusTable(shown, world.now(), look);
+    world.stdout.write(`${lines.join("\n")}\n`);
+  }
+}
+
+function refuse(call: CommandCall, refusal: Refusal): number {
+  call.world.stderr.write(`${refusal.message}\n`);
+  return refusal.exit;
+}
+
+function exitOfNamed(services: readonly ServiceView[]): ExitStatus {
+  return services.every(isWell) ? EXIT.done : EXIT.notUp;
+}
+
+function exitOfAll(services: readonly ServiceView[]): ExitStatus {
+  return services.every((service) => service.want === "down" || isWell(service)) ? EXIT.done : EXIT.notUp;
+}
+
+function isWell(service: ServiceView): boolean {
+  return service.state === "up" || service.state === "done";
+}

@@ -1,0 +1,40 @@
+import { ask } from "../control/client.ts";
+import { EXIT } from "../core/exit-statuses.ts";
+import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { ANSWER_WITHIN } from "./find-services.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { agoWordsOf, countOf } from "./render-words.ts";
+
+export const version: Command = {
+  usage: "[options]",
+  about: `Shows the version of this program and, if one is running, that of the supervisor.
+That none is running is no failure.`,
+  options: { ...JSON_OPTION, ...PLACE_OPTIONS },
+  operands: { least: 0, most: 0 },
+  run: showVersion,
+};
+
+async function showVersion({ given, world, place }: CommandCall): Promise<number> {
+  const reply = await ask(place, { route: "version", name: null, patience: ANSWER_WITHIN });
+  const supervisor = reply.tag === "ok" ? reply.value : null;
+  const isAlarming = reply.tag === "refused" && reply.why !== "not-running";
+  if (given.has("json")) {
+    world.stdout.write(`${JSON.stringify({ client: world.version, supervisor })}\n`);
+  } else {
+    world.stdout.write(`daemonsup ${world.version}\n`);
+    if (supervisor !== null) {
+      const { version: running, pid, since, config, services } = supervisor;
+      const age = agoWordsOf(since, world.now());
+      world.stdout.write(
+        `supervisor ${running} (pid ${pid}, started ${age}, ${countOf(services, "service")} from ${config})\n`,
+      );
+    } else if (!isAlarming) {
+      world.stdout.write("no supervisor is running\n");
+    }
+  }
+  if (reply.tag === "refused" && isAlarming) {
+    world.stderr.write(`${reply.message}\n`);
+    return reply.exit;
+  }
+  return EXIT.done;
+}

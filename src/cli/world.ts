@@ -1,0 +1,39 @@
+import type { Machine } from "../config/machine.ts";
+import type { StartOptions } from "./parse-start-options.ts";
+
+/** Where text goes. */
+export interface Output {
+  readonly isTerminal: boolean;
+  /** Width in cells; null if it is not a terminal. */
+  readonly columns: number | null;
+  /** Writes all of it before it returns. false: nobody reads any more, and nobody will. */
+  write(text: string): boolean;
+}
+
+/** All that a command needs from outside; the real one is made by main, tests pass a literal. */
+export interface CliWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The current directory, absolute. */
+  readonly cwd: string;
+  /** The effective user id. */
+  readonly uid: number;
+  /** The user who is really at work: under sudo the one who called it. */
+  readonly invokingUid: number;
+  readonly host: string;
+  /** Home directory of the user, absolute. */
+  readonly home: string;
+  /** Version of this program. */
+  readonly version: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** true if some process holds the lock of this pid file; false also when there is no such file. */
+  isLocked(pidFile: string): boolean;
+  /** What `check` looks at besides the definitions themselves. */
+  machine(): Machine;
+  /** Becomes the launcher of a daemon (or, in the foreground, the supervisor); returns the exit status. */
+  start(options: StartOptions): Promise<number>;
+  /** Calls `listener` at SIGINT instead of dying of it, until the returned function is called. */
+  onInterrupt(listener: () => void): () => void;
+}
