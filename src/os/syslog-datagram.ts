@@ -17,8 +17,11 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
-/** What send(2) says when there is no room for the moment; every other error means that the connection is of no use. */
-const FULL = ["EAGAIN", "ENOBUFS", "ENOMEM"];
+/**
+ * What send(2) says when there is no room for the moment; every other error means that the connection is of no use.
+ * EAGAIN and EWOULDBLOCK are one number with two names.
+ */
+const FULL = ["EAGAIN", "EWOULDBLOCK", "ENOBUFS", "ENOMEM"];
 
 const libc = dlopen("libc.so.6", {
   // int socket(int domain, int type, int protocol);
