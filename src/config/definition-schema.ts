@@ -1,0 +1,131 @@
+import * as z from "zod";
+import { command } from "./command-schema.ts";
+import { environment, environmentFiles } from "./environment-schema.ts";
+import { keyOf, metaOf, tableShapeOf } from "./key-meta.ts";
+import { limitsSchema } from "./limits-schema.ts";
+import { logSchema } from "./log-schema.ts";
+import { reloadSchema, restartSchema, stopSchema } from "./policy-schemas.ts";
+import { account, choice, flag, path, text, wholeNumber } from "./schema-parts.ts";
+
+const umask = z
+  .string({ error: umaskError })
+  .regex(/^[0-7]{1,4}$/, { error: umaskError })
+  .transform((octal) => Number.parseInt(octal, 8))
+  .refine((mask) => mask <= 0o777, { error: "an octal number up to 777" });
+
+/** What a definition says, key by key. A key stands here only if it works; everything about keys is derived from here. */
+export const definitionSchema = z.strictObject({
+  description: keyOf(text("a text", 1000).default(""), {
+    description: "What the service is, for people",
+    live: true,
+    limit: "1000 characters",
+    shared: false,
+  }),
+  command: keyOf(command(), {
+    description: "The program and its arguments",
+    live: false,
+    limit: "1024 words of 131071 characters",
+    shared: false,
+  }),
+  runtime: keyOf(choice(["bun"]).optional(), {
+    description: "command[0] is a script, run by the Bun inside this binary",
+    live: false,
+    limit: "1 choice",
+    shared: false,
+  }),
+  type: keyOf(choice(["simple", "oneshot", "forking"]).default("simple"), {
+    description: "simple stays, oneshot ends, forking makes a daemon of itself",
+    live: false,
+    limit: "3 choices",
+    shared: false,
+  }),
+  start: keyOf(choice(["auto", "manual"]).default("auto"), {
+    description: "Whether it is started with the supervisor",
+    live: true,
+    limit: "2 choices",
+  }),
+  critical: keyOf(flag().default(false), {
+    description: "If it ends or fails, the supervisor stops everything and exits",
+    live: true,
+    limit: "2 choices",
+  }),
+  user: keyOf(account("user").optional(), { description: "The user it runs as", live: false, limit: "255 characters" }),
+  group: keyOf(account("group").optional(), {
+    description: "The group it runs as; that of the user by default",
+    live: false,
+    limit: "255 characters",
+  }),
+  groups: keyOf(
+    z.array(account("group"), { error: `a list, like ["video", "audio"]` }).max(64, "at most 64").optional(),
+    {
+      description: "Supplementary groups; those of the user by default",
+      live: false,
+      limit: "64 groups",
+    },
+  ),
+  directory: keyOf(path("the path of a directory").default("/"), {
+    description: "Where it runs",
+    live: false,
+    limit: "4095 characters",
+  }),
+  umask: keyOf(umask.default(0o022), { description: "The file mode creation mask", live: false, limit: "777" }),
+  nice: keyOf(wholeNumber(-20, 19).default(0), {
+    description: "Its priority, -20 is most favourable",
+    live: false,
+    limit: "19",
+  }),
+  oom_score_adjust: keyOf(wholeNumber(-1000, 1000).default(0), {
+    description: "How readily the kernel kills it when memory is short",
+    live: false,
+    limit: "1000",
+  }),
+  no_new_privileges: keyOf(flag().default(false), {
+    description: "It can never gain privileges, by setuid programs for example",
+    live: false,
+    limit: "2 choices",
+  }),
+  environment: keyOf(environment().default({}), {
+    description: "Variables of its environment",
+    live: false,
+    limit: "1024 entries of 131071 characters",
+  }),
+  environment_file: keyOf(environmentFiles().default([]), {
+    description: "Files of KEY=value lines, read before each start",
+    live: false,
+    limit: "16 files",
+    field: "environmentFiles",
+  }),
+  pid_file: keyOf(path("the path of a file").optional(), {
+    description: "Where a forking service writes its pid",
+    live: false,
+    limit: "4095 characters",
+    shared: false,
+  }),
+  restart: keyOf(restartSchema.prefault({}), { description: "When it is started again", live: true, limit: "1 table" }),
+  stop: keyOf(stopSchema.prefault({}), { description: "How it is ended", live: true, limit: "1 table" }),
+  reload: keyOf(reloadSchema.prefault({}), {
+    description: "How it reads its configuration again",
+    live: true,
+    limit: "1 table",
+  }),
+  limits: keyOf(limitsSchema.prefault({}), { description: "Resource limits", live: false, limit: "1 table" }),
+  log: keyOf(logSchema.prefault({}), { description: "Where its output goes", live: true, limit: "1 table" }),
+});
+
+/** What the schema makes of a definition: units read, fixed defaults applied. */
+export type ParsedDefinition = z.output<typeof definitionSchema>;
+
+/** Every key that may change without a restart, with the table it is in: "restart.delay". */
+export const liveKeys: ReadonlySet<string> = new Set(liveKeysOf(definitionSchema, ""));
+
+function liveKeysOf(schema: z.core.$ZodType, above: string): string[] {
+  return Object.entries(tableShapeOf(schema) ?? {}).flatMap(([key, inner]) => {
+    const below = tableShapeOf(inner);
+    if (below !== null) return liveKeysOf(inner, `${above}${key}.`);
+    return metaOf(inner).live ? [above + key] : [];
+  });
+}
+
+function umaskError(): string {
+  return `octal digits in quotes, like "022"`;
+}

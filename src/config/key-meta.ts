@@ -1,0 +1,55 @@
+import * as z from "zod";
+
+/** What is said of every key, beside its schema. */
+export interface KeyMeta {
+  readonly description: string;
+  /** true: a running service takes a change without a restart. */
+  readonly live: boolean;
+  /** The most that is allowed, in words, for the documentation. */
+  readonly limit: string;
+  /** The field of the definition, where it is not the key in camel case. */
+  readonly field?: string;
+  /** false: says something of one service only, so that [defaults] must not have it. */
+  readonly shared?: false;
+}
+
+/** The schema with its facts attached, where everything that is derived from the schema finds them. */
+export function keyOf<Schema extends z.ZodType>(schema: Schema, facts: KeyMeta): Schema {
+  return schema.meta({ ...facts });
+}
+
+/** The facts of a key. Throws if it has none, which is a bug of ours. */
+export function metaOf(schema: z.core.$ZodType): KeyMeta {
+  const facts = z.globalRegistry.get(schema);
+  if (
+    typeof facts?.description !== "string" ||
+    typeof facts["live"] !== "boolean" ||
+    typeof facts["limit"] !== "string"
+  ) {
+    throw new Error("internal error: a key of the schema lacks its facts");
+  }
+  return {
+    description: facts.description,
+    live: facts["live"],
+    limit: facts["limit"],
+    ...(typeof facts["field"] === "string" ? { field: facts["field"] } : {}),
+    ...(facts["shared"] === false ? { shared: false } : {}),
+  };
+}
+
+/** The keys of a table's schema, through the defaults around it; null if the schema is no table. */
+export function tableShapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | null {
+  if (schema instanceof z.ZodObject) return schema.shape as Readonly<Record<string, z.core.$ZodType>>;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return tableShapeOf(schema.unwrap());
+  if (schema instanceof z.ZodUnion)
+    return (
+      schema.options.map((option) => tableShapeOf(option as z.core.$ZodType)).find((shape) => shape !== null) ?? null
+    );
+  return null;
+}
+
+/** The field of a definition that a key fills: oom_score_adjust becomes oomScoreAdjust. */
+export function fieldOf(key: string, facts: KeyMeta): string {
+  return facts.field ?? key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

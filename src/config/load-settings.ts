@@ -1,0 +1,110 @@
+import type * as z from "zod";
+import type { Settings } from "../core/definition.ts";
+import { openConfigFile, type ConfigFile } from "./config-file.ts";
+import { without } from "./defaults.ts";
+import { definitionSchema } from "./definition-schema.ts";
+import { isTable, type Path, type Table } from "./document.ts";
+import { explainIssues } from "./explain-issues.ts";
+import { faultAt, type Fault } from "./fault.ts";
+import { metaOf, tableShapeOf } from "./key-meta.ts";
+import { isLaterKey, isLaterSetting } from "./later-keys.ts";
+import type { MachineCheck } from "./machine-faults.ts";
+import { parsePlainTable } from "./plain-table.ts";
+import type { Problem } from "./problem.ts";
+import { settingsSchema } from "./settings-schema.ts";
+
+/** daemonsup.toml as far as it could be read. */
+export interface LoadedSettings {
+  readonly settings: Settings;
+  /** [defaults] without what is wrong in it, as written. */
+  readonly defaults: Table;
+  /** For pointing at something in [defaults]; null without a file. */
+  readonly file: ConfigFile | null;
+  readonly problems: readonly Problem[];
+}
+
+/** The settings of a directory without daemonsup.toml. */
+export function defaultSettings(): LoadedSettings {
+  return { settings: settingsOf(settingsSchema.parse({})), defaults: {}, file: null, problems: [] };
+}
+
+/** Judges the text of daemonsup.toml. Users and groups in it are asked for at once: without them nothing can start. */
+export function parseSettings(
+  { display, text }: { readonly display: string; readonly text: string },
+  machine: MachineCheck,
+): LoadedSettings {
+  const opened = openConfigFile({ display, format: "toml", text });
+  if (opened.tag === "faulty") return { ...defaultSettings(), problems: opened.problems };
+  const { file } = opened;
+  const plain = parsePlainTable(file.value);
+  if (plain.tag === "faulty") return { ...defaultSettings(), problems: [file.problemAt(plain.fault)] };
+
+  const defaults = judgeDefaults(plain.table["defaults"]);
+  const result = settingsSchema.safeParse(plain.table);
+  const faults = result.success
+    ? []
+    : explainIssues(result.error.issues, { schema: settingsSchema, value: plain.table, isLater: isLaterSetting });
+  const problems = [...defaults.faults, ...faults].map((fault) => file.problemAt(fault));
+  if (!result.success) return { ...defaultSettings(), defaults: defaults.sound, file, problems };
+  const settings = settingsOf(result.data);
+  problems.push(...accountFaultsOf(settings, machine).map((fault) => file.problemAt(fault, "use")));
+  return { settings, defaults: defaults.sound, file, problems };
+}
+
+/** Why daemonsup.toml could not be read at all. */
+export function unreadableSettings(problem: Problem): LoadedSettings {
+  return { ...defaultSettings(), problems: [problem] };
+}
+
+function judgeDefaults(value: unknown): { readonly sound: Table; readonly faults: readonly Fault[] } {
+  if (value === undefined) return { sound: {}, faults: [] };
+  if (!isTable(value)) return { sound: {}, faults: [faultAt(["defaults"], "want a table of keys for all services")] };
+  const unshared = unsharedFaultsOf(value);
+  const shared = unshared.reduce<Table>((table, fault) => without(table, fault.path), value);
+  // A definition lacks nothing but its command, so with one the schema finds just what is wrong in the defaults.
+  const result = definitionSchema.safeParse({ ...shared, command: ["true"] });
+  const wrong = result.success
+    ? []
+    : explainIssues(result.error.issues, { schema: definitionSchema, value: shared, isLater: isLaterKey });
+  const faults = [...unshared, ...wrong];
+  return {
+    sound: wrong.reduce<Table>((table, fault) => without(table, fault.path), shared),
+    faults: faults.map((fault) => ({ ...fault, path: ["defaults", ...fault.path] })),
+  };
+}
+
+function unsharedFaultsOf(table: Table): Fault[] {
+  return UNSHARED.filter(([first = "", second]) => {
+    const inner = Object.hasOwn(table, first) ? table[first] : undefined;
+    return inner !== undefined && (second === undefined || (isTable(inner) && Object.hasOwn(inner, second)));
+  }).map((path) => ({
+    path,
+    at: "key",
+    reason: "it says something of one service, want only keys that can hold for all",
+    suggestion: null,
+  }));
+}
+
+/** Keys of which [defaults] must not have any, from the schema. */
+const UNSHARED: readonly (readonly string[])[] = unsharedPathsOf(definitionSchema, []);
+
+function unsharedPathsOf(schema: z.core.$ZodType, above: readonly string[]): string[][] {
+  return Object.entries(tableShapeOf(schema) ?? {}).flatMap(([key, inner]) => {
+    const path = [...above, key];
+    return metaOf(inner).shared === false ? [path] : unsharedPathsOf(inner, path);
+  });
+}
+
+function settingsOf(parsed: z.output<typeof settingsSchema>): Settings {
+  const { level, max_size: maxSize, keep } = parsed.log;
+  return { daemon: parsed.daemon, syslog: parsed.syslog, control: parsed.control, log: { level, maxSize, keep } };
+}
+
+function accountFaultsOf({ daemon, control }: Settings, machine: MachineCheck): Fault[] {
+  const reasons: [Path, string | null][] = [
+    [["daemon", "user"], daemon.user === null ? null : machine.userFaultOf(daemon.user)],
+    [["daemon", "group"], daemon.group === null ? null : machine.groupFaultOf(daemon.group)],
+    [["control", "group"], control.group === null ? null : machine.groupFaultOf(control.group)],
+  ];
+  return reasons.flatMap(([path, reason]) => (reason === null ? [] : [faultAt(path, reason)]));
+}

@@ -1,0 +1,71 @@
+import * as z from "zod";
+import { SYSLOG_FACILITIES, type SyslogFacility } from "../core/definition.ts";
+import { keyOf } from "./key-meta.ts";
+import { choice, path, size, wholeNumber } from "./schema-parts.ts";
+
+const FACILITIES = Object.keys(SYSLOG_FACILITIES) as [SyslogFacility, ...SyslogFacility[]];
+
+/** When nothing is said, a log file is rotated at this size, in bytes, and so many old ones are kept. */
+export const DEFAULT_LOG_SIZE = 10 * 1024 * 1024;
+export const DEFAULT_LOG_KEEP = 5;
+
+export function facility(): z.ZodType<SyslogFacility, SyslogFacility> {
+  return choice(FACILITIES);
+}
+
+export function logSize(): z.ZodType<number, string> {
+  return size("4KiB", "1TiB");
+}
+
+export function logKeep(): z.ZodType<number, number> {
+  return wholeNumber(0, 1000);
+}
+
+/** [log]: where its output goes. */
+export const logSchema = z.strictObject(
+  {
+    to: keyOf(
+      z
+        .array(choice(["file", "syslog"]), { error: `a list, like ["file", "syslog"]` })
+        .max(2, "at most 2")
+        .default(["file"]),
+      {
+        description: "Where its output goes; an empty list keeps only the last lines, in memory",
+        live: true,
+        limit: "2 sinks",
+      },
+    ),
+    format: keyOf(choice(["plain", "json"]).default("plain"), {
+      description: "How a line is written to the file",
+      live: true,
+      limit: "2 choices",
+    }),
+    file: keyOf(path("the path of a file").optional(), {
+      description: "The file; NAME.log in the log directory by default",
+      live: true,
+      limit: "4095 characters",
+      shared: false,
+    }),
+    stamp: keyOf(choice(["iso", "unix", "tai64n", "none"]).default("iso"), {
+      description: "The time stamp before each line",
+      live: true,
+      limit: "4 choices",
+    }),
+    max_size: keyOf(logSize().default(DEFAULT_LOG_SIZE), {
+      description: "The file is rotated at this size",
+      live: true,
+      limit: "1TiB",
+    }),
+    keep: keyOf(logKeep().default(DEFAULT_LOG_KEEP), {
+      description: "Rotated files that are kept",
+      live: true,
+      limit: "1000",
+    }),
+    facility: keyOf(facility().default("daemon"), {
+      description: "The facility for syslog",
+      live: true,
+      limit: "18 choices",
+    }),
+  },
+  { error: "a table" },
+);

@@ -1,0 +1,113 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Definition } from "../core/definition.ts";
+import type { Path } from "./document.ts";
+import { loadEnvironmentFile } from "./environment-file.ts";
+import { faultAt, type Fault } from "./fault.ts";
+import type { Machine } from "./machine.ts";
+import { quote, type Problem } from "./problem.ts";
+import { errnoOf, reasonOf } from "./read-file.ts";
+import { DEFAULT_PATH, resolveProgram, scriptFaultOf } from "./resolve-program.ts";
+
+/** Something that the machine lacks at the moment; it costs only this one service. */
+export interface MachineFault {
+  readonly service: string;
+  readonly problem: Problem;
+}
+
+/** Finds what the machine lacks. One instance serves one load: it remembers what it has looked up. */
+export class MachineCheck {
+  readonly #machine: Machine;
+  readonly #answers = new Map<string, string | null>();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** What `definition` needs and the machine lacks, each at its place in the key's text. */
+  faultsOf(definition: Definition): Fault[] {
+    const search = this.#searchOf(definition);
+    return [
+      ...this.#accountFaultsOf(definition),
+      ...this.#fault(["directory"], this.#directoryFaultOf(definition.directory)),
+      ...search.faults,
+      ...this.#programFaultsOf(definition, search.path),
+      ...this.#logFaultsOf(definition),
+    ];
+  }
+
+  #accountFaultsOf({ user, group, groups }: Definition): Fault[] {
+    const faults = this.#fault(["user"], user === null ? null : this.userFaultOf(user));
+    faults.push(...this.#fault(["group"], group === null ? null : this.groupFaultOf(group)));
+    (groups ?? []).forEach((name, index) => faults.push(...this.#fault(["groups", index], this.groupFaultOf(name))));
+    return faults;
+  }
+
+  userFaultOf(name: string): string | null {
+    return this.#once(`user ${name}`, () =>
+      this.#machine.userExists(name) ? null : `there is no user ${quote(name)}`,
+    );
+  }
+
+  groupFaultOf(name: string): string | null {
+    return this.#once(`group ${name}`, () =>
+      this.#machine.groupExists(name) ? null : `there is no group ${quote(name)}`,
+    );
+  }
+
+  /** The service's PATH, for which its environment files have to be read. */
+  #searchOf(definition: Definition): { readonly path: string; readonly faults: readonly Fault[] } {
+    const faults: Fault[] = [];
+    let fromFiles: string | undefined;
+    definition.environmentFiles.forEach((file, index) => {
+      const loaded = loadEnvironmentFile(file);
+      if (loaded.tag === "loaded") fromFiles = loaded.variables["PATH"] ?? fromFiles;
+      else faults.push(faultAt(["environment_file", index], loaded.reason));
+    });
+    return { path: definition.environment["PATH"] ?? fromFiles ?? DEFAULT_PATH, faults };
+  }
+
+  #programFaultsOf(definition: Definition, searchPath: string): Fault[] {
+    const [program = ""] = definition.command;
+    const executor = definition.user === null ? "self" : "other";
+    const lookUp = (name: string): string | null =>
+      this.#once(`program ${executor} ${name} ${searchPath}`, () => {
+        const found = resolveProgram(name, searchPath, executor);
+        return found.tag === "missing" ? found.reason : null;
+      });
+    const script = (): string | null => this.#once(`script ${program}`, () => scriptFaultOf(program));
+    const faults = this.#fault(["command", 0], definition.runtime === "bun" ? script() : lookUp(program));
+    for (const table of ["stop", "reload"] as const) {
+      const command = definition[table].command;
+      if (command !== null) faults.push(...this.#fault([table, "command", 0], lookUp(command[0] ?? "")));
+    }
+    return faults;
+  }
+
+  #logFaultsOf({ log }: Definition): Fault[] {
+    if (log.file === null || !log.to.includes("file")) return [];
+    return this.#fault(["log", "file"], this.#directoryFaultOf(dirname(log.file)));
+  }
+
+  #directoryFaultOf(path: string): string | null {
+    return this.#once(`directory ${path}`, () => {
+      try {
+        return statSync(path).isDirectory() ? null : `${quote(path)}: it is no directory`;
+      } catch (error) {
+        return `${quote(path)}: ${reasonOf(errnoOf(error))}`;
+      }
+    });
+  }
+
+  #once(question: string, answer: () => string | null): string | null {
+    const known = this.#answers.get(question);
+    if (known !== undefined) return known;
+    const fresh = answer();
+    this.#answers.set(question, fresh);
+    return fresh;
+  }
+
+  #fault(path: Path, reason: string | null): Fault[] {
+    return reason === null ? [] : [faultAt(path, reason)];
+  }
+}

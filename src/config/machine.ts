@@ -1,0 +1,8 @@
+/**
+ * What the config room asks about users and groups; everything else about the machine it looks up in the file system.
+ * The real one asks the name service switch (getpwnam, getgrnam), so that directory services count too.
+ */
+export interface Machine {
+  userExists(name: string): boolean;
+  groupExists(name: string): boolean;
+}

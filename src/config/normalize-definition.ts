@@ -1,0 +1,94 @@
+import { resolve } from "node:path";
+import type { Definition, LogPolicy, ReloadPolicy, RestartPolicy, StopPolicy } from "../core/definition.ts";
+import { millis } from "../core/units.ts";
+import type { ParsedDefinition } from "./definition-schema.ts";
+
+/** Where a definition comes from. */
+export interface Origin {
+  readonly name: string;
+  /** The definitions' directory, absolute: relative paths begin there, also for a definition that is a symbolic link. */
+  readonly directory: string;
+  readonly fileName: string;
+}
+
+/** The definition as the rest of the house sees it: every default applied, every path absolute. */
+export function normalizeDefinition(parsed: ParsedDefinition, { name, directory, fileName }: Origin): Definition {
+  const absolute = (path: string): string => resolve(directory, path);
+  return {
+    name,
+    source: resolve(directory, fileName),
+    description: parsed.description,
+    command: commandOf(parsed.command, { absolute, isScript: parsed.runtime === "bun" }),
+    runtime: parsed.runtime ?? "none",
+    type: parsed.type,
+    start: parsed.start,
+    critical: parsed.critical,
+    user: parsed.user ?? null,
+    group: parsed.group ?? null,
+    groups: parsed.groups ?? null,
+    directory: absolute(parsed.directory),
+    umask: parsed.umask,
+    nice: parsed.nice,
+    oomScoreAdjust: parsed.oom_score_adjust,
+    noNewPrivileges: parsed.no_new_privileges,
+    environment: parsed.environment,
+    environmentFiles: parsed.environment_file.map((file) => ({ path: absolute(file.path), optional: file.optional })),
+    pidFile: parsed.pid_file === undefined ? null : absolute(parsed.pid_file),
+    restart: restartOf(parsed),
+    stop: stopOf(parsed, absolute),
+    reload: reloadOf(parsed, absolute),
+    limits: parsed.limits as Definition["limits"],
+    log: logOf(parsed, absolute),
+  };
+}
+
+type Absolute = (path: string) => string;
+
+const DEFAULT_MAX_DELAY = 30_000;
+
+function commandOf(
+  words: readonly string[],
+  { absolute, isScript }: { absolute: Absolute; isScript: boolean },
+): readonly string[] {
+  const [program = "", ...rest] = words;
+  return [isScript || program.includes("/") ? absolute(program) : program, ...rest];
+}
+
+function restartOf({ type, critical, restart }: ParsedDefinition): RestartPolicy {
+  const isOneshot = type === "oneshot";
+  return {
+    policy: restart.policy ?? (isOneshot || critical ? "never" : "always"),
+    delay: restart.delay,
+    maxDelay: restart.max_delay ?? millis(Math.max(DEFAULT_MAX_DELAY, restart.delay)),
+    resetAfter: restart.reset_after,
+    limit: restart.limit ?? null,
+    success: restart.success ?? (isOneshot ? [0] : [0, "SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"]),
+    prevent: restart.prevent,
+  };
+}
+
+function stopOf({ stop }: ParsedDefinition, absolute: Absolute): StopPolicy {
+  const command = stop.command === undefined ? null : commandOf(stop.command, { absolute, isScript: false });
+  return { signal: stop.signal, command, timeout: stop.timeout, scope: stop.scope };
+}
+
+function reloadOf({ reload }: ParsedDefinition, absolute: Absolute): ReloadPolicy {
+  return {
+    action: reload.action,
+    signal: reload.signal ?? "SIGHUP",
+    signalIsWritten: reload.signal !== undefined,
+    command: reload.command === undefined ? null : commandOf(reload.command, { absolute, isScript: false }),
+  };
+}
+
+function logOf({ log }: ParsedDefinition, absolute: Absolute): LogPolicy {
+  return {
+    to: log.to,
+    format: log.format,
+    file: log.file === undefined ? null : absolute(log.file),
+    stamp: log.stamp,
+    maxSize: log.max_size,
+    keep: log.keep,
+    facility: log.facility,
+  };
+}

@@ -1,0 +1,86 @@
+import * as z from "zod";
+import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/definition.ts";
+import { keyOf } from "./key-meta.ts";
+import { DEFAULT_LOG_KEEP, DEFAULT_LOG_SIZE, facility, logKeep, logSize } from "./log-schema.ts";
+import { account, choice } from "./schema-parts.ts";
+
+const level = (): z.ZodType<SyslogSeverity, SyslogSeverity> => choice(SYSLOG_SEVERITIES);
+const table = { error: "a table" };
+const choices = `${SYSLOG_SEVERITIES.length} choices`;
+
+const daemon = z.strictObject(
+  {
+    user: keyOf(account("user").nullable().default(null), {
+      description: "The user that the supervisor itself becomes",
+      live: false,
+      limit: "255 characters",
+    }),
+    group: keyOf(account("group").nullable().default(null), {
+      description: "The group that it becomes",
+      live: false,
+      limit: "255 characters",
+    }),
+  },
+  table,
+);
+
+const syslog = z.strictObject(
+  {
+    facility: keyOf(facility().default("daemon"), {
+      description: "The facility of its own messages",
+      live: true,
+      limit: "18 choices",
+    }),
+    level: keyOf(level().default("info"), {
+      description: "Less severe messages are left out",
+      live: true,
+      limit: choices,
+    }),
+  },
+  table,
+);
+
+const control = z.strictObject(
+  {
+    group: keyOf(account("group").nullable().default(null), {
+      description: "Its members may use the control socket",
+      live: false,
+      limit: "255 characters",
+    }),
+  },
+  table,
+);
+
+const log = z.strictObject(
+  {
+    level: keyOf(level().default("info"), {
+      description: "Less severe messages are left out",
+      live: true,
+      limit: choices,
+    }),
+    max_size: keyOf(logSize().default(DEFAULT_LOG_SIZE), {
+      description: "daemonsup.log is rotated at this size",
+      live: true,
+      limit: "1TiB",
+    }),
+    keep: keyOf(logKeep().default(DEFAULT_LOG_KEEP), {
+      description: "Rotated files that are kept",
+      live: true,
+      limit: "1000",
+    }),
+  },
+  table,
+);
+
+/** daemonsup.toml. What [defaults] may hold is judged by the schema of definitions. */
+export const settingsSchema = z.strictObject({
+  daemon: keyOf(daemon.prefault({}), { description: "The supervisor's own user", live: false, limit: "1 table" }),
+  syslog: keyOf(syslog.prefault({}), { description: "Its messages to syslog", live: true, limit: "1 table" }),
+  control: keyOf(control.prefault({}), { description: "Who may talk to it", live: false, limit: "1 table" }),
+  log: keyOf(log.prefault({}), { description: "Its own log file", live: true, limit: "1 table" }),
+  defaults: keyOf(z.unknown().optional(), {
+    description: "Keys of definitions that do not say otherwise",
+    live: true,
+    limit: "1 table",
+  }),
+});

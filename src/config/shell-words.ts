@@ -1,0 +1,63 @@
+export type Words =
+  | { readonly tag: "words"; readonly words: readonly string[] }
+  /** A character that only a shell understands. */
+  | { readonly tag: "needs-shell"; readonly character: string }
+  | { readonly tag: "unfinished"; readonly what: string };
+
+/** Characters that mean something to a shell, but nothing here, as none is run. */
+const SHELL_CHARACTERS = "|&;<>$*()`";
+
+/**
+ * Splits a line into words as a POSIX shell does: blanks separate, '...' keeps everything, "..." keeps all but
+ * backslashes before `"`, `\`, `$` and a backquote, a backslash outside keeps the next character. Nothing is expanded: a quoted `$`
+ * stays as it is, for whatever the command makes of it.
+ */
+export function splitWords(line: string): Words {
+  const words: string[] = [];
+  let word: string | null = null;
+  for (let at = 0; at < line.length;) {
+    const character = line[at] ?? "";
+    if (/\s/.test(character)) {
+      if (word !== null) words.push(word);
+      word = null;
+      at++;
+      continue;
+    }
+    const piece = pieceAt(line, at);
+    if (piece.tag !== "piece") return piece;
+    word = (word ?? "") + piece.text;
+    at = piece.next;
+  }
+  if (word !== null) words.push(word);
+  return { tag: "words", words };
+}
+
+type Piece = { readonly tag: "piece"; readonly text: string; readonly next: number } | Exclude<Words, { tag: "words" }>;
+
+function pieceAt(line: string, at: number): Piece {
+  const character = line[at] ?? "";
+  if (SHELL_CHARACTERS.includes(character)) return { tag: "needs-shell", character };
+  if (character === '"') return doubleQuoted(line, at + 1);
+  if (character === "'") {
+    const end = line.indexOf("'", at + 1);
+    if (end === -1) return { tag: "unfinished", what: "a single quote that is never closed" };
+    return { tag: "piece", text: line.slice(at + 1, end), next: end + 1 };
+  }
+  if (character !== "\\") return { tag: "piece", text: character, next: at + 1 };
+  if (at + 1 === line.length) return { tag: "unfinished", what: "a backslash at the end" };
+  return { tag: "piece", text: line[at + 1] === "\n" ? "" : (line[at + 1] ?? ""), next: at + 2 };
+}
+
+function doubleQuoted(line: string, start: number): Piece {
+  let text = "";
+  for (let at = start; at < line.length; at++) {
+    const character = line[at] ?? "";
+    if (character === '"') return { tag: "piece", text, next: at + 1 };
+    const next = line[at + 1] ?? "";
+    if (character === "\\" && '"\\$`\n'.includes(next) && next !== "") {
+      if (next !== "\n") text += next;
+      at++;
+    } else text += character;
+  }
+  return { tag: "unfinished", what: "a double quote that is never closed" };
+}
