@@ -169,6 +169,18 @@ test("drops are reported although no further message comes", async () => {
   expect(thread().tellRoomIfAsked()).toBe(false);
 });
 
+test("a thread that runs already is asked to tell as soon as something is dropped", async () => {
+  const { queue, thread } = rig();
+  sendMany(queue, 1, 1);
+  await turn();
+  sendMany(queue, 2, 12);
+  await turn();
+  thread().finish(10);
+  expect(thread().tellRoomIfAsked()).toBe(true);
+  await turn();
+  expect(thread().texts).toEqual([...numbers(1, 10), "2 messages were dropped because syslog did not take them"]);
+});
+
 test("a thread that nobody asked says nothing", async () => {
   const { queue, thread } = rig();
   sendMany(queue, 1, 5);

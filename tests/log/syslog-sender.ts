@@ -23,7 +23,7 @@ for await (const line of console) {
   console.log(await answerOf(line.split(" ")));
 }
 
-async function answerOf([command, ...words]: readonly string[]): Promise<string> {
+async function answerOf([command = "", ...words]: readonly string[]): Promise<string> {
   switch (command) {
     case "ping":
       return "pong";

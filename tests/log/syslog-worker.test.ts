@@ -45,15 +45,12 @@ describe.skipIf(devLogObstacle !== null)("the syslog Worker", () => {
     expect(await daemon.waitFor(/up since/)).toEndWith(` daemon.notice daemonsup[${sender.pid}]: up since ü 100%s%n`);
   });
 
-  test("a text with a newline is one message, and forges none", async () => {
+  test("a text with a newline is one message, and shows that there was one", async () => {
     await using devLog = await PrivateDevLog.open();
     await using daemon = await devLog.startSyslogd();
     await using sender = new Sender(devLog);
     await sender.ask("one info first\\n<0>sshd[1]: forged");
-    await sender.ask("one info last");
-    await daemon.waitFor(/last/);
-    expect(daemon.lines.filter((line) => line.includes("forged"))).toHaveLength(1);
-    expect(await daemon.waitFor(/forged/)).toContain("daemonsup[");
+    expect(await daemon.waitFor(/forged/)).toEndWith(`daemonsup[${sender.pid}]: first\\n<0>sshd[1]: forged`);
   });
 
   test("a thousand messages of one turn arrive, all of them and in order", async () => {
