@@ -1,3 +1,4 @@
+import { nearestOf } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
 
 /** A command before it is loaded: each is loaded only when it is asked for, so that it costs nothing to the others. */
@@ -53,3 +54,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ],
   ["help", { summary: "show this help, or that of a command", load: async () => (await import("./help.ts")).help }],
 ]);
+
+/** The command that a mistyped or unfinished name was most likely meant to be, or null. */
+export function nearestCommandOf(text: string): string | null {
+  const names = [...COMMANDS.keys()];
+  const begun = text === "" ? [] : names.filter((name) => name.startsWith(text));
+  return begun.length === 1 ? (begun[0] ?? null) : nearestOf(text, names);
+}

@@ -1,19 +1,30 @@
-import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, writeSync } from "node:fs";
 import type { Output } from "./world.ts";
 
 /** How long to pause before a full pipe that does not block is tried again, in milliseconds. */
 const FULL_PAUSE_MS = 5;
 
+/** The device number of /dev/null: major 1, minor 3. */
+const NULL_DEVICE = 0x103;
+
 /** What is written to standard output (1) or standard error (2). Other failures than a closed pipe throw. */
 export function outputTo(descriptor: 1 | 2): Output {
-  const isTerminal = isatty(descriptor);
+  // The runtime's own streams are asked only where there may be a terminal: to load them costs half a command.
+  const stream = mayBeTerminal(descriptor) ? (descriptor === 1 ? process.stdout : process.stderr) : null;
   return {
-    isTerminal,
-    // The stream is asked for its width only: to write through it costs more than a whole command.
-    columns: isTerminal ? ((descriptor === 1 ? process.stdout : process.stderr).columns ?? null) : null,
+    isTerminal: stream?.isTTY === true,
+    columns: stream?.isTTY === true ? stream.columns : null,
     write: (text) => writeAll(descriptor, Buffer.from(text)),
   };
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  try {
+    const found = fstatSync(descriptor);
+    return found.isCharacterDevice() && found.rdev !== NULL_DEVICE;
+  } catch {
+    return false;
+  }
 }
 
 function writeAll(descriptor: number, bytes: Buffer): boolean {

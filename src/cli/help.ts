@@ -1,7 +1,6 @@
 import { EXIT } from "../core/exit-statuses.ts";
-import { nearestOf } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, nearestCommandOf } from "./commands.ts";
 import { renderCommandHelp, renderHelp } from "./render-help.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -21,7 +20,7 @@ export async function showHelp(name: string | null, world: CliWorld): Promise<nu
   }
   const entry = COMMANDS.get(name);
   if (entry === undefined) {
-    const nearest = nearestOf(name, COMMANDS.keys());
+    const nearest = nearestCommandOf(name);
     const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
     world.stderr.write(`cannot show the help of ${JSON.stringify(name)}: no such command${hint}\n`);
     return EXIT.usage;

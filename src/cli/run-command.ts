@@ -1,7 +1,6 @@
 import { EXIT } from "../core/exit-statuses.ts";
-import { nearestOf } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, nearestCommandOf } from "./commands.ts";
 import { findSupervisor } from "./find-supervisor.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { parseStartOptions } from "./parse-start-options.ts";
@@ -40,7 +39,7 @@ async function runLoaded(
   if (parsed.tag === "usage") return refuse(parsed.message);
   const given = parsed.arguments;
   const { least, most } = command.operands;
-  if (given.operands.length < least) return refuse(`cannot ${name}: want ${command.usage}`);
+  if (given.operands.length < least) return refuse(`cannot ${name}: want ${command.usage.replace("[options] ", "")}`);
   const tooMany = given.operands[most];
   if (tooMany !== undefined) return refuse(`cannot read ${JSON.stringify(tooMany)}: that is one word too many`);
   const found = findSupervisor(given, world);
@@ -56,7 +55,7 @@ async function startSupervisor(words: readonly string[], world: CliWorld): Promi
 }
 
 function refuseCommand(name: string, world: CliWorld): number {
-  const nearest = nearestOf(name, COMMANDS.keys());
+  const nearest = nearestCommandOf(name);
   const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
   world.stderr.write(
     `cannot run ${JSON.stringify(name)}: no such command${hint}\nusage: daemonsup COMMAND [options] (see daemonsup help)\n`,
