@@ -24,6 +24,8 @@ export type ToPlane =
   | { readonly tag: "tail"; readonly service: string; readonly count: number; readonly token: number }
   /** Begin or end telling the main thread of each line of this service. */
   | { readonly tag: "follow"; readonly service: string; readonly on: boolean }
+  /** A `lines` message of this service has been taken; what has not been taken is bounded. */
+  | { readonly tag: "followed"; readonly service: string }
   /** Lines for the supervisor's own log file, each without its newline. */
   | { readonly tag: "own"; readonly lines: readonly string[] }
   | { readonly tag: "configure-own"; readonly file: string; readonly maxSize: number; readonly keep: number }
@@ -34,6 +36,16 @@ export type ToPlane =
   | { readonly tag: "unwatch"; readonly fd: number }
   /** Write out everything read so far, then answer `flushed`. */
   | { readonly tag: "flush"; readonly token: number };
+
+/** The first message to a Worker; all others, in both directions, are arrays of the messages above and below. */
+export interface PlaneStart {
+  /** The epoll set that it waits on. The main thread may take descriptors out of it. */
+  readonly epoll: number;
+  /** The eventfd that wakes it: counts the arrays that were posted. */
+  readonly wakeup: number;
+  /** Descriptors that the Worker has opened itself, for the main thread to close if the Worker dies: see FdLedger. */
+  readonly opened: SharedArrayBuffer;
+}
 
 export interface Pipe {
   readonly fd: number;
@@ -48,6 +60,8 @@ export type FromPlane =
   | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
   | { readonly tag: "flushed"; readonly token: number }
+  /** So many of the oldest lines of the supervisor's own log are with its file now. */
+  | { readonly tag: "own-taken"; readonly count: number }
   /** A sink fails or works again; said once each time, in words for the log. */
   | { readonly tag: "problem"; readonly service: string | null; readonly message: string; readonly recovered: boolean };
 

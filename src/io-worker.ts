@@ -1,0 +1,76 @@
+/*
+ * Composition root of the data-plane Worker. It sleeps in epoll_wait without end; the main thread wakes it through the
+ * eventfd, which counts the messages posted, and it then yields to its own event loop until it has received as many.
+ */
+import type { WallTime } from "./core/units.ts";
+import { FdLedger } from "./log/fd-ledger.ts";
+import type { SendDatagram } from "./log/datagram-log.ts";
+import type { LogFiles } from "./log/log-files.ts";
+import { Plane } from "./log/plane.ts";
+import type { PlaneStart, ToPlane } from "./log/plane-messages.ts";
+import { syslogDatagramOf } from "./log/syslog-datagram-text.ts";
+import { monotonicNow } from "./os/clock.ts";
+import { addToEpoll, EpollWaiter, removeFromEpoll } from "./os/epoll.ts";
+import { takeFromEventfd } from "./os/eventfd.ts";
+import * as logFile from "./os/log-file.ts";
+import { microsNow } from "./os/micro-clock.ts";
+import { readPipe, waitingInPipe } from "./os/pipe-io.ts";
+import { openSyslogDatagram, SYSLOG_SOCKET_PATH } from "./os/syslog-datagram.ts";
+
+declare const self: Worker;
+
+self.onmessage = (event: MessageEvent<PlaneStart>) => void serve(event.data);
+
+async function serve(start: PlaneStart): Promise<void> {
+  const plane = new Plane({
+    files: notedLogFiles(new FdLedger(start.opened)),
+    pipes: { readPipe, waitingInPipe },
+    send: datagramSender(),
+    watch: (fd, once) => addToEpoll(start.epoll, fd, once),
+    unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
+    now: microsNow,
+    post: (messages) => self.postMessage(messages),
+  });
+  let received = 0;
+  self.onmessage = (event: MessageEvent<readonly ToPlane[]>) => {
+    received++;
+    for (const message of event.data) plane.handle(message);
+    plane.finishRound();
+  };
+  addToEpoll(start.epoll, start.wakeup, false);
+  const waiter = new EpollWaiter(start.epoll);
+  for (let announced = 0; ;) {
+    for (const fd of waiter.wait(-1)) {
+      if (fd === start.wakeup) announced += takeFromEventfd(fd);
+      else plane.ready(fd);
+    }
+    plane.finishRound();
+    while (received < announced) await nextTurn();
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+function datagramSender(): SendDatagram {
+  const opened = openSyslogDatagram(SYSLOG_SOCKET_PATH);
+  if (opened.tag === "failed") return () => "gone";
+  return (line) => opened.datagram.send(syslogDatagramOf({ ...line, at: line.at as WallTime }), monotonicNow());
+}
+
+/** The file system, with every descriptor that is open noted in the ledger. */
+function notedLogFiles(ledger: FdLedger): LogFiles {
+  return {
+    ...logFile,
+    openLogFile: (path) => {
+      const opened = logFile.openLogFile(path);
+      if (opened.tag === "open") ledger.note(opened.fd);
+      return opened;
+    },
+    closeLogFile: (fd) => {
+      ledger.strike(fd);
+      logFile.closeLogFile(fd);
+    },
+  };
+}

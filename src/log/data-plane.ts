@@ -1,0 +1,207 @@
+/*
+ * The main thread's side of the data plane. It owns every descriptor: a pipe is closed here when the Worker says that it has
+ * ended, so that a Worker that dies takes nothing with it. What a Worker was asked and has not answered is asked of the next.
+ */
+import type { LogPolicy } from "../core/definition.ts";
+import { unreachable } from "../core/unreachable.ts";
+import { type DataPlanePorts, PlaneLink } from "./plane-link.ts";
+import type { FromPlane, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
+import { PlaneState } from "./plane-state.ts";
+
+/** A sink fails or works again, or the Worker does; in words for the log. */
+export interface PlaneProblem {
+  /** null: it concerns the supervisor itself. */
+  readonly service: string | null;
+  readonly message: string;
+  readonly recovered: boolean;
+}
+
+/** One run of a service. */
+export interface PlaneRun {
+  readonly run: number;
+  readonly service: string;
+  readonly pid: number;
+}
+
+type Question = Extract<ToPlane, { readonly token: number }>;
+
+interface Pending {
+  readonly question: Question;
+  readonly resolve: (lines: readonly PlaneLine[]) => void;
+}
+
+/** Lines of the supervisor's own log that are kept while there is no Worker, or no file yet, to take them. */
+const MOST_OWN_LINES = 10_000;
+
+export class DataPlane {
+  readonly #ports: DataPlanePorts;
+  readonly #onProblem: (problem: PlaneProblem) => void;
+  readonly #state = new PlaneState();
+  readonly #pending = new Map<number, Pending>();
+  readonly #followers = new Map<string, Set<(line: PlaneLine) => void>>();
+  readonly #watchers = new Map<number, () => void>();
+  readonly #link: PlaneLink;
+  #own: string[] = [];
+  #number = 0;
+  #isClosed = false;
+
+  constructor(ports: DataPlanePorts, onProblem: (problem: PlaneProblem) => void) {
+    this.#ports = ports;
+    this.#onProblem = onProblem;
+    this.#link = new PlaneLink(ports, {
+      said: (message) => this.#hear(message),
+      died: (reason) =>
+        onProblem({ service: null, message: `the log Worker died: ${reason}; a new one goes on`, recovered: false }),
+      greeting: () => this.#greeting(),
+    });
+  }
+
+  /** What becomes of a service's output from now on; `file` is absolute, null without a file. Before its first `open`. */
+  configure(service: string, policy: LogPolicy, file: string | null): void {
+    this.#tell({ tag: "configure", service, policy, file });
+  }
+
+  /** A run begins. The read ends do not block; they belong to the data plane now, which closes them at their end. */
+  open(run: PlaneRun, pipes: readonly Pipe[]): void {
+    this.#tell({ tag: "open", ...run, pipes });
+  }
+
+  /** The service is gone. Pipes that somebody still holds are read on to their end, into the same file. */
+  forget(service: string): void {
+    this.#tell({ tag: "forget", service });
+  }
+
+  /** The main process of the run has ended: done when all that it wrote is written out. */
+  async drain(run: number): Promise<void> {
+    await this.#ask((token) => ({ tag: "drain", run, token }));
+  }
+
+  /** The last `count` lines of a service (at most 10,000, or 4 MiB), oldest first. */
+  tail(service: string, count: number): Promise<readonly PlaneLine[]> {
+    return this.#ask((token) => ({ tag: "tail", service, count, token }));
+  }
+
+  /** Calls `listen` for every line of the service from now on, until `unfollow`. */
+  follow(service: string, listen: (line: PlaneLine) => void): void {
+    const followers = this.#followers.get(service) ?? new Set();
+    this.#followers.set(service, followers);
+    if (followers.size === 0) this.#tell({ tag: "follow", service, on: true });
+    followers.add(listen);
+  }
+
+  unfollow(service: string, listen: (line: PlaneLine) => void): void {
+    const followers = this.#followers.get(service);
+    if (followers?.delete(listen) !== true || followers.size > 0) return;
+    this.#followers.delete(service);
+    this.#tell({ tag: "follow", service, on: false });
+  }
+
+  /** The supervisor's own log file, for `own`. */
+  configureOwn(file: string, limits: { readonly maxSize: number; readonly keep: number }): void {
+    const isFirst = !this.#state.hasOwnLog;
+    this.#tell({ tag: "configure-own", file, ...limits });
+    if (isFirst && this.#own.length > 0) this.#link.post({ tag: "own", lines: [...this.#own] });
+  }
+
+  /** Writes formatted lines, without their newlines, to the supervisor's own log file. */
+  own(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    if (this.#own.length + lines.length > MOST_OWN_LINES)
+      this.#own.splice(0, this.#own.length + lines.length - MOST_OWN_LINES);
+    this.#own.push(...lines);
+    if (this.#state.hasOwnLog) this.#link.post({ tag: "own", lines });
+  }
+
+  /** Closes and opens every log file again: somebody else may have renamed it. */
+  reopen(): void {
+    this.#link.post({ tag: "reopen" });
+  }
+
+  /** Calls `listen` once when `fd` is readable; for more, watch again. */
+  watch(fd: number, listen: () => void): void {
+    this.#watchers.set(fd, listen);
+    this.#tell({ tag: "watch", fd, id: ++this.#number });
+  }
+
+  /** Ends watching, which is due before `fd` is closed, and may be at once after this; its listener is not called any more. */
+  unwatch(fd: number): void {
+    this.#watchers.delete(fd);
+    this.#link.remove(fd);
+    this.#tell({ tag: "unwatch", fd });
+  }
+
+  /** Done when everything read so far is written out, unfinished lines too. */
+  async flush(): Promise<void> {
+    await this.#ask((token) => ({ tag: "flush", token }));
+  }
+
+  /** Flushes, then ends the Worker. Pipes that are open stay so: they may be for a successor. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#link.close();
+    this.#isClosed = true;
+    for (const { resolve } of this.#pending.values()) resolve([]);
+    this.#pending.clear();
+  }
+
+  #tell(message: ToPlane): void {
+    this.#state.note(message);
+    this.#link.post(message);
+  }
+
+  #ask(questionOf: (token: number) => Question): Promise<readonly PlaneLine[]> {
+    if (this.#isClosed) return Promise.resolve([]);
+    const question = questionOf(++this.#number);
+    return new Promise((resolve) => {
+      this.#pending.set(question.token, { question, resolve });
+      this.#link.post(question);
+    });
+  }
+
+  #greeting(): readonly ToPlane[] {
+    const own: ToPlane[] = this.#state.hasOwnLog && this.#own.length > 0 ? [{ tag: "own", lines: [...this.#own] }] : [];
+    return [...this.#state.replay, ...own, ...[...this.#pending.values()].map(({ question }) => question)];
+  }
+
+  #hear(message: FromPlane): void {
+    switch (message.tag) {
+      case "drained":
+      case "flushed":
+        return this.#answer(message.token, []);
+      case "tail":
+        return this.#answer(message.token, message.lines);
+      case "ended":
+        if (this.#state.noteEnded(message.run, message.fd)) this.#ports.close(message.fd);
+        return;
+      case "lines":
+        return this.#deliver(message.service, message.lines);
+      case "readable":
+        return this.#notify(message.fd, message.id);
+      case "own-taken":
+        this.#own.splice(0, message.count);
+        return;
+      case "problem":
+        return this.#onProblem(message);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #answer(token: number, lines: readonly PlaneLine[]): void {
+    this.#pending.get(token)?.resolve(lines);
+    this.#pending.delete(token);
+  }
+
+  #deliver(service: string, lines: readonly PlaneLine[]): void {
+    const followers = [...(this.#followers.get(service) ?? [])];
+    for (const line of lines) for (const listen of followers) listen(line);
+    this.#link.post({ tag: "followed", service });
+  }
+
+  #notify(fd: number, id: number): void {
+    if (!this.#state.noteReadable(fd, id)) return;
+    const listen = this.#watchers.get(fd);
+    this.#watchers.delete(fd);
+    listen?.();
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * The output of services on its way to the system's log, a datagram a line. It never waits: what does not fit now is
+ * dropped and counted, since the daemon that would have to make room may itself be one of our services.
+ */
+import type { SyslogFacility, SyslogSeverity } from "../core/definition.ts";
+import type { Report } from "./file-sink.ts";
+import { textLinesOf, type Block } from "./line-framer.ts";
+import { prioritizedOf } from "./priority.ts";
+import type { Source } from "./source.ts";
+
+export interface DatagramLine {
+  readonly facility: SyslogFacility;
+  readonly severity: SyslogSeverity;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The name of the service. */
+  readonly tag: string;
+  readonly pid: number;
+  /** Without newlines. */
+  readonly text: string;
+}
+
+/** "full": the daemon does not keep up; "gone": there is none. Either way the line was not sent. */
+export type SendDatagram = (line: DatagramLine) => "sent" | "full" | "gone";
+
+/** Syslog daemons cut longer messages (rsyslog at 8 KiB): they are sent in pieces of this many characters. */
+const LONGEST = 4096;
+const MARK = "[...]";
+
+export class DatagramLog {
+  readonly #send: SendDatagram;
+  readonly #report: Report;
+  #dropped = 0;
+
+  constructor(send: SendDatagram, report: Report) {
+    this.#send = send;
+    this.#report = report;
+  }
+
+  /** Sends the lines of the block, but for empty ones. */
+  write(block: Block, source: Source, facility: SyslogFacility): void {
+    let continues = block.continues;
+    for (const line of textLinesOf(block)) {
+      const { severity, text } = prioritizedOf(line, source.stream);
+      const shown = `${continues ? `${MARK} ` : ""}${text}${block.unfinished ? ` ${MARK}` : ""}`;
+      continues = false;
+      if (shown.trim() === "") continue;
+      const at = Math.floor(source.at / 1000);
+      for (const piece of piecesOf(shown)) {
+        this.#sendLine({ facility, severity, at, tag: source.service, pid: source.pid, text: piece });
+      }
+    }
+  }
+
+  #sendLine(line: DatagramLine): void {
+    const result = this.#send(line);
+    if (result === "sent") return this.#noteSent();
+    if (this.#dropped === 0) {
+      const reason = result === "full" ? "it does not keep up" : "nobody listens";
+      this.#report(`cannot send the output of services to syslog: ${reason}; lines are dropped`, false);
+    }
+    this.#dropped++;
+  }
+
+  #noteSent(): void {
+    if (this.#dropped === 0) return;
+    const words = this.#dropped === 1 ? "1 line was" : `${this.#dropped} lines were`;
+    this.#dropped = 0;
+    this.#report(`the output of services reaches syslog again: ${words} dropped`, true);
+  }
+}
+
+function piecesOf(text: string): readonly string[] {
+  if (text.length <= LONGEST) return [text];
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; start += LONGEST) {
+    const before = start === 0 ? "" : `${MARK} `;
+    const after = start + LONGEST >= text.length ? "" : ` ${MARK}`;
+    pieces.push(before + text.slice(start, start + LONGEST) + after);
+  }
+  return pieces;
+}

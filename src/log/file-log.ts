@@ -1,0 +1,155 @@
+/*
+ * The lines of one service on their way to its file. What the file refuses is held back in memory, within the bounds of
+ * the last lines, and written first when the file works again; only what had to make room is lost, and it is counted.
+ */
+import { FileSink, type FileLimits, type Report } from "./file-sink.ts";
+import { LastLines, type KeptLine } from "./last-lines.ts";
+import type { LineFormat } from "./line-format.ts";
+import { blockAfter, NEWLINE, newlinesIn, type Block } from "./line-framer.ts";
+import type { LogFiles } from "./log-files.ts";
+import type { OutBuffer } from "./out-buffer.ts";
+import type { Source } from "./source.ts";
+
+export interface FileLogPorts {
+  readonly files: LogFiles;
+  /** Shared by all logs of the thread: only used within a call. */
+  readonly out: OutBuffer;
+  readonly report: Report;
+}
+
+const END_OF_LINE = new Uint8Array([NEWLINE]);
+
+export class FileLog {
+  format: LineFormat;
+  readonly #sink: FileSink;
+  readonly #ports: FileLogPorts;
+  #heldBack: LastLines | null = null;
+  /** The pipe whose long line is not yet complete at the end of the file. */
+  #openPipe: object | null = null;
+
+  constructor(place: { readonly path: string; readonly limits: FileLimits }, format: LineFormat, ports: FileLogPorts) {
+    this.format = format;
+    this.#ports = ports;
+    this.#sink = new FileSink(place, ports.files, ports.report);
+  }
+
+  get path(): string {
+    return this.#sink.path;
+  }
+
+  get limits(): FileLimits {
+    return this.#sink.limits;
+  }
+
+  set limits(limits: FileLimits) {
+    this.#sink.limits = limits;
+  }
+
+  /** Lines that are not in the file yet, oldest first. */
+  get heldBack(): readonly KeptLine[] {
+    return this.#heldBack?.lines ?? [];
+  }
+
+  write(block: Block, source: Source): void {
+    const isOpen = this.#sink.prepare(source.at) && this.#writeHeldBack(source.at);
+    const rest = isOpen ? this.#put(block, source) : block;
+    if (rest !== null) return this.#holdBack(rest, source);
+    this.#noteSuccess();
+  }
+
+  /** Tries once more to write what is held back. `at` is now, in microseconds. */
+  flush(at: number): void {
+    if (this.#heldBack === null) return;
+    this.#sink.retrySoon();
+    if (this.#sink.prepare(at) && this.#writeHeldBack(at)) this.#noteSuccess();
+  }
+
+  /** Goes on with the file that has the name now; makes it if it is missing. */
+  reopen(at: number): void {
+    this.#sink.close();
+    this.#sink.retrySoon();
+    this.#sink.prepare(at);
+    this.flush(at);
+  }
+
+  /** Gives the file up. What it refuses even now is lost, and said to be. */
+  close(at: number): void {
+    this.flush(at);
+    this.#sink.close();
+    if (this.#heldBack === null) return;
+    const lost = this.#heldBack.lines.length + this.#heldBack.takeDropped();
+    this.#heldBack = null;
+    this.#ports.report(`cannot write "${this.path}": given up; ${lostWordsOf(lost)}`, false);
+  }
+
+  /** Writes the block; gives the lines that could not be written, null if there are none. */
+  #put(block: Block, source: Source): Block | null {
+    const isContinued = block.continues && this.#openPipe === source.pipe && this.#sink.isLineOpen;
+    if (!isContinued && !this.#endOpenLine(source.at)) return block;
+    this.#openPipe = block.unfinished ? source.pipe : null;
+    const { bytes, start, end } = this.#formatted({ ...block, continues: isContinued }, source);
+    const kept = this.#sink.write(bytes, { start, end }, source.at);
+    return kept === end - start ? null : blockAfter(block, newlinesIn(bytes, start, start + kept));
+  }
+
+  /** The block as the file is to hold it. */
+  #formatted(block: Block, source: Source): Formatted {
+    if (this.format === null) return block;
+    const { out } = this.#ports;
+    out.clear();
+    this.format(block, source, out);
+    return { bytes: out.bytes, start: 0, end: out.length };
+  }
+
+  /** Another writer never goes on with somebody's unfinished line. */
+  #endOpenLine(at: number): boolean {
+    return !this.#sink.isLineOpen || this.#sink.write(END_OF_LINE, { start: 0, end: 1 }, at) === 1;
+  }
+
+  #writeHeldBack(at: number): boolean {
+    const lines = this.#heldBack?.lines ?? [];
+    if (lines.length === 0) return true;
+    if (!this.#endOpenLine(at)) return false;
+    const { out } = this.#ports;
+    out.clear();
+    for (const line of lines) this.#append(line, out);
+    const kept = this.#sink.write(out.bytes, { start: 0, end: out.length }, at);
+    this.#heldBack?.removeFirst(newlinesIn(out.bytes, 0, kept));
+    return kept === out.length;
+  }
+
+  #append(line: KeptLine, out: OutBuffer): void {
+    if (this.format === null) return out.append(line.bytes);
+    const block = { bytes: line.bytes, start: 0, end: line.bytes.length, continues: false, unfinished: false };
+    this.format(block, line.source, out);
+  }
+
+  #holdBack(block: Block, source: Source): void {
+    if (this.#heldBack === null) {
+      this.#heldBack = new LastLines();
+      const reason = this.#sink.failure ?? "unknown";
+      this.#ports.report(`cannot write "${this.path}": ${reason}; only the last lines are kept, in memory`, false);
+    }
+    this.#heldBack.add(block, source);
+  }
+
+  #noteSuccess(): void {
+    if (this.#heldBack === null) return;
+    const lost = this.#heldBack.takeDropped();
+    this.#heldBack = null;
+    this.#ports.report(
+      `"${this.path}" is written again: ${lost === 1 ? "1 line was" : `${lost} lines were`} lost`,
+      true,
+    );
+  }
+}
+
+function lostWordsOf(count: number): string {
+  return count === 1 ? "1 line was lost" : `${count} lines were lost`;
+}
+
+interface Formatted {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}

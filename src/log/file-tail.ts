@@ -1,0 +1,64 @@
+import type { LogPolicy } from "../core/definition.ts";
+import { NEWLINE } from "./line-framer.ts";
+import type { FileEnd, LogFiles } from "./log-files.ts";
+import { recordParserOf } from "./parse-record.ts";
+import type { PlaneLine } from "./plane-messages.ts";
+import { rotatedNameOf } from "./rotation.ts";
+
+/** The most that one request reads. */
+export const MOST_TAIL_LINES = 10_000;
+const MOST_TAIL_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The last `count` lines of a log file, oldest first, going back into the rotated ones where it takes them. A line without
+ * a time of its own has that of the line before it, or else that of the last change of its file.
+ */
+export function readFileTail(
+  path: string,
+  count: number,
+  read: { readonly files: LogFiles; readonly policy: LogPolicy },
+): PlaneLine[] {
+  const wanted = Math.min(count, MOST_TAIL_LINES);
+  let lines: PlaneLine[] = [];
+  let room = MOST_TAIL_BYTES;
+  for (let index = 0; index <= read.policy.keep && lines.length < wanted && room > 0; index++) {
+    const end = read.files.readLogFileEnd(rotatedNameOf(path, index), room);
+    if (end === null) break;
+    lines = [...linesOf(end, wanted - lines.length, read.policy), ...lines];
+    room = end.isWhole ? room - end.bytes.length : 0;
+  }
+  return lines;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function linesOf(end: FileEnd, count: number, policy: LogPolicy): PlaneLine[] {
+  const parse = recordParserOf(policy);
+  let at = end.changedAt;
+  return decoder
+    .decode(end.bytes.subarray(startOf(end, count), contentEndOf(end.bytes)))
+    .split("\n")
+    .map((line) => {
+      const parsed = parse(line);
+      at = parsed.at ?? at;
+      return { at, stream: parsed.stream, pid: parsed.pid, text: parsed.text };
+    })
+    .slice(end.bytes.length === 0 ? 1 : 0);
+}
+
+/** Where the last newline is, if the file ends with it: it ends a line and begins none. */
+function contentEndOf(bytes: Uint8Array): number {
+  return bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length;
+}
+
+/** Where the last `count` lines begin; a line whose beginning was not read is left out. */
+function startOf(end: FileEnd, count: number): number {
+  let start = contentEndOf(end.bytes);
+  for (let found = 0; found < count; found++) {
+    const newline = start === 0 ? -1 : end.bytes.lastIndexOf(NEWLINE, start - 1);
+    if (newline < 0) return end.isWhole ? 0 : found === 0 ? 0 : start + 1;
+    if (found === count - 1) return newline + 1;
+    start = newline;
+  }
+  return start;
+}

@@ -1,0 +1,40 @@
+/** What the sinks need of the file system. No call may wait for anything but the disk. Reasons are for people. */
+export interface LogFiles {
+  /** Opens for appending, made if missing; never through a link, never anything but a regular file. */
+  openLogFile(
+    path: string,
+  ): { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly reason: string };
+  closeLogFile(fd: number): void;
+  /** Size in bytes and number of names; null if there is no such descriptor. */
+  logFileStatus(fd: number): { readonly size: number; readonly links: number } | null;
+  /** Appends; what was written may be less than asked for, and `failure` then says why. */
+  writeLogFile(
+    fd: number,
+    bytes: Uint8Array,
+    span: Span,
+  ): { readonly written: number; readonly failure: string | null };
+  /** Cuts the file to `size` bytes; false if it cannot be. */
+  truncateLogFile(fd: number, size: number): boolean;
+  isLogFileThere(path: string): boolean;
+  /** In place of a file that has the name already. */
+  renameLogFile(from: string, to: string): FileResult;
+  removeLogFile(path: string): FileResult;
+  /** At most the last `most` bytes; null if the file cannot be read. `changedAt` is in milliseconds since 1970. */
+  readLogFileEnd(path: string, most: number): FileEnd | null;
+}
+
+export type FileResult =
+  { readonly tag: "ok" } | { readonly tag: "missing" } | { readonly tag: "failed"; readonly reason: string };
+
+export interface FileEnd {
+  readonly bytes: Uint8Array;
+  /** true: the bytes begin at the beginning of the file. */
+  readonly isWhole: boolean;
+  readonly changedAt: number;
+}
+
+/** A stretch of a buffer. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}

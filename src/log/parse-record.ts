@@ -1,0 +1,66 @@
+import type { LogPolicy } from "../core/definition.ts";
+import type { PlaneLine } from "./plane-messages.ts";
+import { TAI_OFFSET_SECONDS } from "./stamp.ts";
+
+/** One line of a log file as it was before it was formatted; `at` is null if the line does not tell. */
+export interface Parsed {
+  readonly at: number | null;
+  readonly stream: PlaneLine["stream"];
+  readonly pid: number;
+  readonly text: string;
+}
+
+/** What undoes a format. A line that is not in it, from before a change of the definition, is taken as it is. */
+export function recordParserOf(policy: Pick<LogPolicy, "format" | "stamp">): (line: string) => Parsed {
+  if (policy.format === "json") return parseJson;
+  switch (policy.stamp) {
+    case "iso":
+      return (line) => parseStamped(line, ISO, (stamp) => Date.parse(stamp));
+    case "unix":
+      return (line) => parseStamped(line, UNIX, (stamp) => Math.floor(Number(stamp) * 1000));
+    case "tai64n":
+      return (line) => parseStamped(line, TAI64N, taiMillisOf);
+    case "none":
+      return plain;
+  }
+}
+
+const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) /;
+const UNIX = /^(\d{1,12}\.\d{6}) /;
+const TAI64N = /^@([0-9a-f]{24}) /;
+
+function parseStamped(line: string, pattern: RegExp, millisOf: (stamp: string) => number): Parsed {
+  const found = pattern.exec(line);
+  if (found === null) return plain(line);
+  return { ...plain(line.slice(found[0].length)), at: millisOf(found[1] ?? "") };
+}
+
+function taiMillisOf(label: string): number {
+  const seconds = Number.parseInt(label.slice(8, 16), 16) - TAI_OFFSET_SECONDS;
+  return seconds * 1000 + Math.floor(Number.parseInt(label.slice(16), 16) / 1_000_000);
+}
+
+// A plain file does not say which stream and which process a line came from.
+function plain(text: string): Parsed {
+  return { at: null, stream: "stdout", pid: 0, text };
+}
+
+function parseJson(line: string): Parsed {
+  const record = jsonOf(line);
+  if (typeof record !== "object" || record === null || !("message" in record)) return plain(line);
+  const at = "time" in record ? Date.parse(String(record.time)) : Number.NaN;
+  return {
+    at: Number.isNaN(at) ? null : at,
+    stream: "stream" in record && record.stream === "stderr" ? "stderr" : "stdout",
+    pid: "pid" in record && typeof record.pid === "number" ? record.pid : 0,
+    text: String(record.message),
+  };
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,125 @@
+/*
+ * The line to the Worker, whichever Worker it is at the moment. Messages of one turn go out as one array with one wake-up.
+ * A Worker that dies is replaced by a new one, on an epoll set and eventfd of its own, so that nothing of the dead one can
+ * take an event away from it.
+ */
+import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
+import type { FromPlane, ToPlane } from "./plane-messages.ts";
+import type { PlaneThread, StartPlaneThread } from "./plane-thread.ts";
+
+/** What the main thread's side needs from outside. */
+export interface DataPlanePorts {
+  /** Makes the Worker. */
+  readonly startThread: StartPlaneThread;
+  /** A new epoll set, and taking a descriptor out of one. */
+  openEpoll(): number;
+  removeFromEpoll(epoll: number, fd: number): void;
+  /** A new eventfd, and adding one to it. */
+  openEventfd(): number;
+  addToEventfd(fd: number): void;
+  close(fd: number): void;
+  /** Milliseconds on a monotonic clock. */
+  now(): number;
+}
+
+export interface LinkListener {
+  said(message: FromPlane): void;
+  /** The Worker died of `reason`; a new one follows. */
+  died(reason: string): void;
+  /** What a new Worker is told first. */
+  greeting(): readonly ToPlane[];
+}
+
+interface Connection {
+  readonly thread: PlaneThread;
+  readonly epoll: number;
+  readonly wakeup: number;
+  readonly opened: FdLedger;
+  readonly since: number;
+}
+
+/** A Worker that lived shorter than this has failed at once; the next waits twice as long as the last. */
+const SHORT_LIFE_MS = 10_000;
+const FIRST_DELAY_MS = 10;
+const LONGEST_DELAY_MS = 5_000;
+
+export class PlaneLink {
+  readonly #ports: DataPlanePorts;
+  readonly #listener: LinkListener;
+  #connection: Connection | null = null;
+  #outbox: ToPlane[] = [];
+  #isClosed = false;
+  #delay = FIRST_DELAY_MS;
+  #whenEnded: (() => void) | null = null;
+
+  constructor(ports: DataPlanePorts, listener: LinkListener) {
+    this.#ports = ports;
+    this.#listener = listener;
+    this.#connect();
+  }
+
+  /** Sends the message with all others of this turn. While there is no Worker, it is dropped: the greeting says all. */
+  post(message: ToPlane): void {
+    if (this.#connection === null) return;
+    this.#outbox.push(message);
+    if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
+  }
+
+  /** Takes a descriptor out of the Worker's set at once, so that it may be closed. */
+  remove(fd: number): void {
+    if (this.#connection !== null) this.#ports.removeFromEpoll(this.#connection.epoll, fd);
+  }
+
+  /** Ends the Worker for good. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    const connection = this.#connection;
+    if (connection === null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenEnded = resolve;
+      connection.thread.end();
+    });
+  }
+
+  #connect(): void {
+    if (this.#isClosed) return;
+    const memory = newLedgerMemory();
+    const epoll = this.#ports.openEpoll();
+    const wakeup = this.#ports.openEventfd();
+    const thread = this.#ports.startThread({
+      said: (messages) => {
+        // What a dead Worker still said, the next one finds out again.
+        if (this.#connection?.thread !== thread) return;
+        for (const message of messages) this.#listener.said(message);
+      },
+      ended: (reason) => this.#disconnect(reason),
+    });
+    this.#connection = { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
+    thread.post({ epoll, wakeup, opened: memory });
+    this.#outbox = [...this.#listener.greeting()];
+    this.#send();
+  }
+
+  #send(): void {
+    const connection = this.#connection;
+    const messages = this.#outbox;
+    this.#outbox = [];
+    if (connection === null || messages.length === 0) return;
+    connection.thread.post(messages);
+    this.#ports.addToEventfd(connection.wakeup);
+  }
+
+  #disconnect(reason: string | null): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#connection = null;
+    this.#outbox = [];
+    for (const fd of [...connection.opened.fds, connection.epoll, connection.wakeup]) this.#ports.close(fd);
+    this.#whenEnded?.();
+    if (this.#isClosed) return;
+    this.#listener.died(reason ?? "it was ended");
+    const isShort = this.#ports.now() - connection.since < SHORT_LIFE_MS;
+    this.#delay = isShort ? Math.min(this.#delay * 2, LONGEST_DELAY_MS) : FIRST_DELAY_MS;
+    setTimeout(() => this.#connect(), this.#delay);
+  }
+}

@@ -1,0 +1,86 @@
+import { dlopen, ptr } from "bun:ffi";
+import { lastErrno } from "./last-errno.ts";
+
+const libc = dlopen("libc.so.6", {
+  // int epoll_create1(int flags);
+  epoll_create1: { args: ["i32"], returns: "i32" },
+  // int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout);
+  epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+} as const);
+
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLL_CTL_MOD = 3;
+const EPOLLIN = 0x1;
+const EPOLLONESHOT = 0x40000000;
+
+/**
+ * struct epoll_event in 32-bit words: the events, then 64 bits of our own, the lower half of which is the descriptor.
+ * It is packed on x86-64 and only there (12 bytes instead of 16).
+ */
+const WORDS = process.arch === "x64" ? 3 : 4;
+const DATA_WORD = process.arch === "x64" ? 1 : 2;
+const MAX_EVENTS = 256;
+
+export type EpollResult = { readonly tag: "ok" } | { readonly tag: "failed"; readonly errno: string };
+
+/** A new epoll set, close-on-exec. Throws if the process has no descriptor left. */
+export function openEpoll(): number {
+  const fd = libc.symbols.epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) throw new Error(`cannot make an epoll set: ${lastErrno()}`);
+  return fd;
+}
+
+/**
+ * Reports `fd` whenever it is readable or has come to its end; with `once`, a single time until it is added again.
+ * A descriptor that is in the set already is armed anew.
+ */
+export function addToEpoll(epoll: number, fd: number, once: boolean): EpollResult {
+  const event = new Int32Array(WORDS);
+  event[0] = once ? EPOLLIN | EPOLLONESHOT : EPOLLIN;
+  event[DATA_WORD] = fd;
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, ptr(event)) === 0) return { tag: "ok" };
+  const errno = lastErrno();
+  if (errno !== "EEXIST") return { tag: "failed", errno };
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_MOD, fd, ptr(event)) === 0) return { tag: "ok" };
+  return { tag: "failed", errno: lastErrno() };
+}
+
+/**
+ * Takes `fd` out of the set. To be called before it is closed: while a duplicate lives in another process, the set would
+ * go on reporting a descriptor that nobody can take out any more.
+ */
+export function removeFromEpoll(epoll: number, fd: number): EpollResult {
+  const unused = new Int32Array(WORDS);
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_DEL, fd, ptr(unused)) === 0) return { tag: "ok" };
+  return { tag: "failed", errno: lastErrno() };
+}
+
+/** Waits on one epoll set, again and again, with one buffer. */
+export class EpollWaiter {
+  readonly #epoll: number;
+  readonly #events = new Int32Array(WORDS * MAX_EVENTS);
+  readonly #address = ptr(this.#events);
+  readonly #ready: number[] = [];
+
+  constructor(epoll: number) {
+    this.#epoll = epoll;
+  }
+
+  /**
+   * Blocks this thread until a descriptor is ready (timeout -1: without end; 0: not at all; else milliseconds), and gives
+   * those that are, at most 256. The array is used again by the next call. Empty after a signal. Throws when the set is
+   * none, which is a bug.
+   */
+  wait(timeoutMs: number): readonly number[] {
+    const count = libc.symbols.epoll_wait(this.#epoll, this.#address, MAX_EVENTS, timeoutMs);
+    const errno = count < 0 ? lastErrno() : null;
+    this.#ready.length = 0;
+    if (errno !== null && errno !== "EINTR") throw new Error(`internal error: cannot wait on an epoll set: ${errno}`);
+    for (let index = 0; index < count; index++) this.#ready.push(this.#events[index * WORDS + DATA_WORD] ?? -1);
+    return this.#ready;
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LogPolicy } from "../../src/core/definition.ts";
+import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
+import type { DataPlanePorts } from "../../src/log/plane-link.ts";
+import { type PlaneThread, planeThreadOf } from "../../src/log/plane-thread.ts";
+import { openEpoll, removeFromEpoll } from "../../src/os/epoll.ts";
+import { addToEventfd, openEventfd } from "../../src/os/eventfd.ts";
+import { closeDescriptor, openLogPipe, type PipeEnds } from "../../src/os/pipe-io.ts";
+
+export const POLICY: LogPolicy = {
+  to: ["file"],
+  format: "plain",
+  file: null,
+  stamp: "none",
+  maxSize: 10 * 1024 * 1024,
+  keep: 5,
+  facility: "daemon",
+};
+
+/** A data plane with the real Worker, real pipes and a directory of its own. */
+export class PlaneHarness {
+  readonly directory = mkdtempSync(join(tmpdir(), "data-plane-"));
+  readonly problems: PlaneProblem[] = [];
+  readonly closed = new Set<number>();
+  readonly #waiting = new Set<() => void>();
+  #thread: PlaneThread | null = null;
+  readonly plane = new DataPlane(this.#ports(), (problem) => {
+    this.problems.push(problem);
+    this.#wake();
+  });
+
+  file(name: string): string {
+    return join(this.directory, name);
+  }
+
+  pipe(): PipeEnds {
+    const made = openLogPipe();
+    if (made.tag === "failed") throw new Error(`no pipe: ${made.errno}`);
+    return made.ends;
+  }
+
+  /** Ends the Worker as a fault of its own would. */
+  killWorker(): void {
+    this.#thread?.end();
+  }
+
+  /** Waits until `claim` holds; asked again whenever the plane reports a problem or closes a descriptor. */
+  async until(claim: () => boolean): Promise<void> {
+    while (!claim()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.plane.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  #ports(): DataPlanePorts {
+    return {
+      startThread: (listener) => {
+        const url = new URL("../../src/io-worker.ts", import.meta.url);
+        this.#thread = planeThreadOf(new Worker(url, { smol: true }), listener);
+        return this.#thread;
+      },
+      openEpoll,
+      removeFromEpoll: (epoll, fd) => void removeFromEpoll(epoll, fd),
+      openEventfd,
+      addToEventfd,
+      close: (fd) => {
+        closeDescriptor(fd);
+        this.closed.add(fd);
+        this.#wake();
+      },
+      now: () => performance.now(),
+    };
+  }
+}
