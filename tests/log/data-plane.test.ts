@@ -1,18 +1,345 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import type { PlaneLine } from "../../src/log/plane-messages.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
 import { PlaneHarness, POLICY } from "./plane-harness.ts";
 
-describe("the data plane", () => {
-  test("lines of a pipe reach the file, and the pipe is closed at its end", async () => {
+/** Opens a run with a stdout pipe and gives the end to write to. */
+function openRun(harness: PlaneHarness, run: number, service: string): number {
+  const pipe = harness.pipe();
+  harness.plane.open({ run, service, pid: 1000 + run }, [{ fd: pipe.read, stream: "stdout" }]);
+  return pipe.write;
+}
+
+function linkOf(fd: string): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return null; // closed since the directory was read
+  }
+}
+
+describe("from a pipe to a file", () => {
+  test("lines reach the file unchanged, and the pipe is closed at its end", async () => {
     await using harness = new PlaneHarness();
     const pipe = harness.pipe();
     harness.plane.configure("a", POLICY, harness.file("a.log"));
     harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
-    writeSync(pipe.write, "one\ntwo\nthree");
+    const bytes = Buffer.from([0xff, 0x00, 0x0a, 0x0a, 0xc3, 0x28, 0x0d, 0x0a]);
+    writeSync(pipe.write, bytes);
     closeDescriptor(pipe.write);
     await harness.until(() => harness.closed.has(pipe.read));
-    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("one\ntwo\nthree\n");
+    expect(readFileSync(harness.file("a.log")).equals(bytes)).toBe(true);
     expect(harness.problems).toEqual([]);
+  });
+
+  test("a drain writes the last line without its newline, and later output of a grandchild still comes", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    const end = openRun(harness, 1, "a");
+    writeSync(end, "whole\nunfinished");
+    await harness.plane.drain(1);
+    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("whole\nunfinished\n");
+    writeSync(end, "later\n");
+    await harness.plane.drain(1);
+    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("whole\nunfinished\nlater\n");
+    closeDescriptor(end);
+  });
+
+  test("what an earlier run still writes is attributed to it", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", { ...POLICY, format: "json" }, harness.file("a.log"));
+    const first = openRun(harness, 1, "a");
+    await harness.plane.drain(1);
+    const second = openRun(harness, 2, "a");
+    writeSync(second, "new\n");
+    await harness.plane.drain(2);
+    writeSync(first, "old\n");
+    await harness.plane.drain(1);
+    const lines = await harness.plane.tail("a", 10);
+    expect(lines.map(({ pid, text }) => [pid, text])).toEqual([
+      [1002, "new"],
+      [1001, "old"],
+    ]);
+    closeDescriptor(first);
+    closeDescriptor(second);
+  });
+
+  test("a drain of an unknown run, or of one that has ended, is answered", async () => {
+    await using harness = new PlaneHarness();
+    await harness.plane.drain(99);
+  });
+
+  test("stdout and stderr share a file in whole lines, though both write lines without end", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    const out = harness.pipe();
+    const err = harness.pipe();
+    harness.plane.open({ run: 1, service: "a", pid: 10 }, [
+      { fd: out.read, stream: "stdout" },
+      { fd: err.read, stream: "stderr" },
+    ]);
+    writeSync(out.write, "begin ");
+    writeSync(err.write, "error\n");
+    await harness.plane.tail("a", 1);
+    writeSync(out.write, "end\n");
+    closeDescriptor(out.write);
+    closeDescriptor(err.write);
+    await harness.until(() => harness.closed.size === 2);
+    expect(readFileSync(harness.file("a.log"), "utf8").split("\n").toSorted()).toEqual(["", "begin end", "error"]);
+  });
+
+  test("a removed service is still written while somebody holds its pipe", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    const end = openRun(harness, 1, "a");
+    harness.plane.forget("a");
+    writeSync(end, "still here\n");
+    closeDescriptor(end);
+    await harness.until(() => harness.closed.size === 1);
+    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("still here\n");
+    expect(await harness.plane.tail("a", 1)).toEqual([]);
+  });
+});
+
+describe("many services", () => {
+  test("a thousand services opened in one turn all reach their files", async () => {
+    await using harness = new PlaneHarness();
+    const ends: number[] = [];
+    for (let run = 0; run < 1000; run++) {
+      harness.plane.configure(`s${run}`, POLICY, harness.file(`s${run}.log`));
+      ends.push(openRun(harness, run, `s${run}`));
+    }
+    ends.forEach((end, run) => writeSync(end, `line of ${run}\n`));
+    for (const end of ends) closeDescriptor(end);
+    await harness.until(() => harness.closed.size === 1000);
+    const texts = ends.map((_, run) => readFileSync(harness.file(`s${run}.log`), "utf8"));
+    expect(texts).toEqual(ends.map((_, run) => `line of ${run}\n`));
+  });
+});
+
+describe("the last lines", () => {
+  test("without a file they come from memory", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", { ...POLICY, to: [] }, null);
+    const end = openRun(harness, 1, "a");
+    const count = 500;
+    writeSync(end, Array.from({ length: count }, (_, index) => `line ${index}\n`).join(""));
+    await harness.plane.drain(1);
+    const lines = await harness.plane.tail("a", 3);
+    expect(lines.map(({ text }) => text)).toEqual(["line 497", "line 498", "line 499"]);
+    expect(lines.every(({ pid, stream }) => pid === 1001 && stream === "stdout")).toBe(true);
+    expect((await harness.plane.tail("a", 1000)).length).toBe(100);
+    closeDescriptor(end);
+  });
+
+  test("with a file they come from it, back into the rotated one, without their stamps", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", { ...POLICY, stamp: "iso", maxSize: 200 }, harness.file("a.log"));
+    const end = openRun(harness, 1, "a");
+    const before = Date.now();
+    writeSync(end, Array.from({ length: 12 }, (_, index) => `line ${index}\n`).join(""));
+    await harness.plane.drain(1);
+    const lines = await harness.plane.tail("a", 10);
+    expect(readdirSync(harness.directory).length).toBeGreaterThan(1);
+    expect(lines.map(({ text }) => text)).toEqual(Array.from({ length: 10 }, (_, index) => `line ${index + 2}`));
+    expect(lines.every(({ at }) => at >= before - 1 && at <= Date.now())).toBe(true);
+    closeDescriptor(end);
+  });
+
+  test("of a service that nobody knows there are none", async () => {
+    await using harness = new PlaneHarness();
+    expect(await harness.plane.tail("nobody", 10)).toEqual([]);
+  });
+});
+
+describe("followers", () => {
+  test("hear every line from then on, until they leave", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", { ...POLICY, to: [] }, null);
+    const end = openRun(harness, 1, "a");
+    writeSync(end, "before\n");
+    await harness.plane.drain(1);
+    const heard: string[] = [];
+    const listen = (line: PlaneLine): void => void heard.push(line.text);
+    harness.plane.follow("a", listen);
+    await harness.plane.flush();
+    writeSync(end, "one\ntwo\n");
+    await harness.plane.drain(1);
+    await harness.plane.flush();
+    harness.plane.unfollow("a", listen);
+    writeSync(end, "after\n");
+    await harness.plane.drain(1);
+    await harness.plane.flush();
+    expect(heard).toEqual(["one", "two"]);
+    closeDescriptor(end);
+  });
+});
+
+describe("the supervisor's own log", () => {
+  test("lines from before the file was named are written too", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.own(["first"]);
+    harness.plane.configureOwn(harness.file("daemonsup.log"), { maxSize: 1_000_000, keep: 1 });
+    harness.plane.own(["second", "third"]);
+    await harness.plane.flush();
+    expect(readFileSync(harness.file("daemonsup.log"), "utf8")).toBe("first\nsecond\nthird\n");
+  });
+});
+
+describe("watched descriptors", () => {
+  test("are told of once each time they are watched", async () => {
+    await using harness = new PlaneHarness();
+    const { read, write } = harness.pipe();
+    let times = 0;
+    const readable = (): Promise<void> =>
+      new Promise((resolve) => {
+        harness.plane.watch(read, () => {
+          times++;
+          resolve();
+        });
+      });
+    const first = readable();
+    writeSync(write, "x");
+    await first;
+    await harness.plane.flush();
+    expect(times).toBe(1);
+    await readable();
+    expect(times).toBe(2);
+    harness.plane.watch(read, () => times++);
+    harness.plane.unwatch(read);
+    closeDescriptor(read);
+    closeDescriptor(write);
+    await harness.plane.flush();
+    expect(times).toBe(2);
+  });
+});
+
+describe("a Worker that dies", () => {
+  test("is replaced, and the next goes on with the same descriptors, policies, followers and watches", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    harness.plane.configureOwn(harness.file("own.log"), { maxSize: 1_000_000, keep: 1 });
+    const heard: string[] = [];
+    harness.plane.follow("a", (line) => heard.push(line.text));
+    const watched = harness.pipe();
+    const readable = new Promise<void>((resolve) => harness.plane.watch(watched.read, resolve));
+    const end = openRun(harness, 1, "a");
+    writeSync(end, "one\n");
+    await harness.plane.drain(1);
+    harness.killWorker();
+    writeSync(end, "two\nunfinished");
+    writeSync(watched.write, "x");
+    harness.plane.own(["said meanwhile"]);
+    await harness.plane.drain(1);
+    await readable;
+    await harness.plane.flush();
+    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("one\ntwo\nunfinished\n");
+    expect(readFileSync(harness.file("own.log"), "utf8")).toBe("said meanwhile\n");
+    expect(heard).toEqual(["one", "two", "unfinished"]);
+    expect(harness.problems.map(({ service, recovered }) => ({ service, recovered }))).toEqual([
+      { service: null, recovered: false },
+    ]);
+    closeDescriptor(end);
+    await harness.until(() => harness.closed.size > 0 && harness.problems.length === 1);
+    closeDescriptor(watched.read);
+    closeDescriptor(watched.write);
+  });
+
+  test("leaves no descriptor behind", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    const end = openRun(harness, 1, "a");
+    writeSync(end, "one\n");
+    await harness.plane.drain(1);
+    const openLogs = (): number =>
+      readdirSync("/proc/self/fd").filter((fd) => linkOf(fd) === harness.file("a.log")).length;
+    expect(openLogs()).toBe(1);
+    for (let round = 0; round < 3; round++) {
+      harness.killWorker();
+      writeSync(end, "more\n");
+      await harness.plane.drain(1);
+      expect(openLogs()).toBe(1);
+    }
+    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("one\nmore\nmore\nmore\n");
+    closeDescriptor(end);
+  });
+});
+
+describe("a file that cannot be written", () => {
+  test("is said once, and what was held back is written when it works again", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("sub/a.log"));
+    const end = openRun(harness, 1, "a");
+    writeSync(end, "one\n");
+    await harness.plane.drain(1);
+    writeSync(end, "two\n");
+    await harness.plane.drain(1);
+    expect(harness.problems.length).toBe(1);
+    expect(harness.problems[0]?.message).toStartWith(`cannot write "${harness.file("sub/a.log")}": ENOENT`);
+    expect((await harness.plane.tail("a", 10)).map(({ text }) => text)).toEqual(["one", "two"]);
+    mkdirSync(harness.file("sub"));
+    writeSync(end, "three\n");
+    await harness.plane.drain(1);
+    expect(readFileSync(harness.file("sub/a.log"), "utf8")).toBe("one\ntwo\nthree\n");
+    expect(harness.problems.map(({ recovered }) => recovered)).toEqual([false, true]);
+    rmSync(harness.file("sub"), { recursive: true });
+    writeSync(end, "four\n");
+    await harness.plane.drain(1);
+    mkdirSync(harness.file("sub"));
+    await harness.plane.flush();
+    expect(readFileSync(harness.file("sub/a.log"), "utf8")).toBe("four\n");
+    expect(harness.problems.map(({ recovered }) => recovered)).toEqual([false, true, false, true]);
+    closeDescriptor(end);
+  });
+
+  test("is refused when it is a link, and does not stop another service", async () => {
+    await using harness = new PlaneHarness();
+    writeFileSync(harness.file("target"), "");
+    symlinkSync(harness.file("target"), harness.file("a.log"));
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    harness.plane.configure("b", POLICY, harness.file("b.log"));
+    const a = openRun(harness, 1, "a");
+    const b = openRun(harness, 2, "b");
+    writeSync(a, "one\n");
+    writeSync(b, "two\n");
+    await harness.plane.drain(1);
+    await harness.plane.drain(2);
+    expect(readFileSync(harness.file("target"), "utf8")).toBe("");
+    expect(readFileSync(harness.file("b.log"), "utf8")).toBe("two\n");
+    expect(harness.problems.map(({ service, recovered }) => ({ service, recovered }))).toEqual([
+      { service: "a", recovered: false },
+    ]);
+    closeDescriptor(a);
+    closeDescriptor(b);
+  });
+});
+
+describe("reopening", () => {
+  test("goes on in a new file when somebody has renamed the old one", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", POLICY, harness.file("a.log"));
+    const end = openRun(harness, 1, "a");
+    writeSync(end, "one\n");
+    await harness.plane.drain(1);
+    renameSync(harness.file("a.log"), harness.file("moved"));
+    writeSync(end, "two\n");
+    await harness.plane.drain(1);
+    harness.plane.reopen();
+    writeSync(end, "three\n");
+    await harness.plane.drain(1);
+    expect(readFileSync(harness.file("moved"), "utf8")).toBe("one\ntwo\n");
+    expect(readFileSync(harness.file("a.log"), "utf8")).toBe("three\n");
+    closeDescriptor(end);
   });
 });

@@ -8,7 +8,7 @@ class Sender implements AsyncDisposable {
   readonly #answers: AsyncGenerator<string>;
 
   constructor(devLog: PrivateDevLog) {
-    const command = devLog.commandIn([process.execPath, `${import.meta.dir}/syslog-sender.ts`]);
+    const command = devLog.commandIn([process.execPath, `${import.meta.dir}/../programs/syslog-sender.ts`]);
     this.#process = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
     this.#answers = linesOf(this.#process.stdout);
   }
