@@ -6,7 +6,12 @@ const libc = dlopen("libc.so.6", {
   __errno_location: { args: [], returns: "ptr" },
 } as const);
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+// Some numbers have two names, and the usual one comes first: EAGAIN before EWOULDBLOCK.
+const NAMES = new Map(
+  Object.entries(constants.errno)
+    .map(([name, number]) => [number, name] as const)
+    .toReversed(),
+);
 
 /** The name of this thread's errno, such as "ENOENT". Only right directly after a libc call that failed. */
 export function lastErrno(): string {
