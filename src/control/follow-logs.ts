@@ -1,13 +1,16 @@
 import type { ControlPort, LogLine } from "./control-port.ts";
 import type { LineSink } from "./line-stream.ts";
 
+/** Most lines that are kept while the past is fetched; what is older is part of that past. */
+const MOST_EARLY = 10_000;
+
 /** Sends the last `count` lines of a service and then every further one: none is missed between the two, none comes twice. */
 export function followLogs(port: ControlPort, request: { name: string; count: number }, sink: LineSink): () => void {
   // Listening begins before the past is asked for, so what is written meanwhile arrives by both ways.
   let early: LogLine[] | null = [];
   const stop = port.follow(request.name, (line) => {
     if (early === null) sink.send(line);
-    else early.push(line);
+    else if (early.push(line) > MOST_EARLY) early.shift();
   });
   const past = port.logs(request.name, request.count) ?? Promise.resolve([]);
   void past.then(

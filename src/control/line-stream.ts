@@ -11,17 +11,18 @@ export interface LineSink {
 
 /**
  * An endless NDJSON answer. `begin` is called at once and returns what ends the flow; that is called exactly once, when
- * the reader has gone or was dropped, or when `signal` says so.
+ * the reader has gone or was dropped, or when `signal` says so: then the reader sees a proper end.
  */
 export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () => void): Response {
   const encoder = new TextEncoder();
   let allowance = MAX_UNSENT_BYTES;
   let stop: (() => void) | null = null;
   let ended = false;
+  let finish = (): void => {};
   function end(): void {
     if (ended) return;
     ended = true;
-    signal.removeEventListener("abort", end);
+    signal.removeEventListener("abort", finish);
     stop?.();
   }
   const body = new ReadableStream<Uint8Array>(
@@ -49,8 +50,16 @@ export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () =
             if (text !== "") put(text);
           },
         });
-        if (ended) stop();
-        signal.addEventListener("abort", end);
+        if (ended) {
+          stop();
+          return;
+        }
+        finish = () => {
+          end();
+          controller.close();
+        };
+        signal.addEventListener("abort", finish);
+        if (signal.aborted) finish();
       },
       cancel: end,
     },

@@ -77,7 +77,7 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
     }
     load.waiting++;
     const left = Promise.withResolvers<Outcome>();
-    const leave = (): void => left.resolve({ tag: "failed", message: "nobody waits any more" });
+    const leave = (): void => left.resolve({ tag: "failed", message: "the supervisor ends" });
     gone.addEventListener("abort", leave);
     if (gone.aborted) leave();
     try {
@@ -124,6 +124,9 @@ function locate(request: Request, access: Access): Found | Response {
 /** The default cuts handlers that wait and streams that are silent; the runtime's types deny it to Unix sockets. */
 const PATIENCE: object = { idleTimeout: 0 };
 
+/** How long the last answers may take to be read when the server ends, in milliseconds. */
+const LAST_WORDS_MS = 100;
+
 export interface ServeOptions extends ControlServerOptions {
   /** Members of this group may use the socket as well (mode 0660); null: only the owner (mode 0600). */
   readonly group: number | null;
@@ -157,6 +160,9 @@ export function serveControl(socketPath: string, port: ControlPort, options: Ser
   }
   async function close(): Promise<void> {
     server.close();
+    // Those who wait are told the reason, if they read it soon.
+    const deadline = performance.now() + LAST_WORDS_MS;
+    while (listener.pendingRequests > 0 && performance.now() < deadline) await Bun.sleep(1);
     await listener.stop(true);
   }
   const closed = openToGroup(socketPath, options.group);

@@ -1,0 +1,94 @@
+import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
+import type { EventView, ServiceView } from "../../src/core/service-view.ts";
+
+/** A service as the supervisor would show it: up, and nothing to say about it but what `changes` says. */
+export function viewOf(name: string, changes: Partial<ServiceView> = {}): ServiceView {
+  return {
+    name,
+    description: `the ${name}`,
+    type: "simple",
+    state: "up",
+    want: "up",
+    ready: true,
+    pid: 1234,
+    since: "2026-01-02T03:04:05.000Z",
+    uptime_ms: 60_000,
+    restarts: 0,
+    last_exit: null,
+    next_start: null,
+    status: null,
+    health: null,
+    stale: false,
+    message: null,
+    ...changes,
+  };
+}
+
+export function lineOf(service: string, text: string, at = "2026-01-02T03:04:05.000Z"): LogLine {
+  return { at, service, stream: "stdout", pid: 7, text };
+}
+
+export function eventOf(number: number, message: string | null = null): EventView {
+  const at = "2026-01-02T03:04:05.000Z";
+  return { number, at, service: "web", event: "state", state: "up", previous: "starting", pid: 7, message };
+}
+
+/** A supervisor made of a list of services; what it is asked for is done, and noted. */
+export interface LiteralPort extends ControlPort {
+  /** What was asked: "start web", in order. */
+  readonly asked: string[];
+  /** Who listens now. */
+  readonly listeners: Set<(event: EventView) => void>;
+  readonly followers: Set<(line: LogLine) => void>;
+}
+
+export function literalPort(services: readonly ServiceView[], changes: Partial<ControlPort> = {}): LiteralPort {
+  const asked: string[] = [];
+  const listeners = new Set<(event: EventView) => void>();
+  const followers = new Set<(line: LogLine) => void>();
+  const done: Outcome = { tag: "done", message: null };
+  const service = (name: string): ServiceView | null => services.find((each) => each.name === name) ?? null;
+  function note(name: string, what: string): Outcome {
+    if (service(name) === null) return { tag: "no-such-service", message: "no such service" };
+    asked.push(`${what} ${name}`);
+    return done;
+  }
+  return {
+    asked,
+    listeners,
+    followers,
+    version: () => ({
+      version: "9.9.9",
+      pid: 42,
+      since: "2026-01-02T03:04:05.000Z",
+      config: "/etc/services.d",
+      services: services.length,
+    }),
+    services: () => services,
+    service,
+    ask: (name, verb) => Promise.resolve(note(name, verb)),
+    signal: (name, signal) => note(name, signal),
+    reload: (dryRun) => {
+      asked.push(dryRun ? "dry reload" : "reload");
+      const difference = { added: ["new"], removed: [], changed: ["web"], adjusted: [], unchanged: ["db"] };
+      return Promise.resolve({ tag: "applied", difference, relayed: ["db"], notes: [] });
+    },
+    shutdown: () => {
+      asked.push("shutdown");
+      return done;
+    },
+    logs: (name, count) =>
+      service(name) === null
+        ? null
+        : Promise.resolve([lineOf(name, "first"), lineOf(name, "second")].slice(-count || 2)),
+    follow: (_name, listen) => {
+      followers.add(listen);
+      return () => followers.delete(listen);
+    },
+    subscribe: (listen) => {
+      listeners.add(listen);
+      return () => listeners.delete(listen);
+    },
+    ...changes,
+  };
+}
