@@ -32,10 +32,26 @@ const WITH_CREDENTIALS = 4;
 
 /** The stages of native.c by number; those of limits begin at 64. */
 const STAGES: readonly string[] = [
-  "none", "clone", "revoked", "setsid", "stdio", "fds", "nice", "no_new_privs", "groups", "gid", "uid", "chdir", "exec", "pipe", "fork",
+  "none",
+  "clone",
+  "revoked",
+  "setsid",
+  "stdio",
+  "fds",
+  "nice",
+  "no_new_privs",
+  "groups",
+  "gid",
+  "uid",
+  "chdir",
+  "exec",
+  "pipe",
+  "fork",
 ];
 const FIRST_LIMIT_STAGE = 64;
-const LIMIT_NAME_OF: ReadonlyMap<number, string> = new Map(Object.entries(LIMIT_NUMBERS).map(([name, number]) => [number, name]));
+const LIMIT_NAME_OF: ReadonlyMap<number, string> = new Map(
+  Object.entries(LIMIT_NUMBERS).map(([name, number]) => [number, name]),
+);
 
 const FIRST_SIZE = 64 * 1024;
 const STACK_SIZE = 16 * 1024;
@@ -89,7 +105,8 @@ export class NativeBlock {
   /** The name of what failed; "none" if nothing did. */
   get stage(): string {
     const stage = this.#words[WORD.stage] ?? 0;
-    if (stage >= FIRST_LIMIT_STAGE) return `rlimit ${LIMIT_NAME_OF.get(stage - FIRST_LIMIT_STAGE) ?? stage - FIRST_LIMIT_STAGE}`;
+    if (stage >= FIRST_LIMIT_STAGE)
+      return `rlimit ${LIMIT_NAME_OF.get(stage - FIRST_LIMIT_STAGE) ?? stage - FIRST_LIMIT_STAGE}`;
     return STAGES[stage] ?? `stage ${stage}`;
   }
 

@@ -1,6 +1,9 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 
+export type ScoreAnswer =
+  { readonly tag: "inherited" } | { readonly tag: "to-give" } | { readonly tag: "refused"; readonly errno: number };
+
 /**
  * Sets the oom score of children. A child cannot do that for itself before its exec: while it shares its parent's memory
  * the kernel gives the score to every process on that memory, the parent included. So the parent does it, right after the
@@ -15,20 +18,20 @@ export class OomScore {
     return Number(this.#buffer.toString("latin1", 0, readSync(this.#own, this.#buffer, 0, 16, 0)));
   }
 
-  /** 0, or the errno that keeps this process from giving a child this score; asked before the child exists. */
-  probe(score: number): number {
+  /** Whether a child can be given this score, asked before the child exists; "inherited" if it will have it anyway. */
+  probe(score: number): ScoreAnswer {
     const own = this.read();
+    if (score === own) return { tag: "inherited" };
     // Only lowering needs a right, and going back to what was needs none.
-    if (score >= own) return 0;
-    const errno = writeScore(this.#own, score);
-    if (errno === 0) writeScore(this.#own, own);
-    return errno;
+    const errno = score > own ? 0 : writeScore(this.#own, score);
+    if (errno !== 0) return { tag: "refused", errno };
+    if (score < own) writeScore(this.#own, own);
+    return { tag: "to-give" };
   }
 
   /** Gives the score to a child that has executed; 0 or the errno. A child that has ended meanwhile is no failure. */
   give(pid: number, score: number): number {
     const own = this.read();
-    if (own === score) return 0;
     for (;;) {
       const errno = writeScoreOf(pid, score);
       if (errno !== 0 || this.read() === own) return errno;

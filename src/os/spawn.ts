@@ -25,9 +25,12 @@ export type PendingOutcome =
 const PENDING = 0;
 const FAILED = 2;
 
+const INHERITED = { tag: "inherited" } as const;
+
 interface PendingChild {
   readonly block: NativeBlock;
-  readonly oomScoreAdjust: number | null;
+  /** The oom score that it is still to be given; null: it has inherited the right one. */
+  readonly score: number | null;
 }
 
 // Memory that children may still be running on. Here and not in a Spawner, because it must outlive that.
@@ -55,11 +58,9 @@ export class Spawner {
 
   /** Starts one process and waits for its exec, at most `waitMs` milliseconds (0: not at all). */
   spawn(request: SpawnRequest, waitMs: number): SpawnResult {
-    const { oomScoreAdjust } = request;
-    if (oomScoreAdjust !== null) {
-      const errno = this.#oomScore.probe(oomScoreAdjust);
-      if (errno !== 0) return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(errno) };
-    }
+    const answer = request.oomScoreAdjust === null ? INHERITED : this.#oomScore.probe(request.oomScoreAdjust);
+    if (answer.tag === "refused") return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(answer.errno) };
+    const score = answer.tag === "to-give" ? request.oomScoreAdjust : null;
     const block = this.#spare;
     if (!block.encodeSpawn(request, this.#nothing)) return { tag: "failed", stage: "exec", errno: "E2BIG" };
     const pid = this.#native.spawn(block.address, block.stackTop, waitMs);
@@ -67,24 +68,24 @@ export class Spawner {
     const pidfd = block.pidfd;
     switch (block.isRunning ? PENDING : this.#native.settle(block.address)) {
       case PENDING:
-        this.#remember(pid, { block, oomScoreAdjust });
+        this.#remember(pid, { block, score });
         return { tag: "pending", pid, pidfd };
       case FAILED:
         return failureOf(block);
       default:
-        return this.#giveScore(pid, pidfd, oomScoreAdjust) ?? { tag: "spawned", pid, pidfd };
+        return this.#giveScore(pid, pidfd, score) ?? { tag: "spawned", pid, pidfd };
     }
   }
 
   /** The outcomes of pending children that have been decided since the last call; cheap while there are none pending. */
   poll(): readonly PendingOutcome[] {
     const outcomes: PendingOutcome[] = [];
-    for (const [pid, { block, oomScoreAdjust }] of this.#pending) {
+    for (const [pid, { block, score }] of this.#pending) {
       const answer = this.#native.settle(block.address);
       if (answer === PENDING) continue;
       this.#pending.delete(pid);
       borrowed.delete(block);
-      const failure = answer === FAILED ? failureOf(block) : this.#giveScore(pid, block.pidfd, oomScoreAdjust);
+      const failure = answer === FAILED ? failureOf(block) : this.#giveScore(pid, block.pidfd, score);
       outcomes.push(failure === null ? { tag: "spawned", pid } : { ...failure, pid });
     }
     return outcomes;

@@ -1,0 +1,83 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+  type Stats,
+} from "node:fs";
+import { mapShared, type SharedMemory } from "./shared-memory.ts";
+
+/** A file of a fixed size, open and mapped. */
+export interface MappedFile {
+  readonly fd: number;
+  readonly memory: SharedMemory;
+  /** How long the file was before; shorter than now if it was new or has been cut off. */
+  readonly sizeBefore: number;
+}
+
+export type FileOpening =
+  | { readonly tag: "ok"; readonly file: MappedFile }
+  /** `reason` says what is the matter, without the path. */
+  | { readonly tag: "failed"; readonly reason: string };
+
+/** Opens or makes a file of our own, mode 0600, gives it the size and maps it shared. Symlinks are not followed. */
+export function openMappedFile(path: string, size: number): FileOpening {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  } catch (error) {
+    return { tag: "failed", reason: reasonOf(error) };
+  }
+  try {
+    const stats = fstatSync(fd);
+    const fault = faultOf(stats);
+    if (fault !== null) return closeAndFail(fd, fault);
+    fchmodSync(fd, 0o600);
+    if (stats.size < size) ftruncateSync(fd, size);
+    const memory = mapShared(fd, size);
+    if (memory === null) return closeAndFail(fd, "it cannot be mapped");
+    return { tag: "ok", file: { fd, memory, sizeBefore: stats.size } };
+  } catch (error) {
+    return closeAndFail(fd, reasonOf(error));
+  }
+}
+
+/** Copies what is in the file to another path, replacing what is there; null or what is the matter. */
+export function copyAside(fd: number, path: string): string | null {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  try {
+    const bytes = Buffer.alloc(fstatSync(fd).size);
+    const length = readSync(fd, bytes, 0, bytes.length, 0);
+    const copy = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+    try {
+      writeSync(copy, bytes, 0, length);
+    } finally {
+      closeSync(copy);
+    }
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function faultOf(stats: Stats): string | null {
+  const user = process.geteuid?.() ?? 0;
+  if (!stats.isFile()) return "it is not a regular file";
+  if (stats.uid !== user) return `it belongs to user ${stats.uid}, want ${user}`;
+  if (stats.nlink > 1) return `it has ${stats.nlink} names, want one`;
+  return null;
+}
+
+function closeAndFail(fd: number, reason: string): FileOpening {
+  closeSync(fd);
+  return { tag: "failed", reason };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && "code" in error) return String(error.code);
+  throw error;
+}

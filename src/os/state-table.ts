@@ -1,0 +1,130 @@
+import { ftruncateSync } from "node:fs";
+import { reserveBlocks } from "./shared-memory.ts";
+import type { MappedFile } from "./state-file.ts";
+import { findProcess, type FoundProcess } from "./state-found.ts";
+import { CAPACITY, GENERATION_OFFSET, HEADER_SIZE } from "./state-header.ts";
+import { FREE_RECORD, readChildWord, readRecord, RECORD_SIZE, type StateRecord, type Want } from "./state-record.ts";
+import { StateSlot, type RecordPlace } from "./state-slot.ts";
+
+/** What was noted of one service. */
+export interface FoundRecord {
+  readonly name: string;
+  readonly want: Want;
+  /** The process that the predecessor had, and that may be alive. */
+  readonly process: FoundProcess;
+  /** INVOCATION_ID of the last run, 32 hexadecimal digits, also when its main process has ended; zeros before the first. */
+  readonly invocationId: string;
+}
+
+/** `reason` is without the name. */
+export type SlotAllocation =
+  { readonly tag: "ok"; readonly slot: StateSlot } | { readonly tag: "failed"; readonly reason: string };
+
+/** Blocks of the file are reserved for this many records at once: 64 KiB. */
+const RESERVED_TOGETHER = 256;
+
+interface Entry {
+  readonly index: number;
+  readonly slot: StateSlot;
+}
+
+/** The records of the mapping by name. */
+export class StateTable {
+  readonly file: MappedFile;
+  readonly #generation: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #reserved = new Set<number>();
+  /** Records without a service, the lowest last. */
+  #unused = Array.from({ length: CAPACITY }, (_, index) => CAPACITY - 1 - index);
+  /** Sequence numbers of unused records that have been written to: they go on from there. */
+  readonly #sequences = new Map<number, number>();
+
+  constructor(file: MappedFile, generation: number) {
+    this.file = file;
+    this.#generation = generation;
+  }
+
+  /** Reads every record; returns the indices of those that cannot be read. */
+  load(): readonly number[] {
+    const damaged: number[] = [];
+    for (let index = 0; index < CAPACITY; index++) {
+      const reading = readRecord(this.#placeOf(index).bytes);
+      if (reading.tag === "damaged") damaged.push(index);
+      if (reading.tag === "ok") this.#adopt(index, reading.record, reading.sequence);
+    }
+    const used = new Set([...this.#entries.values()].map((entry) => entry.index));
+    this.#unused = this.#unused.filter((index) => !used.has(index));
+    return damaged;
+  }
+
+  found(): readonly FoundRecord[] {
+    return [...this.#entries.values()].map(({ index, slot: { record } }) => {
+      const child = readChildWord(this.#placeOf(index).bytes);
+      return { name: record.name, want: record.want, process: findProcess(record, child), invocationId: record.invocationId };
+    });
+  }
+
+  allocate(name: string): SlotAllocation {
+    const present = this.#entries.get(name);
+    if (present !== undefined) return this.#reserve(present.index) ?? { tag: "ok", slot: present.slot };
+    const index = this.#unused.at(-1);
+    if (index === undefined) return { tag: "failed", reason: `there are ${CAPACITY} services already` };
+    const failure = this.#reserve(index);
+    if (failure !== null) return failure;
+    this.#unused.pop();
+    const slot = new StateSlot(this.#placeOf(index), FREE_RECORD, this.#sequences.get(index) ?? 0);
+    slot.begin(name);
+    this.#entries.set(name, { index, slot });
+    return { tag: "ok", slot };
+  }
+
+  free(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    this.#sequences.set(entry.index, entry.slot.end());
+    this.#unused.push(entry.index);
+  }
+
+  /** After a boot: no process that is noted exists any more. */
+  forgetProcesses(): void {
+    for (const [name, { slot }] of this.#entries) {
+      if (slot.record.want === "configured") this.free(name);
+      else slot.exited();
+    }
+  }
+
+  wipeRecord(index: number): void {
+    this.#placeOf(index).bytes.fill(0);
+  }
+
+  /** Empties all records at once, and the header stays. */
+  wipe(): void {
+    const size = HEADER_SIZE + CAPACITY * RECORD_SIZE;
+    ftruncateSync(this.file.fd, HEADER_SIZE);
+    ftruncateSync(this.file.fd, size);
+  }
+
+  #adopt(index: number, record: StateRecord, sequence: number): void {
+    if (record.phase === "free" || this.#entries.has(record.name)) this.#sequences.set(index, sequence);
+    else this.#entries.set(record.name, { index, slot: new StateSlot(this.#placeOf(index), record, sequence) });
+  }
+
+  /** Writing to a hole of the file would end this process on a full disk. null: it is safe. */
+  #reserve(index: number): SlotAllocation | null {
+    const chunk = Math.floor(index / RESERVED_TOGETHER);
+    if (this.#reserved.has(chunk)) return null;
+    const length = RESERVED_TOGETHER * RECORD_SIZE;
+    const errno = reserveBlocks(this.file.fd, HEADER_SIZE + chunk * length, length);
+    if (errno !== null) return { tag: "failed", reason: `its state cannot be written: ${errno}` };
+    this.#reserved.add(chunk);
+    return null;
+  }
+
+  #placeOf(index: number): RecordPlace {
+    const { address, bytes } = this.file.memory;
+    const at = HEADER_SIZE + index * RECORD_SIZE;
+    const words = { child: address + at, generation: address + GENERATION_OFFSET, expected: this.#generation };
+    return { bytes: bytes.subarray(at, at + RECORD_SIZE), address: words };
+  }
+}
