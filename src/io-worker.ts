@@ -15,7 +15,7 @@ import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
 import { microsNow } from "./os/micro-clock.ts";
 import { readPipe, waitingInPipe } from "./os/pipe-io.ts";
-import { openSyslogDatagram, SYSLOG_SOCKET_PATH } from "./os/syslog-datagram.ts";
+import { openSyslogDatagram } from "./os/syslog-datagram.ts";
 
 declare const self: Worker;
 
@@ -25,7 +25,7 @@ async function serve(start: PlaneStart): Promise<void> {
   const plane = new Plane({
     files: notedLogFiles(new FdLedger(start.opened)),
     pipes: { readPipe, waitingInPipe },
-    send: datagramSender(),
+    send: datagramSender(start.syslog),
     watch: (fd, once) => addToEpoll(start.epoll, fd, once),
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
     now: microsNow,
@@ -53,8 +53,8 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-function datagramSender(): SendDatagram {
-  const opened = openSyslogDatagram(SYSLOG_SOCKET_PATH);
+function datagramSender(path: string): SendDatagram {
+  const opened = openSyslogDatagram(path);
   if (opened.tag === "failed") return () => "gone";
   return (line) => opened.datagram.send(syslogDatagramOf({ ...line, at: line.at as WallTime }), monotonicNow());
 }

@@ -24,7 +24,23 @@ const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** The only files outside the rooms; they put the house together and may import everything. */
-const COMPOSITION_ROOTS = ["main.ts", "daemon.ts", "io-worker.ts", "syslog-worker.ts"];
+const COMPOSITION_ROOTS = [
+  "main.ts",
+  "version.ts",
+  "world.ts",
+  "role.ts",
+  "launch.ts",
+  "daemon.ts",
+  "daemon-configuration.ts",
+  "daemon-control.ts",
+  "daemon-failure.ts",
+  "daemon-logs.ts",
+  "daemon-memory.ts",
+  "daemon-ports.ts",
+  "daemon-signals.ts",
+  "io-worker.ts",
+  "syslog-worker.ts",
+];
 
 // Only what is written as an import counts, not a message with the word "from" in it. Sees `import type`, which the
 // runtime's own scanner leaves out.

@@ -5,7 +5,7 @@
 import type { Definition } from "../core/definition.ts";
 import type { Exit } from "../core/exit.ts";
 import { Fleet } from "../core/fleet.ts";
-import type { ServiceRecord } from "../core/service-record.ts";
+import { type ServiceRecord, messageOf } from "../core/service-record.ts";
 import { PUBLIC_STATE_OF, isAtRest } from "../core/service-state.ts";
 import type { EventView } from "../core/service-view.ts";
 import { type Instant, millis, spanBetween } from "../core/units.ts";
@@ -126,6 +126,20 @@ export class Supervisor {
   onSettled(listen: () => void): void {
     this.#settledListeners.add(listen);
     this.#lookSoon();
+  }
+
+  /** The wanted services that a start still waits for, each with what it waits for. */
+  undecided(): readonly string[] {
+    return [...this.fleet.records()].filter(isUndecided).map((record) => `${record.definition.name} (${messageOf(record) ?? PUBLIC_STATE_OF[record.state.tag]})`);
+  }
+
+  /** The wanted services that could not be started, each with the reason. */
+  troubled(): readonly string[] {
+    const records = [...this.fleet.records()].filter((record) => record.want === "up");
+    return records.flatMap((record) => {
+      const state = PUBLIC_STATE_OF[record.state.tag];
+      return state === "failed" || state === "backoff" ? [`${record.definition.name}: ${state}: ${messageOf(record) ?? ""}`] : [];
+    });
   }
 
   /** Some child has ended. */

@@ -1,0 +1,47 @@
+/* Fits the supervisor to the port of the control interface. Part of the composition root. */
+import type { ControlPort, LogLine, VersionView } from "./control/control-port.ts";
+import { isoOf } from "./core/view.ts";
+import type { WallTime } from "./core/units.ts";
+import type { DataPlane } from "./log/data-plane.ts";
+import type { PlaneLine } from "./log/plane-messages.ts";
+import { Operator } from "./supervisor/operator.ts";
+import type { Reloader } from "./supervisor/reloader.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
+
+export interface ControlParts {
+  readonly supervisor: Supervisor;
+  readonly reloader: Reloader;
+  readonly plane: DataPlane;
+  readonly version: Omit<VersionView, "services">;
+}
+
+export function makeControlPort(parts: ControlParts): ControlPort {
+  const { supervisor, reloader, plane } = parts;
+  const operator = new Operator(supervisor);
+  return {
+    version: () => ({ ...parts.version, services: supervisor.fleet.size }),
+    services: () => operator.services(),
+    service: (name) => operator.service(name),
+    ask: (name, verb, options) => operator.ask(name, verb, options),
+    signal: (name, signal) => operator.signal(name, signal),
+    reload: async (dryRun) => reloader.reload(dryRun),
+    shutdown() {
+      supervisor.end(0, "asked over the control socket");
+      return { tag: "done", message: null };
+    },
+    logs(name, count) {
+      if (operator.service(name) === null) return null;
+      return plane.tail(name, count).then((lines) => lines.map((line) => logLineOf(name, line)));
+    },
+    follow(name, listen) {
+      const deliver = (line: PlaneLine): void => listen(logLineOf(name, line));
+      plane.follow(name, deliver);
+      return () => plane.unfollow(name, deliver);
+    },
+    subscribe: (listen) => supervisor.subscribe(listen),
+  };
+}
+
+function logLineOf(service: string, line: PlaneLine): LogLine {
+  return { at: isoOf(line.at as WallTime), service, stream: line.stream, pid: line.pid, text: line.text };
+}

@@ -1,0 +1,98 @@
+/* Where the supervisor's own messages and the output of services go: the two Workers and the logger before them. */
+import { getLogger, setup } from "@std/log";
+import type { Settings, SyslogSeverity } from "./core/definition.ts";
+import { millis } from "./core/units.ts";
+import { DataPlane } from "./log/data-plane.ts";
+import { OwnLogHandler } from "./log/own-log-handler.ts";
+import { planeThreadOf } from "./log/plane-thread.ts";
+import { SyslogHandler } from "./log/syslog-handler.ts";
+import type { SyslogSettings } from "./log/syslog-messages.ts";
+import { SyslogQueue } from "./log/syslog-queue.ts";
+import { logWithSeverity } from "./log/syslog-severity.ts";
+import { syslogThreadOf } from "./log/syslog-thread.ts";
+import { monotonicNow } from "./os/clock.ts";
+import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
+import { addToEventfd, openEventfd } from "./os/eventfd.ts";
+import { SYSLOG_SOCKET_PATH } from "./os/syslog-datagram.ts";
+import { closeDescriptor } from "./os/pipe-io.ts";
+
+export interface LogsRequest {
+  readonly settings: Settings;
+  readonly directory: string;
+  readonly isForeground: boolean;
+}
+
+export interface Logs {
+  readonly plane: DataPlane;
+  /** The supervisor's own log file. */
+  readonly file: string;
+  report(severity: SyslogSeverity, message: string): void;
+  /** Takes over changed settings. */
+  configure(settings: Settings): void;
+  /** Writes out what can be written out in a moment, then ends the Workers. */
+  close(): Promise<void>;
+}
+
+/** How long the end of the supervisor may be held up by a syslog or a disk that does not answer. */
+const LAST_WORDS = millis(1_000);
+
+export function startLogs(request: LogsRequest): Logs {
+  const file = `${request.directory}/daemonsup.log`;
+  const queue = new SyslogQueue({
+    start: (listener) =>
+      syslogThreadOf(new Worker(new URL("./syslog-worker.ts", import.meta.url).href, { smol: true }), listener),
+    settings: syslogSettingsOf(request.settings, request.isForeground),
+  });
+  const plane = new DataPlane(
+    {
+      startThread: (listener) =>
+        planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener),
+      openEpoll,
+      removeFromEpoll,
+      openEventfd,
+      addToEventfd,
+      close: closeDescriptor,
+      now: monotonicNow,
+      syslogPath: SYSLOG_SOCKET_PATH,
+    },
+    ({ service, message, recovered }) =>
+      report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
+  );
+  const { level, maxSize, keep } = request.settings.log;
+  plane.configureOwn(file, { maxSize, keep });
+
+  const syslog = new SyslogHandler(request.settings.syslog.level, { port: queue });
+  const own = new OwnLogHandler(level, (lines) => plane.own(lines));
+  setup({ handlers: { syslog, own }, loggers: { default: { level: "DEBUG", handlers: ["syslog", "own"] } } });
+  const logger = getLogger();
+  function report(severity: SyslogSeverity, message: string): void {
+    logWithSeverity(logger, severity, message);
+  }
+
+  return {
+    plane,
+    file,
+    report,
+    configure(settings) {
+      syslog.limit = settings.syslog.level;
+      own.limit = settings.log.level;
+      queue.configure(syslogSettingsOf(settings, request.isForeground));
+      plane.configureOwn(file, { maxSize: settings.log.maxSize, keep: settings.log.keep });
+    },
+    async close() {
+      await Promise.race([Promise.all([plane.close(), queue.close(LAST_WORDS)]), Bun.sleep(2 * LAST_WORDS)]);
+    },
+  };
+}
+
+function syslogSettingsOf(settings: Settings, isForeground: boolean): SyslogSettings {
+  const { facility, level } = settings.syslog;
+  const mayUseConsole = process.getuid?.() === 0 && !isForeground;
+  const options = [
+    "pid",
+    "ndelay",
+    ...(isForeground ? ["perror"] : []),
+    ...(mayUseConsole ? ["cons"] : []),
+  ] as SyslogSettings["options"];
+  return { ident: "daemonsup", facility, options, level };
+}

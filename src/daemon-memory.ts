@@ -1,0 +1,102 @@
+/* What the supervisor writes down of its services, in the shared mapping of the runtime directory. */
+import { readlinkSync } from "node:fs";
+import { CannotStart } from "./daemon-failure.ts";
+import { loadNative } from "./os/native.ts";
+import { readBootId, readProcess } from "./os/processes.ts";
+import type { RecordAddress } from "./os/spawn-request.ts";
+import { isFoundProcess } from "./os/state-found.ts";
+import { type Predecessor, type StateMapping, openStateMapping } from "./os/state-mapping.ts";
+import { NO_INVOCATION } from "./os/state-record.ts";
+import type { StateSlot } from "./os/state-slot.ts";
+import type { FoundRecord } from "./os/state-table.ts";
+import type { MemoryPort } from "./supervisor/ports.ts";
+import type { Remembered } from "./supervisor/predecessor.ts";
+
+export class ServiceMemory implements MemoryPort {
+  /** What was left by a predecessor, and what of it could not be read. */
+  readonly remembered: readonly Remembered[];
+  readonly problems: readonly string[];
+  readonly #mapping: StateMapping;
+  readonly #slots = new Map<string, StateSlot>();
+
+  private constructor(mapping: StateMapping, found: Pick<ServiceMemory, "remembered" | "problems">) {
+    this.#mapping = mapping;
+    this.remembered = found.remembered;
+    this.problems = found.problems;
+  }
+
+  /** The caller holds the supervisor's lock. */
+  static open(runtimeDirectory: string): ServiceMemory {
+    const opened = openStateMapping(`${runtimeDirectory}/state`, { bootId: bootAndNamespace(), pid: process.pid });
+    if (opened.tag === "failed") throw new CannotStart([opened.message]);
+    const { mapping, predecessor, problems, setAside } = opened;
+    const kept = setAside === null ? [] : [`what could not be read is kept in "${setAside}"`];
+    const remembered = mapping.records().map((record) => rememberedOf(record, predecessor));
+    return new ServiceMemory(mapping, { remembered, problems: [...problems, ...kept] });
+  }
+
+  /** Where the child of the service is to write its own pid; null if there is no room for it. */
+  addressOf(service: string): RecordAddress | null {
+    return this.#slotOf(service)?.address ?? null;
+  }
+
+  intend(service: string, invocation: string): void {
+    this.#slotOf(service)?.intent(invocation, loadNative().bootNanoseconds());
+  }
+
+  running(service: string, pid: number, startTicks: number): void {
+    this.#slots.get(service)?.running(pid, startTicks);
+  }
+
+  exited(service: string): void {
+    this.#slots.get(service)?.exited();
+  }
+
+  wanted(service: string, want: "up" | "down" | null): void {
+    this.#slotOf(service)?.setWant(want ?? "configured");
+  }
+
+  forget(service: string): void {
+    this.#slots.delete(service);
+    this.#mapping.free(service);
+  }
+
+  /** Everything has been stopped: a successor has nothing to look for. */
+  closeCleanly(): void {
+    this.#mapping.closeCleanly();
+  }
+
+  // Without a slot a service runs all the same: a full disk must not keep it down.
+  #slotOf(service: string): StateSlot | null {
+    const known = this.#slots.get(service);
+    if (known !== undefined) return known;
+    const allocation = this.#mapping.allocate(service);
+    if (allocation.tag === "failed") return null;
+    this.#slots.set(service, allocation.slot);
+    return allocation.slot;
+  }
+}
+
+/** Process numbers mean something only within one boot and one pid namespace. */
+function bootAndNamespace(): string {
+  let namespace = "";
+  try {
+    namespace = readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // A kernel without namespaces has only one.
+  }
+  return readBootId() + namespace;
+}
+
+function rememberedOf(record: FoundRecord, predecessor: Predecessor): Remembered {
+  const hasDied = predecessor.tag === "died" || predecessor.tag === "unknown";
+  const startTicks = record.process.tag === "none" ? null : (readProcess(record.process.pid)?.startTicks ?? null);
+  const isAlive = startTicks !== null && isFoundProcess(record.process, startTicks);
+  return {
+    service: record.name,
+    // A stop by hand outlives everything; a start by hand outlives a death, but not an orderly end.
+    want: record.want === "configured" || (record.want === "up" && !hasDied) ? null : record.want,
+    invocation: hasDied && record.invocationId !== NO_INVOCATION ? record.invocationId : null,
+    main: hasDied && isAlive && record.process.tag !== "none" ? { pid: record.process.pid, startTicks } : null,
+  };
+}

@@ -1,0 +1,128 @@
+/* Fits the kernel to the ports of the supervisor. Part of the composition root: nothing here decides anything. */
+import type { Definition } from "./core/definition.ts";
+import type { ServiceMemory } from "./daemon-memory.ts";
+import type { DataPlane } from "./log/data-plane.ts";
+import { monotonicNow, wallNow } from "./os/clock.ts";
+import { openLogPipe } from "./os/pipe-io.ts";
+import {
+  catchesSignal,
+  readEnvironment,
+  readOwnChildren,
+  readProcess,
+  readProcessName,
+  readProcessTable,
+} from "./os/processes.ts";
+import { peekEndedChild, reapChild } from "./os/reaping.ts";
+import { closeFd, openPidfd, signalGroup, signalPidfd } from "./os/signalling.ts";
+import { SpawnBudget } from "./os/spawn-budget.ts";
+import type { ResourceLimit } from "./os/spawn-request.ts";
+import { Spawner } from "./os/spawn.ts";
+import { findGroup, findGroupsOf, findUser } from "./os/user-database.ts";
+import type { OutputPort, ProcessPort, ReapPort, SpawnPlan, SpawnPort, TimerPort } from "./supervisor/ports.ts";
+import type { UserPort } from "./supervisor/prepare-run.ts";
+
+export const clock = { now: monotonicNow, wall: wallNow };
+
+export const timers: TimerPort = {
+  after(delay, run) {
+    const handle = setTimeout(run, delay);
+    return () => clearTimeout(handle);
+  },
+  soon: (run) => void setImmediate(run),
+};
+
+export const processes: ProcessPort = {
+  ownPid: process.pid,
+  table: readProcessTable,
+  row: readProcess,
+  ownChildren: readOwnChildren,
+  environment: readEnvironment,
+  name: readProcessName,
+  catchesSignal,
+  openPidfd,
+  signal: signalPidfd,
+  signalGroup,
+  closeFd,
+};
+
+/** `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
+export const reaping: ReapPort = { peekEnded: peekEndedChild, reap: reapChild };
+
+export function makeUserPort(env: Readonly<Record<string, string | undefined>>): UserPort {
+  const inherited: Record<string, string> = {};
+  for (const name of ["LANG", "TZ"]) {
+    const value = env[name];
+    if (value !== undefined) inherited[name] = value;
+  }
+  return {
+    findUser,
+    findGroup,
+    groupsOf: findGroupsOf,
+    ownUid: process.getuid?.() ?? 0,
+    ownGid: process.getgid?.() ?? 0,
+    inherited,
+  };
+}
+
+export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
+  const spawner = new Spawner();
+  const budget = new SpawnBudget();
+  return {
+    spawn(plan) {
+      const began = monotonicNow();
+      const request = { ...requestOf(plan), record: plan.isMain ? memory.addressOf(plan.service) : null };
+      const result = spawner.spawn(request, budget.allowance(began, spawner.pendingCount));
+      budget.note(began, monotonicNow());
+      return result;
+    },
+    pollPending: () => spawner.poll().map((outcome) => ({ pid: outcome.pid, result: outcome })),
+    pipe() {
+      const opened = openLogPipe();
+      return opened.tag === "ok" ? opened.ends : opened.errno;
+    },
+  };
+}
+
+function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "record"> {
+  const { path, argv, env, stdout, stderr, credentials, definition } = plan;
+  const { directory, umask, nice, oomScoreAdjust, noNewPrivileges } = definition;
+  return {
+    path,
+    argv,
+    env,
+    directory,
+    stdin: null,
+    stdout,
+    stderr,
+    passed: [],
+    umask,
+    nice,
+    oomScoreAdjust,
+    limits: limitsOf(definition),
+    noNewPrivileges,
+    credentials,
+  };
+}
+
+function limitsOf(definition: Definition): readonly ResourceLimit[] {
+  return Object.entries(definition.limits).map(([resource, limit]) => ({
+    resource: resource as ResourceLimit["resource"],
+    ...limit,
+  }));
+}
+
+export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPort {
+  return {
+    configure({ name, log }) {
+      plane.configure(name, log, log.to.includes("file") ? (log.file ?? `${logDirectory}/${name}.log`) : null);
+    },
+    open({ run, service, pid, stdout, stderr }) {
+      const errors = stderr < 0 ? [] : [{ fd: stderr, stream: "stderr" as const }];
+      plane.open({ run, service, pid }, [{ fd: stdout, stream: "stdout" }, ...errors]);
+    },
+    drain: (run) => void plane.drain(run),
+    forget: (service) => plane.forget(service),
+    watch: (fd, ready) => plane.watch(fd, ready),
+    unwatch: (fd) => plane.unwatch(fd),
+  };
+}

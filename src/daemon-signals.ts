@@ -1,0 +1,78 @@
+/* The signals of the supervisor, from the moment it may be sent any. Part of the composition root. */
+import { SIGNAL_NUMBERS, type SignalName, signalNameOf } from "./core/signal-names.ts";
+import type { Logs } from "./daemon-logs.ts";
+import { hasControllingTerminal, ignoreSignals, unblockSignals } from "./os/become-daemon.ts";
+import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
+import type { Role } from "./role.ts";
+import type { Reloader } from "./supervisor/reloader.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
+
+export interface SignalReceivers {
+  readonly supervisor: Supervisor;
+  readonly reloader: Reloader;
+  readonly logs: Logs;
+}
+
+const HANDLED = ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD"] as const;
+type Handled = (typeof HANDLED)[number];
+
+const IGNORED: readonly SignalName[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTSTP"];
+
+/** Receives signals at once and keeps them until there is somebody to deliver them to, so that none is lost or deadly. */
+export class Signals {
+  readonly #early: Handled[] = [];
+  readonly #hangupEnds: boolean;
+  #receivers: SignalReceivers | null = null;
+
+  constructor(role: Role) {
+    // At a terminal, SIGHUP means that the terminal is gone; without one, it is the request to reload.
+    this.#hangupEnds = role.options.foreground && hasControllingTerminal();
+    for (const signal of HANDLED) process.on(signal, () => this.#receive(signal));
+    ignoreSignals(IGNORED);
+    if (role.signalPipe !== null) this.#collectDiverted(role.signalPipe);
+    unblockSignals();
+  }
+
+  deliverTo(receivers: SignalReceivers): void {
+    this.#receivers = receivers;
+    for (const signal of this.#early.splice(0)) this.#receive(signal);
+    // Children may have ended, and their signal be lost, while nobody listened.
+    receivers.supervisor.childrenEnded();
+  }
+
+  #receive(signal: Handled): void {
+    if (this.#receivers === null) this.#early.push(signal);
+    else this.#deliver(signal, this.#receivers);
+  }
+
+  #deliver(signal: Handled, { supervisor, reloader, logs }: SignalReceivers): void {
+    switch (signal) {
+      case "SIGCHLD":
+        return supervisor.childrenEnded();
+      case "SIGHUP":
+        return this.#hangupEnds ? supervisor.end(0, "SIGHUP from the terminal") : reloader.askedBySignal();
+      case "SIGTERM":
+      case "SIGINT":
+        return supervisor.end(0, signal);
+      case "SIGQUIT":
+        return supervisor.kill(signal);
+      case "SIGUSR1":
+        logs.report("info", "SIGUSR1: opening the log files again");
+        return logs.plane.reopen();
+      case "SIGUSR2":
+        return logs.report("warning", "SIGUSR2: replacing the running binary is not available yet, ignoring");
+    }
+  }
+
+  /** Signals that came while the program was being replaced were written into this pipe, a byte each. */
+  #collectDiverted(pipe: number): void {
+    const bytes = new Uint8Array(256);
+    const read = readPipe(pipe, bytes, { offset: 0, most: bytes.length });
+    closeDescriptor(pipe);
+    if (read.tag !== "read") return;
+    for (const number of bytes.subarray(0, read.count)) {
+      const signal = HANDLED.find((name) => SIGNAL_NUMBERS[name] === number && name === signalNameOf(number));
+      if (signal !== undefined) this.#early.push(signal);
+    }
+  }
+}

@@ -1,0 +1,273 @@
+/*
+ * The supervisor as a process: becomes a daemon, takes the pid file and the socket, wires the rooms, starts the services,
+ * says that it is ready, and ends in order. Read from top to bottom, it is the life of the daemon.
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, writeSync } from "node:fs";
+import { VERSION } from "./version.ts";
+import { serveControl } from "./control/server.ts";
+import { unlinkStaleSocket } from "./control/socket-file.ts";
+import type { Settings } from "./core/definition.ts";
+import { EXIT } from "./core/exit-statuses.ts";
+import { controlSocketOf, pidFileOf } from "./core/paths.ts";
+import { isoOf } from "./core/view.ts";
+import { type Loaded, loadConfiguration, reloadConfiguration } from "./daemon-configuration.ts";
+import { makeControlPort } from "./daemon-control.ts";
+import { CannotStart } from "./daemon-failure.ts";
+import { type Logs, startLogs } from "./daemon-logs.ts";
+import { ServiceMemory } from "./daemon-memory.ts";
+import { clock, makeOutputPort, makeSpawnPort, makeUserPort, processes, reaping, timers } from "./daemon-ports.ts";
+import { Signals } from "./daemon-signals.ts";
+import {
+  becomeSubreaper,
+  clearUmask,
+  dropPrivileges,
+  enterRootDirectory,
+  redirectStandardStreams,
+  silenceStandardError,
+} from "./os/become-daemon.ts";
+import { prepareDirectory } from "./os/directories.ts";
+import { clearPidFile, readPidFile, takePidFile } from "./os/pid-file.ts";
+import { type User, findGroup, findUser } from "./os/user-database.ts";
+import { type Frame, type Role, encodeFrame, readyLines } from "./role.ts";
+import { Reloader } from "./supervisor/reloader.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
+
+/** Runs the supervisor until it ends; the process exits in here. */
+export async function runSupervisor(role: Role): Promise<never> {
+  const launcher = new Launcher(role);
+  try {
+    await live(role, launcher);
+  } catch (error) {
+    const failure =
+      error instanceof CannotStart
+        ? error
+        : new CannotStart([`cannot start: ${error instanceof Error ? error.stack : String(error)}`]);
+    launcher.tell({ tag: "failed", exit: failure.exit, lines: failure.lines });
+    process.exit(failure.exit);
+  }
+  throw new Error("internal error: the supervisor returned");
+}
+
+async function live(role: Role, launcher: Launcher): Promise<never> {
+  if (role.readyPipe !== null) detach(role.readyPipe);
+  clearUmask();
+  const signals = new Signals(role);
+  const loaded = loadOrRefuse(role);
+  const user = servingUser(loaded.settings);
+  prepareDirectories(role, user);
+  const pidFile = holdPidFile(role);
+  const memory = ServiceMemory.open(role.directories.runtime);
+  if (user !== null) {
+    const failure = dropPrivileges(user);
+    if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
+  }
+  becomeSubreaper();
+
+  const { directories, options } = role;
+  const logs = startLogs({ settings: loaded.settings, directory: directories.log, isForeground: options.foreground });
+  const over = Promise.withResolvers<number>();
+  const supervisor = new Supervisor({
+    clock,
+    report: logs.report,
+    processes,
+    reaping,
+    spawning: makeSpawnPort(memory),
+    memory,
+    output: makeOutputPort(logs.plane, directories.log),
+    users: makeUserPort(process.env),
+    timers,
+    newInvocation: () => randomBytes(16).toString("hex"),
+    jitter: () => Math.random(),
+    ended: over.resolve,
+  });
+  const reloader = new Reloader(supervisor, { load: () => reloadConfiguration(role, logs) });
+  const control = openControl(role, { supervisor, reloader, logs, settings: loaded.settings });
+  surviveExceptions(logs);
+
+  logs.report(
+    "notice",
+    `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`,
+  );
+  for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
+  supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
+  announceWhenReady(role, { supervisor, launcher, logs });
+  signals.deliverTo({ supervisor, reloader, logs });
+
+  const code = launcher.exitOf(await over.promise);
+  logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
+  await control.close();
+  await logs.close();
+  memory.closeCleanly();
+  clearPidFile(pidFile);
+  process.exit(code);
+}
+
+/** What is left of the classic steps after the forks and the exec. */
+function detach(readyPipe: number): void {
+  enterRootDirectory();
+  redirectStandardStreams(readyPipe);
+}
+
+/** The supervisor's way to speak to whoever started it, until it is ready. */
+class Launcher {
+  readonly #role: Role;
+  #hasSpoken = false;
+  #exit: number | null = null;
+
+  constructor(role: Role) {
+    this.#role = role;
+  }
+
+  tell(frame: Frame): void {
+    if (this.#hasSpoken) return;
+    this.#hasSpoken = true;
+    if (frame.tag === "failed") this.#exit = frame.exit;
+    if (this.#role.readyPipe === null) {
+      const [lines, stream] =
+        frame.tag === "ready" ? [readyLines(frame), process.stdout] : [frame.lines, process.stderr];
+      stream.write(`${lines.join("\n")}\n`);
+      return;
+    }
+    try {
+      writeSync(this.#role.readyPipe, encodeFrame(frame));
+    } catch {
+      // The launcher is gone: nobody waits any more.
+    }
+    silenceStandardError();
+    closeSync(this.#role.readyPipe);
+  }
+
+  /** The status to exit with: a failed start has its own. */
+  exitOf(code: number): number {
+    return this.#exit ?? code;
+  }
+}
+
+function loadOrRefuse(role: Role): Loaded {
+  const configuration = loadConfiguration(role);
+  if (configuration.tag === "rejected") throw new CannotStart(configuration.problems, EXIT.invalidConfiguration);
+  const { unfit, warnings } = configuration;
+  if (role.options.strict && unfit.size > 0) throw new CannotStart(warnings, EXIT.invalidConfiguration);
+  return configuration;
+}
+
+/** The user that the supervisor becomes once it has taken what needs root; null: it stays who it is. */
+function servingUser(settings: Settings): User | null {
+  const { user, group } = settings.daemon;
+  if (user === null) return null;
+  const found = findUser(user);
+  if (found === null) throw new CannotStart([`cannot become user "${user}": there is no such user`]);
+  if (process.getuid?.() !== 0 && process.getuid?.() !== found.uid)
+    throw new CannotStart([`cannot become user "${user}": only root can`]);
+  const gid = group === null ? found.gid : findGroup(group);
+  if (gid === null) throw new CannotStart([`cannot become group "${group}": there is no such group`]);
+  return { ...found, gid };
+}
+
+function prepareDirectories(role: Role, user: User | null): void {
+  const { runtime, state, log } = role.directories;
+  const { options } = role;
+  const owner = { uid: user?.uid ?? process.getuid?.() ?? 0, gid: user?.gid ?? process.getgid?.() ?? 0 };
+  // A directory that was named must have its parent; the usual places are made as far as they are missing.
+  const wanted = [
+    { what: "runtime", path: runtime, mode: 0o710, mayMakeParents: options.runtimeDir === null },
+    { what: "state", path: state, mode: 0o700, mayMakeParents: options.stateDir === null },
+    { what: "log", path: log, mode: 0o750, mayMakeParents: options.logDir === null },
+  ];
+  for (const { what, path, mode, mayMakeParents } of wanted) {
+    const problem = prepareDirectory({ path, mode, ...owner }, mayMakeParents);
+    if (problem !== null) throw new CannotStart([`cannot use ${what} directory "${path}": it ${problem}`]);
+  }
+}
+
+/** Returns the descriptor that holds the lock. */
+function holdPidFile(role: Role): number {
+  const path = pidFileOf(role.directories.runtime);
+  const taken = takePidFile(path);
+  switch (taken.tag) {
+    case "taken":
+      return taken.fd;
+    case "held":
+      throw new CannotStart([
+        `cannot start: a supervisor is already running, pid ${heldBy(path)} (${role.directories.runtime})`,
+      ]);
+    case "failed":
+      throw new CannotStart([`cannot take pid file "${path}": ${taken.errno}`]);
+  }
+}
+
+/** Whoever has the lock writes its number a moment later. */
+function heldBy(path: string): string {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const pid = readPidFile(path);
+    if (pid !== null) return String(pid);
+    Bun.sleepSync(10);
+  }
+  return "unknown";
+}
+
+interface Parts {
+  readonly supervisor: Supervisor;
+  readonly reloader: Reloader;
+  readonly logs: Logs;
+  readonly settings: Settings;
+}
+
+function openControl(role: Role, parts: Parts): { close(): Promise<void> } {
+  const { supervisor, reloader, logs, settings } = parts;
+  const path = controlSocketOf(role.directories.runtime);
+  const unlinked = unlinkStaleSocket(path);
+  if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
+  const group = settings.control.group === null ? null : findGroup(settings.control.group);
+  if (settings.control.group !== null && group === null)
+    throw new CannotStart([
+      `cannot open the control socket to group "${settings.control.group}": there is no such group`,
+    ]);
+  const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
+  const port = makeControlPort({ supervisor, reloader, plane: logs.plane, version });
+  const serving = serveControl(path, port, {
+    access: "operate",
+    group,
+    report: (message) => logs.report("crit", message),
+  });
+  if (serving.tag === "failed") throw new CannotStart([serving.message]);
+  return serving;
+}
+
+/** A bug of ours costs what it was about, never the supervisor. */
+function surviveExceptions(logs: Logs): void {
+  const tell = (error: unknown): void =>
+    logs.report("crit", `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", tell);
+}
+
+function announceWhenReady(role: Role, parts: { supervisor: Supervisor; launcher: Launcher; logs: Logs }): void {
+  const { supervisor, launcher, logs } = parts;
+  const { readyTimeout, strict } = role.options;
+  const cancel = timers.after(readyTimeout, () => {
+    const missing = supervisor.undecided();
+    const lines = [`cannot start: not up within ${readyTimeout / 1000}s: ${missing.join(", ")}`];
+    launcher.tell({ tag: "failed", exit: EXIT.timedOut, lines });
+    supervisor.end(EXIT.timedOut, lines.join("; "));
+  });
+  supervisor.onSettled(() => {
+    cancel();
+    if (supervisor.isEnding) {
+      launcher.tell({ tag: "failed", exit: EXIT.failed, lines: ["cannot start: it was told to end"] });
+      return;
+    }
+    const notes = supervisor.troubled();
+    if (strict && notes.length > 0) {
+      launcher.tell({
+        tag: "failed",
+        exit: EXIT.failed,
+        lines: [...notes, "cannot start: --strict, and not every service could be started"],
+      });
+      supervisor.end(EXIT.failed, "--strict, and not every service could be started");
+      return;
+    }
+    launcher.tell({ tag: "ready", pid: process.pid, services: supervisor.fleet.size, notes, log: logs.file });
+  });
+}

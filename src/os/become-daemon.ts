@@ -1,0 +1,88 @@
+/*
+ * The steps of becoming a daemon that come after the forks and the exec (daemon(7)): one function a step, in the order in
+ * which the composition root calls them. setsid, the second fork and the closing of descriptors have happened before the
+ * exec, in native code, because JavaScript must not run in a forked child.
+ */
+import { dlopen } from "bun:ffi";
+import { closeSync, openSync } from "node:fs";
+import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
+import { lastErrno } from "./last-errno.ts";
+import { loadNative } from "./native.ts";
+
+const libc = dlopen("libc.so.6", {
+  // int dup2(int oldfd, int newfd);
+  dup2: { args: ["i32", "i32"], returns: "i32" },
+  // int prctl(int option, unsigned long, unsigned long, unsigned long, unsigned long);
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  // int setgroups(size_t size, const gid_t *list);  initgroups(3) does the same from the user database
+  initgroups: { args: ["cstring", "u32"], returns: "i32" },
+  // int setresgid(gid_t rgid, gid_t egid, gid_t sgid);
+  setresgid: { args: ["u32", "u32", "u32"], returns: "i32" },
+  // int setresuid(uid_t ruid, uid_t euid, uid_t suid);
+  setresuid: { args: ["u32", "u32", "u32"], returns: "i32" },
+} as const);
+
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** So that no file system is kept busy and relative paths mean the same everywhere. */
+export function enterRootDirectory(): void {
+  process.chdir("/");
+}
+
+/** Every file made from here on names its mode itself. */
+export function clearUmask(): void {
+  process.umask(0);
+}
+
+/** Puts /dev/null on 0 and 1, and `messages` on 2, where even a crash of the runtime is seen. */
+export function redirectStandardStreams(messages: number): void {
+  const nothing = openSync("/dev/null", "r+");
+  libc.symbols.dup2(nothing, 0);
+  libc.symbols.dup2(nothing, 1);
+  libc.symbols.dup2(messages, 2);
+  if (nothing > 2) closeSync(nothing);
+}
+
+/** Puts /dev/null on 2 as well: nobody listens any more. */
+export function silenceStandardError(): void {
+  const nothing = openSync("/dev/null", "r+");
+  libc.symbols.dup2(nothing, 2);
+  if (nothing > 2) closeSync(nothing);
+}
+
+/** From now on orphaned descendants are re-parented to this process instead of pid 1; false if the kernel will not. */
+export function becomeSubreaper(): boolean {
+  return libc.symbols.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
+}
+
+/** Ignored in the daemon itself; every service gets the default back. */
+export function ignoreSignals(names: readonly SignalName[]): void {
+  for (const name of names) loadNative().setDisposition(SIGNAL_NUMBERS[name], true);
+}
+
+/** Opens the mask of the main thread: what was blocked over the exec is delivered to the handlers now. */
+export function unblockSignals(): void {
+  loadNative().writeMask(0n);
+}
+
+/** Gives up root for good. Returns null, or the call that failed and its errno. */
+export function dropPrivileges(user: {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}): string | null {
+  if (libc.symbols.initgroups(user.name, user.gid) !== 0) return `initgroups failed: ${lastErrno()}`;
+  if (libc.symbols.setresgid(user.gid, user.gid, user.gid) !== 0) return `setresgid failed: ${lastErrno()}`;
+  if (libc.symbols.setresuid(user.uid, user.uid, user.uid) !== 0) return `setresuid failed: ${lastErrno()}`;
+  return null;
+}
+
+/** true if this process has a controlling terminal. */
+export function hasControllingTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}
