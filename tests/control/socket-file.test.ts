@@ -40,10 +40,14 @@ test("a server on a path that is taken or lies nowhere says so", async () => {
 });
 
 test("the socket is its owner's alone, and the umask is as it was", async () => {
-  const before = process.umask();
-  await using server = serveTemporarily(literalPort([]));
-  expect(statSync(server.socket).mode & 0o777).toBe(0o600);
-  expect(process.umask()).toBe(before);
+  const before = process.umask(0o013);
+  try {
+    await using server = serveTemporarily(literalPort([]));
+    expect(statSync(server.socket).mode & 0o777).toBe(0o600);
+    expect(process.umask()).toBe(0o013);
+  } finally {
+    process.umask(before);
+  }
 });
 
 test("a socket for a group is open to that group", async () => {

@@ -74,15 +74,33 @@ test("a reader that does not read is dropped before it costs much, and the other
 
 test("a long past that was asked for does not count as being slow", async () => {
   const past = Array.from({ length: 3_000 }, (_, index) => lineOf("web", `${index} ${"y".repeat(1_000)}`));
-  const port = literalPort([viewOf("web")], { logs: () => Promise.resolve(past) });
+  const fetched = Promise.withResolvers<typeof past>();
+  const port = literalPort([viewOf("web")], { logs: () => fetched.promise });
   await using server = serveTemporarily(port);
-  const talking = talk(server.socket, "GET /v1/services/web/logs?follow=true HTTP/1.1\r\nHost: x\r\n\r\n", (text) =>
-    text.includes('"live"'),
-  );
+  const all = Promise.withResolvers<string>();
+  let text = "";
+  const reader = await Bun.connect({
+    unix: server.socket,
+    socket: {
+      open(peer) {
+        peer.pause();
+        peer.write("GET /v1/services/web/logs?follow=true HTTP/1.1\r\nHost: x\r\n\r\n");
+      },
+      data(_peer, chunk) {
+        text += chunk.toString();
+        if (text.includes('"live"')) all.resolve(text);
+      },
+      close: () => all.resolve(text),
+    },
+  });
   await until(() => port.followers.size === 1);
-  await Promise.resolve();
-  port.followers.forEach((listen) => listen(lineOf("web", "live")));
-  expect((await talking).match(/yyy"/g)).toHaveLength(3_000);
+  fetched.resolve(past);
+  await fetched.promise;
+  for (const listen of port.followers) listen(lineOf("web", "live"));
+  expect(port.followers.size).toBe(1);
+  reader.resume();
+  expect((await all.promise).match(/yyy"/g)).toHaveLength(3_000);
+  reader.terminate();
 });
 
 test(`no more than ${MAX_STREAMS} streams are open, and one that ends makes room`, async () => {
