@@ -134,7 +134,7 @@ export class FileSink {
       return written;
     }
     this.#failure = { reason: failure, at };
-    const kept = Math.max(0, bytes.lastIndexOf(NEWLINE, span.start + written - 1) + 1 - span.start);
+    const kept = written === 0 ? 0 : Math.max(0, bytes.lastIndexOf(NEWLINE, span.start + written - 1) + 1 - span.start);
     const isTakenBack = kept === written || this.#files.truncateLogFile(this.#fd, this.#size + kept);
     const end = span.start + (isTakenBack ? kept : written);
     this.#size += end - span.start;

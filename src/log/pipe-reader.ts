@@ -31,6 +31,8 @@ export const READ_BUFFER_SIZE = 2 * LINE_LIMIT + 1;
 export class PipeReader {
   readonly pipe: Pipe;
   readonly #framer = new LineFramer();
+  /** The errno of a read that failed; null while none has. */
+  failure: string | null = null;
 
   constructor(pipe: Pipe) {
     this.pipe = pipe;
@@ -41,6 +43,7 @@ export class PipeReader {
     for (let left = turn.most; left > 0;) {
       const offset = this.#framer.begin(turn.buffer);
       const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: LINE_LIMIT });
+      if (result.tag === "failed") this.failure = result.errno;
       if (result.tag !== "read") return result.tag;
       for (const block of this.#framer.take(turn.buffer, offset + result.count)) turn.write(block);
       left -= result.count;

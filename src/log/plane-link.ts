@@ -18,6 +18,8 @@ export interface DataPlanePorts {
   openEventfd(): number;
   addToEventfd(fd: number): void;
   close(fd: number): void;
+  /** The socket that the syslog daemon listens on. */
+  readonly syslogPath: string;
   /** Milliseconds on a monotonic clock. */
   now(): number;
 }
@@ -95,7 +97,7 @@ export class PlaneLink {
       ended: (reason) => this.#disconnect(reason),
     });
     this.#connection = { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
-    thread.post({ epoll, wakeup, opened: memory });
+    thread.post({ epoll, wakeup, opened: memory, syslog: this.#ports.syslogPath });
     this.#outbox = [...this.#listener.greeting()];
     this.#send();
   }

@@ -45,6 +45,8 @@ export interface PlaneStart {
   readonly wakeup: number;
   /** Descriptors that the Worker has opened itself, for the main thread to close if the Worker dies: see FdLedger. */
   readonly opened: SharedArrayBuffer;
+  /** The socket that the syslog daemon listens on; nobody need be there. */
+  readonly syslog: string;
 }
 
 export interface Pipe {

@@ -182,11 +182,11 @@ export class Plane {
   #readPipe(run: Run, reader: PipeReader): void {
     const result = reader.read(this.#turnOf(run, reader, TURN_BYTES));
     if (result === "ended" || result === "failed") this.#end(run, reader);
-    if (result === "failed") this.#report(run.service.name, "cannot read the output: the pipe is broken", false);
   }
 
   /** The pipe has come to its end. */
   #end(run: Run, reader: PipeReader): void {
+    if (reader.failure !== null) this.#report(run.service.name, `cannot read the output: ${reader.failure}`, false);
     const { fd } = reader.pipe;
     this.#watched.delete(fd);
     this.#ports.unwatch(fd);

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import type { PlaneLine } from "../../src/log/plane-messages.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
+import { SyslogReceiver } from "../os/syslog-receiver.ts";
 import { PlaneHarness, POLICY } from "./plane-harness.ts";
 
 /** Opens a run with a stdout pipe and gives the end to write to. */
@@ -109,6 +110,59 @@ describe("from a pipe to a file", () => {
     await harness.until(() => harness.closed.size === 1);
     expect(readFileSync(harness.file("a.log"), "utf8")).toBe("still here\n");
     expect(await harness.plane.tail("a", 1)).toEqual([]);
+  });
+});
+
+describe("a long line", () => {
+  test("of 10 MB without a newline arrives unchanged, among those of another service", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", { ...POLICY, maxSize: 100_000_000 }, harness.file("a.log"));
+    harness.plane.configure("b", POLICY, harness.file("b.log"));
+    const pipe = harness.pipe();
+    harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
+    const other = openRun(harness, 2, "b");
+    const line = Buffer.alloc(10 * 1024 * 1024, "0123456789abcde");
+    const writer = Bun.spawn(["cat"], { stdin: line, stdout: pipe.write });
+    closeDescriptor(pipe.write);
+    writeSync(other, "not kept waiting\n");
+    await harness.plane.drain(2);
+    expect(readFileSync(harness.file("b.log"), "utf8")).toBe("not kept waiting\n");
+    await harness.until(() => harness.closed.has(pipe.read));
+    expect(await writer.exited).toBe(0);
+    expect(readFileSync(harness.file("a.log")).equals(Buffer.concat([line, Buffer.from("\n")]))).toBe(true);
+    closeDescriptor(other);
+  });
+});
+
+describe("syslog", () => {
+  test("gets the lines under the name and pid of the service, and the file gets them too", async () => {
+    await using harness = new PlaneHarness();
+    using receiver = new SyslogReceiver(harness.file("syslog"));
+    harness.plane.configure("web", { ...POLICY, to: ["file", "syslog"], facility: "local0" }, harness.file("web.log"));
+    const end = openRun(harness, 1, "web");
+    writeSync(end, "hello\n<3>trouble\n");
+    await harness.plane.drain(1);
+    const texts = [receiver.read(), receiver.read()].map((bytes) => Buffer.from(bytes ?? []).toString());
+    expect(texts[0]).toMatch(/^<134>.* web\[1001\]: hello$/);
+    expect(texts[1]).toMatch(/^<131>.* web\[1001\]: trouble$/);
+    expect(readFileSync(harness.file("web.log"), "utf8")).toBe("hello\n<3>trouble\n");
+    closeDescriptor(end);
+  });
+
+  test("that nobody reads keeps nothing waiting, and is said once", async () => {
+    await using harness = new PlaneHarness();
+    using _receiver = new SyslogReceiver(harness.file("syslog"));
+    harness.plane.configure("web", { ...POLICY, to: ["syslog"] }, null);
+    const end = openRun(harness, 1, "web");
+    for (let round = 0; round < 20; round++) {
+      writeSync(end, "line\n".repeat(1000));
+      await harness.plane.drain(1);
+    }
+    expect(harness.problems.map(({ service, recovered }) => ({ service, recovered }))).toEqual([
+      { service: null, recovered: false },
+    ]);
+    expect((await harness.plane.tail("web", 2)).map(({ text }) => text)).toEqual(["line", "line"]);
+    closeDescriptor(end);
   });
 });
 
@@ -336,6 +390,7 @@ describe("reopening", () => {
     writeSync(end, "two\n");
     await harness.plane.drain(1);
     harness.plane.reopen();
+    await harness.plane.flush();
     writeSync(end, "three\n");
     await harness.plane.drain(1);
     expect(readFileSync(harness.file("moved"), "utf8")).toBe("one\ntwo\n");

@@ -77,6 +77,7 @@ export class PlaneHarness {
         this.closed.add(fd);
         this.#wake();
       },
+      syslogPath: this.file("syslog"),
       now: () => performance.now(),
     };
   }
