@@ -23,6 +23,7 @@ import {
   clearUmask,
   dropPrivileges,
   enterRootDirectory,
+  nameProcess,
   redirectStandardStreams,
   silenceStandardError,
 } from "./os/become-daemon.ts";
@@ -52,6 +53,7 @@ export async function runSupervisor(role: Role): Promise<never> {
 async function live(role: Role, launcher: Launcher): Promise<never> {
   if (role.readyPipe !== null) detach(role.readyPipe);
   clearUmask();
+  nameProcess("daemonsup");
   const signals = new Signals(role);
   const loaded = loadOrRefuse(role);
   const user = servingUser(loaded.settings);

@@ -3,7 +3,7 @@
  * which the composition root calls them. setsid, the second fork and the closing of descriptors have happened before the
  * exec, in native code, because JavaScript must not run in a forked child.
  */
-import { dlopen } from "bun:ffi";
+import { dlopen, ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
 import { lastErrno } from "./last-errno.ts";
@@ -22,6 +22,7 @@ const libc = dlopen("libc.so.6", {
   setresuid: { args: ["u32", "u32", "u32"], returns: "i32" },
 } as const);
 
+const PR_SET_NAME = 15;
 const PR_SET_CHILD_SUBREAPER = 36;
 
 /** So that no file system is kept busy and relative paths mean the same everywhere. */
@@ -48,6 +49,12 @@ export function silenceStandardError(): void {
   const nothing = openSync("/dev/null", "r+");
   libc.symbols.dup2(nothing, 2);
   if (nothing > 2) closeSync(nothing);
+}
+
+/** What ps and top show: an exec of /proc/self/exe leaves "exe" there. At most 15 bytes count. */
+export function nameProcess(name: string): void {
+  const text = Buffer.from(`${name}\0`);
+  libc.symbols.prctl(PR_SET_NAME, ptr(text), 0, 0, 0);
 }
 
 /** From now on orphaned descendants are re-parented to this process instead of pid 1; false if the kernel will not. */

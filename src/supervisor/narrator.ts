@@ -3,6 +3,7 @@ import { messageOf, pidOf, type ServiceRecord } from "../core/service-record.ts"
 import { PUBLIC_STATE_OF } from "../core/service-state.ts";
 import type { PublicState } from "../core/service-view.ts";
 import type { SyslogSeverity } from "../core/definition.ts";
+import { type Instant, spanBetween } from "../core/units.ts";
 import type { Events } from "./events.ts";
 import type { Report } from "./ports.ts";
 
@@ -20,10 +21,12 @@ const SEVERITY_OF: Readonly<Record<PublicState, SyslogSeverity>> = {
 export class Narrator {
   readonly #events: Events;
   readonly #report: Report;
+  readonly #now: () => Instant;
 
-  constructor(events: Events, report: Report) {
+  constructor(events: Events, report: Report, now: () => Instant) {
     this.#events = events;
     this.#report = report;
+    this.#now = now;
   }
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
@@ -55,7 +58,12 @@ export class Narrator {
   #tellState(record: ServiceRecord, state: PublicState, previous: PublicState): void {
     const service = record.definition.name;
     const [pid, message] = [pidOf(record), messageOf(record)];
-    const details = [pid === null ? null : `pid ${pid}`, message].filter((detail) => detail !== null);
+    const wait = record.state.tag === "backoff" ? spanBetween(this.#now(), record.state.retryAt) : null;
+    const next =
+      wait === null
+        ? null
+        : `next start in ${wait >= 1000 ? `${Math.round(wait / 100) / 10}s` : `${Math.max(0, Math.round(wait))}ms`}`;
+    const details = [pid === null ? null : `pid ${pid}`, message, next].filter((detail) => detail !== null);
     this.#report(SEVERITY_OF[state], `${service}: ${state}${details.length === 0 ? "" : ` (${details.join("; ")})`}`);
     this.#events.emit({ service, event: "state", state, previous, pid, message });
   }

@@ -91,7 +91,7 @@ export class Supervisor {
     this.events = new Events(() => isoOf(ports.clock.wall()));
     this.requests = new Requests(ports.timers);
     this.belongings = new Belongings(ports.processes, (run) => ports.timers.soon(run));
-    this.#narrator = new Narrator(this.events, ports.report);
+    this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now());
     this.#commands = new Commands(ports, this.belongings);
     const decided = (service: string, event: Parameters<Fleet["post"]>[1]): void => this.fleet.post(service, event);
     this.#launcher = new Launcher({ ...ports, newInvocation: () => ports.newInvocation(), decided }, this.belongings);
@@ -130,7 +130,9 @@ export class Supervisor {
 
   /** The wanted services that a start still waits for, each with what it waits for. */
   undecided(): readonly string[] {
-    return [...this.fleet.records()].filter(isUndecided).map((record) => `${record.definition.name} (${messageOf(record) ?? PUBLIC_STATE_OF[record.state.tag]})`);
+    return [...this.fleet.records()]
+      .filter(isUndecided)
+      .map((record) => `${record.definition.name} (${messageOf(record) ?? PUBLIC_STATE_OF[record.state.tag]})`);
   }
 
   /** The wanted services that could not be started, each with the reason. */
@@ -138,7 +140,9 @@ export class Supervisor {
     const records = [...this.fleet.records()].filter((record) => record.want === "up");
     return records.flatMap((record) => {
       const state = PUBLIC_STATE_OF[record.state.tag];
-      return state === "failed" || state === "backoff" ? [`${record.definition.name}: ${state}: ${messageOf(record) ?? ""}`] : [];
+      return state === "failed" || state === "backoff"
+        ? [`${record.definition.name}: ${state}: ${messageOf(record) ?? ""}`]
+        : [];
     });
   }
 
