@@ -1,0 +1,185 @@
+import { describe, expect, test } from "bun:test";
+import { renderAnswer } from "../../src/cli/render-answer.ts";
+import { renderEvent } from "../../src/cli/render-event.ts";
+import { type Look, lookOf } from "../../src/cli/render-paint.ts";
+import { renderReload } from "../../src/cli/render-reload.ts";
+import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
+import { noteOf, renderStatusTable } from "../../src/cli/render-status-table.ts";
+import { cutTo, onOneLine, padTo } from "../../src/cli/render-text.ts";
+import { agoWordsOf, countOf, spanWordsOf, untilWordsOf } from "../../src/cli/render-words.ts";
+import { eventOf, viewOf } from "../control/literal-port.ts";
+import { literalWorld } from "./literal-world.ts";
+
+const NOW = Date.parse("2026-01-02T03:07:17.000Z");
+const PLAIN: Look = { isColoured: false, width: null, mark: "…" };
+
+test.each([
+  [0, "0s"],
+  [250, "250ms"],
+  [1_000, "1s"],
+  [59_999, "59s"],
+  [192_000, "3m 12s"],
+  [3_600_000, "1h"],
+  [3_601_000, "1h"],
+  [5_400_000, "1h 30m"],
+  [187_200_000, "2d 4h"],
+  [31_536_000_000, "365d"],
+])("%d ms are said as %s", (span, words) => expect(spanWordsOf(span)).toBe(words));
+
+test("times are told by their distance", () => {
+  expect(agoWordsOf("2026-01-02T03:04:05.000Z", NOW)).toBe("3m 12s ago");
+  expect(agoWordsOf("2026-01-02T03:07:16.500Z", NOW)).toBe("now");
+  expect(agoWordsOf("2027-01-01T00:00:00.000Z", NOW)).toBe("now");
+  expect(agoWordsOf("soon", NOW)).toBe("soon");
+  expect(untilWordsOf("2026-01-02T03:07:21.000Z", NOW)).toBe("in 4s");
+  expect(untilWordsOf("2026-01-02T03:07:17.000Z", NOW)).toBe("now");
+  expect([countOf(1, "file"), countOf(0, "file")]).toEqual(["1 file", "0 files"]);
+});
+
+test("text is cut and filled by the cells it takes", () => {
+  expect(cutTo("abcdef", 6, "…")).toBe("abcdef");
+  expect(cutTo("abcdefg", 6, "…")).toBe("abcde…");
+  expect(cutTo("abcdefg", 6, "...")).toBe("abc...");
+  expect(cutTo("日本語日本", 6, "…")).toBe("日本…");
+  expect(cutTo("abc", 2, "...")).toBe("");
+  expect(padTo("日本", 6, "right")).toBe("日本  ");
+  expect(padTo("12", 4, "left")).toBe("  12");
+});
+
+test("nothing that a service says reaches the terminal as a command", () => {
+  expect(onOneLine("a\u001b[31mb\nc\td\u0007")).not.toMatch(/[\u0000-\u001f]/);
+  expect(onOneLine("one\n  two\n")).toBe("one; two");
+});
+
+const FAILED = viewOf("api", {
+  state: "failed",
+  pid: null,
+  uptime_ms: null,
+  restarts: 12,
+  last_exit: {
+    at: "2026-01-02T03:05:17.000Z",
+    code: null,
+    signal: "SIGSEGV",
+    reason: "killed by SIGSEGV (core dumped)",
+  },
+  message: "gave up after 10 failures within 1m",
+});
+const BACKOFF = viewOf("worker", {
+  state: "backoff",
+  pid: null,
+  restarts: 3,
+  last_exit: { at: "2026-01-02T03:07:10.000Z", code: 1, signal: null, reason: "exited 1" },
+  next_start: "2026-01-02T03:07:21.000Z",
+});
+const SERVICES = [
+  viewOf("a-web"),
+  FAILED,
+  viewOf("old", { state: "down", want: "down", pid: null }),
+  BACKOFF,
+  viewOf("b-web"),
+];
+
+describe("the table of services", () => {
+  test("shows the worst first, then by name, aligned", () => {
+    expect(renderStatusTable(SERVICES, NOW, PLAIN)).toEqual([
+      "NAME    STATE    SINCE        PID  RESTARTS  LAST EXIT                        MESSAGE",
+      "api     failed   3m 12s ago     -        12  killed by SIGSEGV (core dumped)  gave up after 10 failures within 1m",
+      "worker  backoff  3m 12s ago     -         3  exited 1                         starts in 4s",
+      "a-web   up       3m 12s ago  1234         0  -",
+      "b-web   up       3m 12s ago  1234         0  -",
+      "old     down     3m 12s ago     -         0  -",
+    ]);
+  });
+
+  test.each([120, 100, 90, 80, 72])("fits a terminal of %d columns", (width) => {
+    const lines = renderStatusTable(SERVICES, NOW, { ...PLAIN, width });
+    for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
+    expect(lines[1]).toContain("failed");
+  });
+
+  test("gives up the message first, then the last exit, and never the state", () => {
+    const lines = renderStatusTable(SERVICES, NOW, { ...PLAIN, width: 88 });
+    expect(lines[1]).toBe("api     failed   3m 12s ago     -        12  killed by SIGSEGV (core dumped)  gave up a…");
+  });
+
+  test("is coloured without losing its alignment", () => {
+    const plain = renderStatusTable(SERVICES, NOW, PLAIN);
+    const coloured = renderStatusTable(SERVICES, NOW, { ...PLAIN, isColoured: true });
+    expect(coloured[1]).toContain("\u001b[1;31mfailed \u001b[0m");
+    expect(coloured.map((line) => Bun.stripANSI(line))).toEqual([...plain]);
+  });
+});
+
+test("what is worth knowing stands on one line", () => {
+  const view = viewOf("web", {
+    message: "a\nb",
+    health: "failing",
+    status: "12 clients",
+    stale: true,
+    next_start: "2026-01-02T03:07:18.000Z",
+  });
+  expect(noteOf(view, NOW)).toBe("starts in 1s; a; b; health: failing; 12 clients; stale: the definition has changed");
+  expect(noteOf(viewOf("web"), NOW)).toBe("");
+});
+
+test("one service is shown with all that is known of it, and nothing that is not", () => {
+  expect(renderStatusBlock(BACKOFF, NOW, PLAIN)).toEqual([
+    "worker - the worker",
+    "  state        backoff since 2026-01-02T03:04:05.000Z (3m 12s ago)",
+    "  wanted       up",
+    "  next start   in 4s (2026-01-02T03:07:21.000Z)",
+    "  running for  1m",
+    "  restarts     3",
+    "  last exit    exited 1, 2026-01-02T03:07:10.000Z (7s ago)",
+    "  type         simple",
+  ]);
+  expect(renderStatusBlock(viewOf("web", { description: "" }), NOW, PLAIN)[0]).toBe("web");
+});
+
+test("colour is for terminals, and never with NO_COLOR; the ellipsis for locales that have it", () => {
+  expect(lookOf(literalWorld())).toEqual({ isColoured: false, width: null, mark: "..." });
+  expect(lookOf(literalWorld({ columns: 100, env: { LANG: "de_DE.UTF-8" } }))).toEqual({
+    isColoured: true,
+    width: 100,
+    mark: "…",
+  });
+  expect(lookOf(literalWorld({ columns: 100, env: { NO_COLOR: "1" } })).isColoured).toBe(false);
+  expect(lookOf(literalWorld({ columns: 100, env: { NO_COLOR: "" } })).isColoured).toBe(true);
+  expect(lookOf(literalWorld({ columns: 100, env: { TERM: "dumb" } })).isColoured).toBe(false);
+  expect(lookOf(literalWorld({ columns: 100, env: { LC_ALL: "C", LANG: "de_DE.UTF-8" } })).mark).toBe("...");
+});
+
+test("a reload is told by counts, names and notes", () => {
+  const many = Array.from({ length: 12 }, (_, index) => `s${index}`);
+  const difference = { added: ["a"], removed: [], changed: ["b", "c"], adjusted: [], unchanged: many };
+  const answer = { result: "done", difference, relayed: ["s1"], notes: ["s2 does not catch SIGHUP"] } as const;
+  expect(renderReload({ ...answer, relayed: [...answer.relayed], notes: [...answer.notes] }, false)).toEqual([
+    "reloaded: 1 added, 0 removed, 2 changed, 0 adjusted, 12 unchanged",
+    "  added       a",
+    "  changed     b, c",
+    "  unchanged   s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 2 more",
+    "  relayed to  s1",
+    "  note: s2 does not catch SIGHUP",
+  ]);
+  expect(renderReload({ ...answer, relayed: [], notes: [] }, true)[0]).toStartWith("would reload: 1 added");
+});
+
+test("answers and events are one line each", () => {
+  const words = { name: "web", verb: "start", past: "started" };
+  expect(renderAnswer({ result: "done", message: null, service: viewOf("web") }, words)).toBe(
+    "web: started (pid 1234)",
+  );
+  expect(
+    renderAnswer({ result: "done", message: "was up", service: viewOf("web", { pid: null, state: "done" }) }, words),
+  ).toBe("web: started (done): was up");
+  expect(renderAnswer({ result: "done", message: null, service: null }, words)).toBe("web: started");
+  expect(renderAnswer({ result: "failed", message: "exited 1\nat once", service: null }, words)).toBe(
+    'cannot start "web": exited 1; at once',
+  );
+  expect(renderAnswer({ result: "overtaken", message: null, service: null }, words)).toBe(
+    'cannot start "web": overtaken',
+  );
+  expect(renderEvent(eventOf(1, "ready"))).toBe("2026-01-02T03:04:05.000Z web: starting -> up (pid 7): ready");
+  const reload = { ...eventOf(2), service: null, event: "reload", state: null, previous: null, pid: null } as const;
+  expect(renderEvent(reload)).toBe("2026-01-02T03:04:05.000Z supervisor: reload");
+});

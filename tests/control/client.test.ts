@@ -1,0 +1,180 @@
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ask, askLines, type SupervisorPlace } from "../../src/control/client.ts";
+import type { Outcome } from "../../src/control/control-port.ts";
+import { readLines } from "../../src/control/read-lines.ts";
+import { serveControl } from "../../src/control/server.ts";
+import { millis } from "../../src/core/units.ts";
+import { eventOf, literalPort, viewOf } from "./literal-port.ts";
+import { serveTemporarily, until } from "./temporary-server.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "daemonsup-client-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+let count = 0;
+function freePlace(isLocked = false): SupervisorPlace {
+  return { socket: join(directory, `${++count}.sock`), isLocked: () => isLocked };
+}
+
+const VERSION = { route: "version", name: null, patience: null } as const;
+const START = { route: "start", name: "web", body: { wait: true }, patience: null } as const;
+
+test("an answer comes back as the value it is", async () => {
+  await using server = serveTemporarily(literalPort([viewOf("web")]));
+  const place = { socket: server.socket, isLocked: () => true };
+  expect(await ask(place, { route: "service", name: "web", patience: null })).toEqual({
+    tag: "ok",
+    value: viewOf("web"),
+  });
+  expect(await ask(place, START)).toEqual({
+    tag: "ok",
+    value: { result: "done", message: null, service: viewOf("web") },
+  });
+});
+
+test("a problem comes back with its sentence and its exit status", async () => {
+  const problems = ["a.toml:1:1: cannot parse"];
+  await using server = serveTemporarily(
+    literalPort([], { reload: () => Promise.resolve({ tag: "invalid", problems }) }),
+  );
+  const place = { socket: server.socket, isLocked: () => true };
+  expect(await ask(place, START)).toMatchObject({
+    tag: "refused",
+    why: "problem",
+    exit: 5,
+    message: 'cannot start "web": no such service',
+  });
+  expect(await ask(place, { route: "reloadAll", name: null, patience: null })).toMatchObject({
+    tag: "refused",
+    exit: 6,
+    problems,
+  });
+});
+
+test("without a socket and without a lock, no supervisor is running", async () => {
+  const place = freePlace();
+  expect(await ask(place, VERSION)).toMatchObject({
+    why: "not-running",
+    exit: 7,
+    message: `cannot connect to "${place.socket}": no supervisor is running there`,
+  });
+  writeFileSync(place.socket, "no socket");
+  expect(await ask(place, VERSION)).toMatchObject({ why: "not-running", exit: 7 });
+  expect(await ask({ ...place, socket: `${place.socket}/below` }, VERSION)).toMatchObject({
+    why: "not-running",
+    exit: 7,
+  });
+});
+
+test("while the pid file is locked, the socket is waited for", async () => {
+  const place = freePlace(true);
+  let looks = 0;
+  const asking = ask({ ...place, isLocked: () => ++looks > 0 }, { route: "services", name: null, patience: null });
+  await until(() => looks >= 2);
+  const served = serveControl(place.socket, literalPort([viewOf("web")]), {
+    access: "operate",
+    group: null,
+    report: () => {},
+  });
+  if (served.tag === "failed") throw new Error(served.message);
+  expect(await asking).toEqual({ tag: "ok", value: [viewOf("web")] });
+  await served.close();
+});
+
+test("a lock that is let go of ends the waiting", async () => {
+  let looks = 0;
+  const place = { ...freePlace(), isLocked: () => ++looks < 3 };
+  expect(await ask(place, VERSION)).toMatchObject({ why: "not-running", exit: 7 });
+});
+
+test("a supervisor that holds its lock but never answers is told from one that is not there", async () => {
+  expect(await ask(freePlace(true), VERSION)).toMatchObject({ why: "unresponsive", exit: 1 });
+});
+
+test("a question that only shows is asked again when the supervisor is replaced meanwhile, one that changes is not", async () => {
+  const place = freePlace(true);
+  const heard: string[] = [];
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: {
+      data(peer, bytes) {
+        heard.push(bytes.toString().split(" ")[0] ?? "");
+        if (heard.length === 1 || heard.includes("POST")) peer.end();
+        else peer.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+      },
+    },
+  });
+  expect((await ask(place, VERSION)).tag).toBe("ok");
+  expect(await ask(place, START)).toMatchObject({ why: "broken", exit: 1 });
+  expect(heard).toEqual(["GET", "GET", "POST"]);
+  listener.stop(true);
+});
+
+test("patience that runs out, and a wait that is given up, are no answer", async () => {
+  const port = literalPort([viewOf("web")], { ask: () => new Promise<Outcome>(() => {}) });
+  await using server = serveTemporarily(port);
+  const place = { socket: server.socket, isLocked: () => true };
+  expect(await ask(place, { ...START, patience: millis(30) })).toMatchObject({ why: "unresponsive", exit: 124 });
+  const controller = new AbortController();
+  const asking = ask(place, { ...START, signal: controller.signal });
+  controller.abort();
+  expect(await asking).toMatchObject({ why: "aborted" });
+});
+
+test("something else that listens there is not believed", async () => {
+  const place = freePlace();
+  const answers = ["<html>", '{"detail":"x"}'];
+  const other = Bun.serve({
+    unix: place.socket,
+    development: false,
+    fetch: () => new Response(answers.shift(), { status: 404 }),
+  });
+  expect(await ask(place, VERSION)).toMatchObject({ why: "broken", exit: 1 });
+  expect(await ask(place, VERSION)).toMatchObject({ why: "broken", exit: 1 });
+  await other.stop(true);
+});
+
+test("a path too long for a socket is refused before anything is tried", async () => {
+  expect(await ask({ socket: `/${"x".repeat(200)}`, isLocked: () => true }, VERSION)).toMatchObject({ exit: 2 });
+});
+
+test.skipIf(process.getuid?.() === 0)("a socket that belongs to another is told from none", async () => {
+  const closed = join(directory, "closed");
+  mkdirSync(closed, { mode: 0o000 });
+  const place = { socket: join(closed, "control.sock"), isLocked: () => false };
+  expect(await ask(place, VERSION)).toMatchObject({ why: "permission", exit: 4 });
+  chmodSync(closed, 0o700);
+});
+
+test("lines are read as they arrive, until the supervisor ends", async () => {
+  const port = literalPort([]);
+  await using server = serveTemporarily(port);
+  const reply = await askLines(
+    { socket: server.socket, isLocked: () => true },
+    { route: "events", name: null, patience: null },
+  );
+  if (reply.tag === "refused") throw new Error(reply.message);
+  const lines = reply.value[Symbol.asyncIterator]();
+  for (const number of [1, 2]) {
+    port.listeners.forEach((listen) => listen(eventOf(number)));
+    expect(await lines.next()).toEqual({ done: false, value: eventOf(number) });
+  }
+  await server.close();
+  expect((await lines.next()).done).toBe(true);
+});
+
+test("lines are put together again however they were cut on their way", async () => {
+  const values = [{ text: "grüße 🎉" }, { text: "" }, { text: "x".repeat(100) }];
+  const bytes = new TextEncoder().encode(`\n${values.map((value) => `${JSON.stringify(value)}\n`).join("\n")}`);
+  for (const size of [1, 2, 3, 7, 1_000]) {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size));
+        controller.close();
+      },
+    });
+    expect(await Array.fromAsync(readLines(body))).toEqual(values);
+  }
+});
