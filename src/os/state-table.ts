@@ -1,9 +1,17 @@
-import { ftruncateSync } from "node:fs";
+import { ftruncateSync, readSync } from "node:fs";
 import { reserveBlocks } from "./shared-memory.ts";
 import type { MappedFile } from "./state-file.ts";
 import { findProcess, type FoundProcess } from "./state-found.ts";
 import { CAPACITY, GENERATION_OFFSET, HEADER_SIZE } from "./state-header.ts";
-import { FREE_RECORD, readChildWord, readRecord, RECORD_SIZE, type StateRecord, type Want } from "./state-record.ts";
+import {
+  FREE_RECORD,
+  readChildWord,
+  readRecord,
+  RECORD_SIZE,
+  type ChildWord,
+  type RecordReading,
+  type Want,
+} from "./state-record.ts";
 import { StateSlot, type RecordPlace } from "./state-slot.ts";
 
 /** What was noted of one service. */
@@ -23,10 +31,18 @@ export type SlotAllocation =
 /** Blocks of the file are reserved for this many records at once: 64 KiB. */
 const RESERVED_TOGETHER = 256;
 
+const SIZE = HEADER_SIZE + CAPACITY * RECORD_SIZE;
+
+const NO_CHILD: ChildWord = { pid: 0, timeNs: 0 };
+
 interface Entry {
   readonly index: number;
   readonly slot: StateSlot;
+  /** What the child of a predecessor had written. */
+  readonly child: ChildWord;
 }
+
+type LoadedRecord = Extract<RecordReading, { readonly tag: "ok" }>;
 
 /** The records of the mapping by name. */
 export class StateTable {
@@ -47,10 +63,15 @@ export class StateTable {
   /** Reads every record; returns the indices of those that cannot be read. */
   load(): readonly number[] {
     const damaged: number[] = [];
+    // Not through the mapping: on a tmpfs even reading a hole there takes memory, and ends the process if there is none.
+    const contents = new Uint8Array(SIZE);
+    readSync(this.file.fd, contents, 0, SIZE, 0);
     for (let index = 0; index < CAPACITY; index++) {
-      const reading = readRecord(this.#placeOf(index).bytes);
+      const at = HEADER_SIZE + index * RECORD_SIZE;
+      const bytes = contents.subarray(at, at + RECORD_SIZE);
+      const reading = readRecord(bytes);
       if (reading.tag === "damaged") damaged.push(index);
-      if (reading.tag === "ok") this.#adopt(index, reading.record, reading.sequence);
+      if (reading.tag === "ok") this.#adopt(index, reading, readChildWord(bytes));
     }
     const used = new Set([...this.#entries.values()].map((entry) => entry.index));
     this.#unused = this.#unused.filter((index) => !used.has(index));
@@ -58,15 +79,19 @@ export class StateTable {
   }
 
   found(): readonly FoundRecord[] {
-    return [...this.#entries.values()].map(({ index, slot: { record } }) => {
-      const child = readChildWord(this.#placeOf(index).bytes);
-      return { name: record.name, want: record.want, process: findProcess(record, child), invocationId: record.invocationId };
+    return [...this.#entries.values()].map(({ child, slot: { record } }) => {
+      return {
+        name: record.name,
+        want: record.want,
+        process: findProcess(record, child),
+        invocationId: record.invocationId,
+      };
     });
   }
 
   allocate(name: string): SlotAllocation {
     const present = this.#entries.get(name);
-    if (present !== undefined) return this.#reserve(present.index) ?? { tag: "ok", slot: present.slot };
+    if (present !== undefined) return { tag: "ok", slot: present.slot };
     const index = this.#unused.at(-1);
     if (index === undefined) return { tag: "failed", reason: `there are ${CAPACITY} services already` };
     const failure = this.#reserve(index);
@@ -74,7 +99,7 @@ export class StateTable {
     this.#unused.pop();
     const slot = new StateSlot(this.#placeOf(index), FREE_RECORD, this.#sequences.get(index) ?? 0);
     slot.begin(name);
-    this.#entries.set(name, { index, slot });
+    this.#entries.set(name, { index, slot, child: NO_CHILD });
     return { tag: "ok", slot };
   }
 
@@ -100,14 +125,13 @@ export class StateTable {
 
   /** Empties all records at once, and the header stays. */
   wipe(): void {
-    const size = HEADER_SIZE + CAPACITY * RECORD_SIZE;
     ftruncateSync(this.file.fd, HEADER_SIZE);
-    ftruncateSync(this.file.fd, size);
+    ftruncateSync(this.file.fd, SIZE);
   }
 
-  #adopt(index: number, record: StateRecord, sequence: number): void {
+  #adopt(index: number, { record, sequence }: LoadedRecord, child: ChildWord): void {
     if (record.phase === "free" || this.#entries.has(record.name)) this.#sequences.set(index, sequence);
-    else this.#entries.set(record.name, { index, slot: new StateSlot(this.#placeOf(index), record, sequence) });
+    else this.#entries.set(record.name, { index, slot: new StateSlot(this.#placeOf(index), record, sequence), child });
   }
 
   /** Writing to a hole of the file would end this process on a full disk. null: it is safe. */

@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Spawner } from "../../src/os/spawn.ts";
+import { commandOf, expectChild, isRoot, makeScratch, reap, requestOf } from "./spawn-kit.ts";
+
+test("2,000 spawns leave no descriptor and no child behind", () => {
+  const openCount = () => readdirSync("/proc/self/fd").length;
+  const children = () => readFileSync("/proc/thread-self/children", "utf8");
+  const [openBefore, childrenBefore] = [openCount(), children()];
+  {
+    using spawner = new Spawner();
+    for (let index = 0; index < 2_000; index++) {
+      const child = expectChild(spawner.spawn(requestOf({}), 10_000));
+      expect(reap(child)).toBe(0);
+    }
+    expect(spawner.pendingCount).toBe(0);
+  }
+  expect(openCount()).toBe(openBefore);
+  expect(children()).toBe(childrenBefore);
+}, 60_000);
+
+test.skipIf(!isRoot)(
+  "1,000 spawns with user and group are all right (only as root)",
+  () => {
+    using spawner = new Spawner();
+    using scratch = makeScratch();
+    const path = join(scratch.path, "out");
+    const fd = openSync(path, "a");
+    for (let index = 0; index < 1_000; index++) {
+      const credentials = { uid: 10_000 + index, gid: 20_000 + index, groups: [30_000 + index] };
+      const request = requestOf({
+        ...commandOf("/bin/sed", "-n", "/^[UG]id\\|^Groups/p", "/proc/self/status"),
+        stdout: fd,
+        credentials,
+      });
+      expect(reap(expectChild(spawner.spawn(request, 10_000)))).toBe(0);
+    }
+    closeSync(fd);
+    const expected = Array.from({ length: 1_000 }, (_, index) => {
+      const four = (id: number) => [id, id, id, id].join("\t");
+      return `Uid:\t${four(10_000 + index)}\nGid:\t${four(20_000 + index)}\nGroups:\t${30_000 + index} \n`;
+    });
+    expect(readFileSync(path, "utf8")).toBe(expected.join(""));
+  },
+  60_000,
+);
