@@ -1,4 +1,5 @@
 import type { LogPolicy } from "../core/definition.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Pipe, ToPlane } from "./plane-messages.ts";
 
 /** A run whose pipes have not all come to their end. */
@@ -45,8 +46,16 @@ export class PlaneState {
       case "configure-own":
         this.#own = message;
         return;
-      default:
+      // These are asked once, or asked again by whoever waits for the answer.
+      case "drain":
+      case "tail":
+      case "flush":
+      case "followed":
+      case "own":
+      case "reopen":
         return;
+      default:
+        return unreachable(message);
     }
   }
 

@@ -22,6 +22,11 @@ function openRun(harness: PlaneHarness, run: number, service: string): number {
   return pipe.write;
 }
 
+/** How often the file is open in this process. */
+function openCountOf(path: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => linkOf(fd) === path).length;
+}
+
 function linkOf(fd: string): string | null {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
@@ -110,6 +115,7 @@ describe("from a pipe to a file", () => {
     await harness.until(() => harness.closed.size === 1);
     expect(readFileSync(harness.file("a.log"), "utf8")).toBe("still here\n");
     expect(await harness.plane.tail("a", 1)).toEqual([]);
+    expect(openCountOf(harness.file("a.log"))).toBe(0);
   });
 });
 
@@ -240,6 +246,24 @@ describe("followers", () => {
   });
 });
 
+describe("a follower that keeps up", () => {
+  test("misses nothing, however much it is", async () => {
+    await using harness = new PlaneHarness();
+    harness.plane.configure("a", { ...POLICY, to: [] }, null);
+    const end = openRun(harness, 1, "a");
+    let heard = 0;
+    harness.plane.follow("a", ({ text }) => (heard += text.length));
+    const text = `${"x".repeat(999)}\n`.repeat(60);
+    for (let round = 0; round < 150; round++) {
+      writeSync(end, text);
+      await harness.plane.drain(1);
+      await harness.plane.flush();
+    }
+    expect(heard).toBe(150 * 60 * 999);
+    closeDescriptor(end);
+  });
+});
+
 describe("the supervisor's own log", () => {
   test("lines from before the file was named are written too", async () => {
     await using harness = new PlaneHarness();
@@ -284,6 +308,7 @@ describe("a Worker that dies", () => {
     await using harness = new PlaneHarness();
     harness.plane.configure("a", POLICY, harness.file("a.log"));
     harness.plane.configureOwn(harness.file("own.log"), { maxSize: 1_000_000, keep: 1 });
+    harness.plane.own(["said before"]);
     const heard: string[] = [];
     harness.plane.follow("a", (line) => heard.push(line.text));
     const watched = harness.pipe();
@@ -299,7 +324,7 @@ describe("a Worker that dies", () => {
     await readable;
     await harness.plane.flush();
     expect(readFileSync(harness.file("a.log"), "utf8")).toBe("one\ntwo\nunfinished\n");
-    expect(readFileSync(harness.file("own.log"), "utf8")).toBe("said meanwhile\n");
+    expect(readFileSync(harness.file("own.log"), "utf8")).toBe("said before\nsaid meanwhile\n");
     expect(heard).toEqual(["one", "two", "unfinished"]);
     expect(harness.problems.map(({ service, recovered }) => ({ service, recovered }))).toEqual([
       { service: null, recovered: false },
@@ -316,14 +341,12 @@ describe("a Worker that dies", () => {
     const end = openRun(harness, 1, "a");
     writeSync(end, "one\n");
     await harness.plane.drain(1);
-    const openLogs = (): number =>
-      readdirSync("/proc/self/fd").filter((fd) => linkOf(fd) === harness.file("a.log")).length;
-    expect(openLogs()).toBe(1);
+    expect(openCountOf(harness.file("a.log"))).toBe(1);
     for (let round = 0; round < 3; round++) {
       harness.killWorker();
       writeSync(end, "more\n");
       await harness.plane.drain(1);
-      expect(openLogs()).toBe(1);
+      expect(openCountOf(harness.file("a.log"))).toBe(1);
     }
     expect(readFileSync(harness.file("a.log"), "utf8")).toBe("one\nmore\nmore\nmore\n");
     closeDescriptor(end);

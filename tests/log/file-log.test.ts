@@ -123,11 +123,12 @@ describe("rotation", () => {
   });
 
   test("that was interrupted by a crash overwrites nothing but the gap it left", () => {
+    writeFileSync(`${path}.3`, "oldest\n");
     writeFileSync(`${path}.2`, "older\n");
     writeFileSync(path, "old\n");
-    const log = openLog({ maxSize: 4, keep: 2 });
+    const log = openLog({ maxSize: 4, keep: 3 });
     write(log, "new\n");
-    expect([read(2), read(1), read()]).toEqual(["older\n", "old\n", "new\n"]);
+    expect([read(3), read(2), read(1), read()]).toEqual(["oldest\n", "older\n", "old\n", "new\n"]);
   });
 
   test("that is impossible lets the file grow, and says so once", () => {
@@ -172,6 +173,17 @@ describe("an unfinished line", () => {
   });
 });
 
+describe("two unfinished lines", () => {
+  test("are never taken for one another", () => {
+    const log = openLog(LARGE);
+    write(log, "a1 ", { unfinished: true });
+    write(log, "b1 ", { unfinished: true, pipe: OTHER_PIPE });
+    write(log, "a2 ", { continues: true, unfinished: true });
+    write(log, "b2\n", { continues: true, pipe: OTHER_PIPE });
+    expect(read()).toBe("a1 \nb1 \na2 \nb2\n");
+  });
+});
+
 describe("a disk that is full", () => {
   test("tears no line; what was held back follows when there is room, and what was lost is counted", () => {
     const log = openLog(LARGE, "unix");
@@ -201,6 +213,16 @@ describe("a disk that is full", () => {
     expect(read()).toBe(`one\n${kept}last\n`);
     expect(problems.map(({ recovered }) => recovered)).toEqual([false, true]);
     expect(problems[1]?.message).toContain("900 lines were lost");
+  });
+
+  test("again while what was held back is written doubles and loses nothing", () => {
+    const log = openLog(LARGE);
+    withFileSizeLimit(0, () => write(log, "one\ntwo\nthree\n"));
+    withFileSizeLimit(9, () => write(log, "four\n", { at: 2 }));
+    expect(read()).toBe("one\ntwo\n");
+    write(log, "five\n", { at: 4 });
+    expect(read()).toBe("one\ntwo\nthree\nfour\nfive\n");
+    expect(problems.map(({ recovered }) => recovered)).toEqual([false, true]);
   });
 
   test("in the middle of a rotation loses nothing either", () => {
@@ -237,6 +259,14 @@ describe("a file that others touch", () => {
     rmSync(path);
     write(log, "two\n");
     expect(read()).toBe("two\n");
+  });
+
+  test("gets no empty line when it was emptied in the middle of a long one", () => {
+    const log = openLog(LARGE);
+    write(log, "begin ", { unfinished: true });
+    truncateSync(path, 0);
+    write(log, "other\n", { pipe: OTHER_PIPE });
+    expect(read()).toBe("other\n");
   });
 
   test("is counted anew when it was emptied (copytruncate)", () => {

@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import type { PipeRead } from "../../src/log/pipe-reader.ts";
+import type { FromPlane } from "../../src/log/plane-messages.ts";
+import { Plane } from "../../src/log/plane.ts";
+import * as files from "../../src/os/log-file.ts";
+import { POLICY } from "./plane-harness.ts";
+
+const BROKEN = 5;
+const SOUND = 6;
+const WATCHED = 7;
+
+test("a fault in the handling of one pipe is reported and costs the others nothing", () => {
+  const said: FromPlane[] = [];
+  const bytes = new TextEncoder().encode("sound\n");
+  const plane = new Plane({
+    files,
+    pipes: {
+      readPipe(fd, buffer, { offset }): PipeRead {
+        if (fd === BROKEN) throw new Error("a bug");
+        buffer.set(bytes, offset);
+        return { tag: "read", count: bytes.length };
+      },
+      waitingInPipe: () => bytes.length,
+    },
+    send: () => "gone",
+    watch: () => ({ tag: "ok" }),
+    unwatch: () => undefined,
+    now: () => 0,
+    post: (messages) => said.push(...messages),
+  });
+  for (const [run, fd] of [BROKEN, SOUND].entries()) {
+    plane.handle({ tag: "configure", service: `s${fd}`, policy: { ...POLICY, to: [] }, file: null });
+    plane.handle({ tag: "open", run, service: `s${fd}`, pid: fd, pipes: [{ fd, stream: "stdout" }] });
+  }
+  plane.ready(BROKEN);
+  plane.ready(SOUND);
+  plane.handle({ tag: "drain", run: 0, token: 1 });
+  plane.handle({ tag: "tail", service: `s${SOUND}`, count: 10, token: 2 });
+  plane.finishRound();
+  const problem = { tag: "problem", service: "s5", message: expect.stringContaining("a bug"), recovered: false };
+  expect(said).toEqual([
+    problem,
+    problem,
+    { tag: "drained", run: 0, token: 1 },
+    { tag: "tail", token: 2, lines: [{ at: 0, stream: "stdout", pid: SOUND, text: "sound" }] },
+  ] as FromPlane[]);
+});
+
+test("a watched descriptor is reported once, a pipe for as long as there is something in it", () => {
+  const watched: [number, boolean][] = [];
+  const plane = new Plane({
+    files,
+    pipes: { readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
+    send: () => "gone",
+    watch(fd, once) {
+      watched.push([fd, once]);
+      return { tag: "ok" };
+    },
+    unwatch: () => undefined,
+    now: () => 0,
+    post: () => undefined,
+  });
+  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout" }] });
+  plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
+  expect(watched).toEqual([
+    [SOUND, false],
+    [WATCHED, true],
+  ]);
+});
