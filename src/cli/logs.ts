@@ -1,13 +1,11 @@
 import { askLines, type Reply } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
+import { DEFAULT_LOG_LINES, MAX_LOG_LINES } from "../control/limits.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { ANSWER_WITHIN, findServices } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { worstExitOf } from "./worst-exit.ts";
-
-const DEFAULT_LINES = 100;
-const MOST_LINES = 10_000;
 
 export const logs: Command = {
   usage: "[options] NAME...",
@@ -19,7 +17,7 @@ printed as the service wrote it.`,
     lines: {
       short: "n",
       value: "N",
-      help: `how many lines of each service (default ${DEFAULT_LINES}, at most ${MOST_LINES})`,
+      help: `how many lines of each service (default ${DEFAULT_LOG_LINES}, at most ${MAX_LOG_LINES})`,
     },
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
@@ -30,9 +28,11 @@ printed as the service wrote it.`,
 
 async function showLogs(call: CommandCall): Promise<number> {
   const { given, world } = call;
-  const wanted = given.valueOf("lines") ?? String(DEFAULT_LINES);
-  if (!/^[0-9]{1,5}$/.test(wanted) || Number(wanted) > MOST_LINES) {
-    world.stderr.write(`cannot read "--lines": got ${JSON.stringify(wanted)}, want a number from 0 to ${MOST_LINES}\n`);
+  const wanted = given.valueOf("lines") ?? String(DEFAULT_LOG_LINES);
+  if (!/^[0-9]{1,5}$/.test(wanted) || Number(wanted) > MAX_LOG_LINES) {
+    world.stderr.write(
+      `cannot read "--lines": got ${JSON.stringify(wanted)}, want a number from 0 to ${MAX_LOG_LINES}\n`,
+    );
     return EXIT.usage;
   }
   const selection = await findServices(given.operands, call);

@@ -15,9 +15,9 @@ export type OptionTable = Readonly<Record<string, Option>>;
 export interface Arguments {
   readonly operands: readonly string[];
   /** true if the option was given. */
-  has(option: string): boolean;
+  readonly has: (option: string) => boolean;
   /** The value of the option, or null if it was not given. */
-  valueOf(option: string): string | null;
+  readonly valueOf: (option: string) => string | null;
 }
 
 export type ParsedArguments =

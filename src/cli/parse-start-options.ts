@@ -26,7 +26,7 @@ export type ParsedStart =
   /** `message` is a whole sentence of our grammar. */
   | { readonly tag: "usage"; readonly message: string };
 
-export const DEFAULT_READY_TIMEOUT = millis(60_000);
+const DEFAULT_READY_TIMEOUT = millis(60_000);
 
 export const START_OPTIONS = {
   config: { short: null, value: "DIR", help: "directory of the service definitions" },

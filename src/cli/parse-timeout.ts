@@ -1,13 +1,11 @@
 import { parseDuration } from "../config/quantities.ts";
+import { MAX_TIMEOUT_MS } from "../control/limits.ts";
 import type { Millis } from "../core/units.ts";
-
-/** Longest time that may be waited for, in milliseconds: a day. */
-export const MAX_WAIT_MS = 86_400_000;
 
 /** Reads "250ms", "10s", "5m", "2h" or "1d", from one millisecond up to a day; null if it is anything else. */
 export function parseTimeout(text: string): Millis | null {
   const span = parseDuration(text);
-  return span !== null && span >= 1 && span <= MAX_WAIT_MS ? span : null;
+  return span !== null && span >= 1 && span <= MAX_TIMEOUT_MS ? span : null;
 }
 
 /** Says what is wrong with the value of an option that wants a time. */

@@ -35,7 +35,7 @@ export interface Refusal {
 export type Reply<T> = { readonly tag: "ok"; readonly value: T } | Refusal;
 
 /** How long a client tries to reach a supervisor that is being replaced. */
-export const TRY_FOR_MS = 2_000;
+const TRY_FOR_MS = 2_000;
 const TRY_EVERY_MS = 20;
 
 /** Asks for one JSON value. Never rejects. */

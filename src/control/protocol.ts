@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { PUBLIC_STATES } from "../core/service-view.ts";
+import { DEFAULT_LOG_LINES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
 
 /**
  * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
@@ -7,12 +8,6 @@ import { PUBLIC_STATES } from "../core/service-view.ts";
  * Streams are NDJSON: one object a line, after one empty line that says the stream is open.
  */
 
-/** Longest wait that a request may ask for, in milliseconds: a day. */
-export const MAX_TIMEOUT_MS = 86_400_000;
-/** Most lines of output that one request may ask for. */
-export const MAX_LOG_LINES = 10_000;
-/** Lines of output that are shown when the request does not say how many. */
-export const DEFAULT_LOG_LINES = 100;
 /** Longest glob, name or signal that is looked at, in characters. */
 const MAX_TEXT = 255;
 

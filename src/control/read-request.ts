@@ -5,7 +5,7 @@ import { problemResponse } from "./problem.ts";
 /** Most bytes of a request's body. */
 export const MAX_BODY_BYTES = 16 * 1024;
 /** How long a body may take to arrive after its headers, in milliseconds. */
-export const MAX_BODY_MS = 10_000;
+const MAX_BODY_MS = 10_000;
 
 /** What a request said, or the answer that says why it is refused. */
 export type Read<T> =

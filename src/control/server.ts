@@ -21,9 +21,9 @@ export interface ControlServerOptions {
 
 export interface ControlServer {
   /** Answers one request; never rejects. */
-  fetch(request: Request): Promise<Response>;
+  readonly fetch: (request: Request) => Promise<Response>;
   /** Ends every stream and every wait, as if their callers had gone. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** The conversation itself, without a socket: requests in, answers out, everything else through the port. */
@@ -134,7 +134,8 @@ export interface ServeOptions extends ControlServerOptions {
 
 export type ServeResult =
   /** `close` ends every stream and connection and removes the socket. */
-  { readonly tag: "serving"; close(): Promise<void> } | { readonly tag: "failed"; readonly message: string };
+  | { readonly tag: "serving"; readonly close: () => Promise<void> }
+  | { readonly tag: "failed"; readonly message: string };
 
 /** Opens the control socket. Nothing may be at the path: the caller, who holds the lock, has removed a stale socket. */
 export function serveControl(socketPath: string, port: ControlPort, options: ServeOptions): ServeResult {

@@ -1,7 +1,7 @@
 import { lstatSync, unlinkSync } from "node:fs";
 
 /** Longest path of a Unix socket in bytes: sun_path of unix(7) has 108, the last of them NUL. */
-export const MAX_SOCKET_PATH = 107;
+const MAX_SOCKET_PATH = 107;
 
 /** Why no socket can have this path, or null if one can. */
 export function socketPathProblem(path: string): string | null {

@@ -46,7 +46,8 @@ test("every problem of every file is printed, those of the machine too, and coun
   expect(out).toEndWith("\n3 problems in 2 files\n");
   write("missing", { "a.toml": 'command = ["/nonexistent/program"]\n' });
   const missing = await check("missing");
-  expect(missing).toMatchObject({ exit: 6, out: expect.stringContaining("missing/a.toml:1:") });
+  expect(missing.exit).toBe(6);
+  expect(missing.out).toStartWith("missing/a.toml:1:");
   expect(missing.out).toEndWith("\n1 problem in 1 file\n");
 });
 

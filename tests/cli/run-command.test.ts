@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import type { StartOptions } from "../../src/cli/parse-start-options.ts";
 import { runCommand } from "../../src/cli/run-command.ts";
-import type { ControlPort, Outcome } from "../../src/control/control-port.ts";
+import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
 import { eventOf, lineOf, literalPort, viewOf } from "../control/literal-port.ts";
 import { serveTemporarily, until } from "../control/temporary-server.ts";
 import { type LiteralWorld, literalWorld, type WorldChanges } from "./literal-world.ts";
@@ -148,6 +148,13 @@ test("an unknown name is told with the nearest, and the others are still acted o
   expect(port.asked).toEqual(["restart web"]);
 });
 
+test("names that would mean another path are unknown like any other", async () => {
+  const port = literalPort([viewOf("web")]);
+  expect(await runAgainst(port, "stop ..")).toEqual({ exit: 5, out: "", err: 'cannot stop "..": no such service\n' });
+  expect(await runAgainst(port, "logs .")).toEqual({ exit: 5, out: "", err: 'cannot show ".": no such service\n' });
+  expect(port.asked).toEqual([]);
+});
+
 test("globs are acted on together, names that cannot be are unknown", async () => {
   const port = literalPort([viewOf("web-1"), viewOf("web-2"), viewOf("db")]);
   expect(await runAgainst(port, "stop web-* .. --json")).toMatchObject({
@@ -225,21 +232,17 @@ test("an invalid configuration is printed as check prints it, and ends with 6", 
 });
 
 test("logs are printed with their times, and of several services with their names, in order of time", async () => {
-  const port = literalPort([viewOf("a"), viewOf("long")], {
-    logs: (name) =>
-      Promise.resolve(
-        name === "a"
-          ? [lineOf("a", "1", "T1"), lineOf("a", "3", "T3")]
-          : [lineOf("long", "2", "T2"), lineOf("long", "3b", "T3")],
-      ),
-  });
-  expect((await runAgainst(port, "logs a")).out).toBe("T1 1\nT3 3\n");
-  expect((await runAgainst(port, "logs *")).out).toBe("a    T1 1\nlong T2 2\na    T3 3\nlong T3 3b\n");
+  const past: Readonly<Record<string, readonly string[]>> = { a: ["T2", "T3"], long: ["T1", "T3"] };
+  const linesOf = (name: string): readonly LogLine[] => (past[name] ?? []).map((at) => lineOf(name, `of ${name}`, at));
+  const port = literalPort([viewOf("a"), viewOf("long")], { logs: (name) => Promise.resolve(linesOf(name)) });
+  expect((await runAgainst(port, "logs a")).out).toBe("T2 of a\nT3 of a\n");
+  expect((await runAgainst(port, "logs *")).out).toBe("long T1 of long\na    T2 of a\na    T3 of a\nlong T3 of long\n");
   const json = (await runAgainst(port, "logs --json a")).out.trim().split("\n");
-  expect(json.map((line) => JSON.parse(line))).toEqual([lineOf("a", "1", "T1"), lineOf("a", "3", "T3")]);
-  expect(await runAgainst(port, "logs a nope")).toMatchObject({
+  expect(json.map((line) => JSON.parse(line))).toEqual([...linesOf("a")]);
+  const unknown = await runAgainst(port, "logs a nope");
+  expect(unknown).toMatchObject({
     exit: 5,
-    out: expect.stringContaining("T1 1"),
+    out: expect.stringContaining("T2 of a"),
     err: 'cannot show "nope": no such service\n',
   });
 });
@@ -254,6 +257,15 @@ test("logs stop without a word when nobody reads them any more", async () => {
   const timer = setInterval(() => port.followers.forEach((listen) => listen(lineOf("web", "more", "T"))), 5);
   expect(await following).toEqual({ exit: 0, out: "T 1\nT 2\nT 3\nT more\n", err: "" });
   clearInterval(timer);
+});
+
+test("several services that are followed end together when nobody reads any more", async () => {
+  const port = literalPort([viewOf("web"), viewOf("db")], { logs: () => Promise.resolve([]) });
+  const following = runAgainst(port, "logs -f web db", { readsOnly: 0 });
+  await until(() => port.followers.size === 2);
+  const [one] = port.followers;
+  one?.(lineOf("web", "nobody reads this"));
+  expect(await following).toEqual({ exit: 0, out: "", err: "" });
 });
 
 test("what is followed ends with the supervisor", async () => {

@@ -5,15 +5,19 @@ import { lineOf, literalPort, viewOf } from "./literal-port.ts";
 
 test("the past and what was heard meanwhile join without a gap and without a line twice, wherever they meet", () => {
   fc.assert(
-    fc.property(fc.nat(30), fc.nat(30), fc.nat(30), fc.nat(30), (total, pastEnd, count, heardFrom) => {
-      const all = Array.from({ length: total }, (_, index) => lineOf("web", `line ${index}`));
-      const end = Math.min(pastEnd, total);
-      const past = all.slice(Math.max(0, end - Math.max(1, count)), end);
-      // What is heard begins before the past ends, or right there: listening began before the past was asked for.
-      const heard = all.slice(Math.min(heardFrom, end));
-      const joined = [...past, ...heard.slice(overlapOf(past, heard))];
-      expect(joined).toEqual(end === 0 ? heard : all.slice(end - past.length));
-    }),
+    fc.property(
+      fc.record({ total: fc.nat(30), pastEnd: fc.nat(30), count: fc.nat(30), heardFrom: fc.nat(30) }),
+      (sizes) => {
+        const { total, pastEnd, count, heardFrom } = sizes;
+        const all = Array.from({ length: total }, (_, index) => lineOf("web", `line ${index}`));
+        const end = Math.min(pastEnd, total);
+        const past = all.slice(Math.max(0, end - Math.max(1, count)), end);
+        // What is heard begins before the past ends, or right there: listening began before the past was asked for.
+        const heard = all.slice(Math.min(heardFrom, end));
+        const joined = [...past, ...heard.slice(overlapOf(past, heard))];
+        expect(joined).toEqual(end === 0 ? heard : all.slice(end - past.length));
+      },
+    ),
   );
 });
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import * as protocol from "../../src/control/protocol.ts";
 import type { Outcome } from "../../src/control/control-port.ts";
 import { eventOf, literalPort, viewOf } from "./literal-port.ts";
+import { createControlServer, MAX_WAITING } from "../../src/control/server.ts";
 import { serveTemporarily, until } from "./temporary-server.ts";
 
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -119,7 +120,7 @@ const refused: readonly (readonly [string, string, RequestInit, number, string])
   ["a query where none goes", "/v1/version?x=1", {}, 400, '"x"'],
 ];
 
-test.each(refused)("%s is refused with a reason", async (_title, path, init, status, reason) => {
+test.each(refused)("%s is refused with a reason", async (...[, path, init, status, reason]) => {
   const port = literalPort([viewOf("web")]);
   await using server = serveTemporarily(port);
   const response = await server.fetch(path, init);
@@ -208,4 +209,27 @@ test("a server that ends tells those who wait", async () => {
   await until(() => isAsked);
   await server.close();
   expect(await (await waiting).json()).toMatchObject({ result: "failed", message: "the supervisor ends" });
+});
+
+test("beyond so many waits a request is carried out, but not waited for", async () => {
+  const decided = Promise.withResolvers<Outcome>();
+  let asked = 0;
+  const port = literalPort([viewOf("web")], {
+    ask() {
+      asked++;
+      return decided.promise;
+    },
+  });
+  const server = createControlServer(port, { access: "operate", report: () => {} });
+  const start = (): Promise<Response> => server.fetch(new Request("http://daemonsup/v1/services/web/start", post({})));
+  const waiting = Array.from({ length: MAX_WAITING }, start);
+  await until(() => asked === MAX_WAITING);
+  expect(await (await start()).json()).toMatchObject({
+    result: "failed",
+    message: expect.stringContaining("not waited for"),
+  });
+  decided.resolve({ tag: "done", message: null });
+  for (const response of await Promise.all(waiting)) expect(response.status).toBe(200);
+  expect(await (await start()).json()).toMatchObject({ result: "done" });
+  expect(asked).toBe(MAX_WAITING + 2);
 });
