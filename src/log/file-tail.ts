@@ -6,7 +6,7 @@ import type { PlaneLine } from "./plane-messages.ts";
 import { rotatedNameOf } from "./rotation.ts";
 
 /** The most that one request reads. */
-export const MOST_TAIL_LINES = 10_000;
+const MOST_TAIL_LINES = 10_000;
 const MOST_TAIL_BYTES = 4 * 1024 * 1024;
 
 /**
