@@ -10,12 +10,15 @@ import {
   type SyslogSettings,
   type ToSyslog,
 } from "./log/syslog-messages.ts";
+import { isAtLeast } from "./log/syslog-severity.ts";
 import { syslogTextOf } from "./log/syslog-text.ts";
 import { closeSyslog, limitSyslog, openSyslog, writeSyslog } from "./os/syslog.ts";
 
 declare const self: Worker;
 
 let progress: Int32Array = new Int32Array(0);
+let settings: SyslogSettings | null = null;
+let mayUseConsole = false;
 
 self.onmessage = (event: MessageEvent<ToSyslog>) => perform(event.data);
 
@@ -35,12 +38,23 @@ function perform(message: ToSyslog): void {
   }
 }
 
-function open(settings: SyslogSettings): void {
-  openSyslog(settings);
+function open(given: SyslogSettings): void {
+  settings = given;
+  reopen(false);
+}
+
+// Where no syslog daemon is, LOG_CONS puts every message on the machine's console, which is slow and is somebody's screen.
+// So it is asked for only around messages that somebody has to see.
+function reopen(useConsole: boolean): void {
+  if (settings === null) return;
+  mayUseConsole = useConsole;
+  openSyslog({ ...settings, options: settings.options.filter((option) => option !== "cons" || useConsole) });
   limitSyslog(settings.level);
 }
 
 function write(message: SyslogMessage): void {
+  const wantsConsole = settings?.options.includes("cons") === true && isAtLeast(message.severity, "err");
+  if (wantsConsole !== mayUseConsole) reopen(wantsConsole);
   Atomics.add(progress, PROGRESS.begun, 1);
   writeSyslog(message.severity, syslogTextOf(message.text));
   Atomics.add(progress, PROGRESS.done, 1);

@@ -35,14 +35,22 @@ const libc = dlopen("libc.so.6", {
   setlogmask: { args: ["i32"], returns: "i32" },
 } as const);
 
+// libc keeps this pointer for as long as the process lives, which may be longer than the thread that gave it: so it points
+// to memory that nobody frees, once for each name.
+const idents = new Map<string, ReturnType<typeof libc.symbols.strdup>>();
+
+function identOf(name: string): ReturnType<typeof libc.symbols.strdup> {
+  const ident = idents.get(name) ?? libc.symbols.strdup(name);
+  idents.set(name, ident);
+  return ident;
+}
+
 /**
  * Says under which name and facility the messages of this process go out from now on. The settings belong to the whole
  * process, not to the thread. Nothing is reported if no daemon listens: libc tries again with each message.
  */
 export function openSyslog(opening: SyslogOpening): void {
-  // libc keeps this pointer for as long as the process lives, which may be longer than the thread that gave it: so it
-  // points to memory that nobody frees, a few bytes each time.
-  const ident = libc.symbols.strdup(opening.ident);
+  const ident = identOf(opening.ident);
   const options = opening.options.reduce((bits, option) => bits | SYSLOG_OPTIONS[option], 0);
   libc.symbols.openlog(ident, options, facilityBitsOf(opening.facility));
 }
