@@ -52,7 +52,10 @@ export function placesOf(
   }
   return directoriesOf({
     uid: world.uid,
-    host: world.host,
+    // Looked up only for those whose directories depend on it.
+    get host() {
+      return world.host;
+    },
     home: world.home,
     stateHome: world.env["XDG_STATE_HOME"] ?? null,
     name: wishes.name,

@@ -80,9 +80,7 @@ async function reach<R extends RouteName>(place: SupervisorPlace, question: Ques
 async function attempt<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | string> {
   const { route, name, query, body, patience, signal } = question;
   const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
-  const signals = [signal, patience === null ? undefined : AbortSignal.timeout(patience)].filter(
-    (each) => each !== undefined,
-  );
+  const end = endOf(patience, signal);
   try {
     return await fetch(`http://daemonsup${pathOf(route, name)}${search}`, {
       unix: place.socket,
@@ -91,13 +89,19 @@ async function attempt<R extends RouteName>(place: SupervisorPlace, question: Qu
       // The default ends a wait after five minutes.
       timeout: false,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
+      ...(end === undefined ? {} : { signal: end }),
     });
   } catch (error) {
     return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")
       ? error.name
       : codeOf(error);
   }
+}
+
+function endOf(patience: Millis | null, signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (patience === null) return signal;
+  const late = AbortSignal.timeout(patience);
+  return signal === undefined ? late : AbortSignal.any([signal, late]);
 }
 
 function isWorthAnotherTry<R extends RouteName>(place: SupervisorPlace, question: Question<R>, code: string): boolean {
