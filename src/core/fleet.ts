@@ -9,8 +9,9 @@ import type { Definition } from "./definition.ts";
 import { type Exit, exitWordsOf } from "./exit.ts";
 import type { ServiceAction, ServiceEvent } from "./service-event.ts";
 import { type ServiceRecord, newRecord } from "./service-record.ts";
-import { FRESH_STREAK, PUBLIC_STATE_OF, type ServiceState, deadlineOf, isAtRest, mainPidOf } from "./service-state.ts";
+import { PUBLIC_STATE_OF, type ServiceState, deadlineOf, isAtRest, mainPidOf } from "./service-state.ts";
 import { step } from "./step.ts";
+import type { Step } from "./transitions.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 export interface FleetPorts {
@@ -146,12 +147,12 @@ export class Fleet {
     const before = this.#records.get(service);
     if (before === undefined || isLate(before, event, this.#ports.now())) return [];
     const context = { definition: before.definition, now: this.#ports.now(), jitter: this.#ports.jitter() };
-    const { state, actions } = step(before.state, event, context);
+    const result = step(before.state, event, context);
 
-    const after = this.#advance(before, state, event, actions);
+    const after = this.#advance(before, event, result);
     if (after !== before) this.#replace(before, after);
     const followers: ServiceEvent[] = [];
-    for (const action of actions) {
+    for (const action of result.actions) {
       const current = this.#records.get(service);
       const follower = current === undefined ? null : this.#ports.perform(current, action);
       if (follower !== null) followers.push(follower);
@@ -160,12 +161,7 @@ export class Fleet {
   }
 
   /** What the record says after the step. */
-  #advance(
-    before: ServiceRecord,
-    state: ServiceState,
-    event: ServiceEvent,
-    actions: readonly ServiceAction[],
-  ): ServiceRecord {
+  #advance(before: ServiceRecord, event: ServiceEvent, { state, actions }: Step): ServiceRecord {
     const spawn = actions.find((action) => action.tag === "spawn");
     const entersAnother = PUBLIC_STATE_OF[before.state.tag] !== PUBLIC_STATE_OF[state.tag];
     const exit = event.tag === "exited" ? { lastExit: this.#exitOf(before, event.exit) } : {};

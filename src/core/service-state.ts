@@ -85,16 +85,16 @@ export type ServiceState =
       readonly pid: number;
       readonly force: Force;
       readonly until: Instant;
-      readonly then: Afterwards;
+      readonly afterwards: Afterwards;
     }
   | {
       readonly tag: "sweeping";
       readonly streak: Streak;
       readonly force: Force;
       readonly until: Instant;
-      readonly then: Afterwards;
+      readonly afterwards: Afterwards;
     }
-  | { readonly tag: "stuck"; readonly streak: Streak; readonly then: Afterwards }
+  | { readonly tag: "stuck"; readonly streak: Streak; readonly afterwards: Afterwards }
   | { readonly tag: "backoff"; readonly streak: Streak; readonly retryAt: Instant; readonly reason: string }
   | { readonly tag: "done" }
   | { readonly tag: "failed"; readonly reason: string };

@@ -25,10 +25,10 @@ export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, co
     case "deadline-passed":
       return state.force === "asked" ? killOverdue(state, context) : getStuck(state);
     case "stop-asked":
-      return stay({ ...state, then: { tag: "rest" } });
+      return stay({ ...state, afterwards: { tag: "rest" } });
     case "start-asked":
     case "restart-asked":
-      return stay({ ...state, then: { tag: "start-anew" } });
+      return stay({ ...state, afterwards: { tag: "start-anew" } });
     case "kill-asked":
       return kill(state, { tag: "rest" }, context);
     case "stop-command-failed":
@@ -51,30 +51,30 @@ export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, co
 
 /** The main process of a service that is being stopped has ended: done, or others of it are left. */
 function mainGone(state: StateOf<"stopping">, event: { exit: Exit; survivors: number }, context: StepContext): Step {
-  const { streak, then, until, force } = state;
-  if (event.survivors === 0) return conclude(then, streak, context);
+  const { streak, afterwards, until, force } = state;
+  if (event.survivors === 0) return conclude(afterwards, streak, context);
   switch (context.definition.stop.scope) {
     case "main":
-      return withFirst([{ tag: "leave-rest" }], conclude(then, streak, context));
+      return withFirst([{ tag: "leave-rest" }], conclude(afterwards, streak, context));
     case "mixed":
-      return purge(streak, then, context);
+      return purge(streak, afterwards, context);
     case "group":
-      return stay({ tag: "sweeping", streak, force, until, then });
+      return stay({ tag: "sweeping", streak, force, until, afterwards });
   }
 }
 
 export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, context: StepContext): Step {
-  const { streak, then } = state;
+  const { streak, afterwards } = state;
   switch (event.tag) {
     case "emptied":
-      return conclude(then, streak, context);
+      return conclude(afterwards, streak, context);
     case "deadline-passed":
-      return state.force === "asked" ? purge(streak, then, context) : getStuck(state);
+      return state.force === "asked" ? purge(streak, afterwards, context) : getStuck(state);
     case "stop-asked":
-      return stay({ ...state, then: { tag: "rest" } });
+      return stay({ ...state, afterwards: { tag: "rest" } });
     case "start-asked":
     case "restart-asked":
-      return stay({ ...state, then: { tag: "start-anew" } });
+      return stay({ ...state, afterwards: { tag: "start-anew" } });
     case "kill-asked":
       return purge(streak, { tag: "rest" }, context);
     case "reset-asked":
@@ -95,19 +95,19 @@ export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, co
 }
 
 export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context: StepContext): Step {
-  const { streak, then } = state;
+  const { streak, afterwards } = state;
   switch (event.tag) {
     case "exited":
-      return event.survivors === 0 ? conclude(then, streak, context) : stay(state);
+      return event.survivors === 0 ? conclude(afterwards, streak, context) : stay(state);
     case "emptied":
-      return conclude(then, streak, context);
+      return conclude(afterwards, streak, context);
     case "start-asked":
     case "restart-asked":
-      return stay({ ...state, then: { tag: "start-anew" } });
+      return stay({ ...state, afterwards: { tag: "start-anew" } });
     case "stop-asked":
-      return stay({ ...state, then: { tag: "rest" } });
+      return stay({ ...state, afterwards: { tag: "rest" } });
     case "kill-asked":
-      return { state: { ...state, then: { tag: "rest" } }, actions: [{ tag: "kill-all" }] };
+      return { state: { ...state, afterwards: { tag: "rest" } }, actions: [{ tag: "kill-all" }] };
     case "spawned":
     case "spawn-failed":
     case "reset-asked":
@@ -126,18 +126,21 @@ export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context:
 }
 
 function killOverdue(state: StateOf<"stopping">, context: StepContext): Step {
-  const { actions } = kill(state, state.then, context);
+  const { actions } = kill(state, state.afterwards, context);
   const until = later(context.now, KILL_TIMEOUT);
-  return { state: { ...state, force: "overdue", until, then: timedOut(state.then, context) }, actions };
+  return { state: { ...state, force: "overdue", until, afterwards: timedOut(state.afterwards, context) }, actions };
 }
 
 /** A run that did not end when asked: if the policy is to judge it, it judges a timeout. */
-function timedOut(then: Afterwards, context: StepContext): Afterwards {
-  if (then.tag !== "judge") return then;
-  const reason = `${then.ending.reason}, and did not stop within ${context.definition.stop.timeout / 1000}s`;
-  return { tag: "judge", ending: { ...then.ending, result: "timeout", reason } };
+function timedOut(afterwards: Afterwards, context: StepContext): Afterwards {
+  if (afterwards.tag !== "judge") return afterwards;
+  const reason = `${afterwards.ending.reason}, and did not stop within ${context.definition.stop.timeout / 1000}s`;
+  return { tag: "judge", ending: { ...afterwards.ending, result: "timeout", reason } };
 }
 
 function getStuck(state: StateOf<"stopping" | "sweeping">): Step {
-  return { state: { tag: "stuck", streak: state.streak, then: state.then }, actions: [{ tag: "report-unkillable" }] };
+  return {
+    state: { tag: "stuck", streak: state.streak, afterwards: state.afterwards },
+    actions: [{ tag: "report-unkillable" }],
+  };
 }

@@ -2,9 +2,7 @@
 import type { ServiceEvent } from "./service-event.ts";
 import { type Afterwards, FRESH_STREAK } from "./service-state.ts";
 import {
-  ended,
   impossible,
-  kill,
   launch,
   stay,
   sweep,
@@ -79,7 +77,7 @@ export function stepBackoff(state: StateOf<"backoff">, event: ServiceEvent, cont
 }
 
 function stopFound(pid: number | null, context: StepContext): Step {
-  const then: Afterwards = { tag: "start-anew" };
-  if (pid === null) return sweep(FRESH_STREAK, then, context);
-  return terminate({ streak: FRESH_STREAK, startedAt: context.now, pid }, then, context);
+  const afterwards: Afterwards = { tag: "start-anew" };
+  if (pid === null) return sweep(FRESH_STREAK, afterwards, context);
+  return terminate({ streak: FRESH_STREAK, startedAt: context.now, pid }, afterwards, context);
 }

@@ -5,14 +5,7 @@ import type { Definition } from "./definition.ts";
 import { type Exit, exitWordsOf, shellCodeOf } from "./exit.ts";
 import { decideRestart, isSuccess, mayRestart } from "./judge-exit.ts";
 import type { ServiceAction, ServiceEvent } from "./service-event.ts";
-import {
-  type Afterwards,
-  type Ending,
-  FRESH_STREAK,
-  type Force,
-  type ServiceState,
-  type Streak,
-} from "./service-state.ts";
+import { type Afterwards, type Ending, FRESH_STREAK, type ServiceState, type Streak } from "./service-state.ts";
 import { type Instant, later, millis, spanBetween } from "./units.ts";
 
 export interface StepContext {
@@ -81,12 +74,12 @@ export function overdue(what: string, state: { readonly startedAt: Instant }, co
   return { exit: null, result: "timeout", length: lengthOf(state, context), reason: what };
 }
 
-export function terminate(state: Running, then: Afterwards, context: StepContext): Step {
+export function terminate(state: Running, afterwards: Afterwards, context: StepContext): Step {
   const { streak, startedAt, pid } = state;
   const until = later(context.now, context.definition.stop.timeout);
   const hasCommand = context.definition.stop.command !== null;
   return {
-    state: { tag: "stopping", streak, startedAt, pid, force: "asked", until, then },
+    state: { tag: "stopping", streak, startedAt, pid, force: "asked", until, afterwards },
     actions: hasCommand ? [{ tag: "run-stop-command" }] : stopSignal(pid, context.definition),
   };
 }
@@ -96,39 +89,42 @@ export function stopSignal(pid: number, definition: Definition): readonly Servic
   return scope === "group" ? [{ tag: "signal-all", signal }] : [{ tag: "signal-main", pid, signal }];
 }
 
-export function kill(state: Running, then: Afterwards, context: StepContext): Step {
+export function kill(state: Running, afterwards: Afterwards, context: StepContext): Step {
   const { streak, startedAt, pid } = state;
   const until = later(context.now, KILL_TIMEOUT);
   const mainOnly = context.definition.stop.scope === "main";
   return {
-    state: { tag: "stopping", streak, startedAt, pid, force: "killed", until, then },
+    state: { tag: "stopping", streak, startedAt, pid, force: "killed", until, afterwards },
     actions: [mainOnly ? { tag: "kill-main", pid } : { tag: "kill-all" }],
   };
 }
 
 /** The main process is gone, others are not: ask them to end. */
-export function sweep(streak: Streak, then: Afterwards, context: StepContext): Step {
+export function sweep(streak: Streak, afterwards: Afterwards, context: StepContext): Step {
   const until = later(context.now, context.definition.stop.timeout);
   const signal = context.definition.stop.signal;
-  return { state: { tag: "sweeping", streak, force: "asked", until, then }, actions: [{ tag: "signal-all", signal }] };
+  return {
+    state: { tag: "sweeping", streak, force: "asked", until, afterwards },
+    actions: [{ tag: "signal-all", signal }],
+  };
 }
 
-export function purge(streak: Streak, then: Afterwards, context: StepContext): Step {
+export function purge(streak: Streak, afterwards: Afterwards, context: StepContext): Step {
   const until = later(context.now, KILL_TIMEOUT);
-  return { state: { tag: "sweeping", streak, force: "killed", until, then }, actions: [{ tag: "kill-all" }] };
+  return { state: { tag: "sweeping", streak, force: "killed", until, afterwards }, actions: [{ tag: "kill-all" }] };
 }
 
 /** Nothing of the service is left. */
-export function conclude(then: Afterwards, streak: Streak, context: StepContext): Step {
-  switch (then.tag) {
+export function conclude(afterwards: Afterwards, streak: Streak, context: StepContext): Step {
+  switch (afterwards.tag) {
     case "rest":
       return stay({ tag: "down", why: "stopped" });
     case "start-anew":
       return launch(FRESH_STREAK, context, false);
     case "judge":
-      return judge(then.ending, streak, context);
+      return judge(afterwards.ending, streak, context);
     case "fail":
-      return settle({ tag: "failed", reason: then.reason }, null, context);
+      return settle({ tag: "failed", reason: afterwards.reason }, null, context);
   }
 }
 
