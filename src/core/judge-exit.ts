@@ -66,7 +66,7 @@ export function decideRestart(
   before: Streak,
   ran: { length: Millis } & Moment,
 ): RestartDecision {
-  const failures = ran.length >= policy.resetAfter ? 1 : before.failures + 1;
+  const failures = ran.length >= Math.max(policy.resetAfter, LEAST_LONG_RUN) ? 1 : before.failures + 1;
   const delay = delayOf(policy, failures, ran.jitter);
   if (policy.limit === null) return { tag: "wait", delay, streak: { failures, restartedAt: [] } };
 
@@ -78,6 +78,8 @@ export function decideRestart(
 
 // With a delay of 0 the first restart is immediate; the later ones begin here, so that a crash loop cannot spin.
 const LEAST_REPEATED_DELAY = 10;
+// For the same reason no shorter run ends a row of failures, whatever reset_after says: a failed spawn lasts no time at all.
+const LEAST_LONG_RUN = 10;
 const MOST_DOUBLINGS = 40;
 
 /** The delay before the restart after the nth short run in a row (n from 1). `jitter` is 0 to 1 and adds up to a tenth. */
@@ -85,5 +87,5 @@ export function delayOf(policy: RestartPolicy, failures: number, jitter: number)
   const [first, doublings] =
     policy.delay > 0 ? [policy.delay, failures - 1] : [failures > 1 ? LEAST_REPEATED_DELAY : 0, failures - 2];
   const grown = first * 2 ** Math.min(Math.max(doublings, 0), MOST_DOUBLINGS);
-  return millis(Math.round(Math.min(grown, policy.maxDelay) * (1 + jitter / 10)));
+  return millis(Math.round(Math.min(grown, Math.max(policy.maxDelay, first)) * (1 + jitter / 10)));
 }
