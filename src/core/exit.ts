@@ -1,4 +1,4 @@
-import { SIGNAL_NUMBERS, type SignalName } from "./signal-names.ts";
+import { signalNumberOf } from "./signal-names.ts";
 
 /** How a process ended, as the kernel tells it; "unknown" only where the kernel did not tell us (it was not our child). */
 export type Exit =
@@ -27,7 +27,7 @@ export function shellCodeOf(exit: Exit): number {
     case "code":
       return exit.code;
     case "signal":
-      return 128 + (SIGNAL_NUMBERS[exit.signal as SignalName] ?? 0);
+      return 128 + signalNumberOf(exit.signal);
     case "unknown":
       return 1;
   }

@@ -45,6 +45,12 @@ export function signalNameOf(number: number): string {
   return SIGNAL_NAMES.find((name) => SIGNAL_NUMBERS[name] === number) ?? `SIG${number}`;
 }
 
+/** The number behind a name that `signalNameOf` gave; 0 for any other text. */
+export function signalNumberOf(name: string): number {
+  const known = SIGNAL_NAMES.find((candidate) => candidate === name);
+  return known === undefined ? Number(/^SIG(\d+)$/.exec(name)?.[1] ?? 0) : SIGNAL_NUMBERS[known];
+}
+
 /** Reads "SIGTERM", "TERM", "term" or "15"; null if it names no signal. */
 export function parseSignalName(text: string): SignalName | null {
   const upper = text.trim().toUpperCase();
