@@ -116,6 +116,15 @@ export class Belongings {
     return survivors;
   }
 
+  /** The main process never executed; it is reaped and its pidfd closed already. */
+  vanished(service: string): void {
+    const run = this.#runs.get(service);
+    if (run?.main == null) return;
+    this.#serviceOfMain.delete(run.main.pid);
+    run.main = null;
+    this.over(service);
+  }
+
   /** A child was reaped: its number means nothing any more. */
   reaped(pid: number): void {
     this.#helpers.delete(pid);

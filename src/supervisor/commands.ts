@@ -7,6 +7,7 @@ import { type Exit, exitWordsOf } from "../core/exit.ts";
 import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
 import type { Millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
+import type { PendingExecs } from "./pending-execs.ts";
 import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
 
@@ -16,6 +17,7 @@ export interface CommandPorts {
   readonly output: OutputPort;
   readonly users: UserPort;
   readonly timers: TimerPort;
+  readonly execs: PendingExecs;
   newInvocation(): string;
 }
 
@@ -88,6 +90,10 @@ export class Commands {
     this.#ports.output.open({ run, service, pid, stdout: pipe.read, stderr: -1 });
     const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
     this.#running.set(pid, { pidfd, run, done, cancelTimeout, timedOut: false });
+    if (outcome.tag === "pending")
+      this.#ports.execs.add(pid, (result) => {
+        if (result.tag === "failed") this.#vanished(pid, `${result.stage} failed: ${result.errno}: ${path}`);
+      });
     return null;
   }
 
@@ -108,6 +114,17 @@ export class Commands {
         : exitWordsOf(exit);
     this.#ports.timers.soon(() => command.done(failure));
     return true;
+  }
+
+  /** It never executed; it is reaped and its pidfd closed already. */
+  #vanished(pid: number, failure: string): void {
+    const command = this.#running.get(pid);
+    if (command === undefined) return;
+    this.#running.delete(pid);
+    command.cancelTimeout();
+    this.#belongings.reaped(pid);
+    this.#ports.output.drain(command.run);
+    this.#ports.timers.soon(() => command.done(failure));
   }
 
   #overrun(pid: number): void {

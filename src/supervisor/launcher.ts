@@ -4,9 +4,9 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
-import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
-import type { MemoryPort, OutputPort, ProcessPort, SpawnOutcome, SpawnPort, TimerPort } from "./ports.ts";
+import type { PendingExecs } from "./pending-execs.ts";
+import type { MemoryPort, OutputPort, PendingOutcome, ProcessPort, SpawnOutcome, SpawnPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
 
 export interface LauncherPorts {
@@ -15,22 +15,17 @@ export interface LauncherPorts {
   readonly memory: MemoryPort;
   readonly output: OutputPort;
   readonly users: UserPort;
-  readonly timers: TimerPort;
+  readonly execs: PendingExecs;
   newInvocation(): string;
   /** The outcome of a pending exec, for the service whose process it is. */
   decided(service: string, event: ServiceEvent): void;
 }
-
-/** How often pending execs are looked at. */
-const PENDING_POLL = millis(10);
 
 export class Launcher {
   readonly #ports: LauncherPorts;
   readonly #belongings: Belongings;
   #lastRun = 0;
   readonly #runOf = new Map<string, number>();
-  readonly #pending = new Map<number, string>();
-  #isPolling = false;
 
   constructor(ports: LauncherPorts, belongings: Belongings) {
     this.#ports = ports;
@@ -107,8 +102,7 @@ export class Launcher {
     this.#runOf.set(service, run);
     this.#ports.output.open({ run, service, pid, stdout, stderr });
     if (outcome.tag === "spawned") return { tag: "spawned", pid };
-    this.#pending.set(pid, service);
-    this.#poll();
+    this.#ports.execs.add(pid, (result) => this.#decide(pid, { definition, program: spawned.program }, result));
     return { tag: "exec-pending", pid };
   }
 
@@ -122,25 +116,20 @@ export class Launcher {
     return stderr;
   }
 
-  // The kernel tells nobody when an exec that hung has returned, so while there is one, and only then, it is looked for.
-  #poll(): void {
-    if (this.#isPolling) return;
-    this.#isPolling = true;
-    this.#ports.timers.after(PENDING_POLL, () => {
-      this.#isPolling = false;
-      for (const { pid, result } of this.#ports.spawning.pollPending()) {
-        const service = this.#pending.get(pid);
-        this.#pending.delete(pid);
-        if (service === undefined || this.#belongings.serviceOfMain(pid) !== service) continue;
-        this.#ports.decided(
-          service,
-          result.tag === "spawned"
-            ? { tag: "spawned", pid }
-            : { tag: "spawn-failed", reason: `${result.stage} failed: ${result.errno}` },
-        );
-      }
-      if (this.#pending.size > 0) this.#poll();
-    });
+  /** What became of an exec that was pending. */
+  #decide(
+    pid: number,
+    what: { readonly definition: Definition; readonly program: string },
+    result: PendingOutcome["result"],
+  ): void {
+    const service = what.definition.name;
+    if (this.#belongings.serviceOfMain(pid) !== service) return;
+    if (result.tag === "spawned") return this.#ports.decided(service, { tag: "spawned", pid });
+    this.#belongings.vanished(service);
+    this.#ports.memory.exited(service);
+    const run = this.runOf(service);
+    if (run !== null) this.#ports.output.drain(run);
+    this.#ports.decided(service, { tag: "spawn-failed", reason: failureOf(result, what.definition, what.program) });
   }
 }
 

@@ -28,6 +28,7 @@ import type {
   TimerPort,
 } from "./ports.ts";
 import { type Leftover, type Remembered, findLeftovers } from "./predecessor.ts";
+import { PendingExecs } from "./pending-execs.ts";
 import { placeholderFor } from "./placeholder.ts";
 import type { UserPort } from "./prepare-run.ts";
 import { reapEnded } from "./reaper.ts";
@@ -74,6 +75,7 @@ export class Supervisor {
   readonly #commands: Commands;
   readonly #launcher: Launcher;
   readonly #narrator: Narrator;
+  readonly #execs: PendingExecs;
   readonly #pidFiles: PidFileWatch;
   readonly #starts: StartQueue;
   readonly #relayListeners = new Map<string, (result: RelayResult) => void>();
@@ -92,9 +94,13 @@ export class Supervisor {
     this.requests = new Requests(ports.timers);
     this.belongings = new Belongings(ports.processes, (run) => ports.timers.soon(run));
     this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now());
-    this.#commands = new Commands(ports, this.belongings);
+    const execs = (this.#execs = new PendingExecs(ports.spawning, ports.timers));
+    this.#commands = new Commands({ ...ports, execs, newInvocation: () => ports.newInvocation() }, this.belongings);
     const decided = (service: string, event: Parameters<Fleet["post"]>[1]): void => this.fleet.post(service, event);
-    this.#launcher = new Launcher({ ...ports, newInvocation: () => ports.newInvocation(), decided }, this.belongings);
+    this.#launcher = new Launcher(
+      { ...ports, execs, newInvocation: () => ports.newInvocation(), decided },
+      this.belongings,
+    );
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
       isMember: (service, pid) => this.belongings.isMember(service, pid),
@@ -278,6 +284,8 @@ export class Supervisor {
 
   /** A child has ended and is not reaped yet. */
   #ended(pid: number, exit: Exit): (() => void) | null {
+    // If its exec has failed, that is what is told of it, and not the exit that came of it.
+    if (this.#execs.has(pid)) this.#execs.look();
     const service = this.belongings.serviceOfMain(pid);
     if (service === null) {
       if (!this.#commands.ended(pid, exit)) this.#mayBeEmpty = true;
