@@ -12,6 +12,7 @@ export type ServiceEvent =
   | { readonly tag: "kill-asked" }
   | { readonly tag: "spawned"; readonly pid: number }
   | { readonly tag: "exec-pending"; readonly pid: number }
+  /** No process came of it, or the one whose exec was pending is gone and reaped: no exit follows. */
   | { readonly tag: "spawn-failed"; readonly reason: string }
   /** The machine lacks what the definition needs, as found when the definition was loaded. */
   | { readonly tag: "found-unfit"; readonly reason: string }

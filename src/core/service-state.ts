@@ -13,6 +13,7 @@
  * starting, up and stopping (a main process), and in naming, sweeping and stuck (others); in no other state, and so a
  * start from any other state can never make a second one.
  */
+import type { StopPolicy } from "./definition.ts";
 import type { Exit, RunResult } from "./exit.ts";
 import type { PublicState } from "./service-view.ts";
 import type { Instant, Millis } from "./units.ts";
@@ -83,6 +84,8 @@ export type ServiceState =
       readonly streak: Streak;
       readonly startedAt: Instant;
       readonly pid: number;
+      /** Who is being ended. As the definition says, but for a forking service that is not up yet: that is ended whole. */
+      readonly scope: StopPolicy["scope"];
       readonly force: Force;
       readonly until: Instant;
       readonly afterwards: Afterwards;
@@ -94,7 +97,12 @@ export type ServiceState =
       readonly until: Instant;
       readonly afterwards: Afterwards;
     }
-  | { readonly tag: "stuck"; readonly streak: Streak; readonly afterwards: Afterwards }
+  | {
+      readonly tag: "stuck";
+      readonly streak: Streak;
+      readonly scope: StopPolicy["scope"];
+      readonly afterwards: Afterwards;
+    }
   | { readonly tag: "backoff"; readonly streak: Streak; readonly retryAt: Instant; readonly reason: string }
   | { readonly tag: "done" }
   | { readonly tag: "failed"; readonly reason: string };

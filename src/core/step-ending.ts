@@ -32,12 +32,16 @@ export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, co
     case "kill-asked":
       return kill(state, { tag: "rest" }, context);
     case "stop-command-failed":
-      return state.force === "asked" ? { state, actions: stopSignal(state.pid, context.definition) } : stay(state);
+      return state.force === "asked"
+        ? { state, actions: stopSignal(state.pid, state.scope, context.definition) }
+        : stay(state);
+    case "spawn-failed":
+      return conclude(state.afterwards, state.streak, context);
+    case "found-unfit":
+      return stay({ ...state, afterwards: { tag: "fail", reason: event.reason } });
     case "spawned": // the exec that was pending has gone through after all
-    case "spawn-failed": // its exit follows
     case "reset-asked":
     case "reload-asked":
-    case "found-unfit":
     case "emptied":
       return stay(state);
     case "exec-pending":
@@ -51,9 +55,9 @@ export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, co
 
 /** The main process of a service that is being stopped has ended: done, or others of it are left. */
 function mainGone(state: StateOf<"stopping">, event: { exit: Exit; survivors: number }, context: StepContext): Step {
-  const { streak, afterwards, until, force } = state;
+  const { streak, afterwards, until, force, scope } = state;
   if (event.survivors === 0) return conclude(afterwards, streak, context);
-  switch (context.definition.stop.scope) {
+  switch (scope) {
     case "main":
       return withFirst([{ tag: "leave-rest" }], conclude(afterwards, streak, context));
     case "mixed":
@@ -77,10 +81,14 @@ export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, co
       return stay({ ...state, afterwards: { tag: "start-anew" } });
     case "kill-asked":
       return purge(streak, { tag: "rest" }, context);
+    case "stop-command-failed":
+      return state.force === "asked"
+        ? { state, actions: [{ tag: "signal-all", signal: context.definition.stop.signal }] }
+        : stay(state);
+    case "found-unfit":
+      return stay({ ...state, afterwards: { tag: "fail", reason: event.reason } });
     case "reset-asked":
     case "reload-asked":
-    case "found-unfit":
-    case "stop-command-failed":
       return stay(state);
     case "spawned":
     case "exec-pending":
@@ -98,7 +106,10 @@ export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context:
   const { streak, afterwards } = state;
   switch (event.tag) {
     case "exited":
+      if (event.survivors > 0 && state.scope === "main")
+        return withFirst([{ tag: "leave-rest" }], conclude(afterwards, streak, context));
       return event.survivors === 0 ? conclude(afterwards, streak, context) : stay(state);
+    case "spawn-failed":
     case "emptied":
       return conclude(afterwards, streak, context);
     case "start-asked":
@@ -107,12 +118,15 @@ export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context:
     case "stop-asked":
       return stay({ ...state, afterwards: { tag: "rest" } });
     case "kill-asked":
-      return { state: { ...state, afterwards: { tag: "rest" } }, actions: [{ tag: "kill-all" }] };
+      return {
+        state: { ...state, afterwards: { tag: "rest" } },
+        actions: state.scope === "main" ? [] : [{ tag: "kill-all" }],
+      };
+    case "found-unfit":
+      return stay({ ...state, afterwards: { tag: "fail", reason: event.reason } });
     case "spawned":
-    case "spawn-failed":
     case "reset-asked":
     case "reload-asked":
-    case "found-unfit":
     case "stop-command-failed":
       return stay(state);
     case "exec-pending":
@@ -139,8 +153,7 @@ function timedOut(afterwards: Afterwards, context: StepContext): Afterwards {
 }
 
 function getStuck(state: StateOf<"stopping" | "sweeping">): Step {
-  return {
-    state: { tag: "stuck", streak: state.streak, afterwards: state.afterwards },
-    actions: [{ tag: "report-unkillable" }],
-  };
+  const { streak, afterwards } = state;
+  const scope = state.tag === "stopping" ? state.scope : "group";
+  return { state: { tag: "stuck", streak, scope, afterwards }, actions: [{ tag: "report-unkillable" }] };
 }

@@ -79,5 +79,5 @@ export function stepBackoff(state: StateOf<"backoff">, event: ServiceEvent, cont
 function stopFound(pid: number | null, context: StepContext): Step {
   const afterwards: Afterwards = { tag: "start-anew" };
   if (pid === null) return sweep(FRESH_STREAK, afterwards, context);
-  return terminate({ streak: FRESH_STREAK, startedAt: context.now, pid }, afterwards, context);
+  return terminate({ tag: "found", streak: FRESH_STREAK, startedAt: context.now, pid }, afterwards, context);
 }

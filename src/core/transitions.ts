@@ -1,7 +1,7 @@
 /*
  * The moves that several states share: how a run begins, how it is ended, and what follows when nothing of it is left.
  */
-import type { Definition } from "./definition.ts";
+import type { Definition, StopPolicy } from "./definition.ts";
 import { type Exit, exitWordsOf, shellCodeOf } from "./exit.ts";
 import { decideRestart, isSuccess, mayRestart } from "./judge-exit.ts";
 import type { ServiceAction, ServiceEvent } from "./service-event.ts";
@@ -23,12 +23,10 @@ export interface Step {
 
 export type StateOf<Tag extends ServiceState["tag"]> = Extract<ServiceState, { tag: Tag }>;
 
-/** A state with a main process. */
-export interface Running {
-  readonly streak: Streak;
-  readonly startedAt: Instant;
-  readonly pid: number;
-}
+/** A state with a main process; or the main process that a dead predecessor left. */
+export type Running =
+  | StateOf<"execing" | "starting" | "up" | "stopping">
+  | { readonly tag: "found"; readonly streak: Streak; readonly startedAt: Instant; readonly pid: number };
 
 /** How long a forking service may take until its pid file names a live process. */
 export const NAMING_TIMEOUT = millis(60_000);
@@ -61,7 +59,7 @@ export function ended(state: Running, event: { exit: Exit; survivors: number }, 
     reason: exitWordsOf(event.exit),
   };
   if (event.survivors === 0) return judge(ending, state.streak, context);
-  if (context.definition.stop.scope === "main")
+  if (scopeOf(state, context.definition) === "main")
     return withFirst([{ tag: "leave-rest" }], judge(ending, state.streak, context));
   return sweep(state.streak, { tag: "judge", ending }, context);
 }
@@ -76,26 +74,34 @@ export function overdue(what: string, state: { readonly startedAt: Instant }, co
 
 export function terminate(state: Running, afterwards: Afterwards, context: StepContext): Step {
   const { streak, startedAt, pid } = state;
+  const scope = scopeOf(state, context.definition);
   const until = later(context.now, context.definition.stop.timeout);
   const hasCommand = context.definition.stop.command !== null;
   return {
-    state: { tag: "stopping", streak, startedAt, pid, force: "asked", until, afterwards },
-    actions: hasCommand ? [{ tag: "run-stop-command" }] : stopSignal(pid, context.definition),
+    state: { tag: "stopping", streak, startedAt, pid, scope, force: "asked", until, afterwards },
+    actions: hasCommand ? [{ tag: "run-stop-command" }] : stopSignal(pid, scope, context.definition),
   };
 }
 
-export function stopSignal(pid: number, definition: Definition): readonly ServiceAction[] {
-  const { signal, scope } = definition.stop;
+function scopeOf(state: Running, definition: Definition): StopPolicy["scope"] {
+  if (state.tag === "stopping") return state.scope;
+  // Until a forking service is up, any of its processes may be the main one to be: none may be left beside the next run.
+  const isMainKnown = definition.type !== "forking" || state.tag === "up";
+  return isMainKnown || definition.stop.scope !== "main" ? definition.stop.scope : "group";
+}
+
+export function stopSignal(pid: number, scope: StopPolicy["scope"], definition: Definition): readonly ServiceAction[] {
+  const { signal } = definition.stop;
   return scope === "group" ? [{ tag: "signal-all", signal }] : [{ tag: "signal-main", pid, signal }];
 }
 
 export function kill(state: Running, afterwards: Afterwards, context: StepContext): Step {
   const { streak, startedAt, pid } = state;
+  const scope = scopeOf(state, context.definition);
   const until = later(context.now, KILL_TIMEOUT);
-  const mainOnly = context.definition.stop.scope === "main";
   return {
-    state: { tag: "stopping", streak, startedAt, pid, force: "killed", until, afterwards },
-    actions: [mainOnly ? { tag: "kill-main", pid } : { tag: "kill-all" }],
+    state: { tag: "stopping", streak, startedAt, pid, scope, force: "killed", until, afterwards },
+    actions: [scope === "main" ? { tag: "kill-main", pid } : { tag: "kill-all" }],
   };
 }
 
