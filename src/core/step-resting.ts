@@ -4,6 +4,7 @@ import { type Afterwards, FRESH_STREAK } from "./service-state.ts";
 import {
   impossible,
   launch,
+  settle,
   stay,
   sweep,
   terminate,
@@ -28,7 +29,7 @@ export function stepAtRest(
     case "reset-asked":
       return stay(state.tag === "down" ? state : { tag: "down", why: "reset" });
     case "found-unfit":
-      return stay({ tag: "failed", reason: event.reason });
+      return settle({ tag: "failed", reason: event.reason }, null, context);
     case "found-running":
       return stopFound(event.pid, context);
     case "reload-asked":
