@@ -80,7 +80,7 @@ describe("the table of Restart=", () => {
 });
 
 describe("success", () => {
-  test.each(SIMPLE)("%s is what on-failure does not restart", (_cause, end, marks) => {
+  test.each(SIMPLE)("is what on-failure does not start again: %s", (_cause, end, marks) => {
     expect(isSuccess(end, policyOf({}))).toBe(marks[1] === "-");
   });
 
