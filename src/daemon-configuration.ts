@@ -1,41 +1,120 @@
-/* Loads the definitions for the supervisor, at its start and at each reload. Part of the composition root. */
-import { loadDirectory } from "./config/load-directory.ts";
-import { renderProblem } from "./config/problem.ts";
-import type { Settings } from "./core/definition.ts";
-import type { Logs } from "./daemon-logs.ts";
-import { findGroup, findUser } from "./os/user-database.ts";
-import type { Role } from "./role.ts";
-import type { Configuration } from "./supervisor/reloader.ts";
+/*
+ * Where the supervisor gets its configuration from: at the start from the launcher, at a reload from a process that reads
+ * the files and ends. So the parsers cost the supervisor neither memory nor time, and cannot take it down.
+ * Part of the composition root.
+ */
+import { randomBytes } from "node:crypto";
+import { type ConfigurationReading, type ReadConfiguration, decodeConfiguration } from "./config/configuration-text.ts";
+import { fingerprintOf } from "./config/fingerprint.ts";
+import { millis } from "./core/units.ts";
+import { takeMemoryFile } from "./os/memory-file.ts";
+import { readPipe } from "./os/pipe-io.ts";
+import { type ReadingRole, type SupervisorRole, parseFrames, roleEnvironment } from "./role.ts";
+import { placeholderFor } from "./supervisor/placeholder.ts";
+import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./supervisor/ports.ts";
 
-export type Loaded = Extract<Configuration, { tag: "loaded" }> & { readonly settings: Settings };
-
-const machine = {
-  userExists: (name: string): boolean => findUser(name) !== null,
-  groupExists: (name: string): boolean => findGroup(name) !== null,
-};
-
-export function loadConfiguration(role: Role): Loaded | Extract<Configuration, { tag: "rejected" }> {
-  const { options, directories, invokingUid } = role;
-  const result = loadDirectory(
-    {
-      directory: options.config,
-      displayAs: options.configAsWritten,
-      invokingUid,
-      isRoot: process.getuid?.() === 0,
-      allowEmpty: options.allowEmpty,
-      logDirectory: directories.log,
-    },
-    machine,
-  );
-  if (result.tag === "rejected") return { tag: "rejected", problems: result.problems.map(renderProblem) };
-  const { definitions, faults, settings } = result;
-  const unfit = new Map(faults.map(({ service, problem }) => [service, problem.message] as const));
-  return { tag: "loaded", definitions, unfit, settings, warnings: faults.map(({ problem }) => renderProblem(problem)) };
+export interface ReaderPorts {
+  readonly spawning: SpawnPort;
+  readonly processes: ProcessPort;
+  readonly output: OutputPort;
+  readonly timers: TimerPort;
+  /** A child that is no service. */
+  started(pid: number): void;
 }
 
-/** As at the start; the supervisor's own settings that can change while it runs do. */
-export function reloadConfiguration(role: Role, logs: Logs): Configuration {
-  const configuration = loadConfiguration(role);
-  if (configuration.tag === "loaded") logs.configure(configuration.settings);
-  return configuration;
+/** How long reading may take: a file system that does not answer must not leave a reload undecided for ever. */
+const READING_TIMEOUT = millis(30_000);
+const CHUNK = 64 * 1024;
+const SIGKILL = 9;
+
+/** What the launcher has read. */
+export function takeFirstConfiguration(role: SupervisorRole): ReadConfiguration {
+  const reading = decodeConfiguration(takeMemoryFile(role.configuration));
+  if (reading.tag === "rejected")
+    throw new Error("internal error: the launcher handed over a configuration that it refused");
+  return reading;
+}
+
+export class ConfigurationReader {
+  readonly #role: ReadingRole;
+  readonly #ports: ReaderPorts;
+  #last: ReadConfiguration;
+
+  constructor(role: SupervisorRole, first: ReadConfiguration, ports: ReaderPorts) {
+    const { options, directories, invokingUid } = role;
+    this.#role = { tag: "reading", options, directories, invokingUid };
+    this.#last = first;
+    this.#ports = ports;
+  }
+
+  /** Reads the files again; if they are the ones of the last time, there is nothing to read. */
+  async read(): Promise<ConfigurationReading> {
+    const now = fingerprintOf(this.#role.options.config);
+    if (now !== "" && now === this.#last.fingerprint && this.#last.warnings.length === 0) return this.#last;
+    const reading = parseReading(await this.#readInProcess());
+    if (reading.tag === "loaded") this.#last = reading;
+    return reading;
+  }
+
+  #readInProcess(): Promise<string> {
+    const { spawning, processes, timers } = this.#ports;
+    const pipe = spawning.pipe();
+    if (typeof pipe === "string") return Promise.resolve(`pipe failed: ${pipe}`);
+    const outcome = spawning.spawn({
+      service: "daemonsup",
+      path: "/proc/self/exe",
+      argv: ["daemonsup", "(reading the configuration)"],
+      env: roleEnvironment(this.#role, process.env),
+      definition: placeholderFor("daemonsup"),
+      credentials: null,
+      stdout: pipe.write,
+      stderr: pipe.write,
+      isMain: false,
+      invocation: randomBytes(16).toString("hex"),
+    });
+    processes.closeFd(pipe.write);
+    if (outcome.tag === "failed") {
+      processes.closeFd(pipe.read);
+      return Promise.resolve(`${outcome.stage} failed: ${outcome.errno}`);
+    }
+    const { pid, pidfd } = outcome;
+    this.#ports.started(pid);
+    const cancelTimeout = timers.after(READING_TIMEOUT, () => {
+      if (pidfd !== null) processes.signal(pidfd, SIGKILL);
+    });
+    return this.#collect(pipe.read).finally(() => {
+      cancelTimeout();
+      processes.closeFd(pipe.read);
+      if (pidfd !== null) processes.closeFd(pidfd);
+    });
+  }
+
+  /** Everything that comes over the pipe, until its end. */
+  #collect(fd: number): Promise<string> {
+    const chunks: Buffer[] = [];
+    const buffer = new Uint8Array(CHUNK);
+    const { output } = this.#ports;
+    return new Promise((resolve) => {
+      const read = (): void => {
+        for (;;) {
+          const result = readPipe(fd, buffer, { offset: 0, most: CHUNK });
+          if (result.tag === "empty") return output.watch(fd, read);
+          if (result.tag !== "read") break;
+          chunks.push(Buffer.from(buffer.subarray(0, result.count)));
+        }
+        output.unwatch(fd);
+        resolve(Buffer.concat(chunks).toString());
+      };
+      output.watch(fd, read);
+    });
+  }
+}
+
+function parseReading(text: string): ConfigurationReading {
+  const { frames, other } = parseFrames(text);
+  if (frames[0] !== undefined) return decodeConfiguration(frames[0]);
+  return {
+    tag: "rejected",
+    problems: [`cannot read the configuration: the reading process ended early: ${other.trim() || "it said nothing"}`],
+  };
 }

@@ -24,7 +24,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     service: (name) => operator.service(name),
     ask: (name, verb, options) => operator.ask(name, verb, options),
     signal: (name, signal) => operator.signal(name, signal),
-    reload: async (dryRun) => reloader.reload(dryRun),
+    reload: (dryRun) => reloader.reload(dryRun),
     shutdown() {
       supervisor.end(0, "asked over the control socket");
       return { tag: "done", message: null };

@@ -3,7 +3,7 @@ import { SIGNAL_NUMBERS, type SignalName, signalNameOf } from "./core/signal-nam
 import type { Logs } from "./daemon-logs.ts";
 import { hasControllingTerminal, ignoreSignals, unblockSignals } from "./os/become-daemon.ts";
 import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
-import type { Role } from "./role.ts";
+import type { SupervisorRole } from "./role.ts";
 import type { Reloader } from "./supervisor/reloader.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -24,7 +24,7 @@ export class Signals {
   readonly #hangupEnds: boolean;
   #receivers: SignalReceivers | null = null;
 
-  constructor(role: Role) {
+  constructor(role: SupervisorRole) {
     // At a terminal, SIGHUP means that the terminal is gone; without one, it is the request to reload.
     this.#hangupEnds = role.options.foreground && hasControllingTerminal();
     for (const signal of HANDLED) process.on(signal, () => this.#receive(signal));

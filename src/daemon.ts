@@ -11,7 +11,7 @@ import type { Settings } from "./core/definition.ts";
 import { EXIT } from "./core/exit-statuses.ts";
 import { controlSocketOf, pidFileOf } from "./core/paths.ts";
 import { isoOf } from "./core/view.ts";
-import { type Loaded, loadConfiguration, reloadConfiguration } from "./daemon-configuration.ts";
+import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { type Logs, startLogs } from "./daemon-logs.ts";
@@ -30,12 +30,12 @@ import {
 import { prepareDirectory } from "./os/directories.ts";
 import { clearPidFile, readPidFile, takePidFile } from "./os/pid-file.ts";
 import { type User, findGroup, findUser } from "./os/user-database.ts";
-import { type Frame, type Role, encodeFrame, readyLines } from "./role.ts";
+import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
 import { Reloader } from "./supervisor/reloader.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
 /** Runs the supervisor until it ends; the process exits in here. */
-export async function runSupervisor(role: Role): Promise<never> {
+export async function runSupervisor(role: SupervisorRole): Promise<never> {
   const launcher = new Launcher(role);
   try {
     await live(role, launcher);
@@ -50,12 +50,12 @@ export async function runSupervisor(role: Role): Promise<never> {
   throw new Error("internal error: the supervisor returned");
 }
 
-async function live(role: Role, launcher: Launcher): Promise<never> {
+async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   if (role.readyPipe !== null) detach(role.readyPipe);
   clearUmask();
   nameProcess("daemonsup");
   const signals = new Signals(role);
-  const loaded = loadOrRefuse(role);
+  const loaded = takeFirstConfiguration(role);
   const user = servingUser(loaded.settings);
   prepareDirectories(role, user);
   const pidFile = holdPidFile(role);
@@ -69,21 +69,30 @@ async function live(role: Role, launcher: Launcher): Promise<never> {
   const { directories, options } = role;
   const logs = startLogs({ settings: loaded.settings, directory: directories.log, isForeground: options.foreground });
   const over = Promise.withResolvers<number>();
+  const spawning = makeSpawnPort(memory);
+  const output = makeOutputPort(logs.plane, directories.log);
   const supervisor = new Supervisor({
     clock,
     report: logs.report,
     processes,
     reaping,
-    spawning: makeSpawnPort(memory),
+    spawning,
     memory,
-    output: makeOutputPort(logs.plane, directories.log),
+    output,
     users: makeUserPort(process.env),
     timers,
     newInvocation: () => randomBytes(16).toString("hex"),
     jitter: () => Math.random(),
     ended: over.resolve,
   });
-  const reloader = new Reloader(supervisor, { load: () => reloadConfiguration(role, logs) });
+  const reader = new ConfigurationReader(role, loaded, {
+    spawning,
+    processes,
+    output,
+    timers,
+    started: (pid) => supervisor.belongings.addHelper(pid),
+  });
+  const reloader = new Reloader(supervisor, { load: () => reread(reader, logs) });
   const control = openControl(role, { supervisor, reloader, logs, settings: loaded.settings });
   surviveExceptions(logs);
 
@@ -105,6 +114,13 @@ async function live(role: Role, launcher: Launcher): Promise<never> {
   process.exit(code);
 }
 
+/** The supervisor's own settings that can change while it runs do so with the definitions. */
+async function reread(reader: ConfigurationReader, logs: Logs): ReturnType<ConfigurationReader["read"]> {
+  const reading = await reader.read();
+  if (reading.tag === "loaded") logs.configure(reading.settings);
+  return reading;
+}
+
 /** What is left of the classic steps after the forks and the exec. */
 function detach(readyPipe: number): void {
   enterRootDirectory();
@@ -113,11 +129,11 @@ function detach(readyPipe: number): void {
 
 /** The supervisor's way to speak to whoever started it, until it is ready. */
 class Launcher {
-  readonly #role: Role;
+  readonly #role: SupervisorRole;
   #hasSpoken = false;
   #exit: number | null = null;
 
-  constructor(role: Role) {
+  constructor(role: SupervisorRole) {
     this.#role = role;
   }
 
@@ -132,7 +148,7 @@ class Launcher {
       return;
     }
     try {
-      writeSync(this.#role.readyPipe, encodeFrame(frame));
+      writeSync(this.#role.readyPipe, frameText(JSON.stringify(frame)));
     } catch {
       // The launcher is gone: nobody waits any more.
     }
@@ -144,14 +160,6 @@ class Launcher {
   exitOf(code: number): number {
     return this.#exit ?? code;
   }
-}
-
-function loadOrRefuse(role: Role): Loaded {
-  const configuration = loadConfiguration(role);
-  if (configuration.tag === "rejected") throw new CannotStart(configuration.problems, EXIT.invalidConfiguration);
-  const { unfit, warnings } = configuration;
-  if (role.options.strict && unfit.size > 0) throw new CannotStart(warnings, EXIT.invalidConfiguration);
-  return configuration;
 }
 
 /** The user that the supervisor becomes once it has taken what needs root; null: it stays who it is. */
@@ -167,7 +175,7 @@ function servingUser(settings: Settings): User | null {
   return { ...found, gid };
 }
 
-function prepareDirectories(role: Role, user: User | null): void {
+function prepareDirectories(role: SupervisorRole, user: User | null): void {
   const { runtime, state, log } = role.directories;
   const { options } = role;
   const owner = { uid: user?.uid ?? process.getuid?.() ?? 0, gid: user?.gid ?? process.getgid?.() ?? 0 };
@@ -184,7 +192,7 @@ function prepareDirectories(role: Role, user: User | null): void {
 }
 
 /** Returns the descriptor that holds the lock. */
-function holdPidFile(role: Role): number {
+function holdPidFile(role: SupervisorRole): number {
   const path = pidFileOf(role.directories.runtime);
   const taken = takePidFile(path);
   switch (taken.tag) {
@@ -216,7 +224,7 @@ interface Parts {
   readonly settings: Settings;
 }
 
-function openControl(role: Role, parts: Parts): { close(): Promise<void> } {
+function openControl(role: SupervisorRole, parts: Parts): { close(): Promise<void> } {
   const { supervisor, reloader, logs, settings } = parts;
   const path = controlSocketOf(role.directories.runtime);
   const unlinked = unlinkStaleSocket(path);
@@ -245,7 +253,10 @@ function surviveExceptions(logs: Logs): void {
   process.on("unhandledRejection", tell);
 }
 
-function announceWhenReady(role: Role, parts: { supervisor: Supervisor; launcher: Launcher; logs: Logs }): void {
+function announceWhenReady(
+  role: SupervisorRole,
+  parts: { supervisor: Supervisor; launcher: Launcher; logs: Logs },
+): void {
   const { supervisor, launcher, logs } = parts;
   const { readyTimeout, strict } = role.options;
   const cancel = timers.after(readyTimeout, () => {

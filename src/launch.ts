@@ -2,17 +2,18 @@
  * The launcher: turns the command that the user typed into a supervisor. As a daemon, it waits until that is up and only
  * then exits 0; in the foreground it becomes the supervisor itself, with the same pid.
  */
-import { homedir, hostname } from "node:os";
+import { placesOf } from "./cli/find-supervisor.ts";
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { CliWorld } from "./cli/world.ts";
+import { encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
-import { directoriesOf } from "./core/paths.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
+import { makeMemoryFile } from "./os/memory-file.ts";
 import { loadNative } from "./os/native.ts";
 import { openLogPipe } from "./os/pipe-io.ts";
 import { closeFd } from "./os/signalling.ts";
-import { type Frame, type Role, parseFrames, readyLines, roleArguments, roleEnvironment } from "./role.ts";
+import { type Frame, type SupervisorRole, parseFrames, readyLines, roleArguments, roleEnvironment } from "./role.ts";
 
 /** How much longer than its ready timeout the supervisor may take to say that it is not ready. */
 const GRACE_MS = 15_000;
@@ -20,23 +21,27 @@ const GRACE_MS = 15_000;
 const OWN_PROGRAM = "/proc/self/exe";
 
 export async function start(options: StartOptions, world: CliWorld): Promise<number> {
-  const directories = directoriesOf({
-    uid: world.uid,
-    host: hostname(),
-    home: homedir(),
-    stateHome: world.env["XDG_STATE_HOME"] ?? null,
-    name: options.name,
-    overrides: {
-      runtime: options.runtimeDir ?? world.env["DAEMONSUP_RUNTIME_DIR"] ?? null,
-      state: options.stateDir,
-      log: options.logDir,
-    },
-  });
-  const role = { options, directories, invokingUid: world.invokingUid };
+  const directories = placesOf(options, world);
+  const base = { options, directories, invokingUid: world.invokingUid };
+  const { readConfiguration } = await import("./load-configuration.ts");
+  const reading = readConfiguration(base);
+  const problems = reading.tag === "rejected" ? reading.problems : options.strict ? reading.warnings : [];
+  if (problems.length > 0) {
+    for (const problem of problems) world.stderr.write(`${problem}\n`);
+    world.stderr.write(
+      `cannot start: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in "${options.configAsWritten}"\n`,
+    );
+    return EXIT.invalidConfiguration;
+  }
+  const role: RoleWithoutPipes = {
+    tag: "supervisor",
+    ...base,
+    configuration: makeMemoryFile("configuration", encodeConfiguration(reading)),
+  };
   return options.foreground ? becomeSupervisor(role, world) : await launchDaemon(role, world);
 }
 
-type RoleWithoutPipes = Omit<Role, "readyPipe" | "signalPipe">;
+type RoleWithoutPipes = Omit<SupervisorRole, "readyPipe" | "signalPipe">;
 
 /** exec in place: returns only if that failed. */
 function becomeSupervisor(role: RoleWithoutPipes, world: CliWorld): number {
@@ -45,7 +50,7 @@ function becomeSupervisor(role: RoleWithoutPipes, world: CliWorld): number {
   const pipe = opened.ends;
   const block = new NativeBlock();
   const env = roleEnvironment({ ...role, readyPipe: null, signalPipe: pipe.read }, world.env);
-  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, [pipe.read]);
+  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, [pipe.read, role.configuration]);
   const errno = loadNative().replace(block.address, pipe.write);
   return complain(`cannot start: exec of ${OWN_PROGRAM} failed: ${errnoNameOf(errno)}`, world);
 }
@@ -56,7 +61,7 @@ async function launchDaemon(role: RoleWithoutPipes, world: CliWorld): Promise<nu
   const pipe = opened.ends;
   const block = new NativeBlock();
   const env = roleEnvironment({ ...role, readyPipe: pipe.write, signalPipe: null }, world.env);
-  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, [pipe.write]);
+  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, [pipe.write, role.configuration]);
   const pid = loadNative().relaunch(block.address);
   closeFd(pipe.write);
   if (pid === 0) return complain(`cannot start: ${block.stage} failed: ${errnoNameOf(block.errno)}`, world);
@@ -72,7 +77,7 @@ async function awaitFrame(fd: number, wait: { limit: number; world: CliWorld }):
     for await (const chunk of Bun.file(fd).stream()) {
       text += Buffer.from(chunk).toString();
       const { frames } = parseFrames(text);
-      if (frames[0] !== undefined) return frames[0];
+      if (frames[0] !== undefined) return JSON.parse(frames[0]) as Frame;
     }
     return null;
   };

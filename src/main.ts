@@ -1,14 +1,18 @@
 /*
- * The one program and its roles: with its own variable in the environment it is the supervisor, otherwise the command
- * that the user typed. Nothing is loaded before it is known to be needed.
+ * The one program and its roles: what its own variable in the environment says, otherwise the command that the user
+ * typed. Nothing is loaded before it is known to be needed.
  */
-import { ROLE_VARIABLE } from "./role.ts";
+import { type Role, ROLE_VARIABLE } from "./role.ts";
 
-const role = process.env[ROLE_VARIABLE];
-if (role !== undefined) {
-  delete process.env[ROLE_VARIABLE];
+const text = process.env[ROLE_VARIABLE];
+delete process.env[ROLE_VARIABLE];
+const role = text === undefined ? null : (JSON.parse(text) as Role);
+if (role?.tag === "supervisor") {
   const { runSupervisor } = await import("./daemon.ts");
-  await runSupervisor(JSON.parse(role));
+  await runSupervisor(role);
+} else if (role?.tag === "reading") {
+  const { tellConfiguration } = await import("./load-configuration.ts");
+  tellConfiguration(role);
 } else {
   const { runCommand } = await import("./cli/run-command.ts");
   const { makeWorld } = await import("./world.ts");

@@ -1,22 +1,35 @@
 /*
- * What the launcher hands to the supervisor over the exec, and what the supervisor tells the launcher over the readiness
- * pipe. Anything on the pipe that is no such frame is text for the launcher's terminal: even a crash of the runtime is seen.
+ * The roles that this program takes over an exec: what it is handed, and how it answers over a pipe. Anything on the pipe
+ * that is no frame is text for a person: even a crash of the runtime is seen.
  */
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { Directories } from "./core/paths.ts";
 
-export interface Role {
+interface RoleBase {
   readonly options: StartOptions;
   readonly directories: Directories;
   /** Who gave the command; as root, definitions of this user are trusted. */
   readonly invokingUid: number;
+}
+
+export interface SupervisorRole extends RoleBase {
+  readonly tag: "supervisor";
+  /** The configuration as the launcher has read it. */
+  readonly configuration: number;
   /** Write end of the pipe on which the launcher waits; null in the foreground. */
   readonly readyPipe: number | null;
   /** Read end of the pipe with signals that came while the program was replaced; null if there is none. */
   readonly signalPipe: number | null;
 }
 
-/** The environment variable that makes this program a supervisor. */
+/** A short-lived process that reads the definitions and says what it has read. */
+export interface ReadingRole extends RoleBase {
+  readonly tag: "reading";
+}
+
+export type Role = SupervisorRole | ReadingRole;
+
+/** The environment variable that gives this program a role of its own. */
 export const ROLE_VARIABLE = "DAEMONSUP_ROLE";
 
 /** Settings of the runtime that make an idle supervisor sleep: without them it wakes up six times a second. */
@@ -49,13 +62,14 @@ export type Frame =
 
 const FRAME_START = "\u0000";
 
-export function encodeFrame(frame: Frame): string {
-  return `${FRAME_START}${JSON.stringify(frame)}\n`;
+/** Sets a text without newlines apart from whatever else comes over the same pipe. */
+export function frameText(text: string): string {
+  return `${FRAME_START}${text}\n`;
 }
 
-/** Parts what came over the pipe into frames and other text. */
-export function parseFrames(text: string): { readonly frames: readonly Frame[]; readonly other: string } {
-  const frames: Frame[] = [];
+/** Parts what came over a pipe into the texts of whole frames and all other text. */
+export function parseFrames(text: string): { readonly frames: readonly string[]; readonly other: string } {
+  const frames: string[] = [];
   const other: string[] = [];
   for (const line of text.split(/(?<=\n)/)) {
     const at = line.indexOf(FRAME_START);
@@ -64,7 +78,7 @@ export function parseFrames(text: string): { readonly frames: readonly Frame[]; 
       continue;
     }
     other.push(line.slice(0, at));
-    frames.push(JSON.parse(line.slice(at + 1)) as Frame);
+    frames.push(line.slice(at + 1, -1));
   }
   return { frames, other: other.join("") };
 }

@@ -30,6 +30,7 @@ const COMPOSITION_ROOTS = [
   "world.ts",
   "role.ts",
   "launch.ts",
+  "load-configuration.ts",
   "daemon.ts",
   "daemon-configuration.ts",
   "daemon-control.ts",

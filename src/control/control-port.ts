@@ -11,7 +11,7 @@ export interface AskOptions {
   readonly timeout: Millis | null;
 }
 
-/** How a request ended. `message` is a sentence for a person: why it failed, or what is worth knowing. */
+/** How a request ended. `message` is the bare reason, or what is worth knowing: the client says of what. */
 export type Outcome =
   | { readonly tag: "done"; readonly message: string | null }
   | { readonly tag: "failed"; readonly message: string }

@@ -53,7 +53,7 @@ const LIMIT_NAME_OF: ReadonlyMap<number, string> = new Map(
   Object.entries(LIMIT_NUMBERS).map(([name, number]) => [number, name]),
 );
 
-const FIRST_SIZE = 64 * 1024;
+const FIRST_SIZE = 32 * 1024;
 const STACK_SIZE = 16 * 1024;
 /** The kernel takes at most 2 MiB of arguments and environment together, unless the stack limit was raised. */
 const LARGEST_SIZE = 8 * 1024 * 1024;

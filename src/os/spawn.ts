@@ -27,6 +27,9 @@ const FAILED = 2;
 
 const INHERITED = { tag: "inherited" } as const;
 
+/** Blocks that are kept for later; each is some tens of kilobytes. */
+const MOST_SPARE = 8;
+
 interface PendingChild {
   readonly block: NativeBlock;
   /** The oom score that it is still to be given; null: it has inherited the right one. */
@@ -49,7 +52,10 @@ export class Spawner {
   readonly #nothing = openSync("/dev/null", "r");
   readonly #oomScore = new OomScore();
   readonly #pending = new Map<number, PendingChild>();
-  #spare = new NativeBlock();
+  /** Outcomes that were found before somebody asked for them. */
+  #decided: PendingOutcome[] = [];
+  /** Blocks that no child is on. */
+  readonly #spare = [new NativeBlock()];
 
   /** How many children have neither executed nor ended. */
   get pendingCount(): number {
@@ -61,7 +67,15 @@ export class Spawner {
     const answer = request.oomScoreAdjust === null ? INHERITED : this.#oomScore.probe(request.oomScoreAdjust);
     if (answer.tag === "refused") return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(answer.errno) };
     const score = answer.tag === "to-give" ? request.oomScoreAdjust : null;
-    const block = this.#spare;
+    if (this.#spare.length === 0) this.#settlePending();
+    const block = this.#spare.pop() ?? new NativeBlock();
+    const result = this.#spawnOn(block, request, { waitMs, score });
+    if (result.tag !== "pending") this.#spare.push(block);
+    return result;
+  }
+
+  #spawnOn(block: NativeBlock, request: SpawnRequest, given: { waitMs: number; score: number | null }): SpawnResult {
+    const { waitMs, score } = given;
     if (!block.encodeSpawn(request, this.#nothing)) return { tag: "failed", stage: "exec", errno: "E2BIG" };
     const pid = this.#native.spawn(block.address, block.stackTop, waitMs);
     if (pid === 0) return failureOf(block);
@@ -79,16 +93,22 @@ export class Spawner {
 
   /** The outcomes of pending children that have been decided since the last call; cheap while there are none pending. */
   poll(): readonly PendingOutcome[] {
-    const outcomes: PendingOutcome[] = [];
+    this.#settlePending();
+    const outcomes = this.#decided;
+    this.#decided = [];
+    return outcomes;
+  }
+
+  #settlePending(): void {
     for (const [pid, { block, score }] of this.#pending) {
       const answer = this.#native.settle(block.address);
       if (answer === PENDING) continue;
       this.#pending.delete(pid);
       borrowed.delete(block);
       const failure = answer === FAILED ? failureOf(block) : this.#giveScore(pid, block.pidfd, score);
-      outcomes.push(failure === null ? { tag: "spawned", pid } : { ...failure, pid });
+      this.#decided.push(failure === null ? { tag: "spawned", pid } : { ...failure, pid });
+      if (this.#spare.length < MOST_SPARE) this.#spare.push(block);
     }
-    return outcomes;
   }
 
   /** Children go on, also those that are pending. */
@@ -100,7 +120,6 @@ export class Spawner {
   #remember(pid: number, child: PendingChild): void {
     this.#pending.set(pid, child);
     borrowed.add(child.block);
-    this.#spare = new NativeBlock();
   }
 
   /** null if the child has its score; else the child has been ended. */

@@ -40,10 +40,9 @@ export class Operator {
 
   async ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome> {
     const record = this.#supervisor.fleet.get(name);
-    if (record === null) return unknown(verb, name);
-    if (this.#supervisor.isEnding && verb !== "stop") return refused(verb, name, "the supervisor is shutting down");
-    if (record.removed && verb !== "stop")
-      return refused(verb, name, "its definition was removed, it is being stopped");
+    if (record === null) return unknown();
+    if (this.#supervisor.isEnding && verb !== "stop") return refused("the supervisor is shutting down");
+    if (record.removed && verb !== "stop") return refused("its definition was removed, it is being stopped");
     switch (verb) {
       case "start":
       case "stop":
@@ -59,9 +58,9 @@ export class Operator {
 
   signal(name: string, signal: SignalName): Outcome {
     const record = this.#supervisor.fleet.get(name);
-    if (record === null) return unknown("signal", name);
+    if (record === null) return unknown();
     if (this.#supervisor.belongings.signalMain(name, signal)) return { tag: "done", message: null };
-    return refused("signal", name, `it has no main process, it is ${PUBLIC_STATE_OF[record.state.tag]}`);
+    return refused(`it has no main process, it is ${PUBLIC_STATE_OF[record.state.tag]}`);
   }
 
   async #pursue(record: ServiceRecord, goal: Goal, options: AskOptions): Promise<Outcome> {
@@ -85,11 +84,10 @@ export class Operator {
 
   async #reload(record: ServiceRecord, options: AskOptions): Promise<Outcome> {
     const { name, reload } = record.definition;
-    if (record.state.tag !== "up")
-      return refused("reload", name, `it is ${PUBLIC_STATE_OF[record.state.tag]}, want "up"`);
+    if (record.state.tag !== "up") return refused(`it is ${PUBLIC_STATE_OF[record.state.tag]}, want "up"`);
     switch (reload.action) {
       case "none":
-        return refused("reload", name, `its reload.action is "none"`);
+        return refused(`its reload.action is "none"`);
       case "restart":
         return this.#pursue(record, "restart", options);
       case "command":
@@ -100,12 +98,12 @@ export class Operator {
   }
 
   #reloadBySignal(name: string): Outcome {
-    let outcome: Outcome = refused("reload", name, "it was not up any more");
+    let outcome: Outcome = refused("it was not up any more");
     this.#supervisor.relay(name, (result) => {
       outcome =
         result.tag === "sent"
           ? { tag: "done", message: `sent ${result.signal} to pid ${result.pid}` }
-          : refused("reload", name, result.reason);
+          : refused(result.reason);
     });
     return outcome;
   }
@@ -116,14 +114,12 @@ export class Operator {
       const cancel = this.#supervisor.ports.timers.after(wait, () =>
         resolve({
           tag: "timed-out",
-          message: `cannot reload "${name}": reload.command has not ended within ${wait / 1000}s; it goes on`,
+          message: `reload.command has not ended within ${wait / 1000}s; it goes on`,
         }),
       );
       this.#supervisor.onReloadCommand(name, (failure) => {
         cancel();
-        resolve(
-          failure === null ? { tag: "done", message: null } : refused("reload", name, `reload.command: ${failure}`),
-        );
+        resolve(failure === null ? { tag: "done", message: null } : refused(`reload.command: ${failure}`));
       });
       this.#supervisor.fleet.post(name, { tag: "reload-asked" });
       if (!options.wait) resolve({ tag: "done", message: "asked, not waited for" });
@@ -131,10 +127,10 @@ export class Operator {
   }
 }
 
-function unknown(verb: string, name: string): Outcome {
-  return { tag: "no-such-service", message: `cannot ${verb} "${name}": there is no such service` };
+function unknown(): Outcome {
+  return { tag: "no-such-service", message: "there is no such service" };
 }
 
-function refused(verb: string, name: string, reason: string): Outcome {
-  return { tag: "failed", message: `cannot ${verb} "${name}": ${reason}` };
+function refused(message: string): Outcome {
+  return { tag: "failed", message };
 }

@@ -3,8 +3,9 @@
  * all is changed if anything is invalid.
  */
 import type { Definition } from "../core/definition.ts";
+import { differenceOf } from "../core/definition-difference.ts";
 import type { Fleet } from "../core/fleet.ts";
-import { differenceOf } from "../config/difference.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
 
 /** Names of services, by what a reload does to them. */
 export interface Difference {
@@ -17,7 +18,12 @@ export interface Difference {
   readonly unchanged: readonly string[];
 }
 
-export function findDifference(fleet: Fleet, definitions: readonly Definition[]): Difference {
+/** `liveFields`: the paths of the fields that may change while a service runs. */
+export function findDifference(
+  fleet: Fleet,
+  definitions: readonly Definition[],
+  liveFields: ReadonlySet<string>,
+): Difference {
   const difference = {
     added: [] as string[],
     removed: [] as string[],
@@ -28,7 +34,7 @@ export function findDifference(fleet: Fleet, definitions: readonly Definition[])
   const kept = new Set<string>();
   for (const definition of definitions) {
     kept.add(definition.name);
-    difference[kindOf(fleet, definition)].push(definition.name);
+    difference[kindOf(fleet.get(definition.name), definition, liveFields)].push(definition.name);
   }
   for (const record of fleet.records()) {
     if (!kept.has(record.definition.name) && !record.removed) difference.removed.push(record.definition.name);
@@ -37,10 +43,13 @@ export function findDifference(fleet: Fleet, definitions: readonly Definition[])
   return difference;
 }
 
-function kindOf(fleet: Fleet, definition: Definition): Exclude<keyof Difference, "removed"> {
-  const record = fleet.get(definition.name);
+function kindOf(
+  record: ServiceRecord | null,
+  definition: Definition,
+  liveFields: ReadonlySet<string>,
+): Exclude<keyof Difference, "removed"> {
   if (record === null || record.removed) return "added";
-  switch (differenceOf(record.next ?? record.definition, definition)) {
+  switch (differenceOf(record.next ?? record.definition, definition, liveFields)) {
     case "same":
       return "unchanged";
     case "live":

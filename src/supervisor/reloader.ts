@@ -11,8 +11,11 @@ export type Configuration =
   | {
       readonly tag: "loaded";
       readonly definitions: readonly Definition[];
-      readonly unfit: ReadonlyMap<string, string>;
+      /** By service, what the machine lacks for it. */
+      readonly unfit: Readonly<Record<string, string>>;
       readonly warnings: readonly string[];
+      /** Paths of the fields that may change while a service runs. */
+      readonly liveFields: readonly string[];
     }
   | { readonly tag: "rejected"; readonly problems: readonly string[] };
 
@@ -27,43 +30,63 @@ export type ReloadOutcome =
   | { readonly tag: "refused"; readonly message: string };
 
 export interface ReloaderPorts {
-  load(): Configuration;
+  load(): Promise<Configuration>;
 }
 
 export class Reloader {
   readonly #supervisor: Supervisor;
   readonly #ports: ReloaderPorts;
   #isAsked = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(supervisor: Supervisor, ports: ReloaderPorts) {
     this.#supervisor = supervisor;
     this.#ports = ports;
   }
 
-  /** By SIGHUP: however many arrive before it is carried out, it is carried out once. */
+  /** By SIGHUP: however many arrive while one is waiting to be carried out, it is one. */
   askedBySignal(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    this.#supervisor.ports.timers.soon(() => {
+    void this.#inTurn(async () => {
       this.#isAsked = false;
-      this.reload(false);
+      await this.#reload(false);
     });
   }
 
   /** `dryRun`: only tells what would be done. */
-  reload(dryRun: boolean): ReloadOutcome {
-    const { report } = this.#supervisor.ports;
-    if (this.#supervisor.isEnding) return { tag: "refused", message: "cannot reload: the supervisor is shutting down" };
-    const configuration = this.#ports.load();
+  reload(dryRun: boolean): Promise<ReloadOutcome> {
+    return this.#inTurn(() => this.#reload(dryRun));
+  }
+
+  /** One after the other: two reloads at once would each compare with a state that the other changes. */
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #reload(dryRun: boolean): Promise<ReloadOutcome> {
+    if (this.#supervisor.isEnding) return REFUSED;
+    const configuration = await this.#ports.load();
+    if (this.#supervisor.isEnding) return REFUSED;
     if (configuration.tag === "rejected") {
       if (!dryRun) this.#tellRejected(configuration.problems);
       return { tag: "invalid", problems: configuration.problems };
     }
-    const { definitions, unfit, warnings } = configuration;
-    const difference = findDifference(this.#supervisor.fleet, definitions);
+    const { definitions, warnings, liveFields } = configuration;
+    const difference = findDifference(this.#supervisor.fleet, definitions, new Set(liveFields));
     if (dryRun) return { tag: "applied", difference, relayed: [], notes: warnings };
+    this.#apply(difference, configuration);
+    const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted]);
+    return { tag: "applied", difference, relayed, notes: [...warnings, ...notes] };
+  }
 
-    report("notice", `reload: ${summaryOf(difference)}`);
+  #apply(difference: Difference, configuration: Extract<Configuration, { tag: "loaded" }>): void {
+    const { report, output } = this.#supervisor.ports;
+    const { definitions, unfit, warnings } = configuration;
+    const summary = summaryOf(difference);
+    report("notice", `reload: ${summary}`);
     for (const warning of warnings) report("warning", warning);
     this.#supervisor.events.emit({
       service: null,
@@ -71,15 +94,13 @@ export class Reloader {
       state: null,
       previous: null,
       pid: null,
-      message: summaryOf(difference),
+      message: summary,
     });
     applyDifference(difference, definitions, {
       fleet: this.#supervisor.fleet,
-      configure: (definition) => this.#supervisor.ports.output.configure(definition),
-      startIfAuto: (name) => this.#supervisor.startIfAuto(name, unfit.get(name) ?? null),
+      configure: (definition) => output.configure(definition),
+      startIfAuto: (name) => this.#supervisor.startIfAuto(name, unfit[name] ?? null),
     });
-    const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted]);
-    return { tag: "applied", difference, relayed, notes: [...warnings, ...notes] };
   }
 
   #relay(services: readonly string[]): { readonly relayed: readonly string[]; readonly notes: readonly string[] } {
@@ -107,6 +128,8 @@ export class Reloader {
     this.#supervisor.events.emit({ service: null, event: "problem", state: null, previous: null, pid: null, message });
   }
 }
+
+const REFUSED: ReloadOutcome = { tag: "refused", message: "the supervisor is shutting down" };
 
 function summaryOf(difference: Difference): string {
   const { added, removed, changed, adjusted, unchanged } = difference;

@@ -10,6 +10,7 @@ import type { TimerPort } from "./ports.ts";
 
 export type Goal = "start" | "stop" | "restart";
 
+/** How a request ended. `message` is a reason without a subject. */
 export type Outcome =
   | { readonly tag: "done"; readonly message: string | null }
   | { readonly tag: "failed"; readonly message: string }
@@ -60,7 +61,7 @@ export class Requests {
       };
       requests.add(request);
       if (timeout !== null) {
-        const message = `cannot ${goal} "${service}": not decided within ${timeout / 1000}s; it goes on`;
+        const message = `not decided within ${timeout / 1000}s; it goes on`;
         cancelTimeout = this.#timers.after(timeout, () => request.end({ tag: "timed-out", message }));
       }
     });
@@ -98,15 +99,12 @@ export class Requests {
 
 /** What the service's state says about the goal; null: not decided yet. */
 export function outcomeOf(goal: Goal, record: ServiceRecord): Outcome | null {
-  return goal === "stop" ? stopOutcomeOf(record) : startOutcomeOf(goal, record);
+  return goal === "stop" ? stopOutcomeOf(record) : startOutcomeOf(record);
 }
 
-function startOutcomeOf(goal: Goal, record: ServiceRecord): Outcome | null {
+function startOutcomeOf(record: ServiceRecord): Outcome | null {
   const why = messageOf(record) ?? "";
-  const failed = (reason: string): Outcome => ({
-    tag: "failed",
-    message: `cannot ${goal} "${record.definition.name}": ${reason}`,
-  });
+  const failed = (message: string): Outcome => ({ tag: "failed", message });
   switch (record.state.tag) {
     case "up":
     case "done":
@@ -133,6 +131,6 @@ function stopOutcomeOf(record: ServiceRecord): Outcome | null {
   if (record.state.tag !== "stuck") return null;
   return {
     tag: "failed",
-    message: `cannot stop "${record.definition.name}": ${messageOf(record) ?? "it does not end"}`,
+    message: messageOf(record) ?? "it does not end",
   };
 }

@@ -57,7 +57,7 @@ export interface SupervisorPorts {
 export interface Beginnings {
   readonly definitions: readonly Definition[];
   /** What the machine lacks, by service. */
-  readonly unfit: ReadonlyMap<string, string>;
+  readonly unfit: Readonly<Record<string, string>>;
   readonly remembered: readonly Remembered[];
 }
 
@@ -120,7 +120,7 @@ export class Supervisor {
     for (const leftover of findLeftovers(beginnings.remembered, processes)) this.#takeOver(leftover);
     const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     for (const { name } of beginnings.definitions)
-      this.#want(name, remembered.get(name) ?? null, beginnings.unfit.get(name) ?? null);
+      this.#want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
   }
 
   /** Starts a service that is new, if its definition says so. */

@@ -1,0 +1,49 @@
+/*
+ * Reads the definitions: in the launcher at the start, and in a process of its own at each reload. The only composition
+ * root that brings in the parsers and the schema. Part of the composition root.
+ */
+import { type ConfigurationReading, encodeConfiguration } from "./config/configuration-text.ts";
+import { fingerprintOf } from "./config/fingerprint.ts";
+import { liveFields } from "./config/live-fields.ts";
+import { loadDirectory } from "./config/load-directory.ts";
+import { renderProblem } from "./config/problem.ts";
+import { findGroup, findUser } from "./os/user-database.ts";
+import { type ReadingRole, frameText } from "./role.ts";
+
+const machine = {
+  userExists: (name: string): boolean => findUser(name) !== null,
+  groupExists: (name: string): boolean => findGroup(name) !== null,
+};
+
+export function readConfiguration(role: Omit<ReadingRole, "tag">): ConfigurationReading {
+  const { options, directories, invokingUid } = role;
+  // Taken before the files are read: what changes meanwhile is noticed by the next reload.
+  const fingerprint = fingerprintOf(options.config);
+  const result = loadDirectory(
+    {
+      directory: options.config,
+      displayAs: options.configAsWritten,
+      invokingUid,
+      isRoot: process.getuid?.() === 0,
+      allowEmpty: options.allowEmpty,
+      logDirectory: directories.log,
+    },
+    machine,
+  );
+  if (result.tag === "rejected") return { tag: "rejected", problems: result.problems.map(renderProblem) };
+  const { definitions, faults, settings } = result;
+  return {
+    tag: "loaded",
+    settings,
+    definitions,
+    unfit: Object.fromEntries(faults.map(({ service, problem }) => [service, problem.message])),
+    warnings: faults.map(({ problem }) => renderProblem(problem)),
+    liveFields: liveFields(),
+    fingerprint,
+  };
+}
+
+/** The role of the process that a reload starts: reads, and says on its standard output what it has read. */
+export function tellConfiguration(role: ReadingRole): void {
+  process.stdout.write(frameText(encodeConfiguration(readConfiguration(role))));
+}
