@@ -21,6 +21,8 @@ const libc = dlopen("libc.so.6", {
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   // int fcntl(int fd, int op, int arg);
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int pipe2(int pipefd[2], int flags);
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
 } as const);
 
 export const isRoot = process.geteuid?.() === 0;
@@ -94,6 +96,13 @@ export function outputOf(spawn: (request: SpawnRequest) => SpawnResult, change: 
   const status = reap(expectChild(result));
   if (status !== 0) throw new Error(`the program ended with ${status}`);
   return readFileSync(path, "utf8");
+}
+
+/** Both ends close-on-exec. */
+export function makePipe(): { readonly read: number; readonly write: number } {
+  const ends = new Int32Array(2);
+  if (libc.symbols.pipe2(ptr(ends), 0o2000000) !== 0) throw new Error("no pipe");
+  return { read: ends[0] ?? -1, write: ends[1] ?? -1 };
 }
 
 /** The value of one line of /proc/PID/status. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { OomScore } from "../../src/os/oom-score.ts";
 import { Spawner, type PendingOutcome } from "../../src/os/spawn.ts";
 import {
   commandOf,
@@ -143,6 +144,35 @@ test.skipIf(cannotHang)(
   },
 );
 
+test("a SIGTERM that waits while the child still has all signals blocked ends it when it opens its mask", async () => {
+  let seen = 0;
+  const arrived = Promise.withResolvers<void>();
+  const handler = () => {
+    seen++;
+    arrived.resolve();
+  };
+  process.on("SIGTERM", handler);
+  // So many that the child is caught on its way to the mask.
+  const limits = Array.from({ length: 50_000 }, () => ({ resource: "core", soft: 0, hard: 0 }) as const);
+  let caught = false;
+  for (let attempt = 0; attempt < 50 && !caught; attempt++) {
+    const child = expectChild(spawner.spawn(requestOf({ ...commandOf("/bin/sleep", "0"), limits }), 0));
+    process.kill(child.pid, "SIGSTOP");
+    await until("the child is stopped or has ended", () => "TZ".includes(statFieldOf(child.pid, 3)));
+    caught = statusFieldOf(readFileSync(`/proc/${child.pid}/status`, "utf8"), "SigBlk") !== "0".repeat(16);
+    if (caught) process.kill(child.pid, "SIGTERM");
+    process.kill(child.pid, "SIGCONT");
+    await until("the child has ended", () => statFieldOf(child.pid, 3) === "Z");
+    expect(spawner.poll()).toEqual([{ tag: "spawned", pid: child.pid }]);
+    expect(reap(child)).toBe(caught ? -15 : 0);
+  }
+  expect(caught).toBe(true);
+  process.kill(process.pid, "SIGTERM");
+  await arrived.promise;
+  process.off("SIGTERM", handler);
+  expect(seen).toBe(1);
+});
+
 test.skipIf(cannotHang)("a child killed with a core dump before its exec does not stay pending", async () => {
   using file = hang({ copyOf: "/bin/true" });
   const limits = [{ resource: "core", soft: 0, hard: 0 }] as const;
@@ -157,7 +187,7 @@ test.skipIf(cannotHang)("the oom score is given when a pending child has execute
   const own = readFileSync("/proc/self/oom_score_adj", "utf8");
   const score = Number(own) + 77;
   const child = expectChild(
-    spawner.spawn(requestOf({ path: file.path, argv: ["sleep", "100"], oomScoreAdjust: score }), WAIT_MS),
+    spawner.spawn(requestOf({ path: file.path, argv: ["sleep", "10"], oomScoreAdjust: score }), WAIT_MS),
   );
   expect(readFileSync(`/proc/${child.pid}/oom_score_adj`, "utf8")).toBe(own);
   file.release();
@@ -167,3 +197,21 @@ test.skipIf(cannotHang)("the oom score is given when a pending child has execute
   process.kill(child.pid, "SIGKILL");
   reap(child);
 });
+
+test.skipIf(cannotHang)(
+  "a score given a moment too early, while the memory is still shared, does not stay with the parent",
+  () => {
+    using file = hang({ copyOf: "/bin/true" });
+    using scores = new OomScore();
+    const own = scores.read();
+    const child = expectChild(spawner.spawn(requestOf({ path: file.path }), WAIT_MS));
+    const killer = expectChild(
+      spawner.spawn(requestOf(commandOf("/bin/sh", "-c", `sleep 0.05; kill -9 ${child.pid}`)), 10_000),
+    );
+    expect(scores.give(child.pid, own + 99)).toBe(0);
+    expect(scores.read()).toBe(own);
+    expect(reap(killer)).toBe(0);
+    expect(spawner.poll()).toEqual([{ tag: "spawned", pid: child.pid }]);
+    expect(reap(child)).toBe(-9);
+  },
+);

@@ -43,12 +43,11 @@ describe("a child gets what was asked", () => {
   });
 
   test("a session and a group of its own", () => {
-    const fd = openSync("/dev/zero", "r");
-    const child = expectChild(failure({ ...commandOf("/bin/cat"), stdin: fd, stdout: openNothing() }));
-    closeSync(fd);
-    expect([statFieldOf(child.pid, 5), statFieldOf(child.pid, 6)]).toEqual([String(child.pid), String(child.pid)]);
+    const child = expectChild(spawn(requestOf(commandOf("/bin/sleep", "10"))));
+    const ids = [statFieldOf(child.pid, 5), statFieldOf(child.pid, 6)];
     process.kill(child.pid, "SIGKILL");
     expect(reap(child)).toBe(-9);
+    expect(ids).toEqual([String(child.pid), String(child.pid)]);
   });
 
   test("directory and umask", () => {
@@ -148,10 +147,6 @@ describe("descriptors", () => {
   });
 });
 
-function openNothing(): number {
-  return openSync("/dev/null", "w");
-}
-
 describe("signals", () => {
   test("nothing is blocked, ignored or caught in the child, whatever it is in the parent", () => {
     const handler = () => {};
@@ -238,26 +233,23 @@ describe("a failure names its stage and leaves nothing", () => {
 describe("the oom score", () => {
   const own = () => readFileSync("/proc/self/oom_score_adj", "utf8").trim();
 
+  /** The scores of the child and of this process after a spawn that asked for `score`. */
+  function scoresAfter(score: number): readonly string[] {
+    const child = expectChild(spawn(requestOf({ ...commandOf("/bin/sleep", "10"), oomScoreAdjust: score })));
+    const scores = [readFileSync(`/proc/${child.pid}/oom_score_adj`, "utf8").trim(), own()];
+    process.kill(child.pid, "SIGKILL");
+    expect(reap(child)).toBe(-9);
+    return scores;
+  }
+
   test("is the child's alone, although it shares the parent's memory until its exec", () => {
     const before = own();
     const score = Number(before) + 137;
-    for (let index = 0; index < 100; index++) {
-      const child = expectChild(spawn(requestOf({ ...commandOf("/bin/sleep", "100"), oomScoreAdjust: score })));
-      expect(readFileSync(`/proc/${child.pid}/oom_score_adj`, "utf8").trim()).toBe(String(score));
-      expect(own()).toBe(before);
-      process.kill(child.pid, "SIGKILL");
-      expect(reap(child)).toBe(-9);
-    }
+    for (let index = 0; index < 100; index++) expect(scoresAfter(score)).toEqual([String(score), before]);
   });
 
   test.skipIf(!hasCapability(CAP_SYS_RESOURCE))("can be lowered (only with CAP_SYS_RESOURCE)", () => {
     const before = own();
-    const child = expectChild(
-      spawn(requestOf({ ...commandOf("/bin/sleep", "100"), oomScoreAdjust: Number(before) - 10 })),
-    );
-    expect(readFileSync(`/proc/${child.pid}/oom_score_adj`, "utf8").trim()).toBe(String(Number(before) - 10));
-    expect(own()).toBe(before);
-    process.kill(child.pid, "SIGKILL");
-    reap(child);
+    expect(scoresAfter(Number(before) - 10)).toEqual([String(Number(before) - 10), before]);
   });
 });

@@ -278,7 +278,7 @@ describe("the child's own part", () => {
     const slot = allocate(first, "a");
     slot.intent(ID, loadNative().bootNanoseconds());
     const child = expectChild(
-      spawner.spawn(requestOf({ ...commandOf("/bin/sleep", "100"), record: slot.address }), 10_000),
+      spawner.spawn(requestOf({ ...commandOf("/bin/sleep", "10"), record: slot.address }), 10_000),
     );
     first.mapping[Symbol.dispose]();
     const next = open(path);
