@@ -3,7 +3,8 @@
  * event (an action that ends at once, a change that another one has to hear of) never recurses.
  *
  * The fleet is pure: time, chance and effects come through its ports. An exception in the handling of one event is
- * handed to the port `failed`; the service concerned keeps its state and the rest goes on.
+ * handed to the port `failed`; the service concerned keeps its state (a spawn that has no outcome makes it failed) and the
+ * rest goes on.
  */
 import type { Definition } from "./definition.ts";
 import { type Exit, exitWordsOf } from "./exit.ts";
@@ -70,7 +71,8 @@ export class Fleet {
   redefine(service: string, definition: Definition, how: "live" | "restart"): void {
     const record = this.#records.get(service);
     if (record === undefined) return;
-    const mayChangeNow = how === "live" || isAtRest(record.state) || record.state.tag === "backoff";
+    // What is live compared with a definition that still waits may differ from the one that runs in more than that.
+    const mayChangeNow = (how === "live" && record.next === null) || hasNoProcess(record.state);
     const relay = definition.reload.signalIsWritten ? { endsOnRelay: false } : {};
     this.#replace(record, {
       ...record,
@@ -137,9 +139,18 @@ export class Fleet {
       const queue: ServiceEvent[] = [event];
       while ((event = queue.shift() ?? null) !== null) queue.push(...this.#apply(letter.service, event));
     } catch (error) {
+      this.#abandonLaunch(letter.service, error);
       this.#ports.failed(letter.service, error);
     }
     this.#forgetIfGone(letter.service);
+  }
+
+  /** The outcome of this spawn will not arrive any more, and nothing else ends this state. */
+  #abandonLaunch(service: string, error: unknown): void {
+    const record = this.#records.get(service);
+    if (record?.state.tag !== "launching") return;
+    const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+    this.#replace(record, { ...record, state: { tag: "failed", reason }, since: this.#ports.wall() });
   }
 
   /** One step of one service; returns the events that followed at once. */
@@ -166,9 +177,13 @@ export class Fleet {
     const entersAnother = PUBLIC_STATE_OF[before.state.tag] !== PUBLIC_STATE_OF[state.tag];
     const exit = event.tag === "exited" ? { lastExit: this.#exitOf(before, event.exit) } : {};
     if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
+    const takesNext = spawn !== undefined || hasNoProcess(state);
     return {
       ...before,
       ...exit,
+      ...(takesNext ? { definition: before.next ?? before.definition, next: null } : {}),
+      // That something cannot be killed is over with it.
+      ...(before.state.tag === "stuck" && state.tag !== "stuck" ? { note: null } : {}),
       state,
       since: entersAnother || spawn !== undefined ? this.#ports.wall() : before.since,
       startedAt: startOf(before, state),
@@ -179,8 +194,6 @@ export class Fleet {
       ...(spawn === undefined
         ? {}
         : {
-            definition: before.next ?? before.definition,
-            next: null,
             restarts: spawn.automatic ? before.restarts + 1 : 0,
             stale: false,
             note: null,
@@ -206,6 +219,11 @@ export class Fleet {
     this.#records.delete(service);
     this.#ports.forgotten(record);
   }
+}
+
+/** true: no process runs that was started with the definition, so that another one may take its place. */
+function hasNoProcess(state: ServiceState): boolean {
+  return isAtRest(state) || state.tag === "backoff";
 }
 
 function startOf(before: ServiceRecord, state: ServiceState): Instant | null {
