@@ -1,7 +1,7 @@
 /* What a service does while it is being ended, and when it will not end. */
 import type { Exit } from "./exit.ts";
-import type { ServiceEvent } from "./service-event.ts";
-import type { Afterwards } from "./service-state.ts";
+import type { ServiceAction, ServiceEvent } from "./service-event.ts";
+import type { Afterwards, Force } from "./service-state.ts";
 import {
   KILL_TIMEOUT,
   conclude,
@@ -63,8 +63,14 @@ function mainGone(state: StateOf<"stopping">, event: { exit: Exit; survivors: nu
     case "mixed":
       return purge(streak, afterwards, context);
     case "group":
-      return stay({ tag: "sweeping", streak, force, until, afterwards });
+      return { state: { tag: "sweeping", streak, force, until, afterwards }, actions: signalRest(force, context) };
   }
+}
+
+/** A stop command speaks to the main process; what that has left behind has not been asked to end yet. */
+function signalRest(force: Force, { definition }: StepContext): readonly ServiceAction[] {
+  if (force !== "asked" || definition.stop.command === null) return [];
+  return [{ tag: "signal-all", signal: definition.stop.signal }];
 }
 
 export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, context: StepContext): Step {
