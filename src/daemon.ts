@@ -16,6 +16,7 @@ import { makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { type Logs, startLogs } from "./daemon-logs.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
+import { Housekeeping } from "./daemon-housekeeping.ts";
 import { clock, makeOutputPort, makeSpawnPort, makeUserPort, processes, reaping, timers } from "./daemon-ports.ts";
 import { Signals } from "./daemon-signals.ts";
 import {
@@ -101,6 +102,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`,
   );
   for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
+  const housekeeping = new Housekeeping();
+  supervisor.subscribe(() => housekeeping.touched());
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
   announceWhenReady(role, { supervisor, launcher, logs });
   signals.deliverTo({ supervisor, reloader, logs });

@@ -35,6 +35,7 @@ const COMPOSITION_ROOTS = [
   "daemon-configuration.ts",
   "daemon-control.ts",
   "daemon-failure.ts",
+  "daemon-housekeeping.ts",
   "daemon-logs.ts",
   "daemon-memory.ts",
   "daemon-ports.ts",

@@ -1,0 +1,281 @@
+/*
+ * The compiled binary in a temporary directory, watched through its own event stream. Nothing here sleeps: a test waits
+ * for what it wants to see, and fails with everything that was seen instead when the test runner's time is up.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EventView, ServiceView } from "../../src/core/service-view.ts";
+
+export const BINARY = join(import.meta.dir, "../../dist/daemonsup");
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SupervisorOptions {
+  /** Further words of the starting command line. */
+  readonly args?: readonly string[];
+  /** Added to the environment of the starting command. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Put in front of the starting command, for example to enter a namespace. */
+  readonly wrapper?: readonly string[];
+  /** true: --foreground, as a child of this process. */
+  readonly foreground?: boolean;
+}
+
+/** A directory with definitions, not started yet. Files are given by name: "web.toml" -> text. */
+export class TestPlace {
+  readonly directory = mkdtempSync(join(tmpdir(), "ds-"));
+  readonly config = join(this.directory, "services.d");
+  readonly runtime = join(this.directory, "run");
+  /** In the environment of every service started here, so that whatever is left of one is found. */
+  readonly mark = `mark-${crypto.randomUUID()}`;
+
+  constructor(files: Readonly<Record<string, string>>) {
+    mkdirSync(this.config, { mode: 0o755 });
+    this.write("daemonsup.toml", "");
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
+  }
+
+  /** Writes a definition; every service gets the mark by way of [defaults] in daemonsup.toml. */
+  write(name: string, text: string): void {
+    const isSettings = name === "daemonsup.toml";
+    const marked = isSettings ? `${text}\n[defaults.environment]\nTEST_MARK = "${this.mark}"\n` : text;
+    writeFileSync(join(this.config, name), marked, { mode: 0o644 });
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.config, name));
+  }
+
+  /** A path below the temporary directory. */
+  path(...parts: readonly string[]): string {
+    return join(this.directory, ...parts);
+  }
+
+  read(...parts: readonly string[]): string {
+    return readFileSync(this.path(...parts), "utf8");
+  }
+
+  /** The words that start a supervisor here. */
+  startWords(options: SupervisorOptions = {}): readonly string[] {
+    const places = ["--runtime-dir", this.runtime, "--state-dir", this.path("state"), "--log-dir", this.path("log")];
+    const mode = options.foreground === true ? ["--foreground"] : [];
+    return [...(options.wrapper ?? []), BINARY, "--config", this.config, ...places, ...mode, ...(options.args ?? [])];
+  }
+
+  /** Runs the starting command until it returns. */
+  async launch(options: SupervisorOptions = {}): Promise<CommandResult> {
+    return await run(this.startWords(options), options.env);
+  }
+
+  async start(options: SupervisorOptions = {}): Promise<TestSupervisor> {
+    const result = await this.launch(options);
+    if (result.code !== 0)
+      throw new Error(`the supervisor did not start (${result.code}): ${result.stdout}${result.stderr}`);
+    return await TestSupervisor.connect(this);
+  }
+
+  /** Processes that carry the mark: services of this place and whatever came out of them. */
+  marked(): readonly number[] {
+    return readdirSync("/proc")
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number)
+      .filter((pid) => readOrEmpty(`/proc/${pid}/environ`).split("\0").includes(`TEST_MARK=${this.mark}`));
+  }
+
+  /** The number in the pid file, or null. */
+  supervisorPid(): number | null {
+    const text = readOrEmpty(join(this.runtime, "supervisor.pid")).trim();
+    return text === "" ? null : Number(text);
+  }
+
+  /** Ends what is left of a test, by pid, and removes the directory. */
+  [Symbol.dispose](): void {
+    const pid = this.supervisorPid();
+    for (const left of [...(pid !== null && isDaemonsup(pid) ? [pid] : []), ...this.marked()]) {
+      try {
+        process.kill(left, "SIGKILL");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A running supervisor. */
+export class TestSupervisor implements AsyncDisposable {
+  readonly place: TestPlace;
+  readonly pid: number;
+  readonly events: EventView[] = [];
+  readonly #stream: AbortController;
+  readonly #watchers = new Set<() => void>();
+
+  private constructor(place: TestPlace, pid: number, stream: AbortController) {
+    this.place = place;
+    this.pid = pid;
+    this.#stream = stream;
+  }
+
+  static async start(
+    files: Readonly<Record<string, string>>,
+    options: SupervisorOptions = {},
+  ): Promise<TestSupervisor> {
+    const place = new TestPlace(files);
+    try {
+      return await place.start(options);
+    } catch (error) {
+      place[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Follows the events of the supervisor that runs in the place. */
+  static async connect(place: TestPlace): Promise<TestSupervisor> {
+    const pid = place.supervisorPid();
+    if (pid === null) throw new Error("there is no pid in the pid file");
+    const stream = new AbortController();
+    const response = await fetch("http://daemonsup/v1/events", {
+      unix: join(place.runtime, "control.sock"),
+      signal: stream.signal,
+    });
+    const supervisor = new TestSupervisor(place, pid, stream);
+    void supervisor.#follow(response);
+    return supervisor;
+  }
+
+  async #follow(response: Response): Promise<void> {
+    let rest = "";
+    try {
+      for await (const chunk of response.body ?? []) {
+        const lines = (rest + Buffer.from(chunk).toString()).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) if (line !== "") this.events.push(JSON.parse(line) as EventView);
+        for (const look of [...this.#watchers]) look();
+      }
+    } catch {
+      // The supervisor has ended, or the test has.
+    }
+    for (const look of [...this.#watchers]) look();
+  }
+
+  /** Runs a command of the command line against this supervisor. */
+  async command(...words: readonly string[]): Promise<CommandResult> {
+    return await run([BINARY, ...words], { DAEMONSUP_RUNTIME_DIR: this.place.runtime });
+  }
+
+  async request(method: string, path: string, body?: unknown): Promise<Response> {
+    const unix = join(this.place.runtime, "control.sock");
+    return await fetch(`http://daemonsup${path}`, {
+      unix,
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async services(): Promise<readonly ServiceView[]> {
+    return (await (await this.request("GET", "/v1/services")).json()) as readonly ServiceView[];
+  }
+
+  async service(name: string): Promise<ServiceView> {
+    const found = (await this.services()).find((view) => view.name === name);
+    if (found === undefined) throw new Error(`there is no service "${name}"`);
+    return found;
+  }
+
+  /** Waits until the service's view satisfies the test; looks again after each event. */
+  async until(name: string, accept: (view: ServiceView) => boolean): Promise<ServiceView> {
+    for (;;) {
+      const seen = this.events.length;
+      const view = await this.service(name);
+      if (accept(view)) return view;
+      await this.#changeAfter(seen);
+    }
+  }
+
+  /** Waits for an event, past or to come. */
+  async event(accept: (event: EventView) => boolean): Promise<EventView> {
+    for (;;) {
+      const seen = this.events.length;
+      const found = this.events.find(accept);
+      if (found !== undefined) return found;
+      await this.#changeAfter(seen);
+    }
+  }
+
+  #changeAfter(seen: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.events.length <= seen) return;
+        this.#watchers.delete(look);
+        resolve();
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Waits until the supervisor's process is gone. */
+  async gone(): Promise<void> {
+    await untilTrue(() => hasEnded(this.pid));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!hasEnded(this.pid) && isDaemonsup(this.pid)) {
+      process.kill(this.pid, "SIGQUIT");
+      await this.gone();
+    }
+    this.#stream.abort();
+    this.place[Symbol.dispose]();
+  }
+}
+
+/** Runs a program to its end, with nothing on its standard input. */
+export async function run(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const child = Bun.spawn([...words], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { ...process.env, ...env },
+  });
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** For what no event tells, such as the end of a process that is not ours: looks again every few milliseconds. */
+export async function untilTrue(accept: () => boolean): Promise<void> {
+  while (!accept()) await Bun.sleep(5);
+}
+
+/** true also while pid 1 has not reaped it yet, which may take it a while. */
+export function hasEnded(pid: number): boolean {
+  const text = readOrEmpty(`/proc/${pid}/stat`);
+  return text === "" || text.slice(text.lastIndexOf(")") + 2).startsWith("Z");
+}
+
+function isDaemonsup(pid: number): boolean {
+  return readOrEmpty(`/proc/${pid}/cmdline`).startsWith("daemonsup\0");
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
