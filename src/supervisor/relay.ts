@@ -26,12 +26,12 @@ export function relaySignal(
     if (record.endsOnRelay)
       return {
         tag: "withheld",
-        reason: `it ended when ${signal} was relayed to it before; write [reload] to say what it wants`,
+        reason: `ended by ${signal} when it was relayed before; write [reload] to say what is wanted`,
       };
     if (!ports.catchesSignal(pid, SIGNAL_NUMBERS[signal])) {
       return {
         tag: "withheld",
-        reason: `it does not catch ${signal} (pid ${pid}); write [reload] to say what it wants`,
+        reason: `${signal} is not caught; write [reload] to say what is wanted instead`,
       };
     }
   }

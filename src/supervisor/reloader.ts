@@ -103,20 +103,22 @@ export class Reloader {
     });
   }
 
+  /** Has each of the services do its [reload]; those to which it cannot be passed on are named together. */
   #relay(services: readonly string[]): { readonly relayed: readonly string[]; readonly notes: readonly string[] } {
     const relayed: string[] = [];
-    const notes: string[] = [];
+    const withheld = new Map<string, string[]>();
     for (const service of services) {
       const record = this.#supervisor.fleet.get(service);
       if (record === null || record.state.tag !== "up" || record.definition.reload.action === "none") continue;
-      let isWithheld = false;
+      let reason: string | null = null;
       this.#supervisor.relay(service, (result) => {
-        if (result.tag === "sent") return;
-        isWithheld = true;
-        notes.push(`${service}: not relayed: ${result.reason}`);
+        reason = result.tag === "sent" ? null : result.reason;
       });
-      if (!isWithheld) relayed.push(service);
+      if (reason === null) relayed.push(service);
+      else withheld.set(reason, [...(withheld.get(reason) ?? []), service]);
     }
+    const notes = [...withheld].map(([reason, names]) => `not relayed to ${namesOf(names)}: ${reason}`);
+    for (const note of notes) this.#supervisor.ports.report("notice", note);
     return { relayed, notes };
   }
 
@@ -130,6 +132,15 @@ export class Reloader {
 }
 
 const REFUSED: ReloadOutcome = { tag: "refused", message: "the supervisor is shutting down" };
+
+/** The names, as many as a person reads, and how many more there are. */
+function namesOf(services: readonly string[]): string {
+  const named = services.slice(0, MOST_NAMED).map((service) => `"${service}"`);
+  const more = services.length - named.length;
+  return more === 0 ? named.join(", ") : `${named.join(", ")} and ${more} more`;
+}
+
+const MOST_NAMED = 20;
 
 function summaryOf(difference: Difference): string {
   const { added, removed, changed, adjusted, unchanged } = difference;

@@ -356,7 +356,7 @@ export class Supervisor {
   #relayed(service: string, result: RelayResult): void {
     const message =
       result.tag === "sent" ? `relayed ${result.signal} to pid ${result.pid}` : `not relayed: ${result.reason}`;
-    this.ports.report(result.tag === "sent" ? "info" : "notice", `${service}: ${message}`);
+    this.ports.report(result.tag === "sent" ? "info" : "debug", `${service}: ${message}`);
     this.events.emit({
       service,
       event: "relay",
