@@ -33,6 +33,7 @@ import { clearPidFile, readPidFile, takePidFile } from "./os/pid-file.ts";
 import { type User, findGroup, findUser } from "./os/user-database.ts";
 import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
 import { Reloader } from "./supervisor/reloader.ts";
+import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
 /** Runs the supervisor until it ends; the process exits in here. */
@@ -263,7 +264,7 @@ function announceWhenReady(
   const { supervisor, launcher, logs } = parts;
   const { readyTimeout, strict } = role.options;
   const cancel = timers.after(readyTimeout, () => {
-    const missing = supervisor.undecided();
+    const missing = undecidedOf(supervisor.fleet);
     const lines = [`cannot start: not up within ${readyTimeout / 1000}s: ${missing.join(", ")}`];
     launcher.tell({ tag: "failed", exit: EXIT.timedOut, lines });
     supervisor.end(EXIT.timedOut, lines.join("; "));
@@ -274,7 +275,7 @@ function announceWhenReady(
       launcher.tell({ tag: "failed", exit: EXIT.failed, lines: ["cannot start: it was told to end"] });
       return;
     }
-    const notes = supervisor.troubled();
+    const notes = troubledOf(supervisor.fleet);
     if (strict && notes.length > 0) {
       launcher.tell({
         tag: "failed",

@@ -99,7 +99,7 @@ export class Operator {
 
   #reloadBySignal(name: string): Outcome {
     let outcome: Outcome = refused("it was not up any more");
-    this.#supervisor.relay(name, (result) => {
+    this.#supervisor.relays.ask(this.#supervisor.fleet, name, (result) => {
       outcome =
         result.tag === "sent"
           ? { tag: "done", message: `sent ${result.signal} to pid ${result.pid}` }
@@ -117,7 +117,7 @@ export class Operator {
           message: `reload.command has not ended within ${wait / 1000}s; it goes on`,
         }),
       );
-      this.#supervisor.onReloadCommand(name, (failure) => {
+      this.#supervisor.relays.awaitCommand(name, (failure) => {
         cancel();
         resolve(failure === null ? { tag: "done", message: null } : refused(`reload.command: ${failure}`));
       });

@@ -111,7 +111,7 @@ export class Reloader {
       const record = this.#supervisor.fleet.get(service);
       if (record === null || record.state.tag !== "up" || record.definition.reload.action === "none") continue;
       let reason: string | null = null;
-      this.#supervisor.relay(service, (result) => {
+      this.#supervisor.relays.ask(this.#supervisor.fleet, service, (result) => {
         reason = result.tag === "sent" ? null : result.reason;
       });
       if (reason === null) relayed.push(service);

@@ -3,15 +3,15 @@
  * the fleet decides is carried out. Everything here runs on the main thread and nothing of it waits.
  */
 import type { Definition } from "../core/definition.ts";
-import type { Exit } from "../core/exit.ts";
 import { Fleet } from "../core/fleet.ts";
-import { type ServiceRecord, messageOf } from "../core/service-record.ts";
-import { PUBLIC_STATE_OF, isAtRest } from "../core/service-state.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import { isAtRest } from "../core/service-state.ts";
 import type { EventView } from "../core/service-view.ts";
-import { type Instant, millis, spanBetween } from "../core/units.ts";
 import { isoOf } from "../core/view.ts";
 import { Belongings } from "./belongings.ts";
 import { Commands } from "./commands.ts";
+import { DeadlineTimer } from "./deadline-timer.ts";
+import { Departures } from "./departures.ts";
 import { Events } from "./events.ts";
 import { Launcher } from "./launcher.ts";
 import { Narrator } from "./narrator.ts";
@@ -31,9 +31,11 @@ import { type Leftover, type Remembered, findLeftovers } from "./predecessor.ts"
 import { PendingExecs } from "./pending-execs.ts";
 import { placeholderFor } from "./placeholder.ts";
 import type { UserPort } from "./prepare-run.ts";
-import { reapEnded } from "./reaper.ts";
 import type { RelayResult } from "./relay.ts";
+import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
+import { Shutdown } from "./shutdown.ts";
+import { isUndecided } from "./start-outcome.ts";
 import { StartQueue } from "./start-queue.ts";
 
 export interface SupervisorPorts {
@@ -61,32 +63,23 @@ export interface Beginnings {
   readonly remembered: readonly Remembered[];
 }
 
-/** Before this, a second request to end is taken for an echo of the first. */
-const FORCE_AFTER = millis(2_000);
-/** setTimeout fires at once for more than 2^31 - 1 ms, and a wake-up a day costs nothing. */
-const LONGEST_TIMER = millis(86_400_000);
-
 export class Supervisor {
   readonly fleet: Fleet;
   readonly requests: Requests;
   readonly events: Events;
   readonly belongings: Belongings;
+  readonly relays: Relays;
   readonly ports: SupervisorPorts;
+  readonly #shutdown: Shutdown;
+  readonly #departures: Departures;
+  readonly #deadlines: DeadlineTimer;
   readonly #commands: Commands;
   readonly #launcher: Launcher;
   readonly #narrator: Narrator;
-  readonly #execs: PendingExecs;
   readonly #pidFiles: PidFileWatch;
   readonly #starts: StartQueue;
-  readonly #relayListeners = new Map<string, (result: RelayResult) => void>();
-  readonly #reloadListeners = new Map<string, (failure: string | null) => void>();
   readonly #settledListeners = new Set<() => void>();
-  #ending: { readonly since: Instant; code: number } | null = null;
-  #isEnded = false;
-  #mayBeEmpty = false;
   #isLookScheduled = false;
-  #cancelTimer: (() => void) | null = null;
-  #armedFor: Instant | null = null;
 
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
@@ -94,7 +87,8 @@ export class Supervisor {
     this.requests = new Requests(ports.timers);
     this.belongings = new Belongings(ports.processes, (run) => ports.timers.soon(run));
     this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now());
-    const execs = (this.#execs = new PendingExecs(ports.spawning, ports.timers));
+    const execs = new PendingExecs(ports.spawning, ports.timers);
+    this.relays = new Relays(this.events, ports.report);
     this.#commands = new Commands({ ...ports, execs, newInvocation: () => ports.newInvocation() }, this.belongings);
     const decided = (service: string, event: Parameters<Fleet["post"]>[1]): void => this.fleet.post(service, event);
     this.#launcher = new Launcher(
@@ -107,7 +101,15 @@ export class Supervisor {
       named: (service, pid) => this.#named(service, pid),
     });
     this.#starts = new StartQueue(ports.timers, ports.clock, (service) => this.#start(service));
+    this.#deadlines = new DeadlineTimer(ports.timers, ports.clock, () => {
+      this.fleet.expire();
+      this.#lookSoon();
+    });
     this.fleet = this.#buildFleet();
+    const { fleet, events, requests, belongings } = this;
+    this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, ended: (code) => ports.ended(code) });
+    const [commands, launcher] = [this.#commands, this.#launcher];
+    this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs });
   }
 
   /** Takes over what a dead predecessor left, then starts what is to run, some services in each turn of the loop. */
@@ -134,74 +136,32 @@ export class Supervisor {
     this.#lookSoon();
   }
 
-  /** The wanted services that a start still waits for, each with what it waits for. */
-  undecided(): readonly string[] {
-    return [...this.fleet.records()]
-      .filter(isUndecided)
-      .map((record) => `${record.definition.name} (${messageOf(record) ?? PUBLIC_STATE_OF[record.state.tag]})`);
-  }
-
-  /** The wanted services that could not be started, each with the reason. */
-  troubled(): readonly string[] {
-    const records = [...this.fleet.records()].filter((record) => record.want === "up");
-    return records.flatMap((record) => {
-      const state = PUBLIC_STATE_OF[record.state.tag];
-      return state === "failed" || state === "backoff"
-        ? [`${record.definition.name}: ${state}: ${messageOf(record) ?? ""}`]
-        : [];
-    });
-  }
-
   /** Some child has ended. */
   childrenEnded(): void {
-    const listener = {
-      ended: (pid: number, exit: Exit) => this.#ended(pid, exit),
-      reaped: (pid: number) => this.belongings.reaped(pid),
-      settled: () => this.#sweepEmptied(),
-    };
-    if (reapEnded(this.ports.reaping, listener)) this.ports.timers.soon(() => this.childrenEnded());
+    this.#departures.look();
   }
 
   get isEnding(): boolean {
-    return this.#ending !== null;
+    return this.#shutdown.hasBegun;
   }
 
   /** Stops everything in order and ends; asked again after 2 s or more, kills what is left. */
   end(code: number, reason: string): void {
-    const now = this.ports.clock.now();
-    if (this.#ending !== null) {
-      if (spanBetween(this.#ending.since, now) >= FORCE_AFTER) this.kill(reason);
-      return;
-    }
-    this.#ending = { since: now, code };
-    this.ports.report("notice", `shutting down: ${reason}`);
-    this.events.emit({ service: null, event: "shutdown", state: null, previous: null, pid: null, message: reason });
     this.#starts.clear();
-    for (const service of this.#names()) {
-      this.requests.overtake(service, "shutdown");
-      this.fleet.post(service, { tag: "stop-asked" });
-    }
+    this.#shutdown.begin(code, reason);
     this.#lookSoon();
   }
 
   /** Kills everything at once and ends. */
   kill(reason: string): void {
-    this.#ending ??= { since: this.ports.clock.now(), code: 0 };
-    this.ports.report("warning", `killing everything: ${reason}`);
     this.#starts.clear();
-    for (const service of this.#names()) this.fleet.post(service, { tag: "kill-asked" });
+    this.#shutdown.kill(reason);
     this.#lookSoon();
   }
 
-  /** Has the service do its [reload]; `listen` hears what became of passing a signal on. */
-  relay(service: string, listen: (result: RelayResult) => void): void {
-    this.#relayListeners.set(service, listen);
-    this.fleet.post(service, { tag: "reload-asked" });
-    this.#relayListeners.delete(service);
-  }
-
-  onReloadCommand(service: string, listen: (failure: string | null) => void): void {
-    this.#reloadListeners.set(service, listen);
+  /** Calls `listen` for every event from now on, until the returned function is called. */
+  subscribe(listen: (event: EventView) => void): () => void {
+    return this.events.subscribe(listen);
   }
 
   #buildFleet(): Fleet {
@@ -213,8 +173,8 @@ export class Supervisor {
       processes: this.ports.processes,
       report: this.ports.report,
       post: (service: string, event: Parameters<Fleet["post"]>[1]) => this.fleet.post(service, event),
-      relayed: (service: string, result: RelayResult) => this.#relayed(service, result),
-      reloadCommandEnded: (service: string, failure: string | null) => this.#reloadCommandEnded(service, failure),
+      relayed: (service: string, result: RelayResult) => this.relays.signalled(service, result),
+      reloadCommandEnded: (service: string, failure: string | null) => this.relays.commandEnded(service, failure),
       note: (service: string, note: string) => this.fleet.amend(service, { note }),
       endSupervisor: (service: string, code: number) => this.#endBecauseOf(service, code),
     };
@@ -229,10 +189,6 @@ export class Supervisor {
     });
   }
 
-  #names(): readonly string[] {
-    return [...this.fleet.records()].map((record) => record.definition.name);
-  }
-
   #want(service: string, byHand: "up" | "down" | null, unfit: string | null): void {
     const record = this.fleet.get(service);
     if (record === null) return;
@@ -245,8 +201,7 @@ export class Supervisor {
   }
 
   #start(service: string): void {
-    if (this.#ending === null && this.fleet.get(service)?.want === "up")
-      this.fleet.post(service, { tag: "start-asked" });
+    if (!this.isEnding && this.fleet.get(service)?.want === "up") this.fleet.post(service, { tag: "start-asked" });
   }
 
   #takeOver(leftover: Leftover): void {
@@ -256,64 +211,13 @@ export class Supervisor {
       this.fleet.amend(service, { removed: true });
     }
     this.belongings.found(service, invocation, { rows, main });
-    for (const row of rows) this.#watchForeign(service, row.pid, row.pid === main);
+    for (const row of rows) this.#departures.watchForeign(service, row.pid, row.pid === main);
     const named = rows.map((row) => `pid ${row.pid} (${this.ports.processes.name(row.pid)})`).slice(0, 10);
     const message = `left running by a supervisor that died: ${named.join(", ")}; stopping ${rows.length === 1 ? "it" : "them"} first`;
     this.ports.report("warning", `${service}: ${message}`);
     this.events.emit({ service, event: "left", state: null, previous: null, pid: main, message });
     this.fleet.post(service, { tag: "found-running", pid: main });
     if (this.fleet.get(service)?.removed === true) this.fleet.post(service, { tag: "stop-asked" });
-  }
-
-  // It is no child of this process, so only a pidfd tells of its end, and nobody tells of its status.
-  #watchForeign(service: string, pid: number, isMain: boolean): void {
-    const pidfd = this.ports.processes.openPidfd(pid);
-    if (pidfd === null) return;
-    this.ports.output.watch(pidfd, () => {
-      this.ports.output.unwatch(pidfd);
-      this.ports.processes.closeFd(pidfd);
-      if (isMain && this.belongings.mainOf(service) === pid) {
-        const survivors = this.belongings.mainEnded(service);
-        this.ports.memory.exited(service);
-        this.fleet.post(service, { tag: "exited", exit: { tag: "unknown" }, survivors });
-      }
-      this.#mayBeEmpty = true;
-      this.#sweepEmptied();
-    });
-  }
-
-  /** A child has ended and is not reaped yet. */
-  #ended(pid: number, exit: Exit): (() => void) | null {
-    // If its exec has failed, that is what is told of it, and not the exit that came of it.
-    if (this.#execs.has(pid)) this.#execs.look();
-    const service = this.belongings.serviceOfMain(pid);
-    if (service === null) {
-      if (!this.#commands.ended(pid, exit)) this.#mayBeEmpty = true;
-      return null;
-    }
-    this.ports.memory.exited(service);
-    const survivors = this.belongings.mainEnded(service);
-    const run = this.#launcher.runOf(service);
-    if (run !== null) this.ports.output.drain(run);
-    const post = (): void => this.fleet.post(service, { tag: "exited", exit, survivors });
-    if (survivors === 0) return post;
-    // What is left is signalled now, while the number of the group certainly still is its own.
-    post();
-    return null;
-  }
-
-  /** Looks whether services that only wait for their last process have lost it. */
-  #sweepEmptied(): void {
-    if (!this.#mayBeEmpty) return;
-    this.#mayBeEmpty = false;
-    for (const record of [...this.fleet.records()]) {
-      const { tag } = record.state;
-      if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") continue;
-      const service = record.definition.name;
-      if (this.belongings.mainOf(service) !== null || this.belongings.survivors(service).length > 0) continue;
-      this.belongings.over(service);
-      this.fleet.post(service, { tag: "emptied" });
-    }
   }
 
   #named(service: string, pid: number): void {
@@ -353,33 +257,10 @@ export class Supervisor {
     this.events.emit({ service, event: "problem", state: null, previous: null, pid: null, message: String(error) });
   }
 
-  #relayed(service: string, result: RelayResult): void {
-    const message =
-      result.tag === "sent" ? `relayed ${result.signal} to pid ${result.pid}` : `not relayed: ${result.reason}`;
-    this.ports.report(result.tag === "sent" ? "info" : "debug", `${service}: ${message}`);
-    this.events.emit({
-      service,
-      event: "relay",
-      state: null,
-      previous: null,
-      pid: result.tag === "sent" ? result.pid : null,
-      message,
-    });
-    this.#relayListeners.get(service)?.(result);
-  }
-
-  #reloadCommandEnded(service: string, failure: string | null): void {
-    const message = failure === null ? "reload.command succeeded" : `reload.command: ${failure}`;
-    this.ports.report(failure === null ? "info" : "warning", `${service}: ${message}`);
-    this.events.emit({ service, event: "relay", state: null, previous: null, pid: null, message });
-    this.#reloadListeners.get(service)?.(failure);
-    this.#reloadListeners.delete(service);
-  }
-
   #endBecauseOf(service: string, code: number): void {
     // Later, so that the service's own step is over before the others are told.
     this.ports.timers.soon(() => {
-      if (this.#ending === null) this.end(code, `"${service}" is critical and has ended`);
+      if (!this.isEnding) this.end(code, `"${service}" is critical and has ended`);
     });
   }
 
@@ -389,25 +270,9 @@ export class Supervisor {
     this.#isLookScheduled = true;
     this.ports.timers.soon(() => {
       this.#isLookScheduled = false;
-      this.#armTimer();
+      this.#deadlines.arm(this.fleet.nextDeadline());
       this.#tellSettled();
-      this.#endIfEmpty();
-    });
-  }
-
-  #armTimer(): void {
-    const next = this.fleet.nextDeadline();
-    if (next === this.#armedFor) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#armedFor = next;
-    if (next === null) return;
-    const delay = millis(Math.min(Math.max(spanBetween(this.ports.clock.now(), next), 0), LONGEST_TIMER));
-    this.#cancelTimer = this.ports.timers.after(delay, () => {
-      this.#armedFor = null;
-      this.#cancelTimer = null;
-      this.fleet.expire();
-      this.#lookSoon();
+      this.#shutdown.look();
     });
   }
 
@@ -418,28 +283,4 @@ export class Supervisor {
     this.#settledListeners.clear();
     for (const listen of listeners) listen();
   }
-
-  #endIfEmpty(): void {
-    if (this.#ending === null || this.#isEnded) return;
-    for (const { state } of this.fleet.records()) if (!isAtRest(state) && state.tag !== "stuck") return;
-    this.#isEnded = true;
-    this.ports.ended(this.#ending.code);
-  }
-
-  /** For the event stream of a client. */
-  subscribe(listen: (event: EventView) => void): () => void {
-    return this.events.subscribe(listen);
-  }
-}
-
-/** true: a start of the supervisor still has to wait for what becomes of it. */
-function isUndecided(record: ServiceRecord): boolean {
-  if (record.removed || record.want === "down") return false;
-  const { tag } = record.state;
-  return (
-    tag === "launching" ||
-    tag === "execing" ||
-    PUBLIC_STATE_OF[tag] === "stopping" ||
-    (tag === "down" && record.state.why === "never-started")
-  );
 }

@@ -1,0 +1,100 @@
+/*
+ * The ends of processes: children of this supervisor as they are reaped, and processes of a dead predecessor, which are
+ * nobody's children here and whose end only a pidfd tells.
+ */
+import type { Exit } from "../core/exit.ts";
+import type { Fleet } from "../core/fleet.ts";
+import type { Belongings } from "./belongings.ts";
+import type { Commands } from "./commands.ts";
+import type { Launcher } from "./launcher.ts";
+import type { PendingExecs } from "./pending-execs.ts";
+import type { MemoryPort, OutputPort, ProcessPort, ReapPort, TimerPort } from "./ports.ts";
+import { reapEnded } from "./reaper.ts";
+
+export interface DeparturePorts {
+  readonly fleet: Fleet;
+  readonly belongings: Belongings;
+  readonly commands: Commands;
+  readonly launcher: Launcher;
+  readonly execs: PendingExecs;
+  readonly reaping: ReapPort;
+  readonly memory: MemoryPort;
+  readonly output: OutputPort;
+  readonly processes: ProcessPort;
+  readonly timers: TimerPort;
+}
+
+export class Departures {
+  readonly #ports: DeparturePorts;
+  /** Something has ended that may have been the last of a service. */
+  #mayBeEmpty = false;
+
+  constructor(ports: DeparturePorts) {
+    this.#ports = ports;
+  }
+
+  /** Some child has ended: takes note of each, up to a bound in one turn. */
+  look(): void {
+    const { reaping, belongings, timers } = this.#ports;
+    const hasMore = reapEnded(reaping, {
+      ended: (pid, exit) => this.#ended(pid, exit),
+      reaped: (pid) => belongings.reaped(pid),
+      settled: () => this.#sweep(),
+    });
+    if (hasMore) timers.soon(() => this.look());
+  }
+
+  /** Tells of the end of a process that a predecessor left. */
+  watchForeign(service: string, pid: number, isMain: boolean): void {
+    const { processes, output, belongings, memory, fleet } = this.#ports;
+    const pidfd = processes.openPidfd(pid);
+    if (pidfd === null) return;
+    output.watch(pidfd, () => {
+      output.unwatch(pidfd);
+      processes.closeFd(pidfd);
+      if (isMain && belongings.mainOf(service) === pid) {
+        const survivors = belongings.mainEnded(service);
+        memory.exited(service);
+        fleet.post(service, { tag: "exited", exit: { tag: "unknown" }, survivors });
+      }
+      this.#mayBeEmpty = true;
+      this.#sweep();
+    });
+  }
+
+  /** A child has ended and is not reaped yet; what is returned is done once it is. */
+  #ended(pid: number, exit: Exit): (() => void) | null {
+    const { execs, belongings, commands, memory, launcher, output, fleet } = this.#ports;
+    // If its exec has failed, that is what is told of it, and not the exit that came of it.
+    if (execs.has(pid)) execs.look();
+    const service = belongings.serviceOfMain(pid);
+    if (service === null) {
+      if (!commands.ended(pid, exit)) this.#mayBeEmpty = true;
+      return null;
+    }
+    memory.exited(service);
+    const survivors = belongings.mainEnded(service);
+    const run = launcher.runOf(service);
+    if (run !== null) output.drain(run);
+    const post = (): void => fleet.post(service, { tag: "exited", exit, survivors });
+    if (survivors === 0) return post;
+    // What is left is signalled now, while the number of the group certainly still is its own.
+    post();
+    return null;
+  }
+
+  /** Looks whether services that only wait for their last process have lost it. */
+  #sweep(): void {
+    if (!this.#mayBeEmpty) return;
+    this.#mayBeEmpty = false;
+    const { fleet, belongings } = this.#ports;
+    for (const record of [...fleet.records()]) {
+      const { tag } = record.state;
+      if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") continue;
+      const service = record.definition.name;
+      if (belongings.mainOf(service) !== null || belongings.survivors(service).length > 0) continue;
+      belongings.over(service);
+      fleet.post(service, { tag: "emptied" });
+    }
+  }
+}
