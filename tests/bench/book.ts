@@ -1,0 +1,100 @@
+import { type Aim, type Against, type Figure } from "./figure.ts";
+import { sampleOf } from "./sample.ts";
+
+export const FLOOR = "floor";
+export const OURS = "daemonsup";
+
+interface Entry {
+  readonly title: string;
+  readonly unit: Figure["unit"];
+  readonly against: Against;
+  readonly aim: Aim | null;
+}
+
+const within = (limit: number, text: string): Aim => ({ text, isReached: (ours) => ours <= limit });
+
+/** Everything that is measured, in the order of the table. */
+const ENTRIES = {
+  start: {
+    title: "start: from the command until the last service's first instruction",
+    unit: "ms",
+    against: "ratio",
+    aim: { text: "at most 1.4 x", isReached: (ours, floor) => ours <= 1.4 * floor },
+  },
+  startInside: {
+    title: "of that: from the first service's first instruction until the last one's",
+    unit: "ms",
+    against: "ratio",
+    aim: null,
+  },
+  restart: {
+    title: 'restart: from SIGKILL until the new instance\'s first instruction, `delay = "0ms"`',
+    unit: "ms",
+    against: "difference",
+    aim: { text: "at most +1 ms", isReached: (ours, floor) => ours <= floor + 1 },
+  },
+  hangup: {
+    title: "SIGHUP, nothing changed: from the signal until the last service's handler",
+    unit: "ms",
+    against: "ratio",
+    aim: within(40, "under 40 ms"),
+  },
+  end: {
+    title: "shutdown: from SIGTERM until everything has ended",
+    unit: "ms",
+    against: "ratio",
+    aim: null,
+  },
+  pss: { title: "memory (PSS), just started", unit: "MB", against: "nothing", aim: within(60, "under 60 MB") },
+  pssWritten: {
+    title: "memory (PSS), each service has written to its log",
+    unit: "MB",
+    against: "nothing",
+    aim: within(60, "under 60 MB"),
+  },
+  pssWorked: {
+    title: "memory (PSS), at the end of all this",
+    unit: "MB",
+    against: "nothing",
+    aim: within(60, "under 60 MB"),
+  },
+  anonymous: { title: "of that: anonymous", unit: "MB", against: "nothing", aim: null },
+  wakeUps: { title: "wake-ups in 30 idle seconds", unit: "", against: "nothing", aim: within(0, "0") },
+  idleCpu: { title: "CPU time in 30 idle seconds", unit: "ms", against: "nothing", aim: null },
+  version: { title: "`daemonsup version`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
+  statusAll: { title: "`daemonsup status --json`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
+  statusOne: { title: "`daemonsup status NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
+  stopOne: { title: "`daemonsup stop NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
+  startOne: { title: "`daemonsup start NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
+  logPlain: { title: "log, no stamps, against `cat > file`", unit: "MB/s", against: "ratio", aim: null },
+  logStamped: { title: "log, a time stamp a line, against `cat > file`", unit: "MB/s", against: "ratio", aim: null },
+} as const satisfies Readonly<Record<string, Entry>>;
+
+export type FigureName = keyof typeof ENTRIES;
+
+/** Collects what was measured. */
+export class Book {
+  readonly #values = new Map<FigureName, Map<string, number[]>>();
+
+  /** `contender`: FLOOR, OURS or the name of a peer. */
+  note(figure: FigureName, contender: string, value: number): void {
+    const values = this.#values.get(figure) ?? new Map<string, number[]>();
+    this.#values.set(figure, values);
+    values.set(contender, [...(values.get(contender) ?? []), value]);
+  }
+
+  /** Those that something was noted of, in the order of the table. */
+  figures(): readonly Figure[] {
+    return Object.entries(ENTRIES).flatMap(([name, entry]) => {
+      const values = this.#values.get(name as FigureName);
+      if (values === undefined) return [];
+      const sample = (contender: string) => sampleOf(values.get(contender) ?? []);
+      const peers = new Map<string, NonNullable<ReturnType<typeof sample>>>();
+      for (const contender of values.keys()) {
+        const found = sample(contender);
+        if (contender !== FLOOR && contender !== OURS && found !== null) peers.set(contender, found);
+      }
+      return [{ ...entry, floor: sample(FLOOR), ours: sample(OURS), peers }];
+    });
+  }
+}

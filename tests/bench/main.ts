@@ -1,0 +1,108 @@
+/*
+ * `bun run bench`: measures the supervisor against a floor on this machine. See docs/BENCHMARKS.md for what is measured
+ * and how. A few minutes; the machine should have nothing else to do.
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildBinary } from "../../tools/build-binary.ts";
+import { Book } from "./book.ts";
+import { describeMachine, loadNow } from "./machine.ts";
+import { measureFleets } from "./measure-fleets.ts";
+import { measureLogs } from "./measure-logs.ts";
+import { measureRunning } from "./measure-running.ts";
+import type { ThreadWork } from "./process-figures.ts";
+import { Quiet } from "./quiet.ts";
+import { renderReport, writeBetweenMarkers } from "./report.ts";
+import type { Scene } from "./scene.ts";
+import { Workshop } from "./workshop.ts";
+
+const PROJECT = join(import.meta.dir, "../..");
+/** How long a run may wait for the machine to be quiet. */
+const PATIENCE_MS = 120_000;
+const DOCUMENT = join(PROJECT, "docs/BENCHMARKS.md");
+const USAGE = `usage: bun run bench [options]
+  --write         puts the figures into docs/BENCHMARKS.md
+  --only PARTS    of fleets, running, logs; a list with commas
+  --binary FILE   measures this binary instead of dist/daemonsup, which is built if need be
+  --rounds N      of start, SIGHUP and shutdown (default 7)
+  --peers N       rounds in which the peers are measured too (default 2)
+  --count N       services (default 1000)
+  --short         3 idle seconds instead of 30
+`;
+
+const PARTS = ["fleets", "running", "logs"] as const;
+type Part = (typeof PARTS)[number];
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    write: { type: "boolean", default: false },
+    only: { type: "string", default: PARTS.join(",") },
+    binary: { type: "string" },
+    rounds: { type: "string", default: "7" },
+    peers: { type: "string", default: "2" },
+    count: { type: "string", default: "1000" },
+    short: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+const load = loadNow();
+const binary = values.binary ?? (await built());
+const workshop = new Workshop();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => {
+    workshop[Symbol.dispose]();
+    process.exit(1);
+  });
+try {
+  const scene = {
+    workshop,
+    programs: {
+      daemonsup: binary,
+      service: workshop.compile("bench-service"),
+      driver: workshop.compile("bench-driver"),
+    },
+    book: new Book(),
+    quiet: new Quiet(PATIENCE_MS),
+    count: Number(values.count),
+  };
+  const idle = await measure(scene, values.only.split(",").map(partOf));
+  const report = renderReport({
+    date: new Date().toISOString().slice(0, 10),
+    machine: describeMachine(),
+    load,
+    disturbed: scene.quiet.missed,
+    count: scene.count,
+    figures: scene.book.figures(),
+    idle,
+  });
+  console.log(report);
+  if (values.write) writeBetweenMarkers(DOCUMENT, report);
+} finally {
+  workshop[Symbol.dispose]();
+}
+
+async function built(): Promise<string> {
+  const result = await buildBinary();
+  if (result.tag === "failed") throw new Error(`cannot build "dist/daemonsup":\n${result.output}`);
+  return join(PROJECT, "dist/daemonsup");
+}
+
+async function measure(scene: Scene, parts: readonly Part[]): Promise<readonly ThreadWork[]> {
+  const rounds = { ours: Number(values.rounds), peers: Number(values.peers) };
+  if (parts.includes("fleets")) await measureFleets(scene, rounds);
+  const idle = parts.includes("running") ? await measureRunning(scene, values.short) : [];
+  if (parts.includes("logs")) await measureLogs(scene, Math.min(3, rounds.ours));
+  return idle;
+}
+
+function partOf(word: string): Part {
+  const part = PARTS.find((name) => name === word);
+  if (part === undefined) throw new Error(`cannot measure "${word}": want ${PARTS.join(", ")}`);
+  return part;
+}

@@ -1,0 +1,78 @@
+/*
+ * bench-service STAMPS INDEX [BYTES]: the smallest service. It writes the time of its first instruction into its slot, the
+ * time of each SIGHUP too, a line to its standard output at each SIGUSR1, and waits. With BYTES it writes that much to
+ * its standard output, in lines of 100 bytes and 64 KiB at a time, and ends.
+ */
+#include "bench-stamps.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE 100
+#define CHUNK 65536
+
+static int stamps;
+static off_t place;
+
+static void on_hangup(int signal)
+{
+	uint64_t now = now_ns();
+
+	(void)signal;
+	if (pwrite(stamps, &now, sizeof(now), place + (off_t)offsetof(struct slot, hangup)) < 0)
+		_exit(1);
+}
+
+static void on_user(int signal)
+{
+	(void)signal;
+	if (write(1, "a line of output, as services write them\n", 41) < 0)
+		_exit(1);
+}
+
+static void write_lines(uint64_t bytes)
+{
+	static char lines[CHUNK + LINE];
+	uint64_t written = 0;
+	size_t index;
+
+	for (index = 0; index < sizeof(lines); index++)
+		lines[index] = index % LINE == LINE - 1 ? '\n' : (char)('a' + index % 26);
+	while (written < bytes) {
+		uint64_t left = bytes - written;
+		ssize_t count = write(1, lines + written % LINE, left < CHUNK ? left : CHUNK);
+
+		if (count < 0)
+			exit(1);
+		written += (uint64_t)count;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t start[2] = {now_ns(), (uint64_t)getpid()};
+	struct sigaction action;
+
+	if (argc < 3)
+		return 2;
+	memset(&action, 0, sizeof(action));
+	action.sa_flags = SA_RESTART;
+	action.sa_handler = on_hangup;
+	place = strtol(argv[2], NULL, 10) * (off_t)sizeof(struct slot);
+	stamps = open(argv[1], O_WRONLY | O_CLOEXEC);
+	if (stamps < 0 || sigaction(SIGHUP, &action, NULL) < 0)
+		return 1;
+	action.sa_handler = on_user;
+	if (sigaction(SIGUSR1, &action, NULL) < 0 || pwrite(stamps, start, sizeof(start), place) < 0)
+		return 1;
+	if (argc > 3) {
+		write_lines(strtoull(argv[3], NULL, 10));
+		return 0;
+	}
+	for (;;)
+		pause();
+}
