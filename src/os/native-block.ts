@@ -1,5 +1,4 @@
 import { ptr, type Pointer } from "bun:ffi";
-import type { LimitName } from "../core/definition.ts";
 import { LIMIT_NUMBERS, type SpawnRequest, type SpawnStage } from "./spawn-request.ts";
 
 /** Indices of 32-bit words in `request` of native.c. The tests with real children compare the two. */

@@ -265,7 +265,7 @@ static void bury(int pidfd) {
 int settle(request *r) {
   int info[32];
   info[4] = 0; /* si_pid */
-  /* A child that dumps core before its exec does not clear the word. */
+  /* On older kernels a child that dumps core before its exec does not clear the word. */
   if (r->running && raw(SYS_waitid, P_PIDFD, r->pidfd, info, WEXITED | WNOHANG | WNOWAIT, 0) == 0 && info[4] == 0) return 0;
   if (r->stage == 0) return 1;
   bury(r->pidfd);

@@ -32,7 +32,7 @@ afterAll(() => spawner[Symbol.dispose]());
 interface Run {
   readonly child: Child;
   /** What it and what came after it have written, once all of them have closed descriptor 1. */
-  output(): string;
+  readonly output: () => string;
 }
 
 /** `kept` becomes descriptor 3 of the program, which keeps it; `signalPipe` 4. */

@@ -109,14 +109,21 @@ const INTENT: StateRecord = {
 };
 const RUNNING: StateRecord = { ...INTENT, phase: "running", pid: 7, startTicks: 501 };
 
-test.each([
-  ["an intent whose child has not written its pid", INTENT, { pid: 0, timeNs: 0 }, []],
-  ["an intent whose child has", INTENT, { pid: 9, timeNs: 5_030_000_000 }, [500, 501, 502, 503]],
-  ["an intent whose child's time was lost", INTENT, { pid: 9, timeNs: 0 }, [500, 501, 502, 503, 504, 505]],
-  ["a running process, whatever its child word", RUNNING, { pid: 9, timeNs: 5_030_000_000 }, [501]],
-  ["one that has exited", { ...RUNNING, phase: "exited" as const }, { pid: 9, timeNs: 5_030_000_000 }, []],
-])("%s is recognized by start time", (_, record, child, expected) => {
+const SEEN_BY_CHILD = { pid: 9, timeNs: 5_030_000_000 };
+const RECOGNIZED = [
+  { what: "an intent whose child has not written its pid", record: INTENT, child: { pid: 0, timeNs: 0 }, ticks: [] },
+  { what: "an intent whose child has", record: INTENT, child: SEEN_BY_CHILD, ticks: [500, 501, 502, 503] },
+  {
+    what: "an intent whose child's time was lost",
+    record: INTENT,
+    child: { pid: 9, timeNs: 0 },
+    ticks: [500, 501, 502, 503, 504, 505],
+  },
+  { what: "a running process, whatever its child word", record: RUNNING, child: SEEN_BY_CHILD, ticks: [501] },
+  { what: "one that has exited", record: { ...RUNNING, phase: "exited" as const }, child: SEEN_BY_CHILD, ticks: [] },
+];
+
+test.each(RECOGNIZED)("$what is recognized by its start time", ({ record, child, ticks }) => {
   const found = findProcess(record, child);
-  const recognized = [498, 499, 500, 501, 502, 503, 504, 505].filter((ticks) => isFoundProcess(found, ticks));
-  expect(recognized).toEqual(expected);
+  expect([498, 499, 500, 501, 502, 503, 504, 505].filter((start) => isFoundProcess(found, start))).toEqual(ticks);
 });
