@@ -1,5 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { constants } from "node:os";
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 
 export type ScoreAnswer =
   { readonly tag: "inherited" } | { readonly tag: "to-give" } | { readonly tag: "refused"; readonly errno: number };
@@ -45,15 +44,22 @@ export class OomScore {
 }
 
 function writeScoreOf(pid: number, score: number): number {
-  const { ENOENT, ESRCH } = constants.errno;
   try {
     const fd = openSync(`/proc/${pid}/oom_score_adj`, "r+");
     const errno = writeScore(fd, score);
     closeSync(fd);
-    return errno === ESRCH ? 0 : errno;
+    return errno === 0 || hasEnded(pid) ? 0 : errno;
   } catch (error) {
-    const errno = errnoOf(error);
-    return errno === ENOENT || errno === ESRCH ? 0 : errno;
+    return hasEnded(pid) ? 0 : errnoOf(error);
+  }
+}
+
+// The files of a process whose memory is gone belong to root, so that "permission denied" may mean that it has ended.
+function hasEnded(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/statm`, "latin1").startsWith("0 ");
+  } catch {
+    return true;
   }
 }
 
