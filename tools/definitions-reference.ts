@@ -13,7 +13,7 @@ export function renderReference(): string {
     "# Keys of a definition",
     "",
     "One file a service: `NAME.toml`, `.yaml`, `.yml` or `.json`. This page is made from the schema that checks the files",
-    "(`bun tools/definitions-reference.ts`). *Live* keys are taken over by a reload while the service runs; a change of any",
+    "(`bun tools/definitions-reference.ts`). _Live_ keys are taken over by a reload while the service runs; a change of any",
     "other restarts it. Durations are written `250ms`, `10s`, `5m`, `2h`, `1d`, sizes `64KiB`, `10MiB`. Relative paths are",
     "relative to the directory of the definitions.",
     "",
@@ -30,7 +30,7 @@ export function renderReference(): string {
 }
 
 function tableOf(schema: z.core.$ZodType, above: string): readonly string[] {
-  return ["| key | meaning | at most | live |", "|---|---|---|---|", ...rowsOf(schema, above)];
+  return ["| key | meaning | at most | live |", "| --- | --- | --- | --- |", ...rowsOf(schema, above)];
 }
 
 function rowsOf(schema: z.core.$ZodType, above: string): readonly string[] {
