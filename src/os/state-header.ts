@@ -13,8 +13,8 @@ export const HEADER_SIZE = 4096;
 export const GENERATION_OFFSET = 32;
 export const CAPACITY = 4096;
 /** Append only. 1: first release. */
-export const VERSION = 1;
-export const LONGEST_BOOT_ID = 128;
+const VERSION = 1;
+const LONGEST_BOOT_ID = 128;
 
 const MAGIC = new TextEncoder().encode("daemonsup state\n");
 const BOOT_ID = 64;

@@ -51,7 +51,7 @@ export interface ChildWord {
  * before it or the record after it.
  */
 export const RECORD_SIZE = 256;
-export const LONGEST_NAME = 64;
+const LONGEST_NAME = 64;
 const SLOTS = [16, 128] as const;
 const SLOT_SIZE = 112;
 
