@@ -64,7 +64,11 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     ...collisionProblemsOf(sound, request),
     ...emptinessProblemsOf(listing, request),
   ];
-  if (problems.length > 0) return { tag: "rejected", problems: problems.sort(compareProblems) };
+  const faults = machineFaultsOf(sound, check);
+  if (problems.length > 0) {
+    // Whoever mends the text wants to know at once what else is missing.
+    return { tag: "rejected", problems: [...problems, ...faults.map(({ problem }) => problem)].sort(compareProblems) };
+  }
   const definitions = sound
     .map((service) => service.definition)
     .sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -72,7 +76,7 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     tag: "loaded",
     settings: settings.settings,
     definitions,
-    faults: machineFaultsOf(sound, check),
+    faults,
     ignored: listing.ignored,
   };
 }
