@@ -4,7 +4,7 @@ import { splitWords } from "./shell-words.ts";
 import { wanted } from "./want.ts";
 
 /** More arguments than these are refused: what is generated belongs into a file. */
-export const MAX_ARGUMENTS = 1024;
+const MAX_ARGUMENTS = 1024;
 
 /** A command: a list of a program and its arguments, or one string that is split as a shell splits words. */
 export function command(): z.ZodType<string[], string | string[]> {
@@ -16,7 +16,7 @@ export function command(): z.ZodType<string[], string | string[]> {
     .array(argument, { error: want })
     .min(1, `a program to run`)
     .max(MAX_ARGUMENTS, `at most ${MAX_ARGUMENTS}`);
-  return z.union([text(want, MAX_ARGUMENT).transform(split), list], { error: want }).transform((words, context) => {
+  return z.union([list, text(want, MAX_ARGUMENT).transform(split)], { error: want }).transform((words, context) => {
     return words[0] === "" ? fail(context, words, "the program to run as its first word") : words;
   });
 }

@@ -16,11 +16,23 @@ export function decodeText(bytes: Uint8Array): Decoded {
   return { tag: "text", text };
 }
 
-function decode(bytes: Uint8Array, stream = false): string | null {
+const DECODER = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream });
+    return DECODER.decode(bytes);
   } catch {
     return null;
+  }
+}
+
+/** The same for the beginning of a text: the last character may be cut off. */
+function isBeginning(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -30,7 +42,7 @@ function firstBadByteOf(bytes: Uint8Array): number {
   let broken = bytes.length + 1;
   while (broken - sound > 1) {
     const middle = (sound + broken) >> 1;
-    if (middle <= bytes.length && decode(bytes.subarray(0, middle), true) !== null) sound = middle;
+    if (middle <= bytes.length && isBeginning(bytes.subarray(0, middle))) sound = middle;
     else broken = middle;
   }
   while (sound > 0 && decode(bytes.subarray(0, sound)) === null) sound--;

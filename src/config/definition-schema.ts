@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { command } from "./command-schema.ts";
 import { environment, environmentFiles } from "./environment-schema.ts";
-import { keyOf, metaOf, tableShapeOf } from "./key-meta.ts";
+import { keyOf } from "./key-meta.ts";
 import { limitsSchema } from "./limits-schema.ts";
 import { logSchema } from "./log-schema.ts";
 import { reloadSchema, restartSchema, stopSchema } from "./policy-schemas.ts";
@@ -101,29 +101,30 @@ export const definitionSchema = z.strictObject({
     limit: "4095 characters",
     shared: false,
   }),
-  restart: keyOf(restartSchema.prefault({}), { description: "When it is started again", live: true, limit: "1 table" }),
-  stop: keyOf(stopSchema.prefault({}), { description: "How it is ended", live: true, limit: "1 table" }),
-  reload: keyOf(reloadSchema.prefault({}), {
+  restart: keyOf(withDefaults(restartSchema), {
+    description: "When it is started again",
+    live: true,
+    limit: "1 table",
+  }),
+  stop: keyOf(withDefaults(stopSchema), { description: "How it is ended", live: true, limit: "1 table" }),
+  reload: keyOf(withDefaults(reloadSchema), {
     description: "How it reads its configuration again",
     live: true,
     limit: "1 table",
   }),
-  limits: keyOf(limitsSchema.prefault({}), { description: "Resource limits", live: false, limit: "1 table" }),
-  log: keyOf(logSchema.prefault({}), { description: "Where its output goes", live: true, limit: "1 table" }),
+  limits: keyOf(withDefaults(limitsSchema), { description: "Resource limits", live: false, limit: "1 table" }),
+  log: keyOf(withDefaults(logSchema), { description: "Where its output goes", live: true, limit: "1 table" }),
 });
 
 /** What the schema makes of a definition: units read, fixed defaults applied. */
 export type ParsedDefinition = z.output<typeof definitionSchema>;
 
-/** Every key that may change without a restart, with the table it is in: "restart.delay". */
-export const liveKeys: ReadonlySet<string> = new Set(liveKeysOf(definitionSchema, ""));
-
-function liveKeysOf(schema: z.core.$ZodType, above: string): string[] {
-  return Object.entries(tableShapeOf(schema) ?? {}).flatMap(([key, inner]) => {
-    const below = tableShapeOf(inner);
-    if (below !== null) return liveKeysOf(inner, `${above}${key}.`);
-    return metaOf(inner).live ? [above + key] : [];
-  });
+/** A table that may be left out; what it then holds is worked out once, not for each definition. */
+function withDefaults<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+): z.ZodDefault<typeof schema> {
+  const defaults = schema.parse({});
+  return schema.default(() => defaults as never);
 }
 
 function umaskError(): string {

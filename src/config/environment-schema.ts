@@ -4,8 +4,8 @@ import { environmentNameFaultOf } from "./environment-text.ts";
 import { flag, MAX_ARGUMENT, path } from "./schema-parts.ts";
 
 /** More entries than these are refused. */
-export const MAX_ENTRIES = 1024;
-export const MAX_FILES = 16;
+const MAX_ENTRIES = 1024;
+const MAX_FILES = 16;
 
 /** [environment]: names and values; the values are secrets for every message. */
 export function environment(): z.ZodType<Record<string, string>, Record<string, string>> {

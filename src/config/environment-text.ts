@@ -1,5 +1,5 @@
 /** More assignments than these in one file are refused. */
-export const MAX_ASSIGNMENTS = 1024;
+const MAX_ASSIGNMENTS = 1024;
 
 /** Something wrong in an environment file. The reason never holds a value. Line and column count from 1. */
 export interface EnvironmentFault {

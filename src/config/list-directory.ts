@@ -3,7 +3,7 @@ import { errnoOf, reasonOf } from "./read-file.ts";
 import { distrustOf, type Reader } from "./trust.ts";
 
 /** More services than these in one directory are refused. */
-export const MAX_SERVICES = 4096;
+const MAX_SERVICES = 4096;
 
 /** The supervisor's own settings, beside the definitions. */
 export const SETTINGS_FILE = "daemonsup.toml";

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
 import type { Path } from "./document.ts";
@@ -18,10 +19,12 @@ export interface MachineFault {
 /** Finds what the machine lacks. One instance serves one load: it remembers what it has looked up. */
 export class MachineCheck {
   readonly #machine: Machine;
+  readonly #isRoot: boolean;
   readonly #answers = new Map<string, string | null>();
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, isRoot: boolean) {
     this.#machine = machine;
+    this.#isRoot = isRoot;
   }
 
   /** What `definition` needs and the machine lacks, each at its place in the key's text. */
@@ -37,7 +40,11 @@ export class MachineCheck {
   }
 
   #accountFaultsOf({ user, group, groups }: Definition): Fault[] {
-    const faults = this.#fault(["user"], user === null ? null : this.userFaultOf(user));
+    const faults = this.#fault(
+      ["user"],
+      user === null ? null : (this.userFaultOf(user) ?? this.#identityFaultOf(user)),
+    );
+    if (groups !== null && !this.#isRoot) faults.push(faultAt(["groups"], "only root can give a service other groups"));
     faults.push(...this.#fault(["group"], group === null ? null : this.groupFaultOf(group)));
     (groups ?? []).forEach((name, index) => faults.push(...this.#fault(["groups", index], this.groupFaultOf(name))));
     return faults;
@@ -53,6 +60,21 @@ export class MachineCheck {
     return this.#once(`group ${name}`, () =>
       this.#machine.groupExists(name) ? null : `there is no group ${quote(name)}`,
     );
+  }
+
+  #identityFaultOf(user: string): string | null {
+    return this.#isRoot || user === this.#ownName() ? null : "only root can run a service as another user";
+  }
+
+  #ownName(): string | null {
+    return this.#once("own name", () => {
+      try {
+        return userInfo().username;
+      } catch {
+        // A user id without an entry, as containers have them.
+        return null;
+      }
+    });
   }
 
   /** The service's PATH, for which its environment files have to be read. */

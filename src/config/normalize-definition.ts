@@ -13,10 +13,10 @@ export interface Origin {
 
 /** The definition as the rest of the house sees it: every default applied, every path absolute. */
 export function normalizeDefinition(parsed: ParsedDefinition, { name, directory, fileName }: Origin): Definition {
-  const absolute = (path: string): string => resolve(directory, path);
+  const absolute = (path: string): string => (isResolved(path) ? path : resolve(directory, path));
   return {
     name,
-    source: resolve(directory, fileName),
+    source: absolute(fileName),
     description: parsed.description,
     command: commandOf(parsed.command, { absolute, isScript: parsed.runtime === "bun" }),
     runtime: parsed.runtime ?? "none",
@@ -43,6 +43,11 @@ export function normalizeDefinition(parsed: ParsedDefinition, { name, directory,
 }
 
 type Absolute = (path: string) => string;
+
+/** Absolute, and nothing in it to tidy up: by far the most paths, and resolving is dear. */
+function isResolved(path: string): boolean {
+  return path.startsWith("/") && (path === "/" || !/\/(\/|\.|$)/.test(path));
+}
 
 const DEFAULT_MAX_DELAY = 30_000;
 

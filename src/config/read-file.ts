@@ -3,7 +3,7 @@ import { decodeText } from "./decode-text.ts";
 import { sourceTextOf, positionOf } from "./source-text.ts";
 
 /** Definitions, settings and environment files may be this long, in bytes. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 export type FileRead =
   | { readonly tag: "read"; readonly text: string; readonly stat: Stats }

@@ -31,8 +31,16 @@ export function resolveProgram(program: string, searchPath: string, executor: Ex
     if (reason === null) return { tag: "found", path };
     if (reason === NOT_EXECUTABLE) unusable ??= path;
   }
-  if (unusable !== null) return { tag: "missing", reason: `${quote(unusable)}: ${NOT_EXECUTABLE}` };
-  return { tag: "missing", reason: `there is no program ${quote(program)} in ${searchPath}` };
+  // A PATH of the service's own is the value of an environment variable, and those are shown nowhere.
+  const isDefault = searchPath === DEFAULT_PATH;
+  if (unusable !== null) {
+    const object = isDefault ? quote(unusable) : `${quote(program)} in the service's PATH`;
+    return { tag: "missing", reason: `${object}: ${NOT_EXECUTABLE}` };
+  }
+  return {
+    tag: "missing",
+    reason: `there is no program ${quote(program)} in ${isDefault ? searchPath : "the service's PATH"}`,
+  };
 }
 
 /** Why the file cannot be read as a script by the embedded runtime, or null. */

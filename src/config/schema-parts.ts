@@ -5,7 +5,7 @@ import { parseDuration, parseSize, suggestDuration, suggestSize } from "./quanti
 import { listOf, suggestNearest, wanted } from "./want.ts";
 
 /** Longest path that Linux takes (PATH_MAX less its NUL). */
-export const MAX_PATH = 4095;
+const MAX_PATH = 4095;
 /** Longest argument or environment entry that execve takes (MAX_ARG_STRLEN less its NUL). */
 export const MAX_ARGUMENT = 131_071;
 /** Longest user or group name (LOGIN_NAME_MAX less its NUL). */
