@@ -1,21 +1,32 @@
-import { readdirSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, statSync } from "node:fs";
 
 /**
  * Says in a short text which files a directory holds and whether they are the ones of before: name, size, inode and times
- * of each, links followed. Two equal fingerprints mean that nothing has to be read again. Empty if the directory cannot be
- * read.
+ * of each, links followed, and of the directory itself. Two equal fingerprints mean that nothing has to be read again. Empty
+ * if none can be had: the directory cannot be read, or something was written so lately that the next change might bear the
+ * same time.
  */
 export function fingerprintOf(directory: string): string {
   try {
-    const names = readdirSync(directory).sort();
-    return String(Bun.hash([directory, ...names.map((name) => entryOf(`${directory}/${name}`))].join("\n")));
+    const paths = [
+      directory,
+      ...readdirSync(directory)
+        .sort()
+        .map((name) => `${directory}/${name}`),
+    ];
+    const stats = paths.map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+    const newest = Math.max(...stats.map((stat) => Number(stat?.ctimeMs ?? 0n)));
+    if (Date.now() - newest < TICK_MS) return "";
+    return String(Bun.hash(paths.map((path, index) => entryOf(path, stats[index])).join("\n")));
   } catch {
     return "";
   }
 }
 
-function entryOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+/** Times of files are those of the last tick of the kernel's clock, every 10 ms at most; doubled. */
+const TICK_MS = 20;
+
+function entryOf(path: string, stat: BigIntStats | undefined): string {
   return stat === undefined
     ? `${path} -`
     : `${path} ${stat.dev} ${stat.ino} ${stat.mode} ${stat.uid} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
