@@ -47,6 +47,11 @@ export class ConfigurationReader {
     this.#ports = ports;
   }
 
+  /** What was last read without a fault. */
+  get latest(): ReadConfiguration {
+    return this.#last;
+  }
+
   /** Reads the files again; if they are the ones of the last time, there is nothing to read. */
   async read(): Promise<ConfigurationReading> {
     const now = fingerprintOf(this.#role.options.config);

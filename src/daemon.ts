@@ -94,7 +94,10 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     timers,
     started: (pid) => supervisor.belongings.addHelper(pid),
   });
-  const reloader = new Reloader(supervisor, { load: () => reread(reader, logs) });
+  const reloader = new Reloader(supervisor, {
+    load: () => reader.read(),
+    accepted: () => logs.configure(reader.latest.settings),
+  });
   const control = openControl(role, { supervisor, reloader, logs, settings: loaded.settings });
   surviveExceptions(logs);
 
@@ -116,13 +119,6 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   memory.closeCleanly();
   clearPidFile(pidFile);
   process.exit(code);
-}
-
-/** The supervisor's own settings that can change while it runs do so with the definitions. */
-async function reread(reader: ConfigurationReader, logs: Logs): ReturnType<ConfigurationReader["read"]> {
-  const reading = await reader.read();
-  if (reading.tag === "loaded") logs.configure(reading.settings);
-  return reading;
 }
 
 /** What is left of the classic steps after the forks and the exec. */

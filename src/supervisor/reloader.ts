@@ -31,6 +31,8 @@ export type ReloadOutcome =
 
 export interface ReloaderPorts {
   load(): Promise<Configuration>;
+  /** What was loaded last is applied, so the supervisor's own settings in it hold from now on. */
+  accepted(): void;
 }
 
 export class Reloader {
@@ -87,6 +89,7 @@ export class Reloader {
     const { definitions, unfit, warnings } = configuration;
     const summary = summaryOf(difference);
     report("notice", `reload: ${summary}`);
+    this.#ports.accepted();
     for (const warning of warnings) report("warning", warning);
     this.#supervisor.events.emit({
       service: null,
