@@ -27,7 +27,8 @@ interface Run {
 
 interface Held {
   readonly pid: number;
-  readonly startTicks: number;
+  /** null: not needed, as it is a child of this process, whose number is its own until it is reaped. */
+  readonly startTicks: number | null;
   readonly pidfd: number | null;
 }
 
@@ -36,7 +37,13 @@ export interface Beginning {
   readonly invocation: string;
   readonly pid: number;
   readonly pidfd: number | null;
-  readonly startTicks: number;
+}
+
+/** The process tree of one turn of the loop. */
+interface Look {
+  readonly snapshot: ProcessSnapshot;
+  /** The children of this process by the service that they belong to. */
+  readonly roots: ReadonlyMap<string, readonly ProcessRow[]>;
 }
 
 export class Belongings {
@@ -49,7 +56,7 @@ export class Belongings {
   readonly #helpers = new Set<number>();
   /** Orphans whose service is known, so that each is looked at once. */
   readonly #serviceOfOrphan = new Map<number, string | null>();
-  #snapshot: ProcessSnapshot | null = null;
+  #look: Look | null = null;
 
   constructor(ports: ProcessPort, soon: TimerPort["soon"]) {
     this.#ports = ports;
@@ -59,7 +66,7 @@ export class Belongings {
   /** A new run begins with this main process. */
   began(beginning: Beginning): void {
     const run = this.#open(beginning.service, beginning.invocation, false);
-    run.main = { pid: beginning.pid, startTicks: beginning.startTicks, pidfd: beginning.pidfd };
+    run.main = { pid: beginning.pid, startTicks: null, pidfd: beginning.pidfd };
     this.#serviceOfMain.set(beginning.pid, run.service);
     this.#claim(run, beginning.pid);
   }
@@ -129,7 +136,7 @@ export class Belongings {
   reaped(pid: number): void {
     this.#helpers.delete(pid);
     this.#serviceOfOrphan.delete(pid);
-    this.#snapshot = null;
+    this.#look = null;
   }
 
   /** The processes of the service that are alive, its main process aside; a pidfd of each is held from now on. */
@@ -144,7 +151,9 @@ export class Belongings {
       run.others.delete(pid);
     }
     for (const row of rows) {
-      if (!run.others.has(row.pid)) run.others.set(row.pid, this.#hold(row.pid, this.#ports.openPidfd(row.pid)));
+      if (run.others.has(row.pid)) continue;
+      const { pid, startTicks } = row;
+      run.others.set(pid, { pid, startTicks, pidfd: this.#ports.openPidfd(pid) });
     }
     return rows;
   }
@@ -169,64 +178,54 @@ export class Belongings {
 
   /** To everything of the service, SIGCONT after it. */
   signalAll(service: string, signal: SignalName): void {
-    this.#signalEverything(service, SIGNAL_NUMBERS[signal]);
-    this.#signalEverything(service, SIGNAL_NUMBERS.SIGCONT);
+    this.#signalEverything(service, [SIGNAL_NUMBERS[signal], SIGNAL_NUMBERS.SIGCONT]);
   }
 
-  /** Until nothing new turns up: a process may fork while it is being killed. */
+  /** To everything of the service; again until nothing new turns up, as a process may fork while it is being killed. */
   killAll(service: string): void {
-    let before = -1;
+    let before = 0;
     for (let round = 0; round < MOST_KILL_ROUNDS; round++) {
-      this.#snapshot = null;
-      const count = this.#signalEverything(service, SIGNAL_NUMBERS.SIGKILL);
-      if (count === before || count === 0) return;
-      before = count;
+      const others = this.#signalEverything(service, [SIGNAL_NUMBERS.SIGKILL]);
+      if (others <= before) return;
+      before = others;
+      this.#look = null;
     }
   }
 
   /** Tells whether this live process may become the main process of the service: it is its own, and no other service's. */
   isMember(service: string, pid: number): boolean {
-    this.#snapshot = null;
+    this.#look = null;
     return this.survivors(service).some((row) => row.pid === pid);
   }
 
-  #signalEverything(service: string, signal: number): number {
+  /** Returns how many processes of the service there are beside the main one. */
+  #signalEverything(service: string, signals: readonly number[]): number {
     const run = this.#runs.get(service);
     if (run === undefined) return 0;
-    const rows = this.survivors(service);
-    const signalled = new Set<number>();
-    for (const group of this.#groupsHeld(run, rows)) {
-      if (this.#ports.signalGroup(group, signal).tag === "sent") signalled.add(group);
-    }
+    const others = this.survivors(service);
     const main = run.main;
-    const mainGroup = main === null ? null : (this.#ports.row(main.pid)?.group ?? null);
-    if (main?.pidfd != null && (mainGroup === null || !signalled.has(mainGroup)))
-      this.#ports.signal(main.pidfd, signal);
-    for (const row of rows) {
-      const held = run.others.get(row.pid);
-      if (held?.pidfd != null && !signalled.has(row.group)) this.#ports.signal(held.pidfd, signal);
+    const mainRow = main === null ? null : (this.#takeLook().snapshot.get(main.pid) ?? null);
+    const groups = this.#groupsHeld(run, mainRow === null ? others : [mainRow, ...others]);
+    const alone = others.filter((row) => !groups.has(row.group)).map((row) => run.others.get(row.pid)?.pidfd ?? null);
+    const mainAlone = main !== null && (mainRow === null || !groups.has(mainRow.group)) ? [main.pidfd] : [];
+    for (const signal of signals) {
+      for (const group of groups) this.#ports.signalGroup(group, signal);
+      for (const pidfd of [...mainAlone, ...alone]) if (pidfd !== null) this.#ports.signal(pidfd, signal);
     }
-    return rows.length + (main === null ? 0 : 1);
+    return others.length;
   }
 
   /** Groups that are the run's own and that a process of it holds at this moment, so that the number cannot mean another. */
   #groupsHeld(run: Run, rows: readonly ProcessRow[]): ReadonlySet<number> {
-    const groups = new Set<number>();
-    const mainRow = run.main === null ? null : this.#ports.row(run.main.pid);
-    for (const row of mainRow === null ? rows : [mainRow, ...rows]) {
-      if (row.group > 1 && run.numbers.has(row.group) && this.#serviceOfNumber.get(row.group) === run.service)
-        groups.add(row.group);
-    }
-    return groups;
+    const isOwn = (group: number): boolean =>
+      group > 1 && run.numbers.has(group) && this.#serviceOfNumber.get(group) === run.service;
+    return new Set(rows.map((row) => row.group).filter(isOwn));
   }
 
   #membersOf(run: Run): readonly ProcessRow[] {
-    const snapshot = this.#takeSnapshot();
-    const isMember = (root: ProcessRow): boolean => this.#serviceOfRoot(root) === run.service;
-    const rows = run.isForeign
-      ? snapshot.closure(this.#foreignSeeds(run, snapshot))
-      : snapshot.below(this.#ports.ownPid, isMember);
-    return rows.filter((row) => row.pid !== run.main?.pid && !isEnded(row));
+    const { snapshot, roots } = this.#takeLook();
+    const seeds = run.isForeign ? this.#foreignSeeds(run, snapshot) : (roots.get(run.service) ?? []);
+    return snapshot.closure(seeds).filter((row) => row.pid !== run.main?.pid && !isEnded(row));
   }
 
   /** Which service a child of this process belongs to. */
@@ -267,12 +266,18 @@ export class Belongings {
       .some((pid) => pid !== ended && !this.#serviceOfMain.has(pid) && !this.#helpers.has(pid));
   }
 
-  #takeSnapshot(): ProcessSnapshot {
-    if (this.#snapshot !== null) return this.#snapshot;
+  #takeLook(): Look {
+    if (this.#look !== null) return this.#look;
     // Good for one turn of the loop, so that stopping a thousand services looks at the machine once.
-    this.#soon(() => (this.#snapshot = null));
-    this.#snapshot = new ProcessSnapshot(this.#ports.table());
-    return this.#snapshot;
+    this.#soon(() => (this.#look = null));
+    const snapshot = new ProcessSnapshot(this.#ports.table());
+    const roots = new Map<string, ProcessRow[]>();
+    for (const child of snapshot.childrenOf(this.#ports.ownPid)) {
+      const service = this.#serviceOfRoot(child);
+      if (service !== null) roots.set(service, [...(roots.get(service) ?? []), child]);
+    }
+    this.#look = { snapshot, roots };
+    return this.#look;
   }
 
   #open(service: string, invocation: string, isForeign: boolean): Run {

@@ -92,7 +92,12 @@ export class Departures {
       const { tag } = record.state;
       if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") continue;
       const service = record.definition.name;
-      if (belongings.mainOf(service) !== null || belongings.survivors(service).length > 0) continue;
+      if (belongings.mainOf(service) !== null) continue;
+      if (belongings.survivors(service).length > 0) {
+        // What forked away from a kill is killed as well.
+        if (tag === "sweeping" && record.state.force !== "asked") belongings.killAll(service);
+        continue;
+      }
       belongings.over(service);
       fleet.post(service, { tag: "emptied" });
     }

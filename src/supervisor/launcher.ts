@@ -95,9 +95,7 @@ export class Launcher {
       return { tag: "spawn-failed", reason: failureOf(outcome, definition, spawned.program) };
     }
     const { pid, pidfd } = outcome;
-    const startTicks = this.#ports.processes.row(pid)?.startTicks ?? 0;
-    this.#belongings.began({ service, invocation, pid, pidfd, startTicks });
-    this.#ports.memory.running(service, pid, startTicks);
+    this.#belongings.began({ service, invocation, pid, pidfd });
     const run = ++this.#lastRun;
     this.#runOf.set(service, run);
     this.#ports.output.open({ run, service, pid, stdout, stderr });

@@ -10,7 +10,7 @@ import type { Report } from "./ports.ts";
 const SEVERITY_OF: Readonly<Record<PublicState, SyslogSeverity>> = {
   down: "notice",
   waiting: "info",
-  starting: "info",
+  starting: "debug",
   up: "notice",
   stopping: "info",
   backoff: "warning",

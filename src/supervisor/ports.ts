@@ -87,6 +87,7 @@ export interface SpawnPort {
 /** What is written down so that a successor knows what ran and what was wanted. */
 export interface MemoryPort {
   intend(service: string, invocation: string): void;
+  /** Another process than the one that was spawned is the main one. The spawned one writes itself down. */
   running(service: string, pid: number, startTicks: number): void;
   exited(service: string): void;
   /** What an operator decided; null: nothing. */

@@ -18,9 +18,8 @@ export class ProcessSnapshot {
     return this.#rows.get(pid);
   }
 
-  /** Every process below those children of `parent` that `accept` takes, these included. */
-  below(parent: number, accept: (child: ProcessRow) => boolean): readonly ProcessRow[] {
-    return this.closure((this.#children.get(parent) ?? []).filter(accept));
+  childrenOf(pid: number): readonly ProcessRow[] {
+    return this.#children.get(pid) ?? [];
   }
 
   /** These processes and all their descendants, each once. */
