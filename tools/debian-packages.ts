@@ -17,14 +17,15 @@ const NEEDS: readonly Need[] = [
     reason: "test programs in C: classic daemons, and children that misbehave",
   },
   {
-    packages: ["util-linux"],
-    isThere: () => ["unshare", "setpriv", "script"].every((command) => Bun.which(command) !== null),
-    reason: "namespaces with few process numbers and a /dev/log of their own, other users, terminals",
+    packages: ["util-linux", "mount"],
+    isThere: () => ["unshare", "nsenter", "setpriv", "mount"].every((command) => Bun.which(command) !== null),
+    reason: "namespaces with few process numbers or a /dev/log of their own, and other users",
   },
   {
+    // Not rsyslog or busybox-syslogd: installed, they would take the place of the machine's own.
     packages: ["busybox"],
     isThere: () => Bun.which("busybox") !== null,
-    reason: "a real syslog daemon that starts nothing and replaces nothing when it is installed",
+    reason: "a real syslog daemon",
   },
 ];
 
