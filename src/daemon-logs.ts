@@ -13,7 +13,7 @@ import { syslogThreadOf } from "./log/syslog-thread.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
 import { addToEventfd, openEventfd } from "./os/eventfd.ts";
-import { SYSLOG_SOCKET_PATH } from "./os/syslog-datagram.ts";
+import { SYSLOG_SOCKET_PATH } from "./os/syslog.ts";
 import { closeDescriptor } from "./os/pipe-io.ts";
 
 export interface LogsRequest {

@@ -15,6 +15,7 @@ import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configurat
 import { makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { type Logs, startLogs } from "./daemon-logs.ts";
+import { Manager } from "./daemon-manager.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
 import { Housekeeping } from "./daemon-housekeeping.ts";
 import { clock, makeOutputPort, makeSpawnPort, makeUserPort, processes, reaping, timers } from "./daemon-ports.ts";
@@ -94,9 +95,12 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     timers,
     started: (pid) => supervisor.belongings.addHelper(pid),
   });
+  const manager = new Manager(options.foreground ? process.env : {});
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
     accepted: () => logs.configure(reader.latest.settings),
+    began: () => manager.reloading(),
+    over: () => manager.ready(supervisor.fleet.size),
   });
   const control = openControl(role, { supervisor, reloader, logs, settings: loaded.settings });
   surviveExceptions(logs);
@@ -107,9 +111,12 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   );
   for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
   const housekeeping = new Housekeeping();
-  supervisor.subscribe(() => housekeeping.touched());
+  supervisor.subscribe((event) => {
+    housekeeping.touched();
+    if (event.event === "shutdown") manager.stopping();
+  });
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
-  announceWhenReady(role, { supervisor, launcher, logs });
+  announceWhenReady(role, { supervisor, launcher, logs, manager });
   signals.deliverTo({ supervisor, reloader, logs });
 
   const code = launcher.exitOf(await over.promise);
@@ -253,11 +260,15 @@ function surviveExceptions(logs: Logs): void {
   process.on("unhandledRejection", tell);
 }
 
-function announceWhenReady(
-  role: SupervisorRole,
-  parts: { supervisor: Supervisor; launcher: Launcher; logs: Logs },
-): void {
-  const { supervisor, launcher, logs } = parts;
+interface Announcement {
+  readonly supervisor: Supervisor;
+  readonly launcher: Launcher;
+  readonly logs: Logs;
+  readonly manager: Manager;
+}
+
+function announceWhenReady(role: SupervisorRole, parts: Announcement): void {
+  const { supervisor, launcher, logs, manager } = parts;
   const { readyTimeout, strict } = role.options;
   const cancel = timers.after(readyTimeout, () => {
     const missing = undecidedOf(supervisor.fleet);
@@ -281,6 +292,7 @@ function announceWhenReady(
       supervisor.end(EXIT.failed, "--strict, and not every service could be started");
       return;
     }
+    manager.ready(supervisor.fleet.size);
     launcher.tell({ tag: "ready", pid: process.pid, services: supervisor.fleet.size, notes, log: logs.file });
   });
 }

@@ -15,7 +15,7 @@ import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
 import { microsNow } from "./os/micro-clock.ts";
 import { readPipe, waitingInPipe } from "./os/pipe-io.ts";
-import { openSyslogDatagram } from "./os/syslog-datagram.ts";
+import { openUnixDatagram } from "./os/unix-datagram.ts";
 
 declare const self: Worker;
 
@@ -54,7 +54,7 @@ function nextTurn(): Promise<void> {
 }
 
 function datagramSender(path: string): SendDatagram {
-  const opened = openSyslogDatagram(path);
+  const opened = openUnixDatagram(path);
   if (opened.tag === "failed") return () => "gone";
   return (line) => opened.datagram.send(syslogDatagramOf({ ...line, at: line.at as WallTime }), monotonicNow());
 }

@@ -40,10 +40,13 @@ const RUNTIME_SETTINGS = ["BUN_GC_TIMER_DISABLE=1", "BUN_JSC_numberOfGCMarkers=1
 
 /** Variables that the supervisor keeps; it hands LANG and TZ on to services. */
 const KEPT_VARIABLES = ["PATH", "LANG", "TZ"];
+/** What a manager of the supervisor itself sets; a daemon has none. */
+const MANAGER_VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /** The whole environment of a role: nothing that the caller had set reaches it but what is named here. */
 export function roleEnvironment(role: Role, env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const kept = KEPT_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`]));
+  const names = role.options.foreground ? [...KEPT_VARIABLES, ...MANAGER_VARIABLES] : KEPT_VARIABLES;
+  const kept = names.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`]));
   return [...kept, ...RUNTIME_SETTINGS, `${ROLE_VARIABLE}=${JSON.stringify(role)}`];
 }
 

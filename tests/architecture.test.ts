@@ -37,6 +37,7 @@ const COMPOSITION_ROOTS = [
   "daemon-failure.ts",
   "daemon-housekeeping.ts",
   "daemon-logs.ts",
+  "daemon-manager.ts",
   "daemon-memory.ts",
   "daemon-ports.ts",
   "daemon-signals.ts",

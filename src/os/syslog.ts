@@ -22,6 +22,9 @@ export interface SyslogOpening {
   readonly options: readonly SyslogOption[];
 }
 
+/** Where the syslog daemon of the machine listens. */
+export const SYSLOG_SOCKET_PATH = "/dev/log";
+
 const libc = dlopen("libc.so.6", {
   // char *strdup(const char *s);
   strdup: { args: ["cstring"], returns: "ptr" },

@@ -31,6 +31,9 @@ export type ReloadOutcome =
 
 export interface ReloaderPorts {
   load(): Promise<Configuration>;
+  /** A reload that may change something begins, and is over, whatever came of it. */
+  began(): void;
+  over(): void;
   /** What was loaded last is applied, so the supervisor's own settings in it hold from now on. */
   accepted(): void;
 }
@@ -52,13 +55,13 @@ export class Reloader {
     this.#isAsked = true;
     void this.#inTurn(async () => {
       this.#isAsked = false;
-      await this.#reload(false);
+      await this.#reloadAnnounced();
     });
   }
 
   /** `dryRun`: only tells what would be done. */
   reload(dryRun: boolean): Promise<ReloadOutcome> {
-    return this.#inTurn(() => this.#reload(dryRun));
+    return this.#inTurn(() => (dryRun ? this.#reload(true) : this.#reloadAnnounced()));
   }
 
   /** One after the other: two reloads at once would each compare with a state that the other changes. */
@@ -66,6 +69,15 @@ export class Reloader {
     const result = this.#last.then(run);
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  async #reloadAnnounced(): Promise<ReloadOutcome> {
+    this.#ports.began();
+    try {
+      return await this.#reload(false);
+    } finally {
+      this.#ports.over();
+    }
   }
 
   async #reload(dryRun: boolean): Promise<ReloadOutcome> {

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import type { PlaneLine } from "../../src/log/plane-messages.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
-import { SyslogReceiver } from "../os/syslog-receiver.ts";
+import { DatagramReceiver } from "../datagram-receiver.ts";
 import { PlaneHarness, POLICY } from "./plane-harness.ts";
 
 /** Opens a run with a stdout pipe and gives the end to write to. */
@@ -143,7 +143,7 @@ describe("a long line", () => {
 describe("syslog", () => {
   test("gets the lines under the name and pid of the service, and the file gets them too", async () => {
     await using harness = new PlaneHarness();
-    using receiver = new SyslogReceiver(harness.file("syslog"));
+    using receiver = new DatagramReceiver(harness.file("syslog"));
     harness.plane.configure("web", { ...POLICY, to: ["file", "syslog"], facility: "local0" }, harness.file("web.log"));
     const end = openRun(harness, 1, "web");
     writeSync(end, "hello\n<3>trouble\n");
@@ -157,7 +157,7 @@ describe("syslog", () => {
 
   test("that nobody reads keeps nothing waiting, and is said once", async () => {
     await using harness = new PlaneHarness();
-    using _receiver = new SyslogReceiver(harness.file("syslog"));
+    using _receiver = new DatagramReceiver(harness.file("syslog"));
     harness.plane.configure("web", { ...POLICY, to: ["syslog"] }, null);
     const end = openRun(harness, 1, "web");
     for (let round = 0; round < 20; round++) {

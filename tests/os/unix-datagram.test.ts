@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Instant, WallTime } from "../../src/core/units.ts";
 import { syslogDatagramOf } from "../../src/log/syslog-datagram-text.ts";
-import { openSyslogDatagram, type SyslogDatagram } from "../../src/os/syslog-datagram.ts";
+import { openUnixDatagram, type UnixDatagram } from "../../src/os/unix-datagram.ts";
 import { devLogObstacle, PrivateDevLog } from "../private-dev-log.ts";
-import { SyslogReceiver } from "./syslog-receiver.ts";
+import { DatagramReceiver } from "../datagram-receiver.ts";
 
 let directory: string;
 let path: string;
@@ -21,8 +21,8 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const at = (milliseconds: number): Instant => milliseconds as Instant;
 const bytes = new TextEncoder().encode("<30>Nov  2 09:05:07 web[42]: ready");
 
-function opened(where: string): SyslogDatagram {
-  const result = openSyslogDatagram(where);
+function opened(where: string): UnixDatagram {
+  const result = openUnixDatagram(where);
   if (result.tag === "failed") throw new Error(result.message);
   return result.datagram;
 }
@@ -32,7 +32,7 @@ function openDescriptors(): number {
 }
 
 test("a datagram arrives byte by byte", () => {
-  using receiver = new SyslogReceiver(path);
+  using receiver = new DatagramReceiver(path);
   using datagram = opened(path);
   const odd = new Uint8Array([0, 255, 10]);
   expect(datagram.send(bytes, at(0))).toBe("sent");
@@ -47,7 +47,7 @@ test("without a daemon it says so, and tries again once a second at most", () =>
   using datagram = opened(path);
   expect(datagram.send(bytes, at(0))).toBe("gone");
   expect(datagram.problem).toBe(`cannot connect to "${path}": ENOENT`);
-  using receiver = new SyslogReceiver(path);
+  using receiver = new DatagramReceiver(path);
   expect(datagram.send(bytes, at(999))).toBe("gone");
   expect(datagram.send(bytes, at(1000))).toBe("sent");
   expect(datagram.problem).toBeNull();
@@ -57,19 +57,19 @@ test("without a daemon it says so, and tries again once a second at most", () =>
 test("a daemon that was restarted gets the very next datagram, if the last attempt is a second ago", () => {
   using datagram = opened(path);
   {
-    using _first = new SyslogReceiver(path);
+    using _first = new DatagramReceiver(path);
     expect(datagram.send(bytes, at(0))).toBe("sent");
   }
   expect(datagram.send(bytes, at(500))).toBe("gone");
   expect(datagram.problem).toBe(`cannot send to "${path}": ECONNREFUSED`);
   rmSync(path);
-  using second = new SyslogReceiver(path);
+  using second = new DatagramReceiver(path);
   expect(datagram.send(bytes, at(1000))).toBe("sent");
   expect(second.read()).toEqual(bytes);
 });
 
 test("a daemon that does not read makes it full and not wait, until it reads again", () => {
-  using receiver = new SyslogReceiver(path);
+  using receiver = new DatagramReceiver(path);
   using datagram = opened(path);
   let sent = 0;
   while (sent < 100_000 && datagram.send(bytes, at(0)) === "sent") sent++;
@@ -94,7 +94,7 @@ test("no attempt leaves a descriptor behind", () => {
   for (let second = 0; second < 50; second++) datagram.send(bytes, at(second * 1000));
   expect(openDescriptors()).toBe(before);
   {
-    using _receiver = new SyslogReceiver(path);
+    using _receiver = new DatagramReceiver(path);
     datagram.send(bytes, at(50_000));
     expect(datagram.fd).not.toBeNull();
   }
@@ -104,9 +104,9 @@ test("no attempt leaves a descriptor behind", () => {
 });
 
 test("a path that no socket can have is refused", () => {
-  expect(openSyslogDatagram(`/${"x".repeat(106)}`).tag).toBe("opened");
-  expect(openSyslogDatagram(`/${"x".repeat(107)}`)).toMatchObject({ tag: "failed" });
-  expect(openSyslogDatagram("/a\0b")).toMatchObject({ tag: "failed" });
+  expect(openUnixDatagram(`/${"x".repeat(106)}`).tag).toBe("opened");
+  expect(openUnixDatagram(`/${"x".repeat(107)}`)).toMatchObject({ tag: "failed" });
+  expect(openUnixDatagram("/a\0b")).toMatchObject({ tag: "failed" });
 });
 
 test.skipIf(devLogObstacle !== null)(

@@ -2,9 +2,6 @@ import { dlopen } from "bun:ffi";
 import { type Instant, later, type Millis, millis } from "../core/units.ts";
 import { lastErrno } from "./last-errno.ts";
 
-/** Where the syslog daemon of the machine listens. */
-export const SYSLOG_SOCKET_PATH = "/dev/log";
-
 const RETRY_AFTER: Millis = millis(1000);
 
 // sizeof(sun_path) less the NUL at its end, unix(7).
@@ -38,13 +35,16 @@ const libc = dlopen("libc.so.6", {
  * What became of a datagram. "full": the daemon does not read fast enough, try again when the descriptor is writable.
  * "gone": nobody takes datagrams there at the moment.
  */
-export type SyslogDatagramOutcome = "sent" | "full" | "gone";
+export type UnixDatagramOutcome = "sent" | "full" | "gone";
 
-export type SyslogDatagramResult =
-  { readonly tag: "opened"; readonly datagram: SyslogDatagram } | { readonly tag: "failed"; readonly message: string };
+export type UnixDatagramResult =
+  { readonly tag: "opened"; readonly datagram: UnixDatagram } | { readonly tag: "failed"; readonly message: string };
 
-/** Prepares to send datagrams to the socket at `path`, which need not exist yet: the connection is made by sending. */
-export function openSyslogDatagram(path: string): SyslogDatagramResult {
+/**
+ * Prepares to send datagrams to the socket at `path`, which need not exist yet: the connection is made by sending. A path
+ * that begins with "@" names a socket in the abstract namespace of unix(7).
+ */
+export function openUnixDatagram(path: string): UnixDatagramResult {
   const bytes = new TextEncoder().encode(path);
   if (bytes.length > PATH_LIMIT || bytes.includes(0)) {
     return {
@@ -52,14 +52,14 @@ export function openSyslogDatagram(path: string): SyslogDatagramResult {
       message: `cannot connect to "${path}": got ${bytes.length} bytes, want at most ${PATH_LIMIT}`,
     };
   }
-  return { tag: "opened", datagram: new SyslogDatagram(path) };
+  return { tag: "opened", datagram: new UnixDatagram(path) };
 }
 
 /**
- * A connection to a syslog daemon that never blocks. If the daemon goes away and comes back, it is connected again, with
+ * A connection to a daemon's socket that never blocks. If the daemon goes away and comes back, it is connected again, with
  * at most one attempt a second.
  */
-export class SyslogDatagram {
+export class UnixDatagram {
   readonly #path: string;
   readonly #address: Uint8Array;
   #fd: number | null = null;
@@ -81,7 +81,7 @@ export class SyslogDatagram {
     return this.#problem;
   }
 
-  send(bytes: Uint8Array, now: Instant): SyslogDatagramOutcome {
+  send(bytes: Uint8Array, now: Instant): UnixDatagramOutcome {
     const outcome = this.#fd === null ? "gone" : this.#sendOn(this.#fd, bytes);
     if (outcome !== "gone" || now < this.#nextAttempt) return outcome;
     const fd = this.#connect(now);
@@ -112,7 +112,7 @@ export class SyslogDatagram {
     return this.#failed("connect to", errno);
   }
 
-  #sendOn(fd: number, bytes: Uint8Array): SyslogDatagramOutcome {
+  #sendOn(fd: number, bytes: Uint8Array): UnixDatagramOutcome {
     const count = libc.symbols.send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count >= 0) return "sent";
     const errno = lastErrno();
@@ -128,10 +128,11 @@ export class SyslogDatagram {
   }
 }
 
-/** struct sockaddr_un, unix(7): the family in the byte order of the machine, the path, a NUL. */
+/** struct sockaddr_un, unix(7): the family in the byte order of the machine, then the path and a NUL, or a NUL and the name. */
 function encodeAddress(path: string): Uint8Array {
-  const text = new TextEncoder().encode(path);
-  const address = new Uint8Array(2 + text.length + 1);
+  const isAbstract = path.startsWith("@");
+  const text = new TextEncoder().encode(isAbstract ? `\0${path.slice(1)}` : `${path}\0`);
+  const address = new Uint8Array(2 + text.length);
   new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
   address.set(text, 2);
   return address;

@@ -17,7 +17,7 @@ const libc = dlopen("libc.so.6", {
 } as const);
 
 /** A datagram socket at a path, such as a syslog daemon has; it reads only when it is told to. */
-export class SyslogReceiver implements Disposable {
+export class DatagramReceiver implements Disposable {
   readonly #fd: number;
 
   constructor(path: string) {
