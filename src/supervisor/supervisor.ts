@@ -51,6 +51,10 @@ export interface SupervisorPorts {
   newInvocation(): string;
   /** A number from 0 to 1. */
   jitter(): number;
+  /** Something has happened; called once for each turn of the loop in which it did. */
+  active(): void;
+  /** The orderly end begins. */
+  ending(): void;
   /** Everything has been stopped; the process may end with this status. */
   ended(code: number): void;
 }
@@ -147,6 +151,7 @@ export class Supervisor {
 
   /** Stops everything in order and ends; asked again after 2 s or more, kills what is left. */
   end(code: number, reason: string): void {
+    if (!this.isEnding) this.ports.ending();
     this.#starts.clear();
     this.#shutdown.begin(code, reason);
     this.#lookSoon();
@@ -202,6 +207,8 @@ export class Supervisor {
 
   #start(service: string): void {
     if (!this.isEnding && this.fleet.get(service)?.want === "up") this.fleet.post(service, { tag: "start-asked" });
+    // It may run already, restarted before its turn came: then nothing changes, but one start less is waited for.
+    this.#lookSoon();
   }
 
   #takeOver(leftover: Leftover): void {
@@ -270,6 +277,7 @@ export class Supervisor {
     this.#isLookScheduled = true;
     this.ports.timers.soon(() => {
       this.#isLookScheduled = false;
+      this.ports.active();
       this.#deadlines.arm(this.fleet.nextDeadline());
       this.#tellSettled();
       this.#shutdown.look();
