@@ -8,7 +8,7 @@ import { planeThreadOf } from "./log/plane-thread.ts";
 import { SyslogHandler } from "./log/syslog-handler.ts";
 import type { SyslogSettings } from "./log/syslog-messages.ts";
 import { SyslogQueue } from "./log/syslog-queue.ts";
-import { logWithSeverity } from "./log/syslog-severity.ts";
+import { isAtLeast, logWithSeverity } from "./log/syslog-severity.ts";
 import { syslogThreadOf } from "./log/syslog-thread.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
@@ -66,6 +66,8 @@ export function startLogs(request: LogsRequest): Logs {
   setup({ handlers: { syslog, own }, loggers: { default: { level: "DEBUG", handlers: ["syslog", "own"] } } });
   const logger = getLogger();
   function report(severity: SyslogSeverity, message: string): void {
+    // Most of what could be said is not wanted: it costs nothing then.
+    if (!isAtLeast(severity, syslog.limit) && !isAtLeast(severity, own.limit)) return;
     logWithSeverity(logger, severity, message);
   }
 

@@ -72,6 +72,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const { directories, options } = role;
   const logs = startLogs({ settings: loaded.settings, directory: directories.log, isForeground: options.foreground });
   const over = Promise.withResolvers<number>();
+  const manager = new Manager(options.foreground ? process.env : {});
+  const housekeeping = new Housekeeping();
   const spawning = makeSpawnPort(memory);
   const output = makeOutputPort(logs.plane, directories.log);
   const supervisor = new Supervisor({
@@ -86,6 +88,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     timers,
     newInvocation: () => randomBytes(16).toString("hex"),
     jitter: () => Math.random(),
+    active: () => housekeeping.touched(),
+    ending: () => manager.stopping(),
     ended: over.resolve,
   });
   const reader = new ConfigurationReader(role, loaded, {
@@ -95,7 +99,6 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     timers,
     started: (pid) => supervisor.belongings.addHelper(pid),
   });
-  const manager = new Manager(options.foreground ? process.env : {});
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
     accepted: () => logs.configure(reader.latest.settings),
@@ -110,11 +113,6 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`,
   );
   for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
-  const housekeeping = new Housekeeping();
-  supervisor.subscribe((event) => {
-    housekeeping.touched();
-    if (event.event === "shutdown") manager.stopping();
-  });
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
   announceWhenReady(role, { supervisor, launcher, logs, manager });
   signals.deliverTo({ supervisor, reloader, logs });

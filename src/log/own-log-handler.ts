@@ -14,6 +14,9 @@ export class OwnLogHandler extends BaseHandler {
     this.#write = write;
   }
 
+  get limit(): SyslogSeverity {
+    return this.#limit;
+  }
   set limit(limit: SyslogSeverity) {
     this.#limit = limit;
     this.levelName = levelNameOf(limit);

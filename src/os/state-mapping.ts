@@ -82,8 +82,10 @@ export function openStateMapping(path: string, opener: Opener): StateOpening {
     release(file);
     return { tag: "failed", message: `cannot make room for "${path}": ${reserved}` };
   }
+  const before = readHeader(file.memory.bytes, RECORD_SIZE);
   const generation = advanceGeneration(file.memory.bytes);
-  issueGlobalBarrier();
+  // It takes some milliseconds; nobody is there for it to meet after an orderly end, or in a file that is new.
+  if (before.tag !== "blank" && !(before.tag === "ok" && before.header.isClean)) issueGlobalBarrier();
   return takeOver(path, opener, new StateTable(file, generation));
 }
 
