@@ -7,9 +7,8 @@ import { closeSync, writeSync } from "node:fs";
 import { VERSION } from "./version.ts";
 import { serveControl } from "./control/server.ts";
 import { unlinkStaleSocket } from "./control/socket-file.ts";
-import type { Settings } from "./core/definition.ts";
 import { EXIT } from "./core/exit-statuses.ts";
-import { controlSocketOf, pidFileOf } from "./core/paths.ts";
+import { controlSocketOf } from "./core/paths.ts";
 import { isoOf } from "./core/view.ts";
 import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
@@ -19,6 +18,7 @@ import { Manager } from "./daemon-manager.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
 import { Housekeeping } from "./daemon-housekeeping.ts";
 import { clock, makeOutputPort, makeSpawnPort, makeUserPort, processes, reaping, timers } from "./daemon-ports.ts";
+import { holdPidFile, prepareDirectories, servingGroup, servingUser } from "./daemon-places.ts";
 import { Signals } from "./daemon-signals.ts";
 import {
   becomeSubreaper,
@@ -29,9 +29,7 @@ import {
   redirectStandardStreams,
   silenceStandardError,
 } from "./os/become-daemon.ts";
-import { prepareDirectory } from "./os/directories.ts";
-import { clearPidFile, readPidFile, takePidFile } from "./os/pid-file.ts";
-import { type User, findGroup, findUser } from "./os/user-database.ts";
+import { clearPidFile } from "./os/pid-file.ts";
 import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
 import { Reloader } from "./supervisor/reloader.ts";
 import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
@@ -60,7 +58,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const signals = new Signals(role);
   const loaded = takeFirstConfiguration(role);
   const user = servingUser(loaded.settings);
-  prepareDirectories(role, user);
+  const controlGroup = servingGroup(loaded.settings);
+  prepareDirectories(role, { user, controlGroup });
   const pidFile = holdPidFile(role);
   const memory = ServiceMemory.open(role.directories.runtime);
   if (user !== null) {
@@ -105,7 +104,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     began: () => manager.reloading(),
     over: () => manager.ready(supervisor.fleet.size),
   });
-  const control = openControl(role, { supervisor, reloader, logs, settings: loaded.settings });
+  const control = openControl(role, { supervisor, reloader, logs, group: controlGroup });
   surviveExceptions(logs);
 
   logs.report(
@@ -158,7 +157,8 @@ class Launcher {
       // The launcher is gone: nobody waits any more.
     }
     silenceStandardError();
-    closeSync(this.#role.readyPipe);
+    // After a failure it stays open until this process has ended: that is what the launcher waits for.
+    if (frame.tag === "ready") closeSync(this.#role.readyPipe);
   }
 
   /** The status to exit with: a failed start has its own. */
@@ -167,78 +167,19 @@ class Launcher {
   }
 }
 
-/** The user that the supervisor becomes once it has taken what needs root; null: it stays who it is. */
-function servingUser(settings: Settings): User | null {
-  const { user, group } = settings.daemon;
-  if (user === null) return null;
-  const found = findUser(user);
-  if (found === null) throw new CannotStart([`cannot become user "${user}": there is no such user`]);
-  if (process.getuid?.() !== 0 && process.getuid?.() !== found.uid)
-    throw new CannotStart([`cannot become user "${user}": only root can`]);
-  const gid = group === null ? found.gid : findGroup(group);
-  if (gid === null) throw new CannotStart([`cannot become group "${group}": there is no such group`]);
-  return { ...found, gid };
-}
-
-function prepareDirectories(role: SupervisorRole, user: User | null): void {
-  const { runtime, state, log } = role.directories;
-  const { options } = role;
-  const owner = { uid: user?.uid ?? process.getuid?.() ?? 0, gid: user?.gid ?? process.getgid?.() ?? 0 };
-  // A directory that was named must have its parent; the usual places are made as far as they are missing.
-  const wanted = [
-    { what: "runtime", path: runtime, mode: 0o710, mayMakeParents: options.runtimeDir === null },
-    { what: "state", path: state, mode: 0o700, mayMakeParents: options.stateDir === null },
-    { what: "log", path: log, mode: 0o750, mayMakeParents: options.logDir === null },
-  ];
-  for (const { what, path, mode, mayMakeParents } of wanted) {
-    const problem = prepareDirectory({ path, mode, ...owner }, mayMakeParents);
-    if (problem !== null) throw new CannotStart([`cannot use ${what} directory "${path}": it ${problem}`]);
-  }
-}
-
-/** Returns the descriptor that holds the lock. */
-function holdPidFile(role: SupervisorRole): number {
-  const path = pidFileOf(role.directories.runtime);
-  const taken = takePidFile(path);
-  switch (taken.tag) {
-    case "taken":
-      return taken.fd;
-    case "held":
-      throw new CannotStart([
-        `cannot start: a supervisor is already running, pid ${heldBy(path)} (${role.directories.runtime})`,
-      ]);
-    case "failed":
-      throw new CannotStart([`cannot take pid file "${path}": ${taken.errno}`]);
-  }
-}
-
-/** Whoever has the lock writes its number a moment later. */
-function heldBy(path: string): string {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const pid = readPidFile(path);
-    if (pid !== null) return String(pid);
-    Bun.sleepSync(10);
-  }
-  return "unknown";
-}
-
 interface Parts {
   readonly supervisor: Supervisor;
   readonly reloader: Reloader;
   readonly logs: Logs;
-  readonly settings: Settings;
+  /** The group that may use the socket; null: none. */
+  readonly group: number | null;
 }
 
 function openControl(role: SupervisorRole, parts: Parts): { close(): Promise<void> } {
-  const { supervisor, reloader, logs, settings } = parts;
+  const { supervisor, reloader, logs, group } = parts;
   const path = controlSocketOf(role.directories.runtime);
   const unlinked = unlinkStaleSocket(path);
   if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
-  const group = settings.control.group === null ? null : findGroup(settings.control.group);
-  if (settings.control.group !== null && group === null)
-    throw new CannotStart([
-      `cannot open the control socket to group "${settings.control.group}": there is no such group`,
-    ]);
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
   const port = makeControlPort({ supervisor, reloader, plane: logs.plane, version });
   const serving = serveControl(path, port, {

@@ -15,7 +15,7 @@ import { openLogPipe } from "./os/pipe-io.ts";
 import { closeFd } from "./os/signalling.ts";
 import { type Frame, type SupervisorRole, parseFrames, readyLines, roleArguments, roleEnvironment } from "./role.ts";
 
-/** How much longer than its ready timeout the supervisor may take to say that it is not ready. */
+/** How much longer than its ready timeout the supervisor may take to say that it is not ready, and then to end. */
 const GRACE_MS = 15_000;
 /** The file of the running program, whatever became of its name. */
 const OWN_PROGRAM = "/proc/self/exe";
@@ -65,30 +65,61 @@ async function launchDaemon(role: RoleWithoutPipes, world: CliWorld): Promise<nu
   const pid = loadNative().relaunch(block.address);
   closeFd(pipe.write);
   if (pid === 0) return complain(`cannot start: ${block.stage} failed: ${errnoNameOf(block.errno)}`, world);
-  const frame = await awaitFrame(pipe.read, { limit: role.options.readyTimeout + GRACE_MS, world });
-  return conclude(frame, pid, world);
+  const answer = listen(pipe.read);
+  const frame = await within(role.options.readyTimeout + GRACE_MS, answer.frame);
+  world.stderr.write(answer.text());
+  const exit = await conclude(frame, { pid, answer, world });
+  answer.close();
+  return exit;
 }
 
-async function awaitFrame(fd: number, wait: { limit: number; world: CliWorld }): Promise<Frame | null | "late"> {
-  const timer = Promise.withResolvers<"late">();
-  const handle = setTimeout(() => timer.resolve("late"), wait.limit);
+/** What the supervisor says over the pipe: a frame, or null if it ended without one, and text for a person. */
+interface Answer {
+  readonly frame: Promise<Frame | null>;
+  /** The supervisor has ended, and everything that it had started. */
+  readonly over: Promise<void>;
+  text(): string;
+  /** Listens no longer, so that this process can end. */
+  close(): void;
+}
+
+function listen(fd: number): Answer {
   let text = "";
-  const reading = async (): Promise<Frame | null> => {
-    for await (const chunk of Bun.file(fd).stream()) {
-      text += Buffer.from(chunk).toString();
-      const { frames } = parseFrames(text);
-      if (frames[0] !== undefined) return JSON.parse(frames[0]) as Frame;
+  const first = Promise.withResolvers<Frame | null>();
+  const reader = Bun.file(fd).stream().getReader();
+  const reading = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return first.resolve(null);
+      text += Buffer.from(value).toString();
+      const [frame] = parseFrames(text).frames;
+      if (frame !== undefined) first.resolve(JSON.parse(frame) as Frame);
     }
-    return null;
   };
-  const result = await Promise.race([reading(), timer.promise]);
+  return {
+    frame: first.promise,
+    over: reading(),
+    text: () => parseFrames(text).other,
+    close: () => void reader.cancel(),
+  };
+}
+
+const LATE = Symbol("late");
+
+async function within<Value>(limit: number, promise: Promise<Value>): Promise<Value | typeof LATE> {
+  const timer = Promise.withResolvers<typeof LATE>();
+  const handle = setTimeout(() => timer.resolve(LATE), limit);
+  const result = await Promise.race([promise, timer.promise]);
   clearTimeout(handle);
-  wait.world.stderr.write(parseFrames(text).other);
   return result;
 }
 
-function conclude(frame: Frame | null | "late", pid: number, world: CliWorld): number {
-  if (frame === "late") {
+async function conclude(
+  frame: Frame | null | typeof LATE,
+  from: { pid: number; answer: Answer; world: CliWorld },
+): Promise<number> {
+  const { pid, answer, world } = from;
+  if (frame === LATE) {
     process.kill(pid, "SIGTERM");
     complain(`cannot start: pid ${pid} said nothing in time; it was told to end`, world);
     return EXIT.timedOut;
@@ -99,6 +130,9 @@ function conclude(frame: Frame | null | "late", pid: number, world: CliWorld): n
     return EXIT.done;
   }
   for (const line of frame.lines) world.stderr.write(`${line}\n`);
+  // A start that failed is over once nothing of it is left: what was started already is stopped in its own time.
+  if ((await within(GRACE_MS, answer.over)) === LATE)
+    world.stderr.write(`pid ${pid} is still stopping what it had started, and ends after that\n`);
   return frame.exit;
 }
 

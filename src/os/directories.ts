@@ -29,6 +29,20 @@ export function prepareDirectory(wanted: OwnDirectory, mayMakeParents: boolean):
   }
 }
 
+/**
+ * Lets a group pass through the directory to what lies in it, but not list it: mode 0710. The caller is its owner or root.
+ * Returns null, or what is wrong as a sentence without a subject.
+ */
+export function openToGroup(path: string, gid: number): string | null {
+  try {
+    chownSync(path, lstatSync(path).uid, gid);
+    chmodSync(path, 0o710);
+    return null;
+  } catch (error) {
+    return `cannot be opened to group ${gid}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+  }
+}
+
 function make(wanted: OwnDirectory, mayMakeParents: boolean): string | null {
   try {
     mkdirSync(wanted.path, { mode: mayMakeParents ? 0o700 : wanted.mode, recursive: mayMakeParents });

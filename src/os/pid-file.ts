@@ -19,21 +19,22 @@ export type PidFileResult =
   | { readonly tag: "taken"; readonly fd: number }
   /** Another supervisor holds it; `pid` is what the file says, null if that is no number. */
   | { readonly tag: "held"; readonly pid: number | null }
-  | { readonly tag: "failed"; readonly errno: string };
+  /** An errno, or what is wrong as a sentence. */
+  | { readonly tag: "failed"; readonly reason: string };
 
 /** Locks the pid file and writes this process's number into it. The lock lasts as long as the descriptor is open. */
 export function takePidFile(path: string): PidFileResult {
   for (;;) {
     const fd = open(path);
-    if (typeof fd === "string") return { tag: "failed", errno: fd };
-    if (!fstatSync(fd).isFile()) return closeAnd(fd, { tag: "failed", errno: "not a regular file" });
+    if (typeof fd === "string") return { tag: "failed", reason: fd };
+    if (!fstatSync(fd).isFile()) return closeAnd(fd, { tag: "failed", reason: "it is not a regular file" });
     if (libc.symbols.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
       const errno = lastErrno();
       return closeAnd(
         fd,
         errno === "EWOULDBLOCK" || errno === "EAGAIN"
           ? { tag: "held", pid: readPidFile(path) }
-          : { tag: "failed", errno },
+          : { tag: "failed", reason: errno },
       );
     }
     if (isSameFile(fd, path)) {
@@ -72,11 +73,18 @@ export function readPidFile(path: string): number | null {
   }
 }
 
+/** What these mean here: a link is never followed, and only a regular file is opened for writing. */
+const OPEN_PROBLEMS: Readonly<Record<string, string>> = {
+  ELOOP: "it is a symbolic link, want a regular file",
+  EISDIR: "it is a directory, want a regular file",
+};
+
 function open(path: string): number | string {
   try {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "EIO";
+    const errno = (error as NodeJS.ErrnoException).code ?? "EIO";
+    return OPEN_PROBLEMS[errno] ?? errno;
   }
 }
 

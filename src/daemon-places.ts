@@ -1,0 +1,81 @@
+/*
+ * Who the supervisor is to be and where it lives: its user and groups, its directories, its pid file. All of it is settled
+ * before anything is started. Part of the composition root.
+ */
+import type { Settings } from "./core/definition.ts";
+import { pidFileOf } from "./core/paths.ts";
+import { CannotStart } from "./daemon-failure.ts";
+import { openToGroup, prepareDirectory } from "./os/directories.ts";
+import { readPidFile, takePidFile } from "./os/pid-file.ts";
+import { type User, findGroup, findUser } from "./os/user-database.ts";
+import type { SupervisorRole } from "./role.ts";
+
+/** The user that the supervisor becomes once it has taken what needs root; null: it stays who it is. */
+export function servingUser(settings: Settings): User | null {
+  const { user, group } = settings.daemon;
+  if (user === null) return null;
+  const found = findUser(user);
+  if (found === null) throw new CannotStart([`cannot become user "${user}": there is no such user`]);
+  if (process.getuid?.() !== 0 && process.getuid?.() !== found.uid)
+    throw new CannotStart([`cannot become user "${user}": only root can`]);
+  const gid = group === null ? found.gid : findGroup(group);
+  if (gid === null) throw new CannotStart([`cannot become group "${group}": there is no such group`]);
+  return { ...found, gid };
+}
+
+/** The group that may use the control socket; null: only the supervisor's own user. */
+export function servingGroup({ control }: Settings): number | null {
+  if (control.group === null) return null;
+  const group = findGroup(control.group);
+  if (group === null)
+    throw new CannotStart([`cannot open the control socket to group "${control.group}": there is no such group`]);
+  return group;
+}
+
+export function prepareDirectories(
+  role: SupervisorRole,
+  owners: { user: User | null; controlGroup: number | null },
+): void {
+  const { user, controlGroup } = owners;
+  const { runtime, state, log } = role.directories;
+  const { options } = role;
+  const owner = { uid: user?.uid ?? process.getuid?.() ?? 0, gid: user?.gid ?? process.getgid?.() ?? 0 };
+  // A directory that was named must have its parent; the usual places are made as far as they are missing.
+  const wanted = [
+    { what: "runtime", path: runtime, mode: 0o700, mayMakeParents: options.runtimeDir === null },
+    { what: "state", path: state, mode: 0o700, mayMakeParents: options.stateDir === null },
+    { what: "log", path: log, mode: 0o750, mayMakeParents: options.logDir === null },
+  ];
+  for (const { what, path, mode, mayMakeParents } of wanted) {
+    const problem = prepareDirectory({ path, mode, ...owner }, mayMakeParents);
+    if (problem !== null) throw new CannotStart([`cannot use ${what} directory "${path}": it ${problem}`]);
+  }
+  const closed = controlGroup === null ? null : openToGroup(runtime, controlGroup);
+  if (closed !== null) throw new CannotStart([`cannot use runtime directory "${runtime}": it ${closed}`]);
+}
+
+/** Returns the descriptor that holds the lock. */
+export function holdPidFile(role: SupervisorRole): number {
+  const path = pidFileOf(role.directories.runtime);
+  const taken = takePidFile(path);
+  switch (taken.tag) {
+    case "taken":
+      return taken.fd;
+    case "held":
+      throw new CannotStart([
+        `cannot start: a supervisor is already running, pid ${heldBy(path)} (${role.directories.runtime})`,
+      ]);
+    case "failed":
+      throw new CannotStart([`cannot take pid file "${path}": ${taken.reason}`]);
+  }
+}
+
+/** Whoever has the lock writes its number a moment later. */
+function heldBy(path: string): string {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const pid = readPidFile(path);
+    if (pid !== null) return String(pid);
+    Bun.sleepSync(10);
+  }
+  return "unknown";
+}
