@@ -13,7 +13,8 @@ const ENTRY_POINTS = ["src/main.ts", "src/io-worker.ts", "src/syslog-worker.ts"]
 /** What else changes the binary. */
 const INPUTS = ["src/**/*", "package.json", "bun.lock", "tsconfig.json", "tools/build-binary.ts"];
 
-const FLAGS = ["--compile", "--minify", "--bytecode", "--format", "esm"];
+// Split, so that a command reads only the part of the program that it needs.
+const FLAGS = ["--compile", "--minify", "--bytecode", "--splitting", "--format", "esm"];
 // Without these the binary obeys a bunfig.toml and a .env in whatever directory it is started in: code run as root.
 const CLOSED = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
 
