@@ -1,0 +1,193 @@
+/* What must hold of a fleet at every moment, whatever happens. */
+import type { Definition } from "../../src/core/definition.ts";
+import type { Fleet } from "../../src/core/fleet.ts";
+import type { ServiceAction } from "../../src/core/service-event.ts";
+import type { ServiceRecord } from "../../src/core/service-record.ts";
+import { deadlineOf, isAtRest, mainPidOf } from "../../src/core/service-state.ts";
+import type { FakeProcesses } from "./fake-processes.ts";
+import type { Onlooker } from "./fake-world.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** States that must not last for ever, whatever their processes do; a oneshot may take its time. */
+const LIMITED: ReadonlySet<string> = new Set(["execing", "starting", "naming", "stopping", "sweeping", "backoff"]);
+
+/** What is known of a service from outside. */
+interface Knowledge {
+  /** true: it was told to stop, and nobody has asked for it since. */
+  isHeld: boolean;
+  /** true: it was stopped although it is wanted, as a shutdown does. */
+  isOverruled: boolean;
+  restarts: number;
+  /** Short runs in a row, as the last backoff counted them. */
+  failures: number;
+  startedAt: number;
+  isRemoved: boolean;
+  /** What the current run was started with, or has been adjusted to since; null: it has not run yet. */
+  definition: Definition | null;
+}
+
+export interface Scene {
+  readonly fleet: Fleet;
+  readonly processes: FakeProcesses;
+  readonly time: VirtualTime;
+}
+
+export class FleetInvariants implements Onlooker {
+  readonly #known = new Map<string, Knowledge>();
+  #scene: Scene | null = null;
+  /** How often a main process was started. */
+  spawns = 0;
+  readonly visited = new Set<string>();
+
+  watch(scene: Scene): void {
+    this.#scene = scene;
+  }
+
+  broken(what: string): never {
+    throw new Error(what);
+  }
+
+  /** Somebody wants it to run, or does not. */
+  asked(service: string, want: "up" | "down" | "overruled"): void {
+    Object.assign(this.#of(service), { isHeld: want !== "up", isOverruled: want === "overruled" });
+  }
+
+  defined(service: string, definition: Definition): void {
+    Object.assign(this.#of(service), { isRemoved: false, definition });
+  }
+
+  removed(service: string): void {
+    this.asked(service, "down");
+    this.#of(service).isRemoved = true;
+  }
+
+  /** An operator forgives what has happened. */
+  reset(record: ServiceRecord): void {
+    const knows = this.#of(record.definition.name);
+    if (["up", "backoff", "done", "failed"].includes(record.state.tag)) knows.restarts = 0;
+    if (["up", "backoff"].includes(record.state.tag)) knows.failures = 0;
+    if (isAtRest(record.state)) knows.isHeld = true;
+  }
+
+  acting(record: ServiceRecord, action: ServiceAction): void {
+    const { name } = record.definition;
+    const { processes } = this.#present();
+    if (action.tag === "signal-main" || action.tag === "kill-main" || action.tag === "relay") {
+      const main = processes.mainOf(name)?.pid;
+      if (main !== action.pid) this.broken(`${name}: ${action.tag} ${action.pid}, but its main process is ${main}`);
+    }
+    if (action.tag !== "spawn") return;
+    this.spawns++;
+    const knows = this.#of(name);
+    const obstacles = processes.obstaclesOf(name).map(({ pid }) => pid);
+    if (obstacles.length > 0) this.broken(`${name}: started while ${obstacles.join()} of it are alive`);
+    if (knows.isHeld) this.broken(`${name}: started though it was stopped`);
+    knows.restarts = action.automatic ? knows.restarts + 1 : 0;
+    knows.startedAt = this.#present().time.now;
+    knows.definition = record.definition;
+    if (!action.automatic) knows.failures = 0;
+  }
+
+  changed(record: ServiceRecord, previous: ServiceRecord): void {
+    const { name } = record.definition;
+    const [now, before] = [record.state, previous.state];
+    this.visited.add(now.tag);
+    if (now.tag === "backoff" && before.tag !== "backoff") this.#checkBackoff(record, previous.definition);
+    if (now.tag !== "launching" || record.restarts <= previous.restarts) return;
+    if (before.tag !== "backoff") this.#checkImmediateRestart(record, previous.definition);
+    else if (this.#present().time.now < before.retryAt) this.broken(`${name}: started before its time`);
+  }
+
+  forgotten(record: ServiceRecord): void {
+    const { name } = record.definition;
+    if (!this.#of(name).isRemoved) this.broken(`${name}: forgotten though it was not removed`);
+    if (this.#present().processes.membersOf(name).length > 0) this.broken(`${name}: forgotten with processes alive`);
+    this.#known.delete(name);
+  }
+
+  settled(): void {
+    const { fleet } = this.#present();
+    let earliest: number | null = null;
+    for (const record of fleet.records()) {
+      this.#check(record);
+      const deadline = deadlineOf(record.state);
+      if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
+    }
+    if (fleet.nextDeadline() !== earliest) this.broken(`the next deadline is not the earliest, ${earliest}`);
+  }
+
+  /** What the fleet believes of its processes is so, and something will move every state that is not one of rest. */
+  #check(record: ServiceRecord): void {
+    const { name } = record.definition;
+    const { processes } = this.#present();
+    const { state } = record;
+    const knows = this.#of(name);
+    const [main, others] = [processes.mainOf(name)?.pid ?? null, processes.othersOf(name).size];
+    const tell = (what: string): never => this.broken(`${name} in ${JSON.stringify(state)}: ${what}`);
+
+    if (state.tag !== "stuck" && mainPidOf(state) !== main) tell(`its main process is ${main}`);
+    const awaitsOthers = state.tag === "naming" || state.tag === "sweeping";
+    if (awaitsOthers && others === 0) tell("waits for processes that do not exist");
+    if (state.tag === "stuck" && main === null && others === 0) tell("waits for processes that do not exist");
+    if ((isAtRest(state) || state.tag === "backoff") && main === null && others > 0) tell(`has ${others} processes`);
+    if (state.tag === "launching") tell("the spawn has no outcome");
+    const isLimited = LIMITED.has(state.tag) && !(state.tag === "starting" && record.definition.type === "oneshot");
+    if (isLimited !== (deadlineOf(state) !== null)) tell("has a deadline, or none, against its state");
+    if (knows.isRemoved && isAtRest(state)) tell("was removed and is still there");
+    if (record.restarts !== knows.restarts) tell(`counts ${record.restarts} restarts, there were ${knows.restarts}`);
+    if (record.want === "up" && !knows.isOverruled) {
+      const isGivenUp = "afterwards" in state && state.afterwards.tag === "rest";
+      if (state.tag === "down" || isGivenUp) tell("is wanted, and will not be started");
+    }
+    const hasNoProcess = isAtRest(state) || state.tag === "backoff";
+    if (record.next !== null && hasNoProcess) tell("has not taken the definition that waits");
+    if (!hasNoProcess && record.definition !== knows.definition)
+      tell("has another definition than it was started with");
+  }
+
+  #checkBackoff(record: ServiceRecord, judge: Definition): void {
+    if (record.state.tag !== "backoff") return;
+    const { name } = record.definition;
+    const knows = this.#of(name);
+    const { streak, retryAt } = record.state;
+    const { delay, maxDelay } = judge.restart;
+    const mayBeLong = this.#present().time.now - knows.startedAt >= Math.max(judge.restart.resetAfter, 10);
+    if (streak.failures !== knows.failures + 1 && !(mayBeLong && streak.failures === 1))
+      this.broken(`${name}: ${streak.failures} failures after ${knows.failures}`);
+    knows.failures = streak.failures;
+
+    const [first, doublings] = delay > 0 ? [delay, streak.failures - 1] : [10, streak.failures - 2];
+    const base = Math.min(first * 2 ** Math.max(doublings, 0), Math.max(maxDelay, first));
+    const span = retryAt - this.#present().time.now;
+    const isBounded = span >= Math.floor(base) && span <= Math.ceil(base * 1.1) + 1e-6;
+    if (!isBounded)
+      this.broken(`${name}: waits ${span} ms after ${streak.failures} failures, want ${base} to a tenth more`);
+  }
+
+  #checkImmediateRestart(record: ServiceRecord, judge: Definition): void {
+    const failures = record.state.tag === "launching" ? record.state.streak.failures : 0;
+    if (judge.restart.delay > 0 || failures > 1) this.broken(`${record.definition.name}: started again without delay`);
+    this.#of(record.definition.name).failures = failures;
+  }
+
+  #of(service: string): Knowledge {
+    const known = this.#known.get(service);
+    if (known !== undefined) return known;
+    const fresh: Knowledge = {
+      isHeld: true,
+      isOverruled: false,
+      restarts: 0,
+      failures: 0,
+      startedAt: 0,
+      isRemoved: false,
+      definition: null,
+    };
+    this.#known.set(service, fresh);
+    return fresh;
+  }
+
+  #present(): Scene {
+    if (this.#scene === null) throw new Error("nothing is watched yet");
+    return this.#scene;
+  }
+}

@@ -1,0 +1,222 @@
+/* What happens to a simulated fleet, as fast-check chooses it, and how it is carried out. */
+import fc from "fast-check";
+import type { Definition } from "../../src/core/definition.ts";
+import { isAtRest } from "../../src/core/service-state.ts";
+import { millis } from "../../src/core/units.ts";
+import { FakeWorld } from "./fake-world.ts";
+import { FleetInvariants } from "./fleet-invariants.ts";
+import { literalDefinition } from "./literal-definition.ts";
+
+const KINDS = [
+  "start",
+  "stop",
+  "restart",
+  "reset",
+  "reload",
+  "kill",
+  "adjust",
+  "change",
+  "remove",
+  "add",
+  "end",
+  "wait",
+] as const;
+
+export interface Deed {
+  readonly kind: (typeof KINDS)[number];
+  /** Which service; taken modulo their number. */
+  readonly on: number;
+  /** In milliseconds, before the deed. */
+  readonly after: number;
+  readonly choice: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly services: readonly Shape[];
+  readonly deeds: readonly Deed[];
+}
+
+const duration = (...values: readonly number[]) => fc.constantFrom(...values).map(millis);
+
+const policy = fc.record({
+  policy: fc.constantFrom("always", "on-failure", "on-abnormal", "never"),
+  delay: duration(0, 1, 100, 1_000),
+  maxDelay: duration(0, 1_000, 30_000),
+  resetAfter: duration(0, 500, 10_000),
+  limit: fc.option(fc.record({ count: fc.integer({ min: 1, max: 4 }), within: duration(1_000, 60_000) })),
+  success: fc.constantFrom([0], [0, "SIGTERM"] as const),
+  prevent: fc.constantFrom([], [78]),
+});
+const stop = fc.record({
+  command: fc.constantFrom(null, null, ["/bin/stop"]),
+  timeout: duration(0, 50, 3_000, 10_000),
+  scope: fc.constantFrom("group", "mixed", "main"),
+});
+const shape = fc.record({
+  type: fc.constantFrom("simple", "oneshot", "forking"),
+  start: fc.constantFrom("auto", "manual"),
+  critical: fc.boolean(),
+  restart: policy,
+  stop,
+  reload: fc.record({ action: fc.constantFrom("signal", "restart", "none"), signalIsWritten: fc.boolean() }),
+});
+export type Shape = typeof shape extends fc.Arbitrary<infer Value> ? Value : never;
+
+const deed: fc.Arbitrary<Deed> = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  on: fc.nat(49),
+  after: fc.constantFrom(0, 0, 0, 1, 7, 40, 300, 2_000, 5_000, 11_000, 65_000),
+  choice: fc.nat(1_000),
+});
+
+/** Fleets of one to `most` services; in the small ones more happens to each. */
+export function planOf(most: number, deeds: number): fc.Arbitrary<Plan> {
+  return fc.record({
+    seed: fc.integer(),
+    services: fc.array(shape, { minLength: 1, maxLength: most, size: "max" }),
+    deeds: fc.array(deed, { maxLength: deeds, size: "max" }),
+  });
+}
+
+/** Carries the plan out, then stops everything; throws at the first thing that must not be. */
+export function carryOut(plan: Plan): {
+  readonly steps: number;
+  readonly spawns: number;
+  readonly visited: Iterable<string>;
+} {
+  const invariants = new FleetInvariants();
+  const world = new FakeWorld(plan.seed, invariants);
+  invariants.watch(world);
+  const stage: Stage = { plan, world, invariants };
+  for (const index of plan.services.keys()) add(stage, index, plan.seed + index);
+  for (const next of plan.deeds) {
+    world.advance(next.after, next.choice % 3 === 0 ? next.choice % 20 : 0);
+    doOne(stage, next);
+    world.settle();
+  }
+  world.advance(200_000);
+  stopEverything(stage);
+  return { steps: world.steps, spawns: invariants.spawns, visited: invariants.visited };
+}
+
+interface Stage {
+  readonly plan: Plan;
+  readonly world: FakeWorld;
+  readonly invariants: FleetInvariants;
+}
+
+function doOne(stage: Stage, { kind, on, choice }: Deed): void {
+  const { fleet } = stage.world;
+  const index = on % stage.plan.services.length;
+  const service = `s${index}`;
+  const record = fleet.get(service);
+  if (kind === "add") return add(stage, index, choice);
+  if (record === null) return;
+  // Nobody but a stop is let through to a service that is being removed.
+  if (record.removed && kind !== "stop" && kind !== "end" && kind !== "kill") return;
+  switch (kind) {
+    case "start":
+      stage.invariants.asked(service, "up");
+      return fleet.want(service, "up", true);
+    case "stop":
+      stage.invariants.asked(service, "down");
+      return fleet.want(service, "down", true);
+    case "restart":
+      stage.invariants.asked(service, "up");
+      return fleet.restart(service, true);
+    case "reset":
+      stage.invariants.reset(record);
+      return fleet.post(service, { tag: "reset-asked" });
+    case "reload":
+      return reload(stage, service);
+    case "kill":
+      stage.invariants.asked(service, "overruled");
+      return fleet.post(service, { tag: "kill-asked" });
+    case "adjust":
+    case "change":
+      return redefine(stage, service, { kind, choice });
+    case "remove":
+      stage.invariants.removed(service);
+      return fleet.remove(service);
+    case "end":
+      return stage.world.endOne(service, choice);
+    case "wait":
+      return;
+  }
+}
+
+function definitionOf(stage: Stage, name: string, choice: number): Definition {
+  const index = Number(name.slice(1)) + choice;
+  const { services } = stage.plan;
+  return literalDefinition({ ...services[Math.abs(index) % services.length], name });
+}
+
+/** A new service, or one whose removal is taken back; perhaps something of a dead predecessor's is there. */
+function add(stage: Stage, index: number, choice: number): void {
+  const { fleet, processes } = stage.world;
+  const service = `s${index}`;
+  const definition = definitionOf(stage, service, choice);
+  const record = fleet.get(service);
+  if (record !== null && !record.removed) return;
+  if (record === null) fleet.add(definition);
+  else fleet.redefine(service, definition, "restart");
+  stage.invariants.defined(service, record?.definition ?? definition);
+  if (record === null && choice % 5 === 0 && processes.obstaclesOf(service).length === 0) {
+    stage.invariants.asked(service, "up");
+    stage.world.leaveBehind(service);
+  }
+  const want = definition.start === "auto" ? "up" : "down";
+  stage.invariants.asked(service, want);
+  fleet.amend(service, { want, wantedByHand: false });
+  if (want === "down") fleet.post(service, { tag: "stop-asked" });
+  else fleet.post(service, choice % 7 === 0 ? { tag: "found-unfit", reason: "unfit" } : { tag: "start-asked" });
+}
+
+function reload(stage: Stage, service: string): void {
+  const record = stage.world.fleet.get(service);
+  if (record?.state.tag === "up" && record.definition.reload.action === "restart")
+    stage.invariants.asked(service, "up");
+  stage.world.fleet.post(service, { tag: "reload-asked" });
+}
+
+function redefine(
+  stage: Stage,
+  service: string,
+  { kind, choice }: { kind: "adjust" | "change"; choice: number },
+): void {
+  const { fleet } = stage.world;
+  const record = fleet.get(service);
+  if (record === null) return;
+  const chosen = definitionOf(stage, service, choice);
+  const { type, pidFile } = record.next ?? record.definition;
+  if (kind === "adjust") {
+    const adjusted = { ...chosen, type, pidFile };
+    if (record.next === null) stage.invariants.defined(service, adjusted);
+    return fleet.redefine(service, adjusted, "live");
+  }
+  fleet.redefine(service, chosen, "restart");
+  if (record.want === "down") return;
+  if (record.state.tag === "done" && chosen.type === "oneshot") return fleet.amend(service, { stale: true });
+  stage.invariants.asked(service, "up");
+  fleet.restart(service, false);
+}
+
+/** As a shutdown does: everything ends, but for what cannot be killed. */
+function stopEverything({ world, invariants }: Stage): void {
+  const names = [...world.fleet.records()].map((record) => record.definition.name);
+  for (const service of names) {
+    invariants.asked(service, "overruled");
+    world.fleet.post(service, { tag: "stop-asked" });
+  }
+  world.settle();
+  for (let round = 0; round < 5; round++) world.advance(30_000);
+  for (const { state, definition } of world.fleet.records()) {
+    if (isAtRest(state)) continue;
+    const left = world.processes.membersOf(definition.name);
+    const hanging = left.filter((process) => process.isKilled && process.endsOnKill === null);
+    const isWhole = hanging.length === left.length || (state.tag === "stuck" && state.scope === "main");
+    if (state.tag === "stuck" && hanging.length > 0 && isWhole) continue;
+    invariants.broken(`${definition.name} does not end: ${JSON.stringify(state)}`);
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { type Plan, carryOut, planOf } from "./fleet-plan.ts";
+
+/** Runs of each kind; DAEMONSUP_SIMULATION_RUNS asks for more, for a long search. */
+const RUNS = Number(process.env["DAEMONSUP_SIMULATION_RUNS"] ?? 1_000);
+
+describe("a simulated fleet", () => {
+  test.each([
+    ["of one service", 1, 60],
+    ["of a few services", 4, 120],
+    ["of up to fifty services", 50, 200],
+  ])(
+    "%s never does what it must not, whatever happens",
+    (_size, most, deeds) => {
+      const total = { runs: 0, steps: 0, spawns: 0 };
+      const visited = new Set<string>();
+      const follows = (plan: Plan): void => {
+        const { steps, spawns, visited: states } = carryOut(plan);
+        total.runs++;
+        total.steps += steps;
+        total.spawns += spawns;
+        for (const state of states) visited.add(state);
+      };
+      fc.assert(fc.property(planOf(most, deeds), follows), { numRuns: RUNS, includeErrorInReport: true });
+      console.log(`${total.runs} runs, ${total.steps} steps, ${total.spawns} starts`);
+      // A world in which some state is never reached says nothing of it.
+      expect([...visited].sort()).toEqual(
+        "backoff done down execing failed launching naming starting stopping stuck sweeping up".split(" "),
+      );
+    },
+    Number.MAX_SAFE_INTEGER,
+  );
+});
