@@ -85,9 +85,26 @@ export class PlaneLink {
 
   #connect(): void {
     if (this.#isClosed) return;
-    const memory = newLedgerMemory();
+    const fds: number[] = [];
+    try {
+      this.#connection = this.#open(fds);
+    } catch (error) {
+      // The machine has no descriptor or no thread to give at the moment.
+      for (const fd of fds) this.#ports.close(fd);
+      this.#connectLater(error instanceof Error ? error.message : String(error), this.#delay * 2);
+      return;
+    }
+    this.#outbox = [...this.#listener.greeting()];
+    this.#send();
+  }
+
+  /** Throws if that is not possible; `fds` then holds what was opened for it. */
+  #open(fds: number[]): Connection {
     const epoll = this.#ports.openEpoll();
+    fds.push(epoll);
     const wakeup = this.#ports.openEventfd();
+    fds.push(wakeup);
+    const memory = newLedgerMemory();
     const thread = this.#ports.startThread({
       said: (messages) => {
         // What a dead Worker still said, the next one finds out again.
@@ -96,10 +113,8 @@ export class PlaneLink {
       },
       ended: (reason) => this.#disconnect(reason),
     });
-    this.#connection = { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
     thread.post({ epoll, wakeup, opened: memory, syslog: this.#ports.syslogPath });
-    this.#outbox = [...this.#listener.greeting()];
-    this.#send();
+    return { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
   }
 
   #send(): void {
@@ -119,9 +134,14 @@ export class PlaneLink {
     for (const fd of [...connection.opened.fds, connection.epoll, connection.wakeup]) this.#ports.close(fd);
     this.#whenEnded?.();
     if (this.#isClosed) return;
-    this.#listener.died(reason ?? "it was ended");
     const isShort = this.#ports.now() - connection.since < SHORT_LIFE_MS;
-    this.#delay = isShort ? Math.min(this.#delay * 2, LONGEST_DELAY_MS) : FIRST_DELAY_MS;
+    this.#connectLater(reason ?? "it was ended", isShort ? this.#delay * 2 : FIRST_DELAY_MS);
+  }
+
+  #connectLater(reason: string, delay: number): void {
+    this.#delay = Math.min(delay, LONGEST_DELAY_MS);
+    // Later, as the listener may still be at work on the message that this was made for.
+    queueMicrotask(() => this.#listener.died(reason));
     setTimeout(() => this.#connect(), this.#delay);
   }
 }

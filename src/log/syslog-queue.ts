@@ -137,20 +137,28 @@ export class SyslogQueue {
     const messages = this.#kept.slice(this.#posted);
     if (messages.length === 0) return;
     this.#thread ??= this.#begin();
+    if (this.#thread === null) return this.#resumeLater();
     this.#thread.post({ tag: "messages", messages });
     this.#posted = this.#kept.length;
   }
 
-  #begin(): SyslogThread {
+  /** null: the machine has no thread to give at the moment. */
+  #begin(): SyslogThread | null {
     this.#progress = new Int32Array(new SharedArrayBuffer(PROGRESS_SIZE));
     this.#settled = 0;
     if (this.#dropped > 0) this.#askForRoom();
-    const thread = this.#start({
-      said: (message) => this.#hear(message),
-      ended: () => {
-        if (this.#thread === thread) this.#recover();
-      },
-    });
+    let thread: SyslogThread;
+    try {
+      thread = this.#start({
+        said: (message) => this.#hear(message),
+        ended: () => {
+          if (this.#thread === thread) this.#recover();
+        },
+      });
+    } catch {
+      // Not reported: that would be a message for syslog, and for the next attempt at once.
+      return null;
+    }
     thread.post({ tag: "begin", settings: this.#settings, progress: this.#progress.buffer });
     return thread;
   }
@@ -173,7 +181,11 @@ export class SyslogQueue {
       this.#kept.shift();
       this.#dropped++;
     }
-    if (begun !== 0) return this.#resume();
+    if (begun !== 0) this.#resume();
+    else this.#resumeLater();
+  }
+
+  #resumeLater(): void {
     this.#restart = setTimeout(() => {
       this.#restart = null;
       this.#resume();
