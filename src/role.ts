@@ -89,8 +89,16 @@ export function parseFrames(text: string): { readonly frames: readonly string[];
   return { frames, other: other.join("") };
 }
 
+/** More services in trouble than these are only counted. */
+const MOST_NOTES = 20;
+
 /** What the operator reads when everything is up. */
 export function readyLines(frame: Extract<Frame, { tag: "ready" }>): readonly string[] {
   const services = `${frame.services} ${frame.services === 1 ? "service" : "services"}`;
-  return [...frame.notes, `daemonsup is up: pid ${frame.pid}, ${services}; see "daemonsup status" and ${frame.log}`];
+  const more = frame.notes.length - MOST_NOTES;
+  const notes = [
+    ...frame.notes.slice(0, MOST_NOTES),
+    ...(more > 0 ? [`and ${more} more that could not be started`] : []),
+  ];
+  return [...notes, `daemonsup is up: pid ${frame.pid}, ${services}; see "daemonsup status" and ${frame.log}`];
 }
