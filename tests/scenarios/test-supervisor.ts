@@ -207,6 +207,25 @@ export class TestSupervisor implements AsyncDisposable {
     }
   }
 
+  /** Waits for a line of the service's output, past or to come. */
+  async line(service: string, accept: (text: string) => boolean): Promise<string> {
+    return (await this.lines(service, (texts) => texts.some(accept))).find(accept) ?? "";
+  }
+
+  /** Follows the service's output from its beginning (or the last 10,000 lines) until all of it together is accepted. */
+  async lines(service: string, accept: (texts: readonly string[]) => boolean): Promise<readonly string[]> {
+    const texts: string[] = [];
+    const path = `/v1/services/${encodeURIComponent(service)}/logs?follow=true&lines=10000`;
+    let rest = "";
+    for await (const chunk of (await this.request("GET", path)).body ?? []) {
+      const lines = (rest + Buffer.from(chunk).toString()).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") texts.push((JSON.parse(line) as { text: string }).text);
+      if (accept(texts)) return texts;
+    }
+    throw new Error(`the output of "${service}" ended before what was waited for: ${JSON.stringify(texts.slice(-20))}`);
+  }
+
   #changeAfter(seen: number): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
