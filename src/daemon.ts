@@ -62,6 +62,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   prepareDirectories(role, { user, controlGroup });
   const pidFile = holdPidFile(role);
   const memory = ServiceMemory.open(role.directories.runtime);
+  // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
+  const spawning = makeSpawnPort(memory);
   if (user !== null) {
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
@@ -73,7 +75,6 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const over = Promise.withResolvers<number>();
   const manager = new Manager(options.foreground ? process.env : {});
   const housekeeping = new Housekeeping();
-  const spawning = makeSpawnPort(memory);
   const output = makeOutputPort(logs.plane, directories.log);
   const supervisor = new Supervisor({
     clock,

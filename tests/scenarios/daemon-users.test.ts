@@ -1,0 +1,163 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { shell } from "./definitions.ts";
+import { skipReason } from "./loud-skip.ts";
+import { statusLineOf } from "./process-facts.ts";
+import { BINARY, type CommandResult, TestPlace, hasEnded, run, untilTrue } from "./test-supervisor.ts";
+
+const SLEEPER = { "sleeper.toml": shell("echo hello; exec sleep 1000") };
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+const needsRoot = skipReason("users and groups of the supervisor", [[isRoot, "this is not root"]]) !== null;
+const asNobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+const asOrdinary = isRoot ? asNobody : [];
+const noOrdinary = skipReason("a supervisor of an ordinary user", [
+  [(await run([...asOrdinary, "test", "-x", BINARY])).code === 0, "no other user than root can reach the binary"],
+]);
+const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
+
+describe.skipIf(noOrdinary !== null)("an ordinary user", () => {
+  for (const [title, below, variables] of [
+    ["below ~/.local/state", ".local/state/daemonsup", {}],
+    ["below $XDG_STATE_HOME when it is set", "elsewhere/daemonsup", { XDG_STATE_HOME: "elsewhere" }],
+    ["below ~/.local/state when $XDG_STATE_HOME is relative", ".local/state/daemonsup", { XDG_STATE_HOME: "./x" }],
+  ] as const) {
+    test(`has a supervisor of its own ${title}, made as far as it was missing`, async () => {
+      using home = new Home(variables);
+      const top = home.path(below);
+      const started = await home.command("--config", home.place.config);
+      expect(started).toMatchObject({ code: 0, stderr: "" });
+      const runtime = join(top, "run", hostname());
+      const pid = Number(readFileSync(join(runtime, "supervisor.pid"), "utf8"));
+      expect(started.stdout).toContain(`pid ${pid}`);
+      expect([modeOf(runtime), modeOf(join(top, "state")), modeOf(join(top, "log"))]).toEqual(["700", "700", "750"]);
+      expect(statusLineOf(pid, "Uid").split("\t").map(Number)).toEqual(Array.from({ length: 4 }, () => home.uid));
+      expect(statSync(runtime).uid).toBe(home.uid);
+      await untilTrue(() => existsSync(join(top, "log", "sleeper.log")));
+      expect((await home.command("status")).stdout).toContain("sleeper");
+      expect(await home.command("shutdown")).toMatchObject({ code: 0 });
+      expect(hasEnded(pid)).toBe(true);
+      expect(home.place.marked()).toEqual([]);
+    });
+  }
+
+  test("has a second supervisor with --name, beside the first and apart from it", async () => {
+    using home = new Home({});
+    const top = home.path(".local/state/daemonsup");
+    expect(await home.command("--config", home.place.config)).toMatchObject({ code: 0 });
+    expect(await home.command("--config", home.place.config, "--name", "two")).toMatchObject({ code: 0 });
+    const [first, second] = [[], ["instances", "two"]].map((below) =>
+      Number(readFileSync(join(top, "run", hostname(), ...below, "supervisor.pid"), "utf8")),
+    );
+    expect(second).not.toBe(first);
+    expect(await home.command("status", "--name", "three")).toMatchObject({ code: 7 });
+    expect(await home.command("shutdown", "--name", "two")).toMatchObject({ code: 0 });
+    expect(hasEnded(second ?? 0)).toBe(true);
+    expect(await home.command("status", "sleeper")).toMatchObject({ code: 0 });
+    expect(await home.command("shutdown")).toMatchObject({ code: 0 });
+    expect(hasEnded(first ?? 0)).toBe(true);
+  });
+
+  test("may not have a supervisor of somebody else's user", async () => {
+    using home = new Home({});
+    home.place.write("daemonsup.toml", '[daemon]\nuser = "root"\n');
+    const { code, stderr } = await home.command("--config", home.place.config);
+    expect(code).toBe(1);
+    expect(stderr).toContain('cannot become user "root"');
+  });
+});
+
+describe.skipIf(needsRoot)("a supervisor of root", () => {
+  test("becomes the user of [daemon], to whom its directories belong, for good", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[daemon]\nuser = "nobody"\n');
+    chmodSync(place.directory, 0o755);
+    await using supervisor = await place.start();
+    for (const title of ["Uid", "Gid"])
+      expect(statusLineOf(supervisor.pid, title).split("\t").map(Number)).toEqual([NOBODY, NOBODY, NOBODY, NOBODY]);
+    expect(statusLineOf(supervisor.pid, "CapEff")).toMatch(/^0+$/);
+    expect(statusLineOf(supervisor.pid, "CapPrm")).toMatch(/^0+$/);
+    for (const name of ["run", "state", "log"]) expect(statSync(place.path(name)).uid).toBe(NOBODY);
+    await untilTrue(() => existsSync(place.path("log", "sleeper.log")));
+    expect(statSync(place.path("log", "sleeper.log")).uid).toBe(NOBODY);
+    const { pid } = await supervisor.service("sleeper");
+    expect(statusLineOf(pid ?? 0, "Uid").split("\t")[0]).toBe(String(NOBODY));
+  });
+
+  test("that became another user still reads again, restarts and ends", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[daemon]\nuser = "nobody"\n');
+    chmodSync(place.directory, 0o755);
+    await using supervisor = await place.start();
+    place.write("added.toml", shell("exec sleep 1000"));
+    expect(await supervisor.command("reload")).toMatchObject({ code: 0, stderr: "" });
+    expect((await supervisor.until("added", (view) => view.state === "up")).pid).not.toBeNull();
+    expect(await supervisor.command("restart", "sleeper")).toMatchObject({ code: 0 });
+    expect(await supervisor.command("shutdown")).toMatchObject({ code: 0 });
+    expect(place.marked()).toEqual([]);
+    // What it left belongs to the one who starts it again.
+    await using again = await place.start();
+    expect(await again.service("sleeper")).toMatchObject({ state: "up" });
+  });
+
+  test("names a user or group of its settings that does not exist, and starts nothing", async () => {
+    for (const settings of ['[daemon]\nuser = "no-such-user"', '[control]\ngroup = "no-such-group"']) {
+      using place = new TestPlace(SLEEPER);
+      place.write("daemonsup.toml", settings);
+      const { code, stderr } = await place.launch();
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(/"no-such-(user|group)"/);
+      expect(place.marked()).toEqual([]);
+    }
+  });
+
+  test("lets the members of the [control] group use its socket, and nobody else", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[control]\ngroup = "nogroup"\n');
+    chmodSync(place.directory, 0o755);
+    await using supervisor = await place.start();
+    expect([modeOf(place.runtime), modeOf(place.path("run", "control.sock"))]).toEqual(["710", "660"]);
+    expect(statSync(place.runtime).gid).toBe(NOBODY);
+    const member = ["setpriv", "--reuid=4242", "--regid=4242", `--groups=${NOBODY}`];
+    const other = ["setpriv", "--reuid=4242", "--regid=4242", "--clear-groups"];
+    const words = [BINARY, "status", "--runtime-dir", place.runtime];
+    expect(await run([...member, ...words])).toMatchObject({ code: 0, stderr: "" });
+    expect(await run([...other, ...words])).toMatchObject({ code: 4, stdout: "" });
+    expect(await supervisor.service("sleeper")).toMatchObject({ state: "up" });
+  });
+});
+
+/** A home directory in a place of its own, and its user: the current one, or, as root, nobody. */
+class Home {
+  readonly place = new TestPlace(SLEEPER);
+  readonly uid = isRoot ? NOBODY : (process.getuid?.() ?? 0);
+  readonly #env: Readonly<Record<string, string>>;
+
+  constructor(variables: Readonly<Record<string, string>>) {
+    const home = this.path();
+    mkdirSync(home);
+    if (isRoot) {
+      chmodSync(this.place.directory, 0o755);
+      chownSync(home, NOBODY, NOBODY);
+    }
+    const absolute = Object.entries(variables).map(([name, value]) => [
+      name,
+      value === "elsewhere" ? this.path(value) : value,
+    ]);
+    this.#env = { HOME: home, XDG_STATE_HOME: "", ...Object.fromEntries(absolute) };
+  }
+
+  path(...parts: readonly string[]): string {
+    return this.place.path("home", ...parts);
+  }
+
+  async command(...words: readonly string[]): Promise<CommandResult> {
+    return await run([...asOrdinary, BINARY, ...words], this.#env);
+  }
+
+  [Symbol.dispose](): void {
+    this.place[Symbol.dispose]();
+  }
+}
