@@ -28,17 +28,8 @@ const infoPointer = ptr(info);
 
 /** Some child that has ended, without reaping it; null if there is none. */
 export function peekEndedChild(): EndedChild | null {
-  return peek(P_ALL, 0);
-}
-
-/** Whether this child has ended, without reaping it; null while it runs, or if it is no child of ours. */
-export function peekChild(pid: number): EndedChild | null {
-  return peek(P_PID, pid);
-}
-
-function peek(kind: number, id: number): EndedChild | null {
   info.setInt32(16, 0, true);
-  const status = libc.symbols.waitid(kind, id, infoPointer, WEXITED | WNOHANG | WNOWAIT);
+  const status = libc.symbols.waitid(P_ALL, 0, infoPointer, WEXITED | WNOHANG | WNOWAIT);
   const pid = info.getInt32(16, true);
   return status !== 0 || pid === 0 ? null : { pid, exit: decodeExit(info) };
 }

@@ -33,7 +33,7 @@ export function findUser(name: string): User | null {
   return /^\d{1,9}$/.test(name) ? findUserById(Number(name)) : null;
 }
 
-export function findUserById(uid: number): User | null {
+function findUserById(uid: number): User | null {
   const entry = libc.symbols.getpwuid(uid);
   return entry === null ? null : decodeUser(entry as Pointer);
 }

@@ -128,7 +128,7 @@ function reportUnkillable(record: ServiceRecord, ports: PerformerPorts): void {
 }
 
 /** "pid 12 (sleep), pid 13 (sh, state D)" */
-export function describeSurvivors(service: string, ports: Pick<PerformerPorts, "belongings" | "processes">): string {
+function describeSurvivors(service: string, ports: Pick<PerformerPorts, "belongings" | "processes">): string {
   return ports.belongings
     .survivors(service)
     .slice(0, MOST_NAMED)

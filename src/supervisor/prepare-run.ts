@@ -4,10 +4,7 @@
  */
 import type { Definition } from "../core/definition.ts";
 import { loadEnvironmentFile } from "../config/environment-file.ts";
-import { resolveProgram } from "../config/resolve-program.ts";
-
-/** The PATH of a service whose definition names none. */
-export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+import { DEFAULT_PATH, resolveProgram } from "../config/resolve-program.ts";
 
 export interface UserPort {
   findUser(name: string): {
