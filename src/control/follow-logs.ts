@@ -4,12 +4,15 @@ import type { LineSink } from "./line-stream.ts";
 /** Most lines that are kept while the past is fetched; what is older is part of that past. */
 const MOST_EARLY = 10_000;
 
-/** Sends the last `count` lines of a service and then every further one: none is missed between the two, none comes twice. */
+/**
+ * Sends the last `count` lines of a service and then every further one: none is missed between the two, none comes twice.
+ * A reader that is slower than the service misses lines, and is told how many: its connection is worth more than they are.
+ */
 export function followLogs(port: ControlPort, request: { name: string; count: number }, sink: LineSink): () => void {
   // Listening begins before the past is asked for, so what is written meanwhile arrives by both ways.
   let early: LogLine[] | null = [];
   const stop = port.follow(request.name, (line) => {
-    if (early === null) sink.send(line);
+    if (early === null) deliver(line);
     else if (early.push(line) > MOST_EARLY) early.shift();
   });
   const past = port.logs(request.name, request.count) ?? Promise.resolve([]);
@@ -22,7 +25,21 @@ export function followLogs(port: ControlPort, request: { name: string; count: nu
     early = null;
     sink.sendAll([...lines, ...waiting.slice(overlapOf(lines, waiting))]);
   }
+  let missed = 0;
+  function deliver(line: LogLine): void {
+    if (sink.isLagging) {
+      missed++;
+      return;
+    }
+    if (missed > 0) sink.send({ ...line, text: missedWordsOf(missed) });
+    missed = 0;
+    sink.send(line);
+  }
   return stop;
+}
+
+function missedWordsOf(count: number): string {
+  return `[${count === 1 ? "1 line is" : `${count} lines are`} missing here: they came faster than they were read]`;
 }
 
 /** How many lines at the beginning of `later` are also the last ones of `earlier`; both are parts of one sequence. */

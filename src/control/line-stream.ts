@@ -3,6 +3,8 @@ export const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Where the lines of one stream go. */
 export interface LineSink {
+  /** true: the reader has half of that still to read, and what may be left out should be. */
+  readonly isLagging: boolean;
   /** Sends one object as one line. */
   send(line: object): void;
   /** Sends what was asked for at once; however long it is, it does not count as lagging behind. */
@@ -34,10 +36,14 @@ export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () =
         }
         // The runtime sends the headers with the first bytes: without this the reader would not know that it is heard.
         put("\n");
+        const unsent = (): number => -(controller.desiredSize ?? 0);
         stop = begin({
+          get isLagging() {
+            return unsent() > allowance / 2;
+          },
           send(line) {
             if (ended) return;
-            if (-(controller.desiredSize ?? 0) > allowance) {
+            if (unsent() > allowance) {
               end();
               controller.error(new Error("the reader is too slow"));
               return;

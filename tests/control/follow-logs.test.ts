@@ -33,6 +33,7 @@ test("lines written while the past is fetched follow it, and later ones come as 
     port,
     { name: "web", count: 2 },
     {
+      isLagging: false,
       send: (line) => sent.push(JSON.stringify(line)),
       sendAll: (lines) => sent.push(...lines.map((line) => JSON.stringify(line))),
     },
@@ -48,4 +49,28 @@ test("lines written while the past is fetched follow it, and later ones come as 
   expect(sent).toEqual(["a", "b", "c", "d"].map((text) => JSON.stringify(lineOf("web", text))));
   stop();
   expect(port.followers.size).toBe(0);
+});
+
+test("a reader that lags behind misses lines, and is told how many before the next one", async () => {
+  const port = literalPort([viewOf("web")], { logs: () => Promise.resolve([]) });
+  const sent: object[] = [];
+  const sink = { isLagging: false, send: (line: object) => sent.push(line), sendAll: () => {} };
+  const stop = followLogs(port, { name: "web", count: 0 }, sink);
+  await Promise.resolve();
+  await Promise.resolve();
+  const write = (text: string): void => port.followers.forEach((listen) => listen(lineOf("web", text)));
+  write("a");
+  sink.isLagging = true;
+  write("b");
+  write("c");
+  sink.isLagging = false;
+  write("d");
+  write("e");
+  expect(sent).toMatchObject([
+    { text: "a" },
+    { text: expect.stringContaining("2 lines are missing here") },
+    { text: "d" },
+    { text: "e" },
+  ]);
+  stop();
 });
