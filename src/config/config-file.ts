@@ -1,4 +1,4 @@
-import { dottedOf, placeOf, valueAt, type Parsed, type Path, type PlaceIndex, type SyntaxFault } from "./document.ts";
+import { dottedOf, placeOf, type Parsed, type Path, type PlaceIndex, type SyntaxFault } from "./document.ts";
 import type { Fault } from "./fault.ts";
 import { parseJson } from "./json-document.ts";
 import type { Format } from "./list-directory.ts";
@@ -20,8 +20,15 @@ export type Opened =
   | { readonly tag: "opened"; readonly file: ConfigFile }
   | { readonly tag: "faulty"; readonly problems: readonly Problem[] };
 
+/** Keys, tables and lists in one file, roughly: the parsers take time that grows with the square of these. */
+const MAX_MARKS = 10_000;
+
 /** Parses a file; its meaning is not judged yet. */
 export function openConfigFile(source: ConfigText): Opened {
+  if (hasTooManyMarks(source.text)) {
+    const message = `cannot parse ${quote(nameOf(source.display))}: it has more than ${MAX_MARKS} of the characters that make keys and lists ([ { = : . -)`;
+    return { tag: "faulty", problems: [wholeFileProblem(source.display, message)] };
+  }
   const parsed = parserOf(source.format)(source.text);
   if (parsed.tag === "parsed") return { tag: "opened", file: new ConfigFile(source, parsed) };
   return { tag: "faulty", problems: parsed.faults.map((fault) => syntaxProblemOf(source, fault)) };
@@ -45,20 +52,17 @@ export class ConfigFile {
     this.#parsed = parsed;
   }
 
-  has(path: Path): boolean {
-    return valueAt(this.value, path) !== undefined;
-  }
-
   /** `verb` is what cannot be done with the key: parse it, or use what it names. */
   problemAt(fault: Fault, verb: "parse" | "use" = "parse"): Problem {
+    if (fault.path.length === 0)
+      return wholeFileProblem(this.display, `cannot ${verb} ${quote(nameOf(this.display))}: ${fault.reason}`);
     const { source, places, secrets } = this.#locate();
     const place = placeOf(places, fault.path);
     const span = fault.at === "key" ? (place.key ?? place.value) : place.value;
-    const object = fault.path.length === 0 ? this.display : shownPathOf(fault.path);
     return {
       file: this.display,
       ...positionOf(source, span.start),
-      message: `cannot ${verb} ${quote(object)}: ${fault.reason}`,
+      message: `cannot ${verb} ${quote(shownPathOf(fault.path))}: ${fault.reason}`,
       excerpt: span.end > span.start ? excerptOf(source, span, secrets) : null,
       suggestion: fault.suggestion,
     };
@@ -94,10 +98,21 @@ function syntaxProblemOf({ display, format, text }: ConfigText, { span, reason }
   return {
     file: display,
     ...positionOf(source, span.start),
-    message: `cannot parse ${quote(display.slice(display.lastIndexOf("/") + 1))}: ${reason}`,
-    excerpt: mayShowSecret(format, text, span.start) ? null : excerptOf(source, span, []),
+    message: `cannot parse ${quote(nameOf(display))}: ${reason}`,
+    excerpt: span.end === 0 || mayShowSecret(format, text, span.start) ? null : excerptOf(source, span, []),
     suggestion: null,
   };
+}
+
+function nameOf(display: string): string {
+  return display.slice(display.lastIndexOf("/") + 1);
+}
+
+function hasTooManyMarks(text: string): boolean {
+  if (text.length <= MAX_MARKS) return false;
+  let count = 0;
+  for (const _ of text.matchAll(/[[{=:.-]/g)) if (++count > MAX_MARKS) return true;
+  return false;
 }
 
 // Somebody may have written "TOKEN=secret" as the name of a variable.

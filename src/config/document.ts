@@ -3,6 +3,9 @@ import type { Span } from "./source-text.ts";
 /** The way from the top of a document to one of its values. */
 export type Path = readonly (string | number)[];
 
+/** Values deeper than this are never pointed at; the schema has far fewer levels. */
+export const MAX_PLACE_DEPTH = 40;
+
 /** Where one value of a document stands. */
 export interface Place {
   /** null for an element of an array and for the whole document. */

@@ -51,7 +51,7 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
       problems: [wholeFileProblem(request.displayAs, `cannot read ${quote(request.displayAs)}: ${listing.reason}`)],
     };
   }
-  const check = new MachineCheck(machine, request.isRoot);
+  const check = new MachineCheck(machine, request);
   const settings = listing.hasSettings ? loadSettings(request, check) : defaultSettings();
   const services = listing.candidates.map((candidate) =>
     loadCandidate(candidate, request, { table: settings.defaults, file: settings.file }),

@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
 import type { Path } from "./document.ts";
@@ -9,6 +8,7 @@ import type { Machine } from "./machine.ts";
 import { quote, type Problem } from "./problem.ts";
 import { errnoOf, reasonOf } from "./read-file.ts";
 import { DEFAULT_PATH, resolveProgram, scriptFaultOf } from "./resolve-program.ts";
+import type { Reader } from "./trust.ts";
 
 /** Something that the machine lacks at the moment; it costs only this one service. */
 export interface MachineFault {
@@ -19,12 +19,12 @@ export interface MachineFault {
 /** Finds what the machine lacks. One instance serves one load: it remembers what it has looked up. */
 export class MachineCheck {
   readonly #machine: Machine;
-  readonly #isRoot: boolean;
+  readonly #reader: Reader;
   readonly #answers = new Map<string, string | null>();
 
-  constructor(machine: Machine, isRoot: boolean) {
+  constructor(machine: Machine, reader: Reader) {
     this.#machine = machine;
-    this.#isRoot = isRoot;
+    this.#reader = reader;
   }
 
   /** What `definition` needs and the machine lacks, each at its place in the key's text. */
@@ -44,7 +44,8 @@ export class MachineCheck {
       ["user"],
       user === null ? null : (this.userFaultOf(user) ?? this.#identityFaultOf(user)),
     );
-    if (groups !== null && !this.#isRoot) faults.push(faultAt(["groups"], "only root can give a service other groups"));
+    if (groups !== null && !this.#reader.isRoot)
+      faults.push(faultAt(["groups"], "only root can give a service other groups"));
     faults.push(...this.#fault(["group"], group === null ? null : this.groupFaultOf(group)));
     (groups ?? []).forEach((name, index) => faults.push(...this.#fault(["groups", index], this.groupFaultOf(name))));
     return faults;
@@ -63,18 +64,8 @@ export class MachineCheck {
   }
 
   #identityFaultOf(user: string): string | null {
-    return this.#isRoot || user === this.#ownName() ? null : "only root can run a service as another user";
-  }
-
-  #ownName(): string | null {
-    return this.#once("own name", () => {
-      try {
-        return userInfo().username;
-      } catch {
-        // A user id without an entry, as containers have them.
-        return null;
-      }
-    });
+    const uid = this.#reader.isRoot ? undefined : this.#machine.uidOf?.(user);
+    return uid === undefined || uid === this.#reader.invokingUid ? null : "only root can run a service as another user";
   }
 
   /** The service's PATH, for which its environment files have to be read. */

@@ -5,4 +5,6 @@
 export interface Machine {
   userExists(name: string): boolean;
   groupExists(name: string): boolean;
+  /** null: there is no such user. Where it can be asked, a service with another user is a fault for who is not root. */
+  uidOf?(name: string): number | null;
 }

@@ -1,5 +1,13 @@
 import type { AST } from "toml-eslint-parser";
-import { pathKeyOf, type Parsed, type Path, type Place, type PlaceIndex, type SyntaxFault } from "./document.ts";
+import {
+  MAX_PLACE_DEPTH,
+  pathKeyOf,
+  type Parsed,
+  type Path,
+  type Place,
+  type PlaceIndex,
+  type SyntaxFault,
+} from "./document.ts";
 import type { Span } from "./source-text.ts";
 
 /** Reads TOML. The fast parser says what it means; the one that knows positions is loaded when one is needed. */
@@ -56,18 +64,19 @@ function placesOf(text: string): PlaceIndex {
 
 function addTable(places: Map<string, Place>, table: AST.TOMLTable): void {
   const keys = table.key.keys;
-  const path = table.resolvedKey;
+  const path = table.resolvedKey.slice(0, MAX_PLACE_DEPTH);
   let used = 0;
   path.forEach((part, index) => {
     const key = typeof part === "number" ? keys[used - 1] : keys[used++];
     if (key !== undefined)
       add(places, path.slice(0, index + 1), { key: spanOf(key), value: spanOf(key), isLeaf: false });
   });
-  for (const node of table.body) addKeyValue(places, path, node);
+  if (path.length < MAX_PLACE_DEPTH) for (const node of table.body) addKeyValue(places, path, node);
 }
 
 function addKeyValue(places: Map<string, Place>, above: Path, node: AST.TOMLKeyValue): void {
   const keys = node.key.keys;
+  if (above.length + keys.length > MAX_PLACE_DEPTH) return;
   let path = above;
   keys.forEach((key, index) => {
     path = [...path, key.type === "TOMLBare" ? key.name : key.value];
@@ -82,6 +91,7 @@ function addValue(
   { key, node }: { key: Span | null; node: AST.TOMLContentNode },
 ): void {
   add(places, path, { key, value: spanOf(node), isLeaf: node.type === "TOMLValue" });
+  if (path.length === MAX_PLACE_DEPTH) return;
   if (node.type === "TOMLArray")
     node.elements.forEach((element, index) => addValue(places, [...path, index], { key: null, node: element }));
   if (node.type === "TOMLInlineTable") for (const inner of node.body) addKeyValue(places, path, inner);

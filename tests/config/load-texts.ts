@@ -43,14 +43,19 @@ export function requestOf(directory: string): LoadRequest {
   return { directory, displayAs: "services.d", invokingUid: process.getuid?.() ?? 0, isRoot, allowEmpty: false };
 }
 
-/** The problems of these files, as they are printed; machine faults are no problems of a text. */
+/** The problems of a directory, as they are printed. */
+export function problemsIn(place: Place, changes: Partial<LoadRequest> = {}): string[] {
+  const result = place.load(changes);
+  return result.tag === "rejected" ? result.problems.map(renderProblem) : [];
+}
+
+/** The problems of these files, as they are printed. */
 export function problemsOf(
   files: Readonly<Record<string, string | Uint8Array>>,
   changes: Partial<LoadRequest> = {},
 ): string[] {
   using place = makePlace(files);
-  const result = place.load(changes);
-  return result.tag === "rejected" ? result.problems.map(renderProblem) : [];
+  return problemsIn(place, changes);
 }
 
 /** What the machine lacks for these files, as it is printed. */

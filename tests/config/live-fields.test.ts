@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import { liveFields } from "../../src/config/live-fields.ts";
+import { differenceOf, type DefinitionDifference } from "../../src/core/definition-difference.ts";
+import type { Definition } from "../../src/core/definition.ts";
+import { definitionOf, lines } from "./load-texts.ts";
+
+const LIVE = new Set(liveFields());
+const base = definitionOf("web.toml", 'command = "true"\n');
+
+function differenceTo(...text: string[]): DefinitionDifference {
+  const changed = definitionOf("web.toml", lines(...text));
+  return differenceOf(base, { ...changed, source: base.source }, LIVE);
+}
+
+test("the same definition, written otherwise, is the same", () => {
+  expect(differenceTo('command = ["true"]', 'type = "simple"', 'stop = { timeout = "10s" }', "nice = 0")).toBe("same");
+});
+
+const LIVE_CHANGES = [
+  'description = "new"',
+  'start = "manual"',
+  "critical = true",
+  'restart.policy = "never"',
+  'restart.limit = { count = 3, within = "1m" }',
+  "restart.success = [0, 1]",
+  'stop.timeout = "1s"',
+  'stop.command = ["x"]',
+  'reload.action = "none"',
+  'reload.signal = "SIGHUP"',
+  'reload = { action = "command", command = "x" }',
+  'log.to = ["syslog"]',
+  'log.file = "/tmp/x.log"',
+];
+for (const change of LIVE_CHANGES) {
+  test(`${change} is taken over while the service runs`, () =>
+    expect(differenceTo('command = "true"', change)).toBe("live"));
+}
+
+const RESTARTS = [
+  'user = "root"',
+  'directory = "/tmp"',
+  'umask = "077"',
+  "nice = 1",
+  "oom_score_adjust = 1",
+  "no_new_privileges = true",
+  'environment = { A = "1" }',
+  'environment_file = ["/dev/null"]',
+  "limits.nofile = 5",
+  "limits.core = { soft = 0, hard = 5 }",
+  'type = "oneshot"',
+  "groups = []",
+];
+for (const change of RESTARTS) {
+  test(`${change} takes a restart`, () =>
+    expect(differenceTo('command = "true"', "log.keep = 1", change)).toBe("restart"));
+}
+
+test("another command takes a restart", () => expect(differenceTo('command = "false"')).toBe("restart"));
+
+test("every field that is said to be live is a field of a definition", () => {
+  const full = definitionOf("web.toml", lines('command = "true"', 'restart.limit = { count = 3, within = "1m" }'));
+  for (const path of LIVE) {
+    const found = path
+      .split(".")
+      .reduce<unknown>((table, key) => (table as Record<string, unknown>)[key], full as Definition);
+    expect({ path, found }).not.toEqual({ path, found: undefined });
+  }
+});
