@@ -10,34 +10,11 @@
  * Numbers are reused, so a process is signalled through a pidfd, and a group only while a process is known to hold it.
  */
 import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
+import { Orphans } from "./orphans.ts";
 import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
 import { ProcessSnapshot, isEnded } from "./process-snapshot.ts";
-
-/** The processes of one run of a service. */
-interface Run {
-  readonly service: string;
-  readonly invocation: string;
-  main: Held | null;
-  /** Session and group numbers that are this run's as long as a process holds them. */
-  readonly numbers: Set<number>;
-  readonly others: Map<number, Held>;
-  /** true: left by a dead predecessor, so not below this process in the tree. */
-  readonly isForeign: boolean;
-}
-
-interface Held {
-  readonly pid: number;
-  /** null: not needed, as it is a child of this process, whose number is its own until it is reaped. */
-  readonly startTicks: number | null;
-  readonly pidfd: number | null;
-}
-
-export interface Beginning {
-  readonly service: string;
-  readonly invocation: string;
-  readonly pid: number;
-  readonly pidfd: number | null;
-}
+import { type Beginning, type Held, type Run, foreignSeeds, holdProcess } from "./run.ts";
+import { signalRun } from "./signal-run.ts";
 
 /** The process tree of one turn of the loop. */
 interface Look {
@@ -54,13 +31,21 @@ export class Belongings {
   readonly #serviceOfNumber = new Map<number, string>();
   /** Children that are neither main processes nor orphans: commands at work. */
   readonly #helpers = new Set<number>();
-  /** Orphans whose service is known, so that each is looked at once. */
-  readonly #serviceOfOrphan = new Map<number, string | null>();
+  readonly #orphans: Orphans;
   #look: Look | null = null;
 
-  constructor(ports: ProcessPort, soon: TimerPort["soon"]) {
+  /** `unattributed` hears of orphans that came out of a service of which it cannot be told which one. */
+  constructor(ports: ProcessPort, soon: TimerPort["soon"], unattributed: (orphan: ProcessRow) => void) {
     this.#ports = ports;
     this.#soon = soon;
+    this.#orphans = new Orphans({
+      row: (pid) => ports.row(pid),
+      environment: (pid) => ports.environment(pid),
+      serviceOfSession: (number) => this.#serviceOfNumber.get(number) ?? null,
+      serviceOfKnown: (row) => this.#serviceOfKnown(row),
+      serviceOfRun: (service, invocation) => (this.invocationOf(service) === invocation ? service : null),
+      unattributed,
+    });
   }
 
   /** A new run begins with this main process. */
@@ -75,7 +60,7 @@ export class Belongings {
   found(service: string, invocation: string, left: { rows: readonly ProcessRow[]; main: number | null }): void {
     const run = this.#open(service, invocation, true);
     for (const row of left.rows) {
-      const held = { pid: row.pid, startTicks: row.startTicks, pidfd: this.#ports.openPidfd(row.pid) };
+      const held = holdProcess(row, this.#ports);
       if (row.pid === left.main) run.main = held;
       else run.others.set(row.pid, held);
     }
@@ -85,15 +70,13 @@ export class Belongings {
   /** Another process of the run is its main process from now on (forking). */
   named(service: string, pid: number): void {
     const run = this.#runs.get(service);
-    if (run === undefined) return;
-    run.main = run.others.get(pid) ?? this.#hold(pid, this.#ports.openPidfd(pid));
+    const row = this.#ports.row(pid);
+    if (run === undefined || row === null) return;
+    run.main = run.others.get(pid) ?? holdProcess(row, this.#ports);
     run.others.delete(pid);
     this.#serviceOfMain.set(pid, service);
-    const row = this.#ports.row(pid);
-    if (row !== null) {
-      this.#claim(run, row.group);
-      this.#claim(run, row.session);
-    }
+    this.#claim(run, row.group);
+    this.#claim(run, row.session);
   }
 
   serviceOfMain(pid: number): string | null {
@@ -102,6 +85,11 @@ export class Belongings {
 
   mainOf(service: string): number | null {
     return this.#runs.get(service)?.main?.pid ?? null;
+  }
+
+  /** The INVOCATION_ID of the run, or null if there is none. */
+  invocationOf(service: string): string | null {
+    return this.#runs.get(service)?.invocation ?? null;
   }
 
   addHelper(pid: number): void {
@@ -114,7 +102,10 @@ export class Belongings {
     if (run === undefined) return 0;
     const main = run.main;
     run.main = null;
-    const survivors = run.isForeign || this.#hasStrangers(main?.pid ?? 0) ? this.survivors(service).length : 0;
+    // A look from before its end would show the main process itself, and not what it has left since.
+    this.#look = null;
+    const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
+    const survivors = mayHaveLeft ? this.#othersOf(run, main).length : 0;
     if (main !== null) {
       this.#serviceOfMain.delete(main.pid);
       this.#release(main);
@@ -132,30 +123,33 @@ export class Belongings {
     this.over(service);
   }
 
-  /** A child was reaped: its number means nothing any more. */
+  /** Takes note of orphans that are new. */
+  meetOrphans(): void {
+    this.#orphans.meet(() => this.#orphansNow());
+  }
+
+  /** To be called before an orphan that has ended is reaped. */
+  orphanEnded(pid: number): void {
+    if (this.#orphans.isLastHolder(pid)) this.meetOrphans();
+  }
+
+  /** A process has ended, and is reaped if it was a child: its number means nothing any more. */
   reaped(pid: number): void {
     this.#helpers.delete(pid);
-    this.#serviceOfOrphan.delete(pid);
+    this.#orphans.forget(pid);
     this.#look = null;
   }
 
   /** The processes of the service that are alive, its main process aside; a pidfd of each is held from now on. */
   survivors(service: string): readonly ProcessRow[] {
     const run = this.#runs.get(service);
-    if (run === undefined) return [];
-    const rows = this.#membersOf(run);
-    const alive = new Set(rows.map((row) => row.pid));
-    for (const [pid, held] of run.others) {
-      if (alive.has(pid)) continue;
-      this.#release(held);
-      run.others.delete(pid);
-    }
-    for (const row of rows) {
-      if (run.others.has(row.pid)) continue;
-      const { pid, startTicks } = row;
-      run.others.set(pid, { pid, startTicks, pidfd: this.#ports.openPidfd(pid) });
-    }
-    return rows;
+    return run === undefined ? [] : this.#othersOf(run, run.main).filter((row) => !isEnded(row));
+  }
+
+  /** true if nothing of the service is left, its main process aside. */
+  isEmpty(service: string): boolean {
+    const run = this.#runs.get(service);
+    return run === undefined || this.#othersOf(run, run.main).length === 0;
   }
 
   /** Nothing of the run is left, or what is left is no longer the service's concern. */
@@ -166,7 +160,7 @@ export class Belongings {
     if (run.main !== null) this.#release(run.main);
     for (const number of run.numbers)
       if (this.#serviceOfNumber.get(number) === service) this.#serviceOfNumber.delete(number);
-    for (const [pid, owner] of this.#serviceOfOrphan) if (owner === service) this.#serviceOfOrphan.set(pid, null);
+    this.#orphans.release(service);
     this.#runs.delete(service);
   }
 
@@ -183,87 +177,82 @@ export class Belongings {
 
   /** To everything of the service; again until nothing new turns up, as a process may fork while it is being killed. */
   killAll(service: string): void {
-    let before = 0;
+    const seen = new Set<number>();
     for (let round = 0; round < MOST_KILL_ROUNDS; round++) {
-      const others = this.#signalEverything(service, [SIGNAL_NUMBERS.SIGKILL]);
-      if (others <= before) return;
-      before = others;
+      const before = seen.size;
+      for (const { pid } of this.#signalEverything(service, [SIGNAL_NUMBERS.SIGKILL])) seen.add(pid);
+      if (seen.size === before) return;
       this.#look = null;
     }
   }
 
-  /** Tells whether this live process may become the main process of the service: it is its own, and no other service's. */
-  isMember(service: string, pid: number): boolean {
+  /**
+   * true if this live process may become the main process of the service: it is the service's own, and a child of this
+   * process, as only the end of a child is told.
+   */
+  mayBeMain(service: string, pid: number): boolean {
     this.#look = null;
-    return this.survivors(service).some((row) => row.pid === pid);
+    return this.survivors(service).some((row) => row.pid === pid && row.parent === this.#ports.ownPid);
   }
 
-  /** Returns how many processes of the service there are beside the main one. */
-  #signalEverything(service: string, signals: readonly number[]): number {
+  /** Returns the processes of the service beside the main one. */
+  #signalEverything(service: string, signals: readonly number[]): readonly ProcessRow[] {
     const run = this.#runs.get(service);
-    if (run === undefined) return 0;
-    const others = this.survivors(service);
-    const main = run.main;
-    const mainRow = main === null ? null : (this.#takeLook().snapshot.get(main.pid) ?? null);
-    const groups = this.#groupsHeld(run, mainRow === null ? others : [mainRow, ...others]);
-    const alone = others.filter((row) => !groups.has(row.group)).map((row) => run.others.get(row.pid)?.pidfd ?? null);
-    const mainAlone = main !== null && (mainRow === null || !groups.has(mainRow.group)) ? [main.pidfd] : [];
-    for (const signal of signals) {
-      for (const group of groups) this.#ports.signalGroup(group, signal);
-      for (const pidfd of [...mainAlone, ...alone]) if (pidfd !== null) this.#ports.signal(pidfd, signal);
-    }
-    return others.length;
+    if (run === undefined) return [];
+    const { snapshot } = this.#takeLook();
+    const others = this.#othersOf(run, run.main);
+    signalRun(run, signals, { others, snapshot, ports: this.#ports });
+    return others;
   }
 
-  /** Groups that are the run's own and that a process of it holds at this moment, so that the number cannot mean another. */
-  #groupsHeld(run: Run, rows: readonly ProcessRow[]): ReadonlySet<number> {
-    const isOwn = (group: number): boolean =>
-      group > 1 && run.numbers.has(group) && this.#serviceOfNumber.get(group) === run.service;
-    return new Set(rows.map((row) => row.group).filter(isOwn));
+  /**
+   * The processes of the run but `main`. One that has ended counts until this process has reaped it: what forks faster
+   * than the table of processes can be read shows itself by what it leaves.
+   */
+  #othersOf(run: Run, main: Held | null): readonly ProcessRow[] {
+    const rows = this.#membersOf(run).filter((row) => row.pid !== main?.pid);
+    const alive = new Set(rows.filter((row) => !isEnded(row)).map((row) => row.pid));
+    for (const [pid, held] of run.others) {
+      if (alive.has(pid)) continue;
+      this.#release(held);
+      run.others.delete(pid);
+    }
+    for (const row of rows) {
+      if (alive.has(row.pid) && !run.others.has(row.pid)) run.others.set(row.pid, holdProcess(row, this.#ports));
+    }
+    if (run.main === null) this.#disclaim(run, rows);
+    return rows;
   }
 
   #membersOf(run: Run): readonly ProcessRow[] {
     const { snapshot, roots } = this.#takeLook();
-    const seeds = run.isForeign ? this.#foreignSeeds(run, snapshot) : (roots.get(run.service) ?? []);
-    return snapshot.closure(seeds).filter((row) => row.pid !== run.main?.pid && !isEnded(row));
+    if (!run.isForeign) return snapshot.closure(roots.get(run.service) ?? []);
+    // What has ended is for another process to reap, and tells nothing.
+    return snapshot.closure(foreignSeeds(run, snapshot, this.#ports.ownPid)).filter((row) => !isEnded(row));
   }
 
   /** Which service a child of this process belongs to. */
   #serviceOfRoot(root: ProcessRow): string | null {
     const asMain = this.#serviceOfMain.get(root.pid);
     if (asMain !== undefined) return asMain;
-    if (this.#helpers.has(root.pid)) return null;
-    const known = this.#serviceOfOrphan.get(root.pid);
-    if (known !== undefined) return known;
-    const service = this.#attribute(root);
-    this.#serviceOfOrphan.set(root.pid, service);
-    return service;
+    return this.#helpers.has(root.pid) ? null : this.#orphans.serviceOf(root);
   }
 
-  #attribute(orphan: ProcessRow): string | null {
-    const byNumber = this.#serviceOfNumber.get(orphan.session) ?? this.#serviceOfNumber.get(orphan.group);
-    if (byNumber !== undefined) return byNumber;
-    for (const run of this.#runs.values()) {
-      if (run.others.get(orphan.pid)?.startTicks === orphan.startTicks) return run.service;
-    }
-    const environment = this.#ports.environment(orphan.pid);
-    const run = this.#runs.get(environment?.get("DAEMONSUP_SERVICE") ?? "");
-    return run !== undefined && environment?.get("INVOCATION_ID") === run.invocation ? run.service : null;
+  #serviceOfKnown(row: ProcessRow): string | null {
+    for (const run of this.#runs.values())
+      if (run.others.get(row.pid)?.startTicks === row.startTicks) return run.service;
+    return null;
   }
 
-  #foreignSeeds(run: Run, snapshot: ProcessSnapshot): readonly ProcessRow[] {
-    const held = run.main === null ? [...run.others.values()] : [run.main, ...run.others.values()];
-    return held.flatMap((process) => {
-      const row = snapshot.get(process.pid);
-      return row?.startTicks === process.startTicks && !isEnded(row) ? [row] : [];
-    });
+  /** false if no child of this process is an orphan that may be the service's: no need to look. */
+  #mayHaveLeft(service: string): boolean {
+    if (this.#orphansNow().length === 0) return false;
+    this.meetOrphans();
+    return this.#orphansNow().some((pid) => this.#orphans.mayBelongTo(service, pid));
   }
 
-  /** true if any child of this process is neither a main process nor a helper: only then is a closer look needed. */
-  #hasStrangers(ended: number): boolean {
-    return this.#ports
-      .ownChildren()
-      .some((pid) => pid !== ended && !this.#serviceOfMain.has(pid) && !this.#helpers.has(pid));
+  #orphansNow(): readonly number[] {
+    return this.#ports.ownChildren().filter((pid) => !this.#serviceOfMain.has(pid) && !this.#helpers.has(pid));
   }
 
   #takeLook(): Look {
@@ -292,8 +281,13 @@ export class Belongings {
     this.#serviceOfNumber.set(number, run.service);
   }
 
-  #hold(pid: number, pidfd: number | null): Held {
-    return { pid, startTicks: this.#ports.row(pid)?.startTicks ?? 0, pidfd };
+  /** Gives up numbers that no process of the run holds any more: the kernel may give them to others. */
+  #disclaim(run: Run, rows: readonly ProcessRow[]): void {
+    for (const number of run.numbers) {
+      if (rows.some((row) => row.group === number || row.session === number)) continue;
+      run.numbers.delete(number);
+      if (this.#serviceOfNumber.get(number) === run.service) this.#serviceOfNumber.delete(number);
+    }
   }
 
   #release(held: Held): void {

@@ -57,7 +57,8 @@ export class Commands {
   /** Starts the command; `done` is called later, never from within. A failure to start is returned. */
   run(request: CommandRequest, done: CommandDone): string | null {
     const { definition, command, timeout } = request;
-    const invocation = this.#ports.newInvocation();
+    // That of the service: by it a successor finds the command, should this supervisor die.
+    const invocation = this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
     const extra = { MAINPID: String(request.mainPid) };
     const prepared = prepareRun({ definition, command, runtime: "none", invocation, extra }, this.#ports.users);
     if (prepared.tag === "unable") return prepared.reason;

@@ -52,6 +52,7 @@ export class Departures {
     output.watch(pidfd, () => {
       output.unwatch(pidfd);
       processes.closeFd(pidfd);
+      belongings.reaped(pid);
       if (isMain && belongings.mainOf(service) === pid) {
         const survivors = belongings.mainEnded(service);
         memory.exited(service);
@@ -69,7 +70,9 @@ export class Departures {
     if (execs.has(pid)) execs.look();
     const service = belongings.serviceOfMain(pid);
     if (service === null) {
-      if (!commands.ended(pid, exit)) this.#mayBeEmpty = true;
+      if (commands.ended(pid, exit)) return null;
+      belongings.orphanEnded(pid);
+      this.#mayBeEmpty = true;
       return null;
     }
     memory.exited(service);
@@ -88,12 +91,13 @@ export class Departures {
     if (!this.#mayBeEmpty) return;
     this.#mayBeEmpty = false;
     const { fleet, belongings } = this.#ports;
+    belongings.meetOrphans();
     for (const record of [...fleet.records()]) {
       const { tag } = record.state;
       if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") continue;
       const service = record.definition.name;
       if (belongings.mainOf(service) !== null) continue;
-      if (belongings.survivors(service).length > 0) {
+      if (!belongings.isEmpty(service)) {
         // What forked away from a kill is killed as well.
         if (tag === "sweeping" && record.state.force !== "asked") belongings.killAll(service);
         continue;

@@ -41,6 +41,13 @@ export class Narrator {
     this.#events.emit({ service, event: "removed", state: null, previous: null, pid: null, message: null });
   }
 
+  /** A process that came out of a service of which it cannot be told which one: nothing is killed on a guess. */
+  unattributed(pid: number, name: string): void {
+    const message = `left running: pid ${pid} (${name}) came out of a service, but it cannot be told out of which`;
+    this.#report("warning", message);
+    this.#events.emit({ service: null, event: "left", state: null, previous: null, pid, message });
+  }
+
   #tellExit(record: ServiceRecord, previous: ServiceRecord): void {
     const service = record.definition.name;
     const pid = pidOf(previous);

@@ -63,11 +63,7 @@ export function performAction(
       );
       return null;
     case "leave-rest":
-      ports.report(
-        "notice",
-        `${service}: left running, as stop.scope = "main" asks: ${describeSurvivors(service, ports)}`,
-      );
-      ports.belongings.over(service);
+      leaveRest(service, ports);
       return null;
     case "note-ended-by-relay":
       ports.note(
@@ -88,6 +84,12 @@ export function performAction(
     default:
       return unreachable(action);
   }
+}
+
+function leaveRest(service: string, ports: PerformerPorts): void {
+  const left = describeSurvivors(service, ports);
+  if (left !== "") ports.report("notice", `${service}: left running, as stop.scope = "main" asks: ${left}`);
+  ports.belongings.over(service);
 }
 
 function runStopCommand(record: ServiceRecord, ports: PerformerPorts): ServiceEvent | null {

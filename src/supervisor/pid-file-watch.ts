@@ -1,6 +1,7 @@
 /*
  * Waits for the pid file of a forking service. The file is believed only for a live process that belongs to the service:
- * it was handed to this supervisor as subreaper or is a descendant of one that was, and it is no other service's.
+ * it was handed to this supervisor as subreaper, and it is no other service's. (The end of any other process would not be
+ * told, so that a service could be up for ever without a process.)
  */
 import { readFileSync } from "node:fs";
 import { millis } from "../core/units.ts";
@@ -8,7 +9,8 @@ import type { TimerPort } from "./ports.ts";
 
 export interface PidFileWatchPorts {
   readonly timers: TimerPort;
-  isMember(service: string, pid: number): boolean;
+  /** true if the process is alive, the service's own and no other's, and a child of this process. */
+  mayBeMain(service: string, pid: number): boolean;
   named(service: string, pid: number): void;
 }
 
@@ -43,7 +45,7 @@ export class PidFileWatch {
   #look(service: string, watched: Watched): void {
     if (this.#watched.get(service) !== watched) return;
     const pid = readPid(watched.path);
-    if (pid !== null && this.#ports.isMember(service, pid)) {
+    if (pid !== null && this.#ports.mayBeMain(service, pid)) {
       this.#watched.delete(service);
       this.#ports.named(service, pid);
       return;

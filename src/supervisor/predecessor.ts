@@ -52,7 +52,14 @@ function leftoverOf(memory: Remembered, snapshot: ProcessSnapshot, evidence: Evi
   // With its leader alive, the number of a session is certainly still the service's.
   const inSession =
     main === null ? [] : evidence.rows.filter((row) => row.session === main.pid || row.group === main.pid);
-  const seeds = [...(main === null ? [] : [main]), ...inSession, ...(evidence.byInvocation.get(invocation) ?? [])];
+  const marked = evidence.byInvocation.get(invocation) ?? [];
+  const seeds = [...(main === null ? [] : [main]), ...inSession, ...marked.filter(isOwn)];
+  // Every session of a service was made by a process of it. If the leader lives and is none, somebody has just copied the
+  // environment.
+  function isOwn({ session }: ProcessRow): boolean {
+    const leader = snapshot.get(session);
+    return leader === undefined || leader === main || marked.includes(leader);
+  }
   const rows = snapshot.closure(seeds);
   return rows.length === 0 ? [] : [{ service, invocation, main: main?.pid ?? null, rows }];
 }

@@ -22,6 +22,11 @@ export class ProcessSnapshot {
     return this.#children.get(pid) ?? [];
   }
 
+  /** Every process of these sessions. */
+  inSessions(sessions: ReadonlySet<number>): readonly ProcessRow[] {
+    return [...this.#rows.values()].filter((row) => sessions.has(row.session));
+  }
+
   /** These processes and all their descendants, each once. */
   closure(seeds: readonly ProcessRow[]): readonly ProcessRow[] {
     const found = new Set<ProcessRow>(seeds);

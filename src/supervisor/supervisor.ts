@@ -89,8 +89,12 @@ export class Supervisor {
     this.ports = ports;
     this.events = new Events(() => isoOf(ports.clock.wall()));
     this.requests = new Requests(ports.timers);
-    this.belongings = new Belongings(ports.processes, (run) => ports.timers.soon(run));
-    this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now());
+    const narrator = (this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now()));
+    this.belongings = new Belongings(
+      ports.processes,
+      (run) => ports.timers.soon(run),
+      ({ pid }) => narrator.unattributed(pid, ports.processes.name(pid)),
+    );
     const execs = new PendingExecs(ports.spawning, ports.timers);
     this.relays = new Relays(this.events, ports.report);
     this.#commands = new Commands({ ...ports, execs, newInvocation: () => ports.newInvocation() }, this.belongings);
@@ -101,7 +105,7 @@ export class Supervisor {
     );
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
-      isMember: (service, pid) => this.belongings.isMember(service, pid),
+      mayBeMain: (service, pid) => this.belongings.mayBeMain(service, pid),
       named: (service, pid) => this.#named(service, pid),
     });
     this.#starts = new StartQueue(ports.timers, ports.clock, (service) => this.#start(service));

@@ -1,0 +1,56 @@
+import type { ProcessPort, ProcessRow } from "./ports.ts";
+import { type ProcessSnapshot, isEnded } from "./process-snapshot.ts";
+
+/** The processes of one run of a service. */
+export interface Run {
+  readonly service: string;
+  readonly invocation: string;
+  main: Held | null;
+  /** Session and group numbers that are this run's as long as a process of it holds them. */
+  readonly numbers: Set<number>;
+  readonly others: Map<number, Held>;
+  /** true: left by a dead predecessor, so not below this process in the tree. */
+  readonly isForeign: boolean;
+}
+
+export interface Held {
+  readonly pid: number;
+  /** null: not needed, as it is a child of this process, whose number is its own until it is reaped. */
+  readonly startTicks: number | null;
+  /** null: it could not be had, and the process is not signalled. */
+  readonly pidfd: number | null;
+}
+
+/** A main process as it was started. */
+export interface Beginning {
+  readonly service: string;
+  readonly invocation: string;
+  readonly pid: number;
+  readonly pidfd: number | null;
+}
+
+/** Takes hold of the very process that the row shows. */
+export function holdProcess(row: ProcessRow, ports: Pick<ProcessPort, "openPidfd" | "row" | "closeFd">): Held {
+  const { pid, startTicks } = row;
+  const pidfd = ports.openPidfd(pid);
+  // The number may have been given to another process between the look and the opening.
+  if (pidfd === null || ports.row(pid)?.startTicks === startTicks) return { pid, startTicks, pidfd };
+  ports.closeFd(pidfd);
+  return { pid, startTicks, pidfd: null };
+}
+
+/** Of a run that a dead predecessor left: what was known and lives, and whoever is in a session that this has made. */
+export function foreignSeeds(run: Run, snapshot: ProcessSnapshot, ownPid: number): readonly ProcessRow[] {
+  const held = run.main === null ? [...run.others.values()] : [run.main, ...run.others.values()];
+  const alive = held.flatMap((process) => {
+    const row = snapshot.get(process.pid);
+    return row?.startTicks === process.startTicks && !isEnded(row) ? [row] : [];
+  });
+  const ownSession = snapshot.get(ownPid)?.session;
+  // With a live leader that is none of it, it is the session of the predecessor, in which the process was stuck.
+  const isMade = (session: number): boolean => {
+    const leader = snapshot.get(session);
+    return session !== ownSession && (leader === undefined || isEnded(leader) || alive.includes(leader));
+  };
+  return [...alive, ...snapshot.inSessions(new Set(alive.map((row) => row.session).filter(isMade)))];
+}

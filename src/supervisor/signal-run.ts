@@ -1,0 +1,43 @@
+import type { ProcessPort, ProcessRow } from "./ports.ts";
+import type { ProcessSnapshot } from "./process-snapshot.ts";
+import type { Run } from "./run.ts";
+
+/** What is known of the moment: the processes of the run beside its main one, and all of the machine. */
+export interface Scene {
+  readonly others: readonly ProcessRow[];
+  readonly snapshot: ProcessSnapshot;
+  readonly ports: ProcessPort;
+}
+
+/** Sends these signals, in this order, to everything of the run: to whole groups where that is safe, else one by one. */
+export function signalRun(run: Run, signals: readonly number[], { others, snapshot, ports }: Scene): void {
+  const { main } = run;
+  const mainRow = main === null ? undefined : snapshot.get(main.pid);
+  const ownGroup = snapshot.get(ports.ownPid)?.group;
+  const groups = groupsHeld(run, mainRow === undefined ? others : [mainRow, ...others], {
+    ownPid: ports.ownPid,
+    ownGroup,
+  });
+  const alone = others.filter((row) => !groups.has(row.group)).map((row) => run.others.get(row.pid)?.pidfd ?? null);
+  const mainAlone = main !== null && (mainRow === undefined || !groups.has(mainRow.group)) ? [main.pidfd] : [];
+  for (const signal of signals) {
+    for (const group of groups) ports.signalGroup(group, signal);
+    for (const pidfd of [...mainAlone, ...alone]) if (pidfd !== null) ports.signal(pidfd, signal);
+  }
+}
+
+/**
+ * The groups that are certainly the run's own at this moment. A number is: if it was claimed, and a process of the run holds
+ * it; or if a child of this process holds it, for that keeps it also when it ends, until this process reaps it. A group
+ * never reaches beyond its session, and every session here was made by the run. Only a child that has not made its own
+ * yet is still in the group of this process.
+ */
+function groupsHeld(
+  run: Run,
+  rows: readonly ProcessRow[],
+  self: { readonly ownPid: number; readonly ownGroup: number | undefined },
+): ReadonlySet<number> {
+  const isOwn = ({ group, parent }: ProcessRow): boolean =>
+    group > 1 && group !== self.ownGroup && (run.numbers.has(group) || parent === self.ownPid);
+  return new Set(rows.filter(isOwn).map((row) => row.group));
+}
