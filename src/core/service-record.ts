@@ -48,6 +48,9 @@ export function newRecord(definition: Definition, since: WallTime): ServiceRecor
   };
 }
 
+/** Holds over all runs, until the definition says what is wanted. */
+const ENDS_ON_RELAY = "it ended when SIGHUP was relayed to it; it is not relayed to it again until [reload] is written";
+
 /** Why the service is where it is, for a person; null when its state says it all. */
 export function messageOf(record: ServiceRecord): string | null {
   const { state } = record;
@@ -73,7 +76,7 @@ export function messageOf(record: ServiceRecord): string | null {
     case "down":
     case "done":
     case "launching":
-      return record.note;
+      return record.note ?? (record.endsOnRelay && record.definition.reload.action === "signal" ? ENDS_ON_RELAY : null);
   }
 }
 

@@ -66,10 +66,6 @@ export function performAction(
       leaveRest(service, ports);
       return null;
     case "note-ended-by-relay":
-      ports.note(
-        service,
-        "it ended when SIGHUP was relayed to it; it is not relayed to it again until [reload] is written",
-      );
       ports.report(
         "warning",
         `${service}: ended within 5s of a relayed SIGHUP; it is not relayed to it again until [reload] is written`,

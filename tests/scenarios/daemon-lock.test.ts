@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { program } from "./definitions.ts";
-import { TestPlace, TestSupervisor, hasEnded } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
 
@@ -14,7 +14,7 @@ describe("a place in which a supervisor runs", () => {
     expect(second.stderr).toContain(`pid ${supervisor.pid}`);
     expect(supervisor.place.supervisorPid()).toBe(supervisor.pid);
     expect(await supervisor.service("sleeper")).toMatchObject({ pid: before.pid, restarts: 0 });
-    expect(supervisor.place.marked()).toHaveLength(1);
+    await untilTrue(() => supervisor.place.marked().length === 1);
   });
 
   test("refuses a second start in the foreground just the same", async () => {
@@ -32,7 +32,7 @@ describe("a place in which a supervisor runs", () => {
     writeFileSync(file, `${supervisor.pid}\n`);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain("already running");
-    expect(supervisor.place.marked()).toHaveLength(1);
+    await untilTrue(() => supervisor.place.marked().length === 1);
   });
 
   test("holds exactly one of 20 that were started at the same moment", async () => {
@@ -45,7 +45,7 @@ describe("a place in which a supervisor runs", () => {
     expect(new Set(refused.map(({ stderr }) => stderr)).size).toBe(1);
     expect(refused[0]?.stderr).toContain(`pid ${supervisor.pid}`);
     expect(daemonsOf(place)).toEqual([supervisor.pid]);
-    expect(place.marked()).toHaveLength(1);
+    await untilTrue(() => place.marked().length === 1);
   });
 
   test("is free again once it has ended, and keeps an empty pid file that nobody could lock twice", async () => {
