@@ -28,7 +28,7 @@ const FAILED = 2;
 const INHERITED = { tag: "inherited" } as const;
 
 /** Blocks that are kept for later; each is some tens of kilobytes. */
-const MOST_SPARE = 8;
+const MOST_SPARE = 32;
 
 interface PendingChild {
   readonly block: NativeBlock;
@@ -59,6 +59,7 @@ export class Spawner {
 
   /** How many children have neither executed nor ended. */
   get pendingCount(): number {
+    if (this.#pending.size > 0) this.#settlePending();
     return this.#pending.size;
   }
 
