@@ -13,6 +13,7 @@ import { type ReadingRole, frameText } from "./role.ts";
 const machine = {
   userExists: (name: string): boolean => findUser(name) !== null,
   groupExists: (name: string): boolean => findGroup(name) !== null,
+  uidOf: (name: string): number | null => findUser(name)?.uid ?? null,
 };
 
 export function readConfiguration(role: Omit<ReadingRole, "tag">): ConfigurationReading {

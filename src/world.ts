@@ -22,7 +22,11 @@ export function makeWorld(): CliWorld {
     stderr: outputTo(2),
     now: () => Date.now(),
     isLocked: isPidFileLocked,
-    machine: () => ({ userExists: (name) => findUser(name) !== null, groupExists: (name) => findGroup(name) !== null }),
+    machine: () => ({
+      userExists: (name) => findUser(name) !== null,
+      groupExists: (name) => findGroup(name) !== null,
+      uidOf: (name) => findUser(name)?.uid ?? null,
+    }),
     start: async (options) => {
       const { start } = await import("./launch.ts");
       return await start(options, makeWorld());

@@ -3,6 +3,7 @@ import type { Problem } from "../config/problem.ts";
 import { renderProblem } from "../config/problem.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { placesOf } from "./find-supervisor.ts";
 import { countOf } from "./render-words.ts";
 
 const DEFAULT_DIRECTORY = "services.d";
@@ -27,7 +28,10 @@ async function checkDirectory({ given, world }: CommandCall): Promise<number> {
   // Loaded only here: the parsers and schemas cost more than all the rest of the program.
   const { loadDirectory } = await import("../config/load-directory.ts");
   const { invokingUid, uid } = world;
-  const request = { directory, displayAs, invokingUid, isRoot: uid === 0, allowEmpty: given.has("allow-empty") };
+  const name = given.valueOf("name");
+  const { log: logDirectory } = placesOf({ name, runtimeDir: null, stateDir: null, logDir: null }, world);
+  const allowEmpty = given.has("allow-empty");
+  const request = { directory, displayAs, invokingUid, isRoot: uid === 0, allowEmpty, logDirectory };
   const result = loadDirectory(request, world.machine());
   const problems = result.tag === "rejected" ? result.problems : result.faults.map((fault) => fault.problem);
   const services = result.tag === "rejected" ? null : result.definitions.length;
