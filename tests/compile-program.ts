@@ -14,25 +14,28 @@ import { join } from "node:path";
 
 const PROGRAMS = join(import.meta.dir, "programs");
 const FLAGS = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+/** Of a shared library, for ld.so to load before a program. */
+const LIBRARY_FLAGS = ["-shared", "-fPIC"];
 
 /**
  * Compiles tests/programs/NAME.c and returns the path of the program, executable by every user. It is compiled once
  * for each content of the source and its headers, also when several test processes ask at the same moment.
  * Returns null when there is no C compiler: the test must then skip with `test.skipIf(path === null)`.
- * Throws when the source does not compile without a warning.
+ * Throws when the source does not compile without a warning. A "library" is a shared one instead of a program.
  */
-export function compileProgram(name: string): string | null {
+export function compileProgram(name: string, kind: "program" | "library" = "program"): string | null {
   const compiler = Bun.which("cc") ?? Bun.which("gcc") ?? Bun.which("clang");
   if (compiler === null) return null;
   const source = join(PROGRAMS, `${name}.c`);
   const program = join(cacheDirectory(), `${name}-${hashOf(source)}`);
-  if (!existsSync(program)) compile(compiler, source, program);
+  const words = [compiler, ...FLAGS, ...(kind === "library" ? LIBRARY_FLAGS : [])];
+  if (!existsSync(program)) compile(words, source, program);
   return program;
 }
 
 function hashOf(source: string): string {
   const hasher = new Bun.CryptoHasher("sha256");
-  hasher.update(FLAGS.join(" "));
+  hasher.update([...FLAGS, ...LIBRARY_FLAGS].join(" "));
   for (const file of readdirSync(PROGRAMS).sort()) {
     if (file.endsWith(".h")) hasher.update(readFileSync(join(PROGRAMS, file)));
   }
@@ -56,11 +59,11 @@ function cacheDirectory(): string {
   return directory;
 }
 
-function compile(compiler: string, source: string, program: string): void {
+function compile(words: readonly string[], source: string, program: string): void {
   const directory = mkdtempSync(`${program}-`);
   try {
     const made = join(directory, "program");
-    const run = Bun.spawnSync([compiler, ...FLAGS, "-o", made, source], { stdout: "pipe", stderr: "pipe" });
+    const run = Bun.spawnSync([...words, "-o", made, source], { stdout: "pipe", stderr: "pipe" });
     if (!run.success) throw new Error(`cannot compile "${source}":\n${run.stderr.toString()}`);
     chmodSync(made, 0o755);
     renameSync(made, program);
