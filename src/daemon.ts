@@ -35,6 +35,8 @@ import { Reloader } from "./supervisor/reloader.ts";
 import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
+const TOLD_TO_END = "cannot start: it was told to end";
+
 /** Runs the supervisor until it ends; the process exits in here. */
 export async function runSupervisor(role: SupervisorRole): Promise<never> {
   const launcher = new Launcher(role);
@@ -117,7 +119,9 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   announceWhenReady(role, { supervisor, launcher, logs, manager });
   signals.deliverTo({ supervisor, reloader, logs });
 
-  const code = launcher.exitOf(await over.promise);
+  const code = await over.promise;
+  // Whoever still waits for the start hears that there will be none.
+  launcher.tell({ tag: "failed", exit: EXIT.failed, lines: [TOLD_TO_END] });
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
   await control.close();
   await logs.close();
@@ -136,7 +140,6 @@ function detach(readyPipe: number): void {
 class Launcher {
   readonly #role: SupervisorRole;
   #hasSpoken = false;
-  #exit: number | null = null;
 
   constructor(role: SupervisorRole) {
     this.#role = role;
@@ -145,7 +148,6 @@ class Launcher {
   tell(frame: Frame): void {
     if (this.#hasSpoken) return;
     this.#hasSpoken = true;
-    if (frame.tag === "failed") this.#exit = frame.exit;
     if (this.#role.readyPipe === null) {
       const [lines, stream] =
         frame.tag === "ready" ? [readyLines(frame), process.stdout] : [frame.lines, process.stderr];
@@ -160,11 +162,6 @@ class Launcher {
     silenceStandardError();
     // After a failure it stays open until this process has ended: that is what the launcher waits for.
     if (frame.tag === "ready") closeSync(this.#role.readyPipe);
-  }
-
-  /** The status to exit with: a failed start has its own. */
-  exitOf(code: number): number {
-    return this.#exit ?? code;
   }
 }
 
@@ -219,7 +216,7 @@ function announceWhenReady(role: SupervisorRole, parts: Announcement): void {
   supervisor.onSettled(() => {
     cancel();
     if (supervisor.isEnding) {
-      launcher.tell({ tag: "failed", exit: EXIT.failed, lines: ["cannot start: it was told to end"] });
+      launcher.tell({ tag: "failed", exit: EXIT.failed, lines: [TOLD_TO_END] });
       return;
     }
     const notes = troubledOf(supervisor.fleet);

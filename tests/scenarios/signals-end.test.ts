@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { program, shell } from "./definitions.ts";
+import { TestSupervisor } from "./test-supervisor.ts";
+
+/** Ignores TERM. */
+const STUBBORN = 'trap "" TERM; echo ready; while :; do sleep 1000 & wait; done';
+const isReady = (text: string): boolean => text === "ready";
+const stopsOf = (supervisor: TestSupervisor) =>
+  supervisor.events.filter((event) => event.event === "state" && event.state === "down").map((event) => event.service);
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`${signal} stops every service in its own way and then ends the supervisor`, async () => {
+    await using supervisor = await TestSupervisor.start({
+      "polite.toml": shell("trap 'echo bye; exit 0' TERM; echo ready; sleep 1000 & wait"),
+      "other.toml": shell(
+        "trap 'echo interrupted; exit 0' USR1; echo ready; sleep 1000 & wait",
+        '[stop]\nsignal = "SIGUSR1"',
+      ),
+      "family.toml": shell("sleep 1000 & sleep 1000 & echo ready; wait"),
+    });
+    const { place } = supervisor;
+    for (const name of ["polite", "other", "family"]) await supervisor.line(name, isReady);
+    supervisor.kill(signal);
+    await supervisor.gone();
+    expect(place.marked()).toEqual([]);
+    expect(place.read("log", "polite.log")).toEndWith("bye\n");
+    expect(place.read("log", "other.log")).toEndWith("interrupted\n");
+    expect(supervisor.events.find((event) => event.event === "shutdown")?.message).toContain(signal);
+    expect([...stopsOf(supervisor)].sort()).toEqual(["family", "other", "polite"]);
+    expect(place.supervisorPid()).toBeNull();
+  });
+}
+
+test("SIGQUIT kills everything at once", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "1h"'),
+    "polite.toml": shell("trap 'echo bye; exit 0' TERM; echo ready; sleep 1000 & wait"),
+  });
+  for (const name of ["polite", "stubborn"]) await supervisor.line(name, isReady);
+  supervisor.kill("SIGQUIT");
+  await supervisor.gone();
+  expect(supervisor.place.marked()).toEqual([]);
+  expect(supervisor.place.read("log", "polite.log")).not.toContain("bye");
+});
+
+describe("while a service takes its time to stop", () => {
+  test("a second SIGTERM at once is an echo of the first, and one after 2 s forces the end", async () => {
+    await using supervisor = await TestSupervisor.start({ "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "1h"') });
+    const { pid } = await supervisor.service("stubborn");
+    await supervisor.line("stubborn", isReady);
+    supervisor.kill("SIGTERM");
+    const begun = await supervisor.event((event) => event.event === "shutdown");
+    for (let count = 0; count < 10; count++) supervisor.kill("SIGTERM");
+    // Whoever still answers after these has taken them.
+    expect(await supervisor.service("stubborn")).toMatchObject({ state: "stopping", pid });
+    await Bun.sleep(Math.max(0, Date.parse(begun.at) + 2_100 - Date.now())); // the two seconds are the subject
+    expect(await supervisor.service("stubborn")).toMatchObject({ state: "stopping", pid });
+    supervisor.kill("SIGTERM");
+    await supervisor.gone();
+    expect(supervisor.place.marked()).toEqual([]);
+    expect(supervisor.events.find((event) => event.event === "exit")?.message).toContain("SIGKILL");
+  });
+
+  test("SIGHUP, SIGUSR1 and SIGUSR2 do no harm, and no definition is read again", async () => {
+    await using supervisor = await TestSupervisor.start({ "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "1h"') });
+    await supervisor.line("stubborn", isReady);
+    supervisor.place.write("added.toml", program(["sleep", "1000"]));
+    supervisor.kill("SIGTERM");
+    await supervisor.event((event) => event.event === "shutdown");
+    for (let count = 0; count < 20; count++) {
+      supervisor.kill("SIGHUP");
+      supervisor.kill("SIGUSR1");
+      supervisor.kill("SIGUSR2");
+    }
+    const reply = await supervisor.command("reload");
+    expect(reply.code).toBe(1);
+    expect(reply.stderr).toContain("shutting down");
+    expect((await supervisor.services()).map((view) => [view.name, view.state])).toEqual([["stubborn", "stopping"]]);
+    supervisor.kill("SIGQUIT");
+    await supervisor.gone();
+    expect(supervisor.place.marked()).toEqual([]);
+  });
+
+  test("a start that is asked for is refused", async () => {
+    await using supervisor = await TestSupervisor.start({
+      "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "1h"'),
+      "idle.toml": program(["sleep", "1000"], 'start = "manual"'),
+    });
+    await supervisor.line("stubborn", isReady);
+    supervisor.kill("SIGTERM");
+    await supervisor.event((event) => event.event === "shutdown");
+    const reply = await supervisor.command("start", "idle");
+    expect(reply.code).toBe(1);
+    expect(await supervisor.service("idle")).toMatchObject({ state: "down", pid: null });
+  });
+});
+
+test("a service whose definition says so is killed once its stop timeout is over", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "100ms"'),
+  });
+  await supervisor.line("stubborn", isReady);
+  supervisor.kill("SIGTERM");
+  await supervisor.gone();
+  expect(supervisor.place.marked()).toEqual([]);
+  expect(supervisor.events.find((event) => event.event === "exit")?.message).toContain("did not stop within 0.1s");
+});
