@@ -7,6 +7,8 @@ import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 /** In milliseconds; the start of a supervisor takes about as long. */
 const SPAN = 60;
 const ROUNDS = 24;
+/** With a terminal, SIGHUP would mean the end: it has none in a session of its own. */
+const NO_TERMINAL = ["setsid", "--wait"];
 
 test("a SIGTERM in the first moments of the foreground ends it in order, or ends it before there is anything to end", async () => {
   using place = new TestPlace({ "sleeper.toml": program(["sleep", "1000"]), "other.toml": program(["sleep", "1000"]) });
@@ -35,7 +37,7 @@ test("a SIGTERM in the first moments of the foreground ends it in order, or ends
 test("a SIGHUP in the first moments of the foreground is a reload like any other, and never the end of what has begun", async () => {
   using place = new TestPlace({ "sleeper.toml": program(["sleep", "1000"]) });
   for (let round = 0; round < ROUNDS; round++) {
-    await using command = new RunningCommand(place.startWords({ foreground: true }));
+    await using command = new RunningCommand(place.startWords({ foreground: true, wrapper: NO_TERMINAL }));
     await Bun.sleep((round * SPAN) / ROUNDS); // a moment like any other: all of them are the subject
     command.kill("SIGHUP");
     const isUp = await command.says("stdout", /is up/).then(

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { program, shell } from "./definitions.ts";
+import { skipReason } from "./loud-skip.ts";
+import { childrenOf, factsOf, statusLineOf } from "./process-facts.ts";
+import { RunningCommand } from "./running-command.ts";
+import { TestPlace, TestSupervisor, run, untilTrue } from "./test-supervisor.ts";
+
+const isRoot = process.getuid?.() === 0;
+const UNSHARE = [
+  "unshare",
+  ...(isRoot ? [] : ["--user", "--map-root-user"]),
+  "--pid",
+  "--fork",
+  "--mount-proc",
+  "--kill-child",
+];
+const skipped = skipReason("being pid 1", [
+  [(await run([...UNSHARE, "true"])).code === 0, "no pid namespace can be made here"],
+]);
+
+describe.skipIf(skipped !== null)("a supervisor that is pid 1", () => {
+  test("reaps the orphans of others and ends in order", async () => {
+    using place = new TestPlace({
+      "sleeper.toml": program(["sleep", "1000"]),
+    });
+    // The grandchild outlives its parent, then ends: somebody has to reap it.
+    place.write("leaver.toml", shell(`(setsid sh -c ': > ${place.path("orphan")}' &) ; exit 0`, 'type = "oneshot"'));
+    await using command = new RunningCommand(place.startWords({ foreground: true, wrapper: UNSHARE }));
+    await command.says("stdout", /is up: pid 1, 2 services/);
+    await using supervisor = await TestSupervisor.connect(place);
+    expect(place.read("run", "supervisor.pid")).toBe("1\n");
+    const first = childrenOf(command.pid)[0] ?? 0;
+    expect(statusLineOf(first, "NSpid").split("\t").at(-1)).toBe("1");
+    expect(factsOf(first).name).toBe("daemonsup");
+    await supervisor.until("leaver", (view) => view.state === "done");
+    await untilTrue(() => existsSync(place.path("orphan")));
+    // Only what runs is left, and nothing that nobody has reaped.
+    const sleeper = await supervisor.until("sleeper", (view) => view.state === "up");
+    expect(sleeper.pid).not.toBeNull();
+    await untilTrue(() => childrenOf(first).length === 1);
+    process.kill(first, "SIGTERM");
+    expect(await command.ended).toEqual({ code: 0, signal: null });
+    expect(place.marked()).toEqual([]);
+  });
+
+  test("reloads on SIGHUP and ends on SIGINT like any other", async () => {
+    using place = new TestPlace({ "sleeper.toml": program(["sleep", "1000"]) });
+    await using command = new RunningCommand(place.startWords({ foreground: true, wrapper: UNSHARE }));
+    await command.says("stdout", /is up/);
+    await using supervisor = await TestSupervisor.connect(place);
+    const first = childrenOf(command.pid)[0] ?? 0;
+    place.write("added.toml", program(["sleep", "1000"]));
+    process.kill(first, "SIGHUP");
+    await supervisor.event((event) => event.event === "reload");
+    await supervisor.until("added", (view) => view.state === "up");
+    process.kill(first, "SIGINT");
+    expect(await command.ended).toEqual({ code: 0, signal: null });
+    expect(place.marked()).toEqual([]);
+  });
+
+  test("passes the status of a critical service on", async () => {
+    using place = new TestPlace({ "main.toml": shell("exit 42", "critical = true") });
+    await using command = new RunningCommand(place.startWords({ foreground: true, wrapper: UNSHARE }));
+    expect(await command.ended).toEqual({ code: 42, signal: null });
+  });
+});
