@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { program } from "./definitions.ts";
+import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
+
+const EAGER = '[restart]\ndelay = "10ms"\nmax_delay = "100ms"';
+
+test("without enough descriptors some services wait with the reason, the others run, and take the places that become free", async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `s${index}`);
+  using place = new TestPlace(
+    Object.fromEntries(names.map((name) => [`${name}.toml`, program(["sleep", "1000"], EAGER)])),
+  );
+  await using supervisor = await place.start({ wrapper: ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"] });
+  const views = await supervisor.services();
+  const running = views.filter((view) => view.state === "up");
+  const held = views.filter((view) => view.state !== "up");
+  expect(running.length).toBeGreaterThan(5);
+  expect(held.length).toBeGreaterThan(5);
+  expect(held.map((view) => view.message).join()).toContain("EMFILE");
+
+  // Those that run make room, a few at a time, and are not disturbed themselves.
+  const pids = new Map(running.map((view) => [view.name, view.pid]));
+  const leaving = running.slice(0, 6).map((view) => view.name);
+  for (const name of leaving) await supervisor.request("POST", `/v1/services/${name}/stop`, { wait: false });
+  for (const name of leaving) await supervisor.until(name, (view) => view.state === "down");
+  const heldNames = new Set(held.map((view) => view.name));
+  await supervisor.event((event) => event.state === "up" && heldNames.has(event.service ?? ""));
+  for (const view of await supervisor.services()) {
+    if (pids.has(view.name) && !leaving.includes(view.name))
+      expect(view).toMatchObject({ state: "up", pid: pids.get(view.name) });
+  }
+});
+
+test("a supervisor without descriptors still shuts down in order", async () => {
+  const files = Array.from(
+    { length: 40 },
+    (_, index) => [`s${index}.toml`, program(["sleep", "1000"], EAGER)] as const,
+  );
+  await using supervisor = await TestSupervisor.start(Object.fromEntries(files), {
+    wrapper: ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"],
+  });
+  supervisor.kill("SIGTERM");
+  await supervisor.gone();
+  expect(supervisor.place.marked()).toEqual([]);
+  expect(supervisor.place.read("log", "daemonsup.log")).toContain("ends with status 0");
+});
