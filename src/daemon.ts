@@ -29,6 +29,7 @@ import {
   redirectStandardStreams,
   silenceStandardError,
 } from "./os/become-daemon.ts";
+import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
 import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
 import { Reloader } from "./supervisor/reloader.ts";
@@ -71,6 +72,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
   becomeSubreaper();
+  holdSpareDescriptors();
 
   const { directories, options } = role;
   const logs = startLogs({ settings: loaded.settings, directory: directories.log, isForeground: options.foreground });

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { withSpareDescriptors } from "./spare-descriptors.ts";
 
 /** One process as /proc shows it (proc_pid_stat(5)). */
 export interface ProcessRow {
@@ -15,7 +16,7 @@ export interface ProcessRow {
 /** Every process of the machine that can be seen, in no particular order. */
 export function readProcessTable(): readonly ProcessRow[] {
   const rows: ProcessRow[] = [];
-  for (const entry of readdirSync("/proc")) {
+  for (const entry of withSpareDescriptors(() => readdirSync("/proc"))) {
     const first = entry.charCodeAt(0);
     if (first < 0x30 || first > 0x39) continue;
     const row = readProcess(Number(entry));
@@ -78,7 +79,7 @@ export function readBootId(): string {
 
 function readProc(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    return withSpareDescriptors(() => readFileSync(path, "utf8"));
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { dlopen } from "bun:ffi";
 import { lastErrno } from "./last-errno.ts";
+import { releaseSpareDescriptors } from "./spare-descriptors.ts";
 
 const libc = dlopen("libc.so.6", {
   // long syscall(long number, ...);  pidfd_open(2): pid, flags; pidfd_send_signal(2): pidfd, sig, info, flags
@@ -19,7 +20,9 @@ export type SignalResult =
 
 /** A descriptor (close-on-exec) that stands for this very process, whatever becomes of its number; null if there is none. */
 export function openPidfd(pid: number): number | null {
-  const fd = Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+  const open = (): number => Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+  let fd = open();
+  if (fd < 0 && lastErrno() === "EMFILE" && releaseSpareDescriptors()) fd = open();
   return fd >= 0 ? fd : null;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Exit } from "../core/exit.ts";
 import type { Fleet } from "../core/fleet.ts";
+import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Commands } from "./commands.ts";
 import type { Launcher } from "./launcher.ts";
@@ -24,6 +25,9 @@ export interface DeparturePorts {
   readonly timers: TimerPort;
 }
 
+/** When to look again after something went wrong. */
+const ANOTHER_LOOK = millis(1_000);
+
 export class Departures {
   readonly #ports: DeparturePorts;
   /** Something has ended that may have been the last of a service. */
@@ -36,12 +40,18 @@ export class Departures {
   /** Some child has ended: takes note of each, up to a bound in one turn. */
   look(): void {
     const { reaping, belongings, timers } = this.#ports;
-    const hasMore = reapEnded(reaping, {
-      ended: (pid, exit) => this.#ended(pid, exit),
-      reaped: (pid) => belongings.reaped(pid),
-      settled: () => this.#sweep(),
-    });
-    if (hasMore) timers.soon(() => this.look());
+    try {
+      const hasMore = reapEnded(reaping, {
+        ended: (pid, exit) => this.#ended(pid, exit),
+        reaped: (pid) => belongings.reaped(pid),
+        settled: () => this.#sweep(),
+      });
+      if (hasMore) timers.soon(() => this.look());
+    } catch (error) {
+      // What has ended is still there, but nothing tells of it a second time.
+      timers.after(ANOTHER_LOOK, () => this.look());
+      throw error;
+    }
   }
 
   /** Tells of the end of a process that a predecessor left. */
