@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
-import { program } from "./definitions.ts";
-import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
+import { readdirSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { program, shell } from "./definitions.ts";
+import { TestPlace, TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
 
 const EAGER = '[restart]\ndelay = "10ms"\nmax_delay = "100ms"';
 
@@ -42,4 +44,34 @@ test("a supervisor without descriptors still shuts down in order", async () => {
   await supervisor.gone();
   expect(supervisor.place.marked()).toEqual([]);
   expect(supervisor.place.read("log", "daemonsup.log")).toContain("ends with status 0");
+});
+
+test("clients that take every descriptor do not hide the end of a service, whose rest is ended and which runs again after", async () => {
+  using place = new TestPlace({
+    "alone.toml": program(["sleep", "1000"], EAGER),
+    "family.toml": shell("sleep 2000 & echo ready; exec sleep 1000", EAGER),
+    "healthy.toml": program(["sleep", "1000"]),
+  });
+  await using supervisor = await place.start({ wrapper: ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"] });
+  await supervisor.line("family", (text) => text === "ready");
+  const before = await supervisor.services();
+  expect(before.map((view) => view.state)).toEqual(["up", "up", "up"]);
+  const [alone, family, healthy] = before.map((view) => view.pid ?? 0);
+  const started = place.marked();
+
+  const clients = Array.from({ length: 100 }, () => createConnection(`${place.runtime}/control.sock`));
+  for (const client of clients) client.on("error", () => {}).write("GET /v1/");
+  await untilTrue(() => readdirSync(`/proc/${supervisor.pid}/fd`).length >= 64);
+  for (const pid of [alone, family]) process.kill(pid ?? 0, "SIGKILL");
+  // Nothing of either is left, its other process and what is to be reaped included.
+  await untilTrue(() => place.marked().filter((pid) => started.includes(pid)).length === 1);
+  for (const pid of started) if (pid !== healthy) await untilTrue(() => hasEnded(pid));
+
+  for (const client of clients satisfies Socket[]) client.destroy();
+  await using again = await TestSupervisor.connect(place);
+  for (const name of ["alone", "family"]) {
+    const view = await again.until(name, (now) => now.state === "up");
+    expect(started).not.toContain(view.pid ?? 0);
+  }
+  expect(await again.service("healthy")).toMatchObject({ state: "up", pid: healthy, restarts: 0 });
 });
