@@ -144,18 +144,27 @@ test("events shows what happens, as lines and as JSON", async () => {
   ]);
 });
 
-test("shutdown waits until the supervisor is gone, and --timeout gives up waiting with 124", async () => {
+test("shutdown waits until the supervisor is gone; meanwhile nothing is started any more", async () => {
   await using supervisor = await TestSupervisor.start({ "stubborn.toml": STUBBORN });
   await supervisor.line("stubborn", (text) => text === "ready");
   const { pid } = await supervisor.service("stubborn");
-  expect((await supervisor.command("shutdown", "--timeout", "50ms")).code).toBe(124);
+  await using waiting = begin(supervisor, "shutdown");
+  await supervisor.event((event) => event.event === "shutdown");
   const refused = await supervisor.command("start", "stubborn");
   expect([refused.code, refused.stderr]).toEqual([1, 'cannot start "stubborn": the supervisor is shutting down\n']);
-  await using waiting = begin(supervisor, "shutdown");
   process.kill(pid ?? 0, "SIGKILL");
   expect((await waiting.ended).code).toBe(0);
   expect(hasEnded(supervisor.pid)).toBe(true);
   expect(waiting.stdout).toBe("the supervisor is gone\n");
+});
+
+test("shutdown --timeout gives up waiting with 124, and the shutdown goes on", async () => {
+  await using supervisor = await TestSupervisor.start({ "stubborn.toml": STUBBORN });
+  await supervisor.line("stubborn", (text) => text === "ready");
+  const { pid } = await supervisor.service("stubborn");
+  expect((await supervisor.command("shutdown", "--timeout", "50ms")).code).toBe(124);
+  process.kill(pid ?? 0, "SIGKILL");
+  await supervisor.gone();
 });
 
 test("a client that meets a supervisor as it is being replaced asks the new one", async () => {
