@@ -20,6 +20,8 @@ export type ServiceEvent =
   | { readonly tag: "exited"; readonly exit: Exit; readonly survivors: number }
   /** The pid file names a live process of this service. */
   | { readonly tag: "named"; readonly pid: number }
+  /** The reload signal was sent to the main process, not withheld from it. */
+  | { readonly tag: "relayed" }
   /** Nothing of the service is left. */
   | { readonly tag: "emptied" }
   | { readonly tag: "stop-command-failed" }

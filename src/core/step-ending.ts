@@ -46,6 +46,7 @@ export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, co
       return stay(state);
     case "exec-pending":
     case "named":
+    case "relayed":
     case "found-running":
       return impossible(state, event);
     default:
@@ -101,6 +102,7 @@ export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, co
     case "spawn-failed":
     case "exited":
     case "named":
+    case "relayed":
     case "found-running":
       return impossible(state, event);
     default:
@@ -137,6 +139,7 @@ export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context:
       return stay(state);
     case "exec-pending":
     case "named":
+    case "relayed":
     case "deadline-passed":
     case "found-running":
       return impossible(state, event);

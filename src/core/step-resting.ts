@@ -41,6 +41,7 @@ export function stepAtRest(
     case "spawn-failed":
     case "exited":
     case "named":
+    case "relayed":
     case "deadline-passed":
       return impossible(state, event);
     default:
@@ -70,6 +71,7 @@ export function stepBackoff(state: StateOf<"backoff">, event: ServiceEvent, cont
     case "spawn-failed":
     case "exited":
     case "named":
+    case "relayed":
     case "found-running":
       return impossible(state, event);
     default:

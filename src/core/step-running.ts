@@ -46,6 +46,7 @@ export function stepLaunching(state: StateOf<"launching">, event: ServiceEvent, 
     case "found-unfit":
     case "exited":
     case "named":
+    case "relayed":
     case "emptied":
     case "stop-command-failed":
     case "deadline-passed":
@@ -85,6 +86,7 @@ export function stepExecing(state: StateOf<"execing">, event: ServiceEvent, cont
       return stay(state);
     case "exec-pending":
     case "named":
+    case "relayed":
     case "found-running":
       return impossible(state, event);
     default:
@@ -121,6 +123,7 @@ export function stepStarting(state: StateOf<"starting">, event: ServiceEvent, co
     case "exec-pending":
     case "spawn-failed":
     case "named":
+    case "relayed":
     case "found-running":
       return impossible(state, event);
     default:
@@ -182,6 +185,7 @@ export function stepNaming(state: StateOf<"naming">, event: ServiceEvent, contex
     case "exec-pending":
     case "spawn-failed":
     case "exited":
+    case "relayed":
     case "found-running":
       return impossible(state, event);
     default:
@@ -209,6 +213,8 @@ export function stepUp(state: StateOf<"up">, event: ServiceEvent, context: StepC
     case "emptied":
     case "stop-command-failed":
       return stay(state);
+    case "relayed":
+      return stay({ ...state, relayedAt: context.now });
     case "reset-asked":
       return stay({ ...state, streak: FRESH_STREAK });
     case "spawned":
@@ -241,9 +247,6 @@ function reload(state: StateOf<"up">, context: StepContext): Step {
     case "command":
       return { state, actions: [{ tag: "run-reload-command" }] };
     case "signal":
-      return {
-        state: { ...state, relayedAt: context.now },
-        actions: [{ tag: "relay", pid: state.pid, signal, force: signalIsWritten }],
-      };
+      return { state, actions: [{ tag: "relay", pid: state.pid, signal, force: signalIsWritten }] };
   }
 }

@@ -54,14 +54,7 @@ export function performAction(
       runReloadCommand(record, ports);
       return null;
     case "relay":
-      ports.relayed(
-        service,
-        relaySignal(record, action, {
-          catchesSignal: ports.processes.catchesSignal,
-          signalMain: (name, signal) => ports.belongings.signalMain(name, signal),
-        }),
-      );
-      return null;
+      return relay(record, action, ports);
     case "leave-rest":
       leaveRest(service, ports);
       return null;
@@ -86,6 +79,20 @@ function leaveRest(service: string, ports: PerformerPorts): void {
   const left = describeSurvivors(service, ports);
   if (left !== "") ports.report("notice", `${service}: left running, as stop.scope = "main" asks: ${left}`);
   ports.belongings.over(service);
+}
+
+function relay(
+  record: ServiceRecord,
+  action: Extract<ServiceAction, { tag: "relay" }>,
+  ports: PerformerPorts,
+): ServiceEvent | null {
+  const { belongings, processes } = ports;
+  const result = relaySignal(record, action, {
+    catchesSignal: (pid, signal) => processes.catchesSignal(pid, signal),
+    signalMain: (service, signal) => belongings.signalMain(service, signal),
+  });
+  ports.relayed(record.definition.name, result);
+  return result.tag === "sent" ? { tag: "relayed" } : null;
 }
 
 function runStopCommand(record: ServiceRecord, ports: PerformerPorts): ServiceEvent | null {
