@@ -137,8 +137,9 @@ export class FakeWorld {
       case "run-stop-command":
         return this.#runStopCommand(definition);
       case "relay":
+        if (this.#draw.happens(0.3)) return null;
         if (this.#draw.happens(0.3)) this.#request(this.processes.mainOf(service));
-        return null;
+        return { tag: "relayed" };
       case "leave-rest":
         this.processes.leave(service);
         return null;

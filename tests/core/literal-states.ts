@@ -49,6 +49,7 @@ export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: 
   "found-unfit": { tag: "found-unfit", reason: "there is no user" },
   exited: { tag: "exited", exit: { tag: "code", code: 1 }, survivors: 0 },
   named: { tag: "named", pid: 8 },
+  relayed: { tag: "relayed" },
   emptied: { tag: "emptied" },
   "stop-command-failed": { tag: "stop-command-failed" },
   "deadline-passed": { tag: "deadline-passed" },

@@ -193,6 +193,7 @@ describe("a record", () => {
     const world = literalFleet();
     world.add();
     world.fleet.want("web", "up", false);
+    world.perform = (_record, action) => (action.tag === "relay" ? { tag: "relayed" } : null);
     world.fleet.post("web", { tag: "reload-asked" });
     world.exit("web", 0);
     expect(world.record("web").endsOnRelay).toBe(true);

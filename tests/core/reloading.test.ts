@@ -10,10 +10,8 @@ const reload = EVENTS["reload-asked"];
 describe("a reload of a service", () => {
   test("does what the definition says, to a service that is up", () => {
     const outcomeOf = (changes: Parameters<typeof contextOf>[0]) => told(STATES.up, reload, contextOf(changes));
-    expect(outcomeOf({})).toBe("up 7: relay SIGHUP to 7");
-    expect(outcomeOf({ reload: { signal: "SIGUSR2", signalIsWritten: true } })).toBe(
-      "up 7: relay SIGUSR2 to 7 by force",
-    );
+    expect(outcomeOf({})).toBe("=: relay SIGHUP to 7");
+    expect(outcomeOf({ reload: { signal: "SIGUSR2", signalIsWritten: true } })).toBe("=: relay SIGUSR2 to 7 by force");
     expect(outcomeOf({ reload: { action: "command", command: ["/bin/reload"] } })).toBe("=: run-reload-command");
     expect(outcomeOf({ reload: { action: "restart" } })).toBe("stopping 7 asked, start-anew: signal-all SIGTERM");
     expect(outcomeOf({ reload: { action: "none" } })).toBe("=");
@@ -30,7 +28,7 @@ describe("a reload of a service", () => {
 });
 
 describe("an exit after a relayed signal", () => {
-  const relayed = step(STATES.up, reload, contextOf()).state;
+  const relayed = step(STATES.up, EVENTS.relayed, contextOf()).state;
 
   function exitLater(milliseconds: number, reload: Parameters<typeof contextOf>[0] = {}): string {
     return told(relayed, EVENTS.exited, { ...contextOf(reload), now: (NOW + milliseconds) as Instant });
@@ -44,6 +42,11 @@ describe("an exit after a relayed signal", () => {
 
   test("is not if the definition names the signal", () => {
     expect(exitLater(1, { reload: { signalIsWritten: true } })).not.toContain("note-ended-by-relay");
+  });
+
+  test("is not if the signal was withheld from it", () => {
+    const { state } = step(STATES.up, reload, contextOf());
+    expect(told(state, EVENTS.exited, contextOf())).not.toContain("note-ended-by-relay");
   });
 
   test("is not if nothing was relayed, or the service was asked to stop in between", () => {
