@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
-import { statusLineOf } from "./process-facts.ts";
+import { factsOf, statusLineOf } from "./process-facts.ts";
 import { BINARY, type CommandResult, TestPlace, hasEnded, run, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": shell("echo hello; exec sleep 1000") };
@@ -158,6 +158,11 @@ class Home {
   }
 
   [Symbol.dispose](): void {
+    // Only a test that failed leaves one.
+    for (const file of new Bun.Glob("**/supervisor.pid").scanSync({ cwd: this.path(), dot: true, absolute: true })) {
+      const pid = Number(readFileSync(file, "utf8"));
+      if (pid > 1 && !hasEnded(pid) && factsOf(pid).name === "daemonsup") process.kill(pid, "SIGKILL");
+    }
     this.place[Symbol.dispose]();
   }
 }
