@@ -14,7 +14,7 @@ import {
 import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
 import { RunningCommand } from "./running-command.ts";
-import { BINARY, TestPlace, TestSupervisor, hasEnded, run, untilTrue } from "./test-supervisor.ts";
+import { BINARY, TestPlace, TestSupervisor, run, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
 const isRoot = process.getuid?.() === 0;
