@@ -14,6 +14,8 @@ export interface LiteralFleet {
   /** Every public word of a record that changed, as "web down>launching". */
   readonly changes: string[];
   now: number;
+  onChange: ((record: ServiceRecord) => void) | null;
+  onForgotten: ((service: string) => void) | null;
   perform: ((record: ServiceRecord, action: ServiceAction) => ServiceEvent | null) | null;
   add(changes?: DefinitionChanges): string;
   record(service: string): ServiceRecord;
@@ -36,8 +38,12 @@ export function literalFleet(): LiteralFleet {
     changed(record, previous) {
       const [before, after] = [previous.state.tag, record.state.tag];
       if (before !== after) world.changes.push(`${record.definition.name} ${before}>${after}`);
+      world.onChange?.(record);
     },
-    forgotten: (record) => void world.forgotten.push(record.definition.name),
+    forgotten(record) {
+      world.forgotten.push(record.definition.name);
+      world.onForgotten?.(record.definition.name);
+    },
     failed: (service, error) => void world.failures.push(`${service}: ${String(error)}`),
   };
   const fleet = new Fleet(ports);
@@ -48,6 +54,8 @@ export function literalFleet(): LiteralFleet {
     failures: [],
     changes: [],
     now: 0,
+    onChange: null,
+    onForgotten: null,
     perform: null,
     add(changes = {}) {
       const definition = literalDefinition(changes);

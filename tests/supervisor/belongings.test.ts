@@ -1,0 +1,374 @@
+import { describe, expect, test } from "bun:test";
+import { Belongings } from "../../src/supervisor/belongings.ts";
+import { LiteralMachine } from "./literal-machine.ts";
+import { LiteralTimers } from "./literal-timers.ts";
+
+/** Belongings on a machine where "web" runs as 201 and "db" as 301, each in a session of its own. */
+function twoServices() {
+  const machine = new LiteralMachine();
+  const timers = new LiteralTimers();
+  /** Orphans of which nobody knows whose they are. */
+  const unknown: number[] = [];
+  const belongings = new Belongings(
+    machine,
+    (run) => timers.soon(run),
+    ({ pid }) => void unknown.push(pid),
+  );
+  const begin = (service: string, pid: number, run = 1): void => {
+    machine.start(pid, { environment: environmentOf(service, run) });
+    belongings.began({ service, invocation: `${service}-${run}`, pid, pidfd: machine.openPidfd(pid) });
+  };
+  /** The main process ends and is reaped, as the loop does it. */
+  const endMain = (service: string, pid: number): number => {
+    machine.becomeZombie(pid);
+    const survivors = belongings.mainEnded(service);
+    machine.end(pid);
+    belongings.reaped(pid);
+    return survivors;
+  };
+  const pidsOf = (service: string): readonly number[] => {
+    timers.turns();
+    return belongings
+      .survivors(service)
+      .map((row) => row.pid)
+      .toSorted((left, right) => left - right);
+  };
+  begin("web", 201);
+  begin("db", 301);
+  return { machine, timers, belongings, begin, endMain, pidsOf, unknown };
+}
+
+function environmentOf(service: string, run = 1) {
+  return { DAEMONSUP_SERVICE: service, INVOCATION_ID: `${service}-${run}` };
+}
+
+describe("what belongs to a service", () => {
+  test("is what descends from its main process, in whatever session", () => {
+    const { machine, pidsOf } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    machine.start(203, { parent: 202 });
+    machine.start(302, { parent: 301, group: 301 });
+    expect(pidsOf("web")).toEqual([202, 203]);
+    expect(pidsOf("db")).toEqual([302]);
+  });
+
+  test("is no process that has ended, nobody else's, and not the supervisor", () => {
+    const { machine, pidsOf } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    machine.becomeZombie(202);
+    machine.start(900, { parent: 1 });
+    machine.start(901);
+    expect(pidsOf("web")).toEqual([]);
+    expect(pidsOf("nothing")).toEqual([]);
+  });
+
+  test("is an orphan in its session, and what descends from that", () => {
+    const { machine, pidsOf } = twoServices();
+    machine.start(202, { group: 202, session: 201 });
+    machine.start(203, { parent: 202 });
+    expect(pidsOf("web")).toEqual([202, 203]);
+    expect(pidsOf("db")).toEqual([]);
+  });
+
+  test("is an orphan that was known before its parent died", () => {
+    const { machine, pidsOf, endMain } = twoServices();
+    machine.start(202, { parent: 201, environment: null });
+    machine.start(203, { parent: 202, environment: null });
+    expect(pidsOf("web")).toEqual([202, 203]);
+    machine.end(202);
+    expect(pidsOf("web")).toEqual([203]);
+    expect(endMain("web", 201)).toBe(1);
+    expect(pidsOf("web")).toEqual([203]);
+  });
+
+  test("is an orphan whose environment names its run", () => {
+    const { machine, pidsOf } = twoServices();
+    machine.start(202, { environment: environmentOf("web") });
+    machine.start(203, { parent: 202 });
+    expect(pidsOf("web")).toEqual([202, 203]);
+  });
+
+  test("is no orphan whose environment names an earlier run, another service's run, or cannot be read", () => {
+    const { machine, pidsOf, unknown } = twoServices();
+    machine.start(202, { environment: environmentOf("web", 0) });
+    machine.start(203, { environment: { DAEMONSUP_SERVICE: "web", INVOCATION_ID: "db-1" } });
+    machine.start(204, { environment: { INVOCATION_ID: "web-1" } });
+    machine.start(205);
+    for (const service of ["web", "db", "web"]) expect(pidsOf(service)).toEqual([]);
+    // But that they came out of some service is certain, and told once.
+    expect(unknown.toSorted((left, right) => left - right)).toEqual([202, 203, 204, 205]);
+  });
+
+  test("is told by the session before the environment: that is inherited by whatever is started from inside", () => {
+    const { machine, pidsOf } = twoServices();
+    machine.start(302, { group: 302, session: 301, environment: environmentOf("web") });
+    expect(pidsOf("db")).toEqual([302]);
+    expect(pidsOf("web")).toEqual([]);
+  });
+
+  test("is no command that is run on its behalf, and nothing below one", () => {
+    const { machine, belongings, pidsOf } = twoServices();
+    machine.start(401, { environment: environmentOf("web") });
+    belongings.addHelper(401);
+    machine.start(402, { parent: 401, environment: environmentOf("web") });
+    expect(pidsOf("web")).toEqual([]);
+  });
+
+  test("is nothing of a process outside, whatever its session, group and environment say", () => {
+    const { machine, pidsOf } = twoServices();
+    machine.start(950, { parent: 1, group: 201, environment: environmentOf("web") });
+    expect(pidsOf("web")).toEqual([]);
+  });
+});
+
+describe("the end of a main process", () => {
+  test("tells how many others are left", () => {
+    const { machine, endMain } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    machine.start(203, { parent: 202 });
+    expect(endMain("web", 201)).toBe(2);
+    expect(endMain("db", 301)).toBe(0);
+  });
+
+  test("needs no look at all processes while every child is a main process or a command", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.start(401);
+    belongings.addHelper(401);
+    expect(endMain("web", 201)).toBe(0);
+    expect(machine.looks).toBe(0);
+  });
+
+  test("ends the run if nothing is left, and then nothing is held any more", () => {
+    const { machine, belongings, endMain } = twoServices();
+    endMain("web", 201);
+    endMain("db", 301);
+    expect([belongings.mainOf("web"), belongings.serviceOfMain(201)]).toEqual([null, null]);
+    expect(machine.openPidfds).toBe(0);
+  });
+
+  test("of which something is left keeps hold of it until it has gone", () => {
+    const { machine, belongings, endMain, pidsOf } = twoServices();
+    machine.start(202, { parent: 201 });
+    endMain("web", 201);
+    endMain("db", 301);
+    expect(machine.openPidfds).toBe(1);
+    machine.end(202);
+    expect(pidsOf("web")).toEqual([]);
+    expect(machine.openPidfds).toBe(0);
+    belongings.over("web");
+    belongings.over("web");
+  });
+
+  test("that never executed is the end of the run, and its descriptor is not closed again", () => {
+    const { machine, belongings } = twoServices();
+    // The spawner has closed it.
+    machine.closeFd(11);
+    machine.end(201);
+    belongings.vanished("web");
+    expect([belongings.mainOf("web"), belongings.serviceOfMain(201)]).toEqual([null, null]);
+  });
+});
+
+describe("a signal to a service", () => {
+  test("reaches each of its processes once, then SIGCONT, and nobody else", () => {
+    const { machine, belongings } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    machine.start(203, { parent: 201 });
+    machine.start(204, { parent: 203, group: 203 });
+    machine.start(302, { parent: 301, group: 301 });
+    machine.start(901);
+    belongings.signalAll("web", "SIGTERM");
+    expect([...machine.received].sort()).toEqual(
+      [201, 202, 203, 204].flatMap((pid) => [`${pid} SIGCONT`, `${pid} SIGTERM`]),
+    );
+    expect(machine.received.findLastIndex((line) => line.endsWith("SIGTERM"))).toBe(3);
+  });
+
+  test("for the main process reaches that alone", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    expect(belongings.signalMain("web", "SIGHUP")).toBe(true);
+    expect(machine.received).toEqual(["201 SIGHUP"]);
+    endMain("web", 201);
+    expect(belongings.signalMain("web", "SIGHUP")).toBe(false);
+    expect(belongings.signalMain("nothing", "SIGHUP")).toBe(false);
+  });
+
+  test("reaches what is left after the main process has ended", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    machine.start(203, { parent: 201 });
+    endMain("web", 201);
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([202, 203]);
+  });
+
+  test("does not reach a group whose number has become another service's", () => {
+    const { machine, belongings, begin, endMain } = twoServices();
+    machine.start(210, { parent: 201 });
+    expect(endMain("web", 201)).toBe(1);
+    // Nothing holds the group 201 any more, so the number is free.
+    begin("api", 201);
+    machine.start(211, { parent: 201, group: 201 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([210]);
+    belongings.signalAll("api", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([201, 211]);
+    belongings.over("web");
+    belongings.signalAll("api", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([201, 211]);
+  });
+
+  test("does not reach a group of strangers that has taken the number since", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.start(210, { parent: 201 });
+    endMain("web", 201);
+    machine.start(201, { parent: 1 });
+    machine.start(960, { parent: 201, group: 201 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([210]);
+  });
+
+  test("does not reach a process that has taken the number of one that was known", () => {
+    const { machine, belongings, pidsOf } = twoServices();
+    machine.start(210, { parent: 201 });
+    expect(pidsOf("web")).toEqual([210]);
+    machine.end(210);
+    machine.start(210, { parent: 1 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([201]);
+  });
+
+  test("looks at the machine once a turn, however many services are signalled", () => {
+    const { machine, timers, belongings } = twoServices();
+    for (const service of ["web", "db"]) belongings.signalAll(service, "SIGTERM");
+    expect(machine.looks).toBe(1);
+    timers.turns();
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.looks).toBe(2);
+  });
+});
+
+describe("killing a service", () => {
+  test("reaches what is forked meanwhile into a session of its own", () => {
+    const { machine, belongings } = twoServices();
+    machine.start(202, { parent: 201 });
+    machine.onKill = (pid) => {
+      if (pid === 202) machine.start(203, { environment: environmentOf("web") });
+      if (pid === 203) machine.start(204, { environment: environmentOf("web") });
+    };
+    belongings.killAll("web");
+    const killed = machine.takeReceivers("SIGKILL");
+    expect(killed).toContain(203);
+    expect(killed).not.toContain(301);
+  });
+
+  test("comes to an end, also if something forks without end", () => {
+    const { machine, belongings } = twoServices();
+    let last = 1_000;
+    const fork = (): void => void machine.start(++last, { environment: environmentOf("web") });
+    fork();
+    // One more after each round, so that it never seems to be over.
+    machine.onKill = (pid) => {
+      if (pid === last) fork();
+      fork();
+    };
+    belongings.killAll("web");
+    expect(machine.takeReceivers("SIGKILL").length).toBeGreaterThan(2);
+  });
+});
+
+describe("the main process that a pid file names", () => {
+  test("takes the place of the starter, with its group and its session", () => {
+    const { machine, timers, belongings, endMain, pidsOf } = twoServices();
+    machine.start(210, { parent: 201 });
+    machine.start(211, { parent: 210, group: 210 });
+    expect(endMain("web", 201)).toBe(2);
+    expect(belongings.mayBeMain("web", 210)).toBe(true);
+    belongings.named("web", 210);
+    expect([belongings.mainOf("web"), belongings.serviceOfMain(210)]).toEqual([210, "web"]);
+    expect(pidsOf("web")).toEqual([211]);
+    timers.turns();
+    machine.start(212, { group: 212, session: 210 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([210, 211, 212]);
+    expect(endMain("web", 210)).toBe(2);
+  });
+
+  test("may be no stranger, no other service's, not the supervisor, not pid 1 and nothing that has ended", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.start(210, { parent: 201 });
+    machine.start(302, { parent: 301, group: 301 });
+    machine.start(900, { parent: 1 });
+    machine.start(213, { parent: 210 });
+    machine.becomeZombie(213);
+    endMain("web", 201);
+    expect([301, 302, 900, 213, 100, 1, 999].map((pid) => belongings.mayBeMain("web", pid))).toEqual(
+      Array.from({ length: 7 }, () => false),
+    );
+    expect(belongings.mayBeMain("web", 210)).toBe(true);
+  });
+});
+
+describe("what a dead predecessor left", () => {
+  function found() {
+    const machine = new LiteralMachine();
+    const timers = new LiteralTimers();
+    const belongings = new Belongings(
+      machine,
+      (run) => timers.soon(run),
+      () => {},
+    );
+    const main = machine.start(501, { parent: 1 });
+    const other = machine.start(502, { parent: 501, group: 501 });
+    const daemon = machine.start(503, { parent: 1 });
+    belongings.found("web", "web-1", { rows: [main, other, daemon], main: 501 });
+    return { machine, timers, belongings };
+  }
+
+  test("is signalled, with what has come out of it since", () => {
+    const { machine, belongings } = found();
+    machine.start(504, { parent: 503 });
+    machine.start(950, { parent: 1 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([501, 502, 503, 504]);
+  });
+
+  test("is counted when its main process has ended", () => {
+    const { machine, belongings, timers } = found();
+    machine.end(501);
+    expect(belongings.mainEnded("web")).toBe(2);
+    timers.turns();
+    machine.end(502);
+    machine.end(503);
+    expect(belongings.survivors("web")).toEqual([]);
+    belongings.over("web");
+    expect(machine.openPidfds).toBe(0);
+  });
+
+  test.failing("is not what has taken its numbers since", () => {
+    const { machine, belongings } = found();
+    for (const pid of [501, 502, 503]) machine.end(pid);
+    machine.start(501, { parent: 1 });
+    machine.start(503, { parent: 1, group: 501 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([]);
+  });
+});
+
+describe("a service whose rest is left running on purpose", () => {
+  test("has nothing to do with it any more, in the next run and in the same turn", () => {
+    const { machine, belongings, begin, pidsOf } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
+    machine.start(203, { parent: 201 });
+    machine.becomeZombie(201);
+    expect(belongings.mainEnded("web")).toBe(2);
+    belongings.over("web");
+    begin("web", 205, 2);
+    machine.end(201);
+    belongings.reaped(201);
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([205]);
+    expect(pidsOf("web")).toEqual([]);
+  });
+});
