@@ -20,6 +20,8 @@ export interface ReaderPorts {
   readonly timers: TimerPort;
   /** A child that is no service. */
   started(pid: number): void;
+  /** Its exec has not returned; if it fails, the process is reaped and its pidfd closed by whoever finds out. */
+  pending(pid: number, failed: () => void): void;
 }
 
 /** How long reading may take: a file system that does not answer must not leave a reload undecided for ever. */
@@ -82,8 +84,10 @@ export class ConfigurationReader {
       processes.closeFd(pipe.read);
       return Promise.resolve(`${outcome.stage} failed: ${outcome.errno}`);
     }
-    const { pid, pidfd } = outcome;
+    const { pid } = outcome;
+    let pidfd = outcome.pidfd;
     this.#ports.started(pid);
+    if (outcome.tag === "pending") this.#ports.pending(pid, () => (pidfd = null));
     const cancelTimeout = timers.after(READING_TIMEOUT, () => {
       if (pidfd !== null) processes.signal(pidfd, SIGKILL);
     });

@@ -8,15 +8,20 @@ import { releaseProgramPages } from "./os/resident-memory.ts";
 
 /** How long nothing must have happened. */
 const QUIET: Millis = millis(5_000);
+/** Where something happens all the time, it is done this often all the same. */
+const LONGEST_WAIT: Millis = millis(120_000);
 
 export class Housekeeping {
   #timer: NodeJS.Timeout | null = null;
   #lastTouch = 0;
+  #since = 0;
 
   /** Something has happened. Cheap, so that it can be called for everything. */
   touched(): void {
     this.#lastTouch = performance.now();
-    if (this.#timer === null) this.#arm(QUIET);
+    if (this.#timer !== null) return;
+    this.#since = this.#lastTouch;
+    this.#arm(QUIET);
   }
 
   [Symbol.dispose](): void {
@@ -26,8 +31,9 @@ export class Housekeeping {
   #arm(delay: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      const remaining = this.#lastTouch + QUIET - performance.now();
-      if (remaining > 0) return this.#arm(remaining);
+      const now = performance.now();
+      const remaining = this.#lastTouch + QUIET - now;
+      if (remaining > 0 && now - this.#since < LONGEST_WAIT) return this.#arm(remaining);
       Bun.gc(true);
       releaseProgramPages();
     }, delay);

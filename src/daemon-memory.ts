@@ -18,6 +18,9 @@ export class ServiceMemory implements MemoryPort {
   readonly problems: readonly string[];
   readonly #mapping: StateMapping;
   readonly #slots = new Map<string, StateSlot>();
+  /** Services without a slot of which that was said. */
+  readonly #without = new Set<string>();
+  #report: (message: string) => void = () => {};
 
   private constructor(mapping: StateMapping, found: Pick<ServiceMemory, "remembered" | "problems">) {
     this.#mapping = mapping;
@@ -33,6 +36,11 @@ export class ServiceMemory implements MemoryPort {
     const kept = setAside === null ? [] : [`what could not be read is kept in "${setAside}"`];
     const remembered = mapping.records().map((record) => rememberedOf(record, predecessor));
     return new ServiceMemory(mapping, { remembered, problems: [...problems, ...kept] });
+  }
+
+  /** Who is to hear, once for each, of services that cannot be written down. */
+  reportTo(report: (message: string) => void): void {
+    this.#report = report;
   }
 
   /** Where the child of the service is to write its own pid; null if there is no room for it. */
@@ -71,7 +79,15 @@ export class ServiceMemory implements MemoryPort {
     const known = this.#slots.get(service);
     if (known !== undefined) return known;
     const allocation = this.#mapping.allocate(service);
-    if (allocation.tag === "failed") return null;
+    if (allocation.tag === "failed") {
+      if (!this.#without.has(service))
+        this.#report(
+          `${service}: cannot be written down: ${allocation.reason}; it is not found again should the supervisor die`,
+        );
+      this.#without.add(service);
+      return null;
+    }
+    this.#without.delete(service);
     this.#slots.set(service, allocation.slot);
     return allocation.slot;
   }

@@ -3,6 +3,7 @@ import type { Definition } from "./core/definition.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
+import { readPidFile } from "./os/pid-file.ts";
 import { openLogPipe } from "./os/pipe-io.ts";
 import {
   catchesSignal,
@@ -39,6 +40,7 @@ export const processes: ProcessPort = {
   environment: readEnvironment,
   name: readProcessName,
   catchesSignal,
+  pidIn: readPidFile,
   openPidfd,
   signal: signalPidfd,
   signalGroup,

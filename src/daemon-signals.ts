@@ -50,10 +50,10 @@ export class Signals {
       case "SIGCHLD":
         return supervisor.childrenEnded();
       case "SIGHUP":
-        return this.#hangupEnds ? supervisor.end(0, "SIGHUP from the terminal") : reloader.askedBySignal();
+        return this.#hangupEnds ? supervisor.endBySignal("SIGHUP from the terminal") : reloader.askedBySignal();
       case "SIGTERM":
       case "SIGINT":
-        return supervisor.end(0, signal);
+        return supervisor.endBySignal(signal);
       case "SIGQUIT":
         return supervisor.kill(signal);
       case "SIGUSR1":

@@ -102,6 +102,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     output,
     timers,
     started: (pid) => supervisor.belongings.addHelper(pid),
+    pending: (pid, failed) => supervisor.execs.add(pid, (result) => result.tag === "failed" && failed()),
   });
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
@@ -116,6 +117,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     "notice",
     `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`,
   );
+  memory.reportTo((message) => logs.report("err", message));
   for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
   announceWhenReady(role, { supervisor, launcher, logs, manager });

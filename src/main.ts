@@ -2,11 +2,11 @@
  * The one program and its roles: what its own variable in the environment says, otherwise the command that the user
  * typed. Nothing is loaded before it is known to be needed.
  */
-import { type Role, ROLE_VARIABLE } from "./role.ts";
+import { ROLE_VARIABLE, parseRole } from "./role.ts";
 
 const text = process.env[ROLE_VARIABLE];
 delete process.env[ROLE_VARIABLE];
-const role = text === undefined ? null : (JSON.parse(text) as Role);
+const role = text === undefined ? null : parseRole(text);
 if (role?.tag === "supervisor") {
   const { runSupervisor } = await import("./daemon.ts");
   await runSupervisor(role);

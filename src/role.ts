@@ -5,6 +5,15 @@
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { Directories } from "./core/paths.ts";
 
+/** null if the text is no role: somebody else has set the variable. */
+export function parseRole(text: string): Role | null {
+  try {
+    return JSON.parse(text) as Role;
+  } catch {
+    return null;
+  }
+}
+
 interface RoleBase {
   readonly options: StartOptions;
   readonly directories: Directories;

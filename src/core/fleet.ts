@@ -125,12 +125,11 @@ export class Fleet {
 
   #drain(): void {
     this.#draining = true;
-    while (this.#inbox.length > 0) {
-      const letters = this.#inbox;
-      this.#inbox = [];
-      for (const letter of letters) this.#deliver(letter);
+    try {
+      for (let letter = this.#inbox.shift(); letter !== undefined; letter = this.#inbox.shift()) this.#deliver(letter);
+    } finally {
+      this.#draining = false;
     }
-    this.#draining = false;
   }
 
   #deliver(letter: Letter): void {

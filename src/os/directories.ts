@@ -23,6 +23,8 @@ export function prepareDirectory(wanted: OwnDirectory, mayMakeParents: boolean):
     if (found.uid !== wanted.uid) return `belongs to user ${found.uid}, want user ${wanted.uid}`;
     if ((found.mode & 0o022 & ~wanted.mode) !== 0)
       return `may be written by others (mode ${octal(found.mode)}), want mode ${octal(wanted.mode)}`;
+    // What others may read or pass through is closed to them: a lock on the pid file is within their reach otherwise.
+    if ((found.mode & 0o077 & ~wanted.mode) !== 0) chmodSync(wanted.path, wanted.mode);
     return null;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);

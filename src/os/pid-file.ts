@@ -3,13 +3,19 @@
  * ended, and survives exec. The file is never unlinked: a second daemon could lock the new one while the first holds the old.
  */
 import { dlopen } from "bun:ffi";
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { lastErrno } from "./last-errno.ts";
 
 const libc = dlopen("libc.so.6", {
   // int flock(int fd, int operation);
   flock: { args: ["i32", "i32"], returns: "i32" },
 } as const);
+
+/** A pid and a newline are far less. */
+const MOST_BYTES = 64;
+/** A client that looks whether the lock is held takes it for a moment itself. */
+const LOCK_ATTEMPTS = 20;
+const LOCK_PAUSE_MS = 10;
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -28,8 +34,8 @@ export function takePidFile(path: string): PidFileResult {
     const fd = open(path);
     if (typeof fd === "string") return { tag: "failed", reason: fd };
     if (!fstatSync(fd).isFile()) return closeAnd(fd, { tag: "failed", reason: "it is not a regular file" });
-    if (libc.symbols.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
-      const errno = lastErrno();
+    const errno = lock(fd);
+    if (errno !== null) {
       return closeAnd(
         fd,
         errno === "EWOULDBLOCK" || errno === "EAGAIN"
@@ -63,13 +69,22 @@ export function isPidFileLocked(path: string): boolean {
   return !free;
 }
 
-/** The number in the file; null if there is no file or no number. */
+/**
+ * The number in the file; null if there is no file or no number. The file may be in somebody else's hands: a FIFO or a
+ * device must not block the reader, and of a large file only the beginning is read.
+ */
 export function readPidFile(path: string): number | null {
+  let fd: number | null = null;
   try {
-    const text = readFileSync(path, "latin1").slice(0, 64).trim();
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (!fstatSync(fd).isFile()) return null;
+    const bytes = Buffer.alloc(MOST_BYTES);
+    const text = bytes.toString("latin1", 0, readSync(fd, bytes, 0, MOST_BYTES, 0)).trim();
     return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
   } catch {
     return null;
+  } finally {
+    if (fd !== null) closeSync(fd);
   }
 }
 
@@ -81,10 +96,21 @@ const OPEN_PROBLEMS: Readonly<Record<string, string>> = {
 
 function open(path: string): number | string {
   try {
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o644);
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? "EIO";
     return OPEN_PROBLEMS[errno] ?? errno;
+  }
+}
+
+/** null: locked; otherwise the errno. */
+function lock(fd: number): string | null {
+  for (let attempt = 1; ; attempt++) {
+    if (libc.symbols.flock(fd, LOCK_EX | LOCK_NB) === 0) return null;
+    const errno = lastErrno();
+    if (errno !== "EAGAIN" && errno !== "EWOULDBLOCK") return errno;
+    if (attempt === LOCK_ATTEMPTS) return errno;
+    Bun.sleepSync(LOCK_PAUSE_MS);
   }
 }
 

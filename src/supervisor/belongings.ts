@@ -104,14 +104,15 @@ export class Belongings {
     run.main = null;
     // A look from before its end would show the main process itself, and not what it has left since.
     this.#look = null;
-    const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
-    const survivors = mayHaveLeft ? this.#othersOf(run, main).length : 0;
-    if (main !== null) {
-      this.#serviceOfMain.delete(main.pid);
-      this.#release(main);
+    try {
+      const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
+      const survivors = mayHaveLeft ? this.#othersOf(run, main).length : 0;
+      if (survivors === 0) this.over(service);
+      return survivors;
+    } finally {
+      if (main !== null) this.#serviceOfMain.delete(main.pid);
+      if (main !== null) this.#release(main);
     }
-    if (survivors === 0) this.over(service);
-    return survivors;
   }
 
   /** The main process never executed; it is reaped and its pidfd closed already. */

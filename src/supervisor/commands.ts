@@ -33,6 +33,7 @@ export interface CommandRequest {
 export type CommandDone = (failure: string | null) => void;
 
 interface Running {
+  readonly service: string;
   readonly pidfd: number | null;
   readonly run: number;
   readonly done: CommandDone;
@@ -90,12 +91,22 @@ export class Commands {
     this.#belongings.addHelper(pid);
     this.#ports.output.open({ run, service, pid, stdout: pipe.read, stderr: -1 });
     const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
-    this.#running.set(pid, { pidfd, run, done, cancelTimeout, timedOut: false });
+    this.#running.set(pid, { service, pidfd, run, done, cancelTimeout, timedOut: false });
     if (outcome.tag === "pending")
       this.#ports.execs.add(pid, (result) => {
         if (result.tag === "failed") this.#vanished(pid, `${result.stage} failed: ${result.errno}: ${path}`);
       });
     return null;
+  }
+
+  /** true while no command is at work. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  /** Kills the commands of a service that has come to rest: nothing of it is left then. */
+  killOf(service: string): void {
+    for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid, command);
   }
 
   /** Takes note if the child is a command; false if it is none. Called before the child is reaped. */
@@ -132,6 +143,10 @@ export class Commands {
     const command = this.#running.get(pid);
     if (command === undefined) return;
     command.timedOut = true;
+    this.#kill(pid, command);
+  }
+
+  #kill(pid: number, command: Running): void {
     this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
     if (command.pidfd !== null) this.#ports.processes.signal(command.pidfd, SIGNAL_NUMBERS.SIGKILL);
   }

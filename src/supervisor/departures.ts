@@ -9,7 +9,7 @@ import type { Belongings } from "./belongings.ts";
 import type { Commands } from "./commands.ts";
 import type { Launcher } from "./launcher.ts";
 import type { PendingExecs } from "./pending-execs.ts";
-import type { MemoryPort, OutputPort, ProcessPort, ReapPort, TimerPort } from "./ports.ts";
+import type { MemoryPort, OutputPort, ProcessPort, ReapPort, Report, TimerPort } from "./ports.ts";
 import { reapEnded } from "./reaper.ts";
 
 export interface DeparturePorts {
@@ -23,6 +23,7 @@ export interface DeparturePorts {
   readonly output: OutputPort;
   readonly processes: ProcessPort;
   readonly timers: TimerPort;
+  readonly report: Report;
 }
 
 /** When to look again after something went wrong. */
@@ -56,12 +57,9 @@ export class Departures {
 
   /** Tells of the end of a process that a predecessor left. */
   watchForeign(service: string, pid: number, isMain: boolean): void {
-    const { processes, output, belongings, memory, fleet } = this.#ports;
+    const { processes, output, belongings, memory, fleet, timers } = this.#ports;
     const pidfd = processes.openPidfd(pid);
-    if (pidfd === null) return;
-    output.watch(pidfd, () => {
-      output.unwatch(pidfd);
-      processes.closeFd(pidfd);
+    const ended = (): void => {
       belongings.reaped(pid);
       if (isMain && belongings.mainOf(service) === pid) {
         const survivors = belongings.mainEnded(service);
@@ -70,6 +68,13 @@ export class Departures {
       }
       this.#mayBeEmpty = true;
       this.#sweep();
+    };
+    // It has ended since it was found.
+    if (pidfd === null) return timers.soon(ended);
+    output.watch(pidfd, () => {
+      output.unwatch(pidfd);
+      processes.closeFd(pidfd);
+      ended();
     });
   }
 
@@ -86,7 +91,7 @@ export class Departures {
       return null;
     }
     memory.exited(service);
-    const survivors = belongings.mainEnded(service);
+    const survivors = this.#countSurvivors(service);
     const run = launcher.runOf(service);
     if (run !== null) output.drain(run);
     const post = (): void => fleet.post(service, { tag: "exited", exit, survivors });
@@ -94,6 +99,21 @@ export class Departures {
     // What is left is signalled now, while the number of the group certainly still is its own.
     post();
     return null;
+  }
+
+  /** If they cannot be counted now, there may be some: they are looked for again. */
+  #countSurvivors(service: string): number {
+    const { belongings, timers, report } = this.#ports;
+    try {
+      return belongings.mainEnded(service);
+    } catch (error) {
+      report("err", `${service}: cannot look for what it has left: ${String(error)}; looking again`);
+      timers.after(ANOTHER_LOOK, () => {
+        this.#mayBeEmpty = true;
+        this.#sweep();
+      });
+      return 1;
+    }
   }
 
   /** Looks whether services that only wait for their last process have lost it. */

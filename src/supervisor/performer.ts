@@ -65,8 +65,7 @@ export function performAction(
       );
       return null;
     case "report-unkillable":
-      reportUnkillable(record, ports);
-      return null;
+      return lookOnceMore(service, ports) ?? reportUnkillable(record, ports);
     case "end-supervisor":
       ports.endSupervisor(service, action.code);
       return null;
@@ -124,12 +123,25 @@ function runReloadCommand(record: ServiceRecord, ports: PerformerPorts): void {
   if (failure !== null) done(failure);
 }
 
-function reportUnkillable(record: ServiceRecord, ports: PerformerPorts): void {
+/** Whatever was missed of its end, nobody is called unkillable who is not there. */
+function lookOnceMore(service: string, { belongings, processes }: PerformerPorts): ServiceEvent | null {
+  const main = belongings.mainOf(service);
+  if (main !== null && processes.row(main) === null) {
+    belongings.reaped(main);
+    return { tag: "exited", exit: { tag: "unknown" }, survivors: belongings.mainEnded(service) };
+  }
+  if (main !== null || !belongings.isEmpty(service)) return null;
+  belongings.over(service);
+  return { tag: "emptied" };
+}
+
+function reportUnkillable(record: ServiceRecord, ports: PerformerPorts): null {
   const service = record.definition.name;
   const main = ports.belongings.mainOf(service);
   const left = main === null ? describeSurvivors(service, ports) : describe(main, ports);
   ports.note(service, `${left} cannot be killed`);
   ports.report("err", `${service}: ${left} cannot be killed`);
+  return null;
 }
 
 /** "pid 12 (sleep), pid 13 (sh, state D)" */

@@ -3,12 +3,13 @@
  * it was handed to this supervisor as subreaper, and it is no other service's. (The end of any other process would not be
  * told, so that a service could be up for ever without a process.)
  */
-import { readFileSync } from "node:fs";
 import { millis } from "../core/units.ts";
 import type { TimerPort } from "./ports.ts";
 
 export interface PidFileWatchPorts {
   readonly timers: TimerPort;
+  /** The number in the file, null if there is none; never blocks, whatever the path leads to. */
+  pidIn(file: string): number | null;
   /** true if the process is alive, the service's own and no other's, and a child of this process. */
   mayBeMain(service: string, pid: number): boolean;
   named(service: string, pid: number): void;
@@ -21,7 +22,6 @@ interface Watched {
 
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 250;
-const MOST_BYTES = 64;
 
 export class PidFileWatch {
   readonly #ports: PidFileWatchPorts;
@@ -44,7 +44,7 @@ export class PidFileWatch {
 
   #look(service: string, watched: Watched): void {
     if (this.#watched.get(service) !== watched) return;
-    const pid = readPid(watched.path);
+    const pid = this.#ports.pidIn(watched.path);
     if (pid !== null && this.#ports.mayBeMain(service, pid)) {
       this.#watched.delete(service);
       this.#ports.named(service, pid);
@@ -52,14 +52,5 @@ export class PidFileWatch {
     }
     this.#ports.timers.after(millis(watched.wait), () => this.#look(service, watched));
     watched.wait = Math.min(watched.wait * 2, LONGEST_WAIT);
-  }
-}
-
-function readPid(path: string): number | null {
-  try {
-    const text = readFileSync(path, "latin1").slice(0, MOST_BYTES).trim();
-    return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
-  } catch {
-    return null;
   }
 }

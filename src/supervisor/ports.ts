@@ -38,6 +38,8 @@ export interface ProcessPort {
   environment(pid: number): ReadonlyMap<string, string> | null;
   name(pid: number): string;
   catchesSignal(pid: number, signal: number): boolean;
+  /** The number in a pid file, null if there is none; never blocks, whatever the path leads to. */
+  pidIn(file: string): number | null;
   openPidfd(pid: number): number | null;
   signal(pidfd: number, signal: number): SignalResult;
   signalGroup(group: number, signal: number): SignalResult;

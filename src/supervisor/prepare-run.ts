@@ -127,6 +127,8 @@ function lookUpProgram(
     // The very binary that is running; the script itself is opened by it, with the service's own rights.
     return { tag: "found", path: "/proc/self/exe", argv: ["bun", "--no-install", ...command] };
   }
+  // A path is not looked at before: exec tells what is wrong with it, and a file system that hangs cannot stop the loop.
+  if (command[0]?.includes("/") === true) return { tag: "found", path: command[0], argv: command };
   const program = resolveProgram(command[0] ?? "", environment["PATH"] ?? DEFAULT_PATH);
   if (program.tag === "missing") return { tag: "unable", reason: program.reason };
   return { tag: "found", path: program.path, argv: command };

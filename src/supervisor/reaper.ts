@@ -13,22 +13,31 @@ export interface ReapListener {
 /** So that a storm of dying children cannot keep the loop from everything else. */
 const MOST_A_TURN = 256;
 
-/** Reaps what has ended, up to a bound; true if there may be more. */
+/** Reaps what has ended, up to a bound; true if there may be more. Throws, at the end, what went wrong with one of them. */
 export function reapEnded(port: ReapPort, listener: ReapListener): boolean {
+  const failures: unknown[] = [];
+  const hasMore = reapSome(port, listener, failures);
+  if (failures.length > 0) throw failures[0];
+  return hasMore;
+}
+
+function reapSome(port: ReapPort, listener: ReapListener, failures: unknown[]): boolean {
   for (let count = 0; count < MOST_A_TURN; count++) {
     const child = port.peekEnded();
     if (child === null) {
       listener.settled();
       return false;
     }
-    let afterwards: (() => void) | null = null;
     try {
-      afterwards = listener.ended(child.pid, child.exit);
-    } finally {
+      const afterwards = listener.ended(child.pid, child.exit);
       port.reap(child.pid);
       listener.reaped(child.pid);
+      afterwards?.();
+    } catch (error) {
+      // What went wrong with one child must not keep the others waiting, nor itself for ever.
+      failures.push(error);
+      port.reap(child.pid);
     }
-    afterwards?.();
   }
   listener.settled();
   return true;

@@ -6,6 +6,7 @@ import type { Definition } from "../core/definition.ts";
 import { differenceOf } from "../core/definition-difference.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
+import { mainPidOf } from "../core/service-state.ts";
 
 /** Names of services, by what a reload does to them. */
 export interface Difference {
@@ -63,6 +64,8 @@ function kindOf(
 export interface ReloadPorts {
   readonly fleet: Fleet;
   configure(definition: Definition): void;
+  /** What the machine lacks for the service; null: nothing. */
+  unfit(name: string): string | null;
   /** Starts a service that is new, if its definition says so. */
   startIfAuto(name: string): void;
 }
@@ -86,9 +89,22 @@ function adjust(definition: Definition, ports: ReloadPorts): void {
 function change(definition: Definition, ports: ReloadPorts): void {
   const { fleet, configure } = ports;
   const before = fleet.get(definition.name);
+  const unfit = ports.unfit(definition.name);
+  // What runs is not stopped for something that cannot be started.
+  if (unfit !== null && before !== null && mainPidOf(before.state) !== null) {
+    fleet.amend(definition.name, {
+      stale: true,
+      note: `the old definition runs on, the new one cannot be started: ${unfit}`,
+    });
+    return;
+  }
   configure(definition);
   fleet.redefine(definition.name, definition, "restart");
   if (before === null || before.want === "down") return;
+  if (unfit !== null) {
+    fleet.post(definition.name, { tag: "found-unfit", reason: unfit });
+    return;
+  }
   // A oneshot that is done is not run again by itself: it may be a migration.
   if (before.state.tag === "done" && definition.type === "oneshot") fleet.amend(definition.name, { stale: true });
   else fleet.restart(definition.name, false);

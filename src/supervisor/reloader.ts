@@ -53,9 +53,12 @@ export class Reloader {
   askedBySignal(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    void this.#inTurn(async () => {
+    this.#inTurn(async () => {
       this.#isAsked = false;
       await this.#reloadAnnounced();
+    }).catch((error: unknown) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#supervisor.ports.report("crit", `reload: internal error: ${text}`);
     });
   }
 
@@ -114,6 +117,7 @@ export class Reloader {
     applyDifference(difference, definitions, {
       fleet: this.#supervisor.fleet,
       configure: (definition) => output.configure(definition),
+      unfit: (name) => unfit[name] ?? null,
       startIfAuto: (name) => this.#supervisor.startIfAuto(name, unfit[name] ?? null),
     });
   }

@@ -78,7 +78,8 @@ export class Requests {
     const requests = this.#open.get(record.definition.name);
     if (requests === undefined) return;
     for (const request of [...requests]) {
-      if (record.state.tag === "launching") request.hasBegun = true;
+      // Stuck: the new run will not begin.
+      if (record.state.tag === "launching" || record.state.tag === "stuck") request.hasBegun = true;
       const outcome = request.hasBegun && request.isReleased ? outcomeOf(request.goal, record) : null;
       if (outcome !== null) request.end(outcome);
     }

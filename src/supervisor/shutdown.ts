@@ -5,7 +5,7 @@ import type { Events } from "./events.ts";
 import type { ClockPort, Report } from "./ports.ts";
 import type { Requests } from "./requests.ts";
 
-/** Before this, a second request to end is taken for an echo of the first. */
+/** Before this, a second signal to end is taken for an echo of the first. */
 const FORCE_AFTER = millis(2_000);
 
 export interface ShutdownPorts {
@@ -14,6 +14,10 @@ export interface ShutdownPorts {
   readonly events: Events;
   readonly clock: ClockPort;
   readonly report: Report;
+  /** The end begins. */
+  ending(): void;
+  /** false while something else than a service has to end first. */
+  mayEnd(): boolean;
   /** Nothing of any service is left, or what is left cannot be killed. Called once. */
   ended(code: number): void;
 }
@@ -21,7 +25,8 @@ export interface ShutdownPorts {
 /** The end of the supervisor: everything is stopped, and killed if that is asked for again. */
 export class Shutdown {
   readonly #ports: ShutdownPorts;
-  #begun: { readonly since: Instant; readonly code: number } | null = null;
+  #begun: { readonly code: number } | null = null;
+  #signalledAt: Instant | null = null;
   #isOver = false;
 
   constructor(ports: ShutdownPorts) {
@@ -32,35 +37,45 @@ export class Shutdown {
     return this.#begun !== null;
   }
 
-  /** Stops everything in order; asked again after 2 s or more, kills what is left. */
+  /** By a signal: the first one stops everything in order, another one 2 s or more after it kills what is left. */
+  beginBySignal(signal: string): void {
+    const now = this.#ports.clock.now();
+    const first = this.#signalledAt;
+    this.#signalledAt ??= now;
+    if (first === null) this.begin(0, signal);
+    else if (spanBetween(first, now) >= FORCE_AFTER) this.kill(signal);
+  }
+
+  /** Stops everything in order; nothing new if that has begun. */
   begin(code: number, reason: string): void {
-    const { clock, report, events, requests, fleet } = this.#ports;
-    const now = clock.now();
-    if (this.#begun !== null) {
-      if (spanBetween(this.#begun.since, now) >= FORCE_AFTER) this.kill(reason);
-      return;
-    }
-    this.#begun = { since: now, code };
-    report("notice", `shutting down: ${reason}`);
-    events.emit({ service: null, event: "shutdown", state: null, previous: null, pid: null, message: reason });
-    for (const service of this.#services()) {
-      requests.overtake(service, "shutdown");
-      fleet.post(service, { tag: "stop-asked" });
-    }
+    if (!this.#announce(code, reason)) return;
+    this.#ports.report("notice", `shutting down: ${reason}`);
+    for (const service of this.#services()) this.#ports.fleet.post(service, { tag: "stop-asked" });
   }
 
   /** Kills everything at once. */
   kill(reason: string): void {
-    const { clock, report, fleet } = this.#ports;
-    this.#begun ??= { since: clock.now(), code: 0 };
-    report("warning", `killing everything: ${reason}`);
-    for (const service of this.#services()) fleet.post(service, { tag: "kill-asked" });
+    this.#announce(0, reason);
+    this.#ports.report("warning", `killing everything: ${reason}`);
+    for (const service of this.#services()) this.#ports.fleet.post(service, { tag: "kill-asked" });
+  }
+
+  /** false if it was announced before. */
+  #announce(code: number, reason: string): boolean {
+    if (this.#begun !== null) return false;
+    this.#begun = { code };
+    const { events, requests, ending } = this.#ports;
+    ending();
+    events.emit({ service: null, event: "shutdown", state: null, previous: null, pid: null, message: reason });
+    for (const service of this.#services()) requests.overtake(service, "shutdown");
+    return true;
   }
 
   /** Looks whether it is over. */
   look(): void {
     if (this.#begun === null || this.#isOver) return;
     for (const { state } of this.#ports.fleet.records()) if (!isAtRest(state) && state.tag !== "stuck") return;
+    if (!this.#ports.mayEnd()) return;
     this.#isOver = true;
     this.#ports.ended(this.#begun.code);
   }

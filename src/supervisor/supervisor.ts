@@ -27,9 +27,8 @@ import type {
   SpawnPort,
   TimerPort,
 } from "./ports.ts";
-import { type Leftover, type Remembered, findLeftovers } from "./predecessor.ts";
+import { type Remembered, findLeftovers } from "./predecessor.ts";
 import { PendingExecs } from "./pending-execs.ts";
-import { placeholderFor } from "./placeholder.ts";
 import type { UserPort } from "./prepare-run.ts";
 import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
@@ -37,6 +36,7 @@ import { Requests } from "./requests.ts";
 import { Shutdown } from "./shutdown.ts";
 import { isUndecided } from "./start-outcome.ts";
 import { StartQueue } from "./start-queue.ts";
+import { takeOver } from "./take-over.ts";
 
 export interface SupervisorPorts {
   readonly clock: ClockPort;
@@ -72,6 +72,7 @@ export class Supervisor {
   readonly requests: Requests;
   readonly events: Events;
   readonly belongings: Belongings;
+  readonly execs: PendingExecs;
   readonly relays: Relays;
   readonly ports: SupervisorPorts;
   readonly #shutdown: Shutdown;
@@ -96,6 +97,7 @@ export class Supervisor {
       ({ pid }) => narrator.unattributed(pid, ports.processes.name(pid)),
     );
     const execs = new PendingExecs(ports.spawning, ports.timers);
+    this.execs = execs;
     this.relays = new Relays(this.events, ports.report);
     this.#commands = new Commands({ ...ports, execs, newInvocation: () => ports.newInvocation() }, this.belongings);
     const decided = (service: string, event: Parameters<Fleet["post"]>[1]): void => this.fleet.post(service, event);
@@ -105,6 +107,7 @@ export class Supervisor {
     );
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
+      pidIn: (file) => ports.processes.pidIn(file),
       mayBeMain: (service, pid) => this.belongings.mayBeMain(service, pid),
       named: (service, pid) => this.#named(service, pid),
     });
@@ -115,8 +118,9 @@ export class Supervisor {
     });
     this.fleet = this.#buildFleet();
     const { fleet, events, requests, belongings } = this;
-    this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, ended: (code) => ports.ended(code) });
     const [commands, launcher] = [this.#commands, this.#launcher];
+    const mayEnd = (): boolean => commands.isIdle;
+    this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, mayEnd });
     this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs });
   }
 
@@ -126,8 +130,10 @@ export class Supervisor {
       this.ports.output.configure(definition);
       this.fleet.add(definition);
     }
-    const { processes } = this.ports;
-    for (const leftover of findLeftovers(beginnings.remembered, processes)) this.#takeOver(leftover);
+    const { fleet, belongings, events, ports } = this;
+    const { processes } = ports;
+    for (const leftover of findLeftovers(beginnings.remembered, processes))
+      takeOver(leftover, { ...ports, fleet, belongings, events, departures: this.#departures });
     const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     for (const { name } of beginnings.definitions)
       this.#want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
@@ -147,17 +153,24 @@ export class Supervisor {
   /** Some child has ended. */
   childrenEnded(): void {
     this.#departures.look();
+    this.#lookSoon();
   }
 
   get isEnding(): boolean {
     return this.#shutdown.hasBegun;
   }
 
-  /** Stops everything in order and ends; asked again after 2 s or more, kills what is left. */
+  /** Stops everything in order and ends. */
   end(code: number, reason: string): void {
-    if (!this.isEnding) this.ports.ending();
     this.#starts.clear();
     this.#shutdown.begin(code, reason);
+    this.#lookSoon();
+  }
+
+  /** The same by a signal; another one 2 s or more after it kills what is left. */
+  endBySignal(signal: string): void {
+    this.#starts.clear();
+    this.#shutdown.beginBySignal(signal);
     this.#lookSoon();
   }
 
@@ -215,22 +228,6 @@ export class Supervisor {
     this.#lookSoon();
   }
 
-  #takeOver(leftover: Leftover): void {
-    const { service, invocation, main, rows } = leftover;
-    if (this.fleet.get(service) === null) {
-      this.fleet.add(placeholderFor(service));
-      this.fleet.amend(service, { removed: true });
-    }
-    this.belongings.found(service, invocation, { rows, main });
-    for (const row of rows) this.#departures.watchForeign(service, row.pid, row.pid === main);
-    const named = rows.map((row) => `pid ${row.pid} (${this.ports.processes.name(row.pid)})`).slice(0, 10);
-    const message = `left running by a supervisor that died: ${named.join(", ")}; stopping ${rows.length === 1 ? "it" : "them"} first`;
-    this.ports.report("warning", `${service}: ${message}`);
-    this.events.emit({ service, event: "left", state: null, previous: null, pid: main, message });
-    this.fleet.post(service, { tag: "found-running", pid: main });
-    if (this.fleet.get(service)?.removed === true) this.fleet.post(service, { tag: "stop-asked" });
-  }
-
   #named(service: string, pid: number): void {
     this.belongings.named(service, pid);
     this.ports.memory.running(service, pid, this.ports.processes.row(pid)?.startTicks ?? 0);
@@ -240,6 +237,7 @@ export class Supervisor {
   #changed(record: ServiceRecord, previous: ServiceRecord): void {
     this.#narrator.changed(record, previous);
     if (record.state !== previous.state) this.#watchPidFile(record, previous);
+    if (isAtRest(record.state) && !isAtRest(previous.state)) this.#commands.killOf(record.definition.name);
     this.requests.changed(record);
     this.#lookSoon();
   }
