@@ -109,7 +109,7 @@ describe.skipIf(skipped !== null)("a daemon that was started from a strange plac
     expect([modeOf("run"), modeOf("state"), modeOf("log")]).toEqual(["700", "700", "750"]);
     expect([modeOf("run", "control.sock"), modeOf("run", "supervisor.pid"), modeOf("run", "state")]).toEqual([
       "600",
-      "644",
+      "600",
       "600",
     ]);
     await untilTrue(() => existsSync(place.path("log", "talker.log")));
