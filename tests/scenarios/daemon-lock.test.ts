@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { program } from "./definitions.ts";
 import { TestPlace, TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
 
@@ -140,6 +141,25 @@ function commandLineOf(pid: number): string {
     return "";
   }
 }
+
+test("a client that looks at the lock does not keep a supervisor from it", async () => {
+  using place = new TestPlace(SLEEPER);
+  mkdirSync(place.runtime, { mode: 0o700 });
+  writeFileSync(join(place.runtime, "supervisor.pid"), "", { mode: 0o600 });
+  // Holds the lock as a client does, but for longer; the start is tried while it does.
+  const client = Bun.spawn(
+    ["flock", "-s", join(place.runtime, "supervisor.pid"), "sh", "-c", "echo locked; sleep 0.05"],
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
+  await client.stdout.getReader().read();
+  await using supervisor = await place.start();
+  expect(supervisor.pid).toBeGreaterThan(0);
+  await client.exited;
+});
 
 /** A socket file that nobody listens on any more. */
 async function leaveSocket(path: string): Promise<void> {

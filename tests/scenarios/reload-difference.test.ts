@@ -207,3 +207,19 @@ test("a hundred reloads at the same time all succeed, and disturb nobody", async
   expect(changes.reduce((sum, count) => sum + count)).toBe(1);
   expect(await pidOf(supervisor, "one")).toBe(pid);
 });
+
+test("what runs is not stopped for a definition that cannot be started", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "one.toml": SLEEPER,
+    "idle.toml": program(["true"], 'type = "oneshot"'),
+  });
+  const pid = await pidOf(supervisor, "one");
+  supervisor.place.write("one.toml", program(["/nonexistent/program"]));
+  await reload(supervisor);
+  expect(await supervisor.service("one")).toMatchObject({ state: "up", pid, stale: true });
+  expect((await supervisor.service("one")).message).toContain("/nonexistent/program");
+
+  supervisor.place.write("one.toml", program(["sleep", "2000"]));
+  await reload(supervisor);
+  await supervisor.until("one", (view) => view.state === "up" && view.pid !== pid && !view.stale);
+});

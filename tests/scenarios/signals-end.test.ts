@@ -105,3 +105,18 @@ test("a service whose definition says so is killed once its stop timeout is over
   expect(supervisor.place.marked()).toEqual([]);
   expect(supervisor.events.find((event) => event.event === "exit")?.message).toContain("did not stop within 0.1s");
 });
+
+test("the first SIGTERM kills nothing, whatever has begun the shutdown and however long ago", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "1h"'),
+  });
+  await supervisor.line("stubborn", isReady);
+  const begun = performance.now();
+  await supervisor.command("shutdown", "--no-wait");
+  // The time after which a second signal forces is real time.
+  await Bun.sleep(2_100 - (performance.now() - begun));
+  supervisor.kill("SIGTERM");
+  expect((await supervisor.command("shutdown", "--no-wait")).code).toBe(0);
+  expect(await supervisor.service("stubborn")).toMatchObject({ state: "stopping" });
+  expect(supervisor.events.filter((event) => event.event === "exit" && event.service === "stubborn")).toEqual([]);
+});
