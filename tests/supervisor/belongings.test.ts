@@ -239,6 +239,17 @@ describe("a signal to a service", () => {
     expect(machine.takeReceivers("SIGTERM")).toEqual([201]);
   });
 
+  test("does not reach a process that takes a number between the look and the taking hold", () => {
+    const { machine, belongings } = twoServices();
+    machine.start(210, { parent: 201 });
+    machine.onOpen = () => {
+      machine.end(210);
+      machine.start(210, { parent: 1 });
+    };
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([201]);
+  });
+
   test("looks at the machine once a turn, however many services are signalled", () => {
     const { machine, timers, belongings } = twoServices();
     for (const service of ["web", "db"]) belongings.signalAll(service, "SIGTERM");

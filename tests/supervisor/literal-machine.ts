@@ -19,13 +19,20 @@ export class LiteralMachine implements ProcessPort {
   readonly ownPid = OWN_PID;
   /** What each process has been sent, as "201 SIGTERM", in order. */
   readonly received: string[] = [];
+  /** Called before a pidfd is opened. */
+  onOpen: ((pid: number) => void) | null = null;
+  /** false: SIGKILL ends nothing, as in state D. */
+  isKillable = true;
   /** How often the process table was read. */
   looks = 0;
   /** Called at each SIGKILL that arrives, before it ends the process. */
   onKill: ((pid: number) => void) | null = null;
+  /** Called when something other than SIGKILL arrives. */
+  onSignal: ((pid: number, signal: SignalName) => void) | null = null;
   readonly #rows = new Map<number, ProcessRow>();
   readonly #environments = new Map<number, ReadonlyMap<string, string>>();
   readonly #pidfds = new Map<number, ProcessRow>();
+  readonly #otherFds = new Set<number>();
   #lastTicks = 0;
   #lastFd = 10;
 
@@ -64,6 +71,17 @@ export class LiteralMachine implements ProcessPort {
     return this.#pidfds.size;
   }
 
+  /** Of the process that the number means, or meant last. */
+  pidfdOf(pid: number): number {
+    return [...this.#pidfds].findLast(([, row]) => row.pid === pid)?.[0] ?? -1;
+  }
+
+  /** true if this pidfd's process has not ended. */
+  isAlive(pidfd: number): boolean {
+    const meant = this.#pidfds.get(pidfd);
+    return meant !== undefined && this.#rows.get(meant.pid)?.startTicks === meant.startTicks;
+  }
+
   table(): readonly ProcessRow[] {
     this.looks++;
     return [...this.#rows.values()];
@@ -94,6 +112,7 @@ export class LiteralMachine implements ProcessPort {
   }
 
   openPidfd(pid: number): number | null {
+    this.onOpen?.(pid);
     const row = this.#rows.get(pid);
     if (row === undefined) return null;
     this.#pidfds.set(++this.#lastFd, row);
@@ -115,8 +134,14 @@ export class LiteralMachine implements ProcessPort {
     return members.length > 0 ? { tag: "sent" } : { tag: "gone" };
   }
 
+  /** A descriptor that is no pidfd. */
+  openFd(): number {
+    this.#otherFds.add(++this.#lastFd);
+    return this.#lastFd;
+  }
+
   closeFd(fd: number): void {
-    if (!this.#pidfds.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`);
+    if (!this.#pidfds.delete(fd) && !this.#otherFds.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`);
   }
 
   /** Who has received the signal since the last call, sorted; and all others are forgotten. */
@@ -127,8 +152,10 @@ export class LiteralMachine implements ProcessPort {
   }
 
   #deliver(row: ProcessRow, signal: number): void {
-    this.received.push(`${row.pid} ${signalNameOf(signal)}`);
-    if (signal !== SIGNAL_NUMBERS.SIGKILL || row.state === "Z") return;
+    const name = signalNameOf(signal) as SignalName;
+    this.received.push(`${row.pid} ${name}`);
+    if (name !== "SIGKILL" && row.state !== "Z") this.onSignal?.(row.pid, name);
+    if (signal !== SIGNAL_NUMBERS.SIGKILL || row.state === "Z" || !this.isKillable) return;
     this.onKill?.(row.pid);
     this.becomeZombie(row.pid);
   }

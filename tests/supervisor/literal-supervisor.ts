@@ -1,0 +1,105 @@
+import type { Exit } from "../../src/core/exit.ts";
+import type { Instant } from "../../src/core/units.ts";
+import { Operator } from "../../src/supervisor/operator.ts";
+import type { SpawnOutcome, SpawnPlan } from "../../src/supervisor/ports.ts";
+import type { Remembered } from "../../src/supervisor/predecessor.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
+import { LiteralMachine } from "./literal-machine.ts";
+import { LiteralTimers } from "./literal-timers.ts";
+
+/** A whole supervisor on a machine made of literals. Main processes get the numbers 201, 202 and so on. */
+export function literalSupervisor() {
+  const machine = new LiteralMachine();
+  const timers = new LiteralTimers();
+  const ended: { readonly pid: number; readonly exit: Exit }[] = [];
+  const watched = new Map<number, () => void>();
+  const world = {
+    machine,
+    timers,
+    /** What was reported, as "notice: web: up (pid 201)". */
+    reports: [] as string[],
+    /** What was written down, as "wanted web down". */
+    memory: [] as string[],
+    spawned: [] as SpawnPlan[],
+    /** The statuses with which it has said that it is over. */
+    endings: [] as number[],
+    /** What becomes of the next spawns; without it they succeed. */
+    spawn: null as ((plan: SpawnPlan) => SpawnOutcome) | null,
+    pending: [] as { pid: number; result: { tag: "spawned" } | { tag: "failed"; stage: string; errno: string } }[],
+    /** A child ends; the loop hears of it in this turn. */
+    end(pid: number, exit: Exit = { tag: "code", code: 0 }): void {
+      machine.becomeZombie(pid);
+      ended.push({ pid, exit });
+      supervisor.childrenEnded();
+      timers.turns();
+    },
+    /** A process that is no child ends: only its pidfd tells. */
+    endForeign(pid: number): void {
+      machine.end(pid);
+      for (const [fd, ready] of watched) if (!machine.isAlive(fd)) ready();
+      timers.turns();
+    },
+    boot(definitions: readonly DefinitionChanges[], remembered: readonly Remembered[] = []): void {
+      supervisor.boot({ definitions: definitions.map(literalDefinition), unfit: {}, remembered });
+      timers.turns();
+    },
+    stateOf: (service: string): string => operator.service(service)?.state ?? "gone",
+  };
+  const note = (text: string): void => void world.memory.push(text);
+  const supervisor: Supervisor = new Supervisor({
+    clock: timers,
+    timers,
+    processes: machine,
+    report: (severity, message) => void world.reports.push(`${severity}: ${message}`),
+    reaping: {
+      peekEnded: () => ended[0] ?? null,
+      reap(pid) {
+        ended.splice(0, ended.length, ...ended.filter((child) => child.pid !== pid));
+        machine.end(pid);
+      },
+    },
+    spawning: {
+      spawn(plan) {
+        world.spawned.push(plan);
+        if (world.spawn !== null) return world.spawn(plan);
+        const pid = 200 + world.spawned.length;
+        const environment = Object.fromEntries(plan.env.map((line) => line.split("=", 2) as [string, string]));
+        machine.start(pid, { environment });
+        return { tag: "spawned", pid, pidfd: machine.openPidfd(pid) };
+      },
+      pollPending: () => world.pending.splice(0),
+      pipe: () => ({ read: machine.openFd(), write: machine.openFd() }),
+    },
+    memory: {
+      intend: (service) => note(`intend ${service}`),
+      running: (service, pid) => note(`running ${service} ${pid}`),
+      exited: (service) => note(`exited ${service}`),
+      wanted: (service, want) => note(`wanted ${service} ${want}`),
+      forget: (service) => note(`forget ${service}`),
+    },
+    output: {
+      configure: () => {},
+      open: () => {},
+      drain: () => {},
+      forget: () => {},
+      watch: (fd, ready) => void watched.set(fd, ready),
+      unwatch: (fd) => void watched.delete(fd),
+    },
+    users: {
+      findUser: () => null,
+      findGroup: () => null,
+      groupsOf: () => [],
+      ownUid: 0,
+      ownGid: 0,
+      inherited: {},
+    },
+    newInvocation: () => `run-${world.spawned.length + 1}`,
+    jitter: () => 0,
+    active: () => {},
+    ending: () => {},
+    ended: (code) => void world.endings.push(code),
+  });
+  const operator = new Operator(supervisor);
+  return Object.assign(world, { supervisor, operator, now: (): Instant => timers.now() });
+}
