@@ -74,7 +74,7 @@ describe.skipIf(devLogObstacle !== null)("a supervisor and syslog", () => {
     expect(await supervisor.command("restart", "sleeper")).toMatchObject({ code: 0 });
     supervisor.kill("SIGTERM");
     await supervisor.gone();
-    const log = supervisor.place.read("log", "daemonsup.log");
+    const log = supervisor.place.ownLog();
     for (const word of ["begins", "sleeper: up", "shutting down", "ends with status 0"]) expect(log).toContain(word);
   });
 

@@ -30,7 +30,7 @@ test.skipIf(noDisk)(
     for (let number = 0; number < 100; number++) say(`line ${number} ${"x".repeat(90)}`);
     const kept = await supervisor.line("writer", (text) => text.startsWith("line 99 "));
     expect(kept).toStartWith("line 99 ");
-    await untilTrue(() => place.read("log", "daemonsup.log").includes("ENOSPC"));
+    await untilTrue(() => place.ownLog().includes("ENOSPC"));
     expect(await supervisor.service("writer")).toMatchObject({ state: "up", pid: before.pid });
     expect((await supervisor.service("neighbour")).state).toBe("up");
     const full = readFileSync(`${inside}/writer.log`, "utf8");
@@ -41,7 +41,7 @@ test.skipIf(noDisk)(
     const again = /is written again: (\d+) lines? w/;
     await untilTrue(() => {
       say(`line ${number++}`);
-      return again.test(place.read("log", "daemonsup.log"));
+      return again.test(place.ownLog());
     });
     const lastLine = `line ${number - 1}\n`;
     await untilTrue(() => readFileSync(`${inside}/writer.log`, "utf8").endsWith(lastLine));
@@ -49,7 +49,7 @@ test.skipIf(noDisk)(
     const numbers = lines.map((line) => Number(line.split(" ")[1]));
     expect(numbers).toEqual(numbers.toSorted((left, right) => left - right));
     // Every line is there, or counted.
-    const lost = Number(again.exec(place.read("log", "daemonsup.log"))?.[1]);
+    const lost = Number(again.exec(place.ownLog())?.[1]);
     expect(new Set(numbers).size).toBe(number - lost);
     expect(numbers).toHaveLength(number - lost);
     expect((await supervisor.service("writer")).pid).toBe(before.pid);

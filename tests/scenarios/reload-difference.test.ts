@@ -63,7 +63,7 @@ test("a dry run leaves the supervisor's own settings alone", async () => {
   await supervisor.command("stop", "sleeper");
   supervisor.kill("SIGTERM");
   await supervisor.gone();
-  expect(supervisor.place.read("log", "daemonsup.log")).toContain("sleeper: down");
+  expect(supervisor.place.ownLog()).toContain("sleeper: down");
 });
 
 test("a reload starts what is added, stops what is removed, restarts what has changed and adjusts the rest", async () => {

@@ -33,7 +33,7 @@ test("SIGUSR2 is caught, told of as not available, and changes nothing", async (
   await using supervisor = await TestSupervisor.start({ "sleeper.toml": program(["sleep", "1000"]) });
   const before = await supervisor.service("sleeper");
   supervisor.kill("SIGUSR2");
-  await untilTrue(() => supervisor.place.read("log", "daemonsup.log").includes("SIGUSR2"));
+  await untilTrue(() => supervisor.place.ownLog().includes("SIGUSR2"));
   expect(await supervisor.service("sleeper")).toEqual({ ...before, uptime_ms: expect.any(Number) });
 });
 

@@ -43,7 +43,7 @@ test("a supervisor without descriptors still shuts down in order", async () => {
   supervisor.kill("SIGTERM");
   await supervisor.gone();
   expect(supervisor.place.marked()).toEqual([]);
-  expect(supervisor.place.read("log", "daemonsup.log")).toContain("ends with status 0");
+  expect(supervisor.place.ownLog()).toContain("ends with status 0");
 });
 
 test("clients that take every descriptor do not hide the end of a service, whose rest is ended and which runs again after", async () => {

@@ -60,6 +60,11 @@ export class TestPlace {
     return readFileSync(this.path(...parts), "utf8");
   }
 
+  /** The supervisor's own log; empty as long as there is none. */
+  ownLog(): string {
+    return readOrEmpty(this.path("log", "daemonsup.log"));
+  }
+
   /** The words that start a supervisor here. */
   startWords(options: SupervisorOptions = {}): readonly string[] {
     const places = ["--runtime-dir", this.runtime, "--state-dir", this.path("state"), "--log-dir", this.path("log")];
