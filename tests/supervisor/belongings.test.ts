@@ -106,6 +106,17 @@ describe("what belongs to a service", () => {
     expect(pidsOf("web")).toEqual([]);
   });
 
+  test("is not what has taken the number of its session, once nobody held that any more", () => {
+    const { machine, endMain, pidsOf } = twoServices();
+    machine.start(210, { parent: 201 });
+    expect(endMain("web", 201)).toBe(1);
+    expect(pidsOf("web")).toEqual([210]);
+    machine.start(303, { parent: 301, group: 301 });
+    machine.start(201, { parent: 303 });
+    machine.end(303);
+    expect([pidsOf("web"), pidsOf("db")]).toEqual([[210], [201]]);
+  });
+
   test("is no command that is run on its behalf, and nothing below one", () => {
     const { machine, belongings, pidsOf } = twoServices();
     machine.start(401, { environment: environmentOf("web") });
@@ -313,9 +324,11 @@ describe("the main process that a pid file names", () => {
     machine.start(900, { parent: 1 });
     machine.start(213, { parent: 210 });
     machine.becomeZombie(213);
+    // Its end would not be told to the supervisor.
+    machine.start(214, { parent: 210 });
     endMain("web", 201);
-    expect([301, 302, 900, 213, 100, 1, 999].map((pid) => belongings.mayBeMain("web", pid))).toEqual(
-      Array.from({ length: 7 }, () => false),
+    expect([214, 301, 302, 900, 213, 100, 1, 999].map((pid) => belongings.mayBeMain("web", pid))).toEqual(
+      Array.from({ length: 8 }, () => false),
     );
     expect(belongings.mayBeMain("web", 210)).toBe(true);
   });
@@ -355,6 +368,15 @@ describe("what a dead predecessor left", () => {
     expect(belongings.survivors("web")).toEqual([]);
     belongings.over("web");
     expect(machine.openPidfds).toBe(0);
+  });
+
+  test("is not what has taken the numbers of its other processes since", () => {
+    const { machine, belongings } = found();
+    for (const pid of [502, 503]) machine.end(pid);
+    machine.start(503, { parent: 1 });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([501]);
+    expect(belongings.survivors("web")).toEqual([]);
   });
 
   test.failing("is not what has taken its numbers since", () => {

@@ -83,6 +83,15 @@ describe("an exec that is pending", () => {
     world.pending.push({ pid: 201, result: { tag: "failed", stage: "exec", errno: "EIO" } });
     world.timers.fire();
     expect(world.operator.service("web")).toMatchObject({ state: "failed", message: expect.stringContaining("EIO") });
+    expect(world.supervisor.belongings.mainOf("web")).toBeNull();
+  });
+
+  test("that has failed is told as that also if the end of the process is noticed first", () => {
+    const world = pending();
+    world.machine.closeFd(world.machine.pidfdOf(201));
+    world.pending.push({ pid: 201, result: { tag: "failed", stage: "exec", errno: "EIO" } });
+    world.end(201, { tag: "code", code: 127 });
+    expect(world.operator.service("web")).toMatchObject({ state: "failed", message: expect.stringContaining("EIO") });
   });
 
   test("that fails while the service is being stopped ends the stop", () => {
