@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Plan, carryOut, planOf } from "./fleet-plan.ts";
 
 /** Runs of each kind; DAEMONSUP_SIMULATION_RUNS asks for more, for a long search. */
-const RUNS = Number(process.env["DAEMONSUP_SIMULATION_RUNS"] ?? 1_000);
+const RUNS = Number(process.env["DAEMONSUP_SIMULATION_RUNS"] ?? 1_500);
 
 describe("a simulated fleet", () => {
   test.each([
