@@ -1,27 +1,18 @@
 /*
  * Which processes belong to a service, and how they are signalled.
  *
- * A process belongs to a service if it is the main process, a descendant of it, a member of its session or group, or a
- * process found with it before. A process whose parent has died is handed to this supervisor (it is a subreaper), so
- * whatever belongs to a service hangs below one of this supervisor's own children: that child is either a main process,
- * or an orphan, which is attributed by session and group, by what was known of it, and last by the INVOCATION_ID in its
- * environment: that it came out of one of the services is certain then, the environment only says out of which.
- *
- * Numbers are reused, so a process is signalled through a pidfd, and a group only while a process is known to hold it.
+ * A process belongs to a service if it is the main process, a descendant of it, a member of its session, or a process found
+ * with it before. This supervisor is a subreaper, so whatever belongs to a service hangs below one of its own children:
+ * that is either a main process or an orphan. Numbers are reused, so a process is signalled through a pidfd, and a group
+ * only while a process is known to hold it.
  */
 import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
 import { Orphans } from "./orphans.ts";
 import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
-import { ProcessSnapshot, isEnded } from "./process-snapshot.ts";
-import { type Beginning, type Held, type Run, foreignSeeds, holdProcess } from "./run.ts";
-import { signalRun } from "./signal-run.ts";
-
-/** The process tree of one turn of the loop. */
-interface Look {
-  readonly snapshot: ProcessSnapshot;
-  /** The children of this process by the service that they belong to. */
-  readonly roots: ReadonlyMap<string, readonly ProcessRow[]>;
-}
+import { type Look, takeLook } from "./look.ts";
+import { isEnded } from "./process-snapshot.ts";
+import { type Beginning, type Held, type Run, foreignSeeds, holdProcess, newRun } from "./run.ts";
+import { type Scene, signalLate, signalRun } from "./signal-run.ts";
 
 export class Belongings {
   readonly #ports: ProcessPort;
@@ -106,7 +97,7 @@ export class Belongings {
     this.#look = null;
     try {
       const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
-      const survivors = mayHaveLeft ? this.#othersOf(run, main).length : 0;
+      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(this.#orphans.hasOpen) : 0;
       if (survivors === 0) this.over(service);
       return survivors;
     } finally {
@@ -122,6 +113,10 @@ export class Belongings {
     this.#serviceOfMain.delete(run.main.pid);
     run.main = null;
     this.over(service);
+  }
+
+  get orphans(): Orphans {
+    return this.#orphans;
   }
 
   /** Takes note of orphans that are new. */
@@ -150,7 +145,7 @@ export class Belongings {
   /** true if nothing of the service is left, its main process aside. */
   isEmpty(service: string): boolean {
     const run = this.#runs.get(service);
-    return run === undefined || this.#othersOf(run, run.main).length === 0;
+    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !this.#orphans.hasOpen);
   }
 
   /** Nothing of the run is left, or what is left is no longer the service's concern. */
@@ -174,6 +169,12 @@ export class Belongings {
   /** To everything of the service, SIGCONT after it. */
   signalAll(service: string, signal: SignalName): void {
     this.#signalEverything(service, [SIGNAL_NUMBERS[signal], SIGNAL_NUMBERS.SIGCONT]);
+  }
+
+  /** The same to what of the service has turned up since then: it was forked in that very moment. */
+  signalLate(service: string, signal: SignalName): void {
+    const run = this.#runs.get(service);
+    if (run !== undefined) signalLate(run, [SIGNAL_NUMBERS[signal], SIGNAL_NUMBERS.SIGCONT], this.#sceneOf(run));
   }
 
   /** To everything of the service; again until nothing new turns up, as a process may fork while it is being killed. */
@@ -200,10 +201,14 @@ export class Belongings {
   #signalEverything(service: string, signals: readonly number[]): readonly ProcessRow[] {
     const run = this.#runs.get(service);
     if (run === undefined) return [];
+    const scene = this.#sceneOf(run);
+    signalRun(run, signals, scene);
+    return scene.others;
+  }
+
+  #sceneOf(run: Run): Scene {
     const { snapshot } = this.#takeLook();
-    const others = this.#othersOf(run, run.main);
-    signalRun(run, signals, { others, snapshot, ports: this.#ports });
-    return others;
+    return { others: this.#othersOf(run, run.main), snapshot, ports: this.#ports };
   }
 
   /**
@@ -217,6 +222,7 @@ export class Belongings {
       if (alive.has(pid)) continue;
       this.#release(held);
       run.others.delete(pid);
+      run.signalled.delete(pid);
     }
     for (const row of rows) {
       if (alive.has(row.pid) && !run.others.has(row.pid)) run.others.set(row.pid, holdProcess(row, this.#ports));
@@ -260,19 +266,13 @@ export class Belongings {
     if (this.#look !== null) return this.#look;
     // Good for one turn of the loop, so that stopping a thousand services looks at the machine once.
     this.#soon(() => (this.#look = null));
-    const snapshot = new ProcessSnapshot(this.#ports.table());
-    const roots = new Map<string, ProcessRow[]>();
-    for (const child of snapshot.childrenOf(this.#ports.ownPid)) {
-      const service = this.#serviceOfRoot(child);
-      if (service !== null) roots.set(service, [...(roots.get(service) ?? []), child]);
-    }
-    this.#look = { snapshot, roots };
+    this.#look = takeLook(this.#ports, (child) => this.#serviceOfRoot(child));
     return this.#look;
   }
 
   #open(service: string, invocation: string, isForeign: boolean): Run {
     this.over(service);
-    const run: Run = { service, invocation, main: null, numbers: new Set(), others: new Map(), isForeign };
+    const run = newRun(service, invocation, isForeign);
     this.#runs.set(service, run);
     return run;
   }

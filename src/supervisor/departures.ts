@@ -2,8 +2,10 @@
  * The ends of processes: children of this supervisor as they are reaped, and processes of a dead predecessor, which are
  * nobody's children here and whose end only a pidfd tells.
  */
+import type { Definition } from "../core/definition.ts";
 import type { Exit } from "../core/exit.ts";
 import type { Fleet } from "../core/fleet.ts";
+import type { Force } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Commands } from "./commands.ts";
@@ -29,10 +31,14 @@ export interface DeparturePorts {
 /** When to look again after something went wrong. */
 const ANOTHER_LOOK = millis(1_000);
 
+/** An exec is over by then, unless the machine is very busy. */
+const RETRY_AFTER = millis(5);
+
 export class Departures {
   readonly #ports: DeparturePorts;
   /** Something has ended that may have been the last of a service. */
   #mayBeEmpty = false;
+  #isRetrying = false;
 
   constructor(ports: DeparturePorts) {
     this.#ports = ports;
@@ -96,6 +102,7 @@ export class Departures {
     if (run !== null) output.drain(run);
     const post = (): void => fleet.post(service, { tag: "exited", exit, survivors });
     if (survivors === 0) return post;
+    this.#mayBeEmpty = true;
     // What is left is signalled now, while the number of the group certainly still is its own.
     post();
     return null;
@@ -119,21 +126,40 @@ export class Departures {
   /** Looks whether services that only wait for their last process have lost it. */
   #sweep(): void {
     if (!this.#mayBeEmpty) return;
-    this.#mayBeEmpty = false;
     const { fleet, belongings } = this.#ports;
     belongings.meetOrphans();
+    this.#mayBeEmpty = false;
     for (const record of [...fleet.records()]) {
       const { tag } = record.state;
       if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") continue;
       const service = record.definition.name;
       if (belongings.mainOf(service) !== null) continue;
       if (!belongings.isEmpty(service)) {
-        // What forked away from a kill is killed as well.
-        if (tag === "sweeping" && record.state.force !== "asked") belongings.killAll(service);
+        if (tag === "sweeping") this.#signalAgain(record.definition, record.state.force);
         continue;
       }
       belongings.over(service);
       fleet.post(service, { tag: "emptied" });
     }
+    this.#retrySoon();
+  }
+
+  /** While it cannot be told yet to which service an orphan belongs. */
+  #retrySoon(): void {
+    const { belongings, timers } = this.#ports;
+    if (this.#isRetrying || !belongings.orphans.hasOpen) return;
+    this.#isRetrying = true;
+    timers.after(RETRY_AFTER, () => {
+      this.#isRetrying = false;
+      belongings.orphans.retry();
+      this.#mayBeEmpty = true;
+      this.#sweep();
+    });
+  }
+
+  /** What forked away from the signal gets it as well. */
+  #signalAgain({ name, stop }: Definition, force: Force): void {
+    if (force === "asked") this.#ports.belongings.signalLate(name, stop.signal);
+    else this.#ports.belongings.killAll(name);
   }
 }

@@ -24,18 +24,22 @@ export interface OrphanPorts extends Pick<ProcessPort, "row" | "environment"> {
 /** What is known of a session that orphans are in. */
 interface Session {
   readonly number: number;
+  /** null: not known, or it no longer cares for what is left of it. */
   service: string | null;
-  /** true: nothing will change what is known. */
-  isSettled: boolean;
-  isTold: boolean;
+  /**
+   * known: it will not change. silent: all that was seen of it had ended. open: it may be told in a moment, for in the
+   * middle of an exec a process shows no environment. given-up: it cannot be told.
+   */
+  verdict: "known" | "silent" | "open" | "given-up";
+  retries: number;
   /** Orphans of it that are not reaped yet. */
   readonly pids: Set<number>;
 }
 
 /** While something forks as fast as it can be looked at. */
 const MOST_MEETINGS = 20;
-/** In the middle of an exec a process shows no environment for a moment. */
-const MOST_READINGS = 50;
+/** An exec that takes longer, in retries, is none. */
+const MOST_RETRIES = 40;
 
 export class Orphans {
   readonly #ports: OrphanPorts;
@@ -51,32 +55,36 @@ export class Orphans {
     for (let meeting = 0; meeting < MOST_MEETINGS; meeting++) {
       const strangers = orphansNow().filter((pid) => !this.#sessionOf.has(pid));
       if (strangers.length === 0) return;
-      for (const pid of strangers) {
-        const row = this.#ports.row(pid);
-        if (row !== null) this.serviceOf(row);
-      }
+      for (const pid of strangers) this.#look(pid);
+    }
+  }
+
+  /** true while there is an orphan whose service may be told in a moment. */
+  get hasOpen(): boolean {
+    for (const session of this.#sessions.values()) if (session.verdict === "open") return true;
+    return false;
+  }
+
+  /** Looks once more at those whose service may be told by now. */
+  retry(): void {
+    for (const session of [...this.#sessions.values()]) {
+      if (session.verdict !== "open") continue;
+      for (const pid of session.pids) this.#look(pid);
+      session.retries++;
     }
   }
 
   /** The service of this orphan; null if it cannot be told, or is no longer the service's concern. */
   serviceOf(orphan: ProcessRow): string | null {
-    const known = this.#sessionOf.get(orphan.pid);
-    if (known !== undefined) return known.service;
-    const session = this.#admit(orphan);
-    if (session.isSettled) return session.service;
-    session.service = this.#attribute(orphan);
-    session.isSettled = session.service !== null;
-    if (!session.isSettled && !session.isTold && !isEnded(orphan)) {
-      session.isTold = true;
-      this.#ports.unattributed(orphan);
-    }
+    const session = this.#sessionOf.get(orphan.pid) ?? this.#admit(orphan);
+    if (session.verdict === "silent" || session.verdict === "open") this.#attribute(session, orphan);
     return session.service;
   }
 
   /** false if this orphan is known not to belong to the service. */
   mayBelongTo(service: string, pid: number): boolean {
     const session = this.#sessionOf.get(pid);
-    return session === undefined || session.service === service;
+    return session === undefined || session.verdict === "open" || session.service === service;
   }
 
   /** true if this orphan is the last one known that holds the number of a service's session. */
@@ -99,32 +107,40 @@ export class Orphans {
     if (session.pids.size === 0) this.#sessions.delete(session.number);
   }
 
+  #look(pid: number): void {
+    const row = this.#ports.row(pid);
+    if (row !== null) this.serviceOf(row);
+  }
+
   #admit(orphan: ProcessRow): Session {
-    const session = this.#sessions.get(orphan.session) ?? {
-      number: orphan.session,
+    const { pid, session: number } = orphan;
+    const session: Session = this.#sessions.get(number) ?? {
+      number,
       service: null,
-      isSettled: false,
-      isTold: false,
+      verdict: "silent",
+      retries: 0,
       pids: new Set(),
     };
-    this.#sessions.set(orphan.session, session);
-    this.#sessionOf.set(orphan.pid, session);
-    session.pids.add(orphan.pid);
+    this.#sessions.set(number, session);
+    this.#sessionOf.set(pid, session);
+    session.pids.add(pid);
     return session;
   }
 
-  #attribute(orphan: ProcessRow): string | null {
-    const known = this.#ports.serviceOfSession(orphan.session) ?? this.#ports.serviceOfKnown(orphan);
-    if (known !== null || isEnded(orphan)) return known;
-    const environment = this.#environmentOf(orphan.pid);
-    const [service, invocation] = [environment?.get("DAEMONSUP_SERVICE"), environment?.get("INVOCATION_ID")];
-    return service === undefined || invocation === undefined ? null : this.#ports.serviceOfRun(service, invocation);
+  #attribute(session: Session, orphan: ProcessRow): void {
+    session.service = this.#ports.serviceOfSession(orphan.session) ?? this.#ports.serviceOfKnown(orphan);
+    if (session.service === null && !isEnded(orphan)) {
+      const environment = this.#ports.environment(orphan.pid);
+      session.service = this.#serviceIn(environment);
+      const mayBeInExec = environment?.size === 0 && session.retries < MOST_RETRIES;
+      session.verdict = mayBeInExec ? "open" : "given-up";
+    }
+    if (session.service !== null) session.verdict = "known";
+    else if (session.verdict === "given-up") this.#ports.unattributed(orphan);
   }
 
-  #environmentOf(pid: number): ReadonlyMap<string, string> | null {
-    for (let reading = 1; ; reading++) {
-      const environment = this.#ports.environment(pid);
-      if (environment === null || environment.size > 0 || reading === MOST_READINGS) return environment;
-    }
+  #serviceIn(environment: ReadonlyMap<string, string> | null): string | null {
+    const [service, invocation] = [environment?.get("DAEMONSUP_SERVICE"), environment?.get("INVOCATION_ID")];
+    return service === undefined || invocation === undefined ? null : this.#ports.serviceOfRun(service, invocation);
   }
 }

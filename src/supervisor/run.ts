@@ -9,6 +9,8 @@ export interface Run {
   /** Session and group numbers that are this run's as long as a process of it holds them. */
   readonly numbers: Set<number>;
   readonly others: Map<number, Held>;
+  /** Those of them that have been told to end. */
+  readonly signalled: Set<number>;
   /** true: left by a dead predecessor, so not below this process in the tree. */
   readonly isForeign: boolean;
 }
@@ -19,6 +21,11 @@ export interface Held {
   readonly startTicks: number | null;
   /** null: it could not be had, and the process is not signalled. */
   readonly pidfd: number | null;
+}
+
+export function newRun(service: string, invocation: string, isForeign: boolean): Run {
+  const sets = { numbers: new Set<number>(), others: new Map<number, Held>(), signalled: new Set<number>() };
+  return { service, invocation, main: null, ...sets, isForeign };
 }
 
 /** A main process as it was started. */

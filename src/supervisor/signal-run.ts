@@ -24,6 +24,29 @@ export function signalRun(run: Run, signals: readonly number[], { others, snapsh
     for (const group of groups) ports.signalGroup(group, signal);
     for (const pidfd of [...mainAlone, ...alone]) if (pidfd !== null) ports.signal(pidfd, signal);
   }
+  for (const row of others) {
+    run.signalled.add(row.pid);
+    // It may have left the group between the look and the signal; should it have done so after the signal, it gets two.
+    const hasLeft = groups.has(row.group) && ports.row(row.pid)?.group !== row.group;
+    if (hasLeft) signalOne(run, row, { signals, ports });
+  }
+}
+
+/** Sends these signals to what of the run has not been sent any yet. */
+export function signalLate(run: Run, signals: readonly number[], { others, ports }: Scene): void {
+  for (const row of others) {
+    if (!run.signalled.has(row.pid)) signalOne(run, row, { signals, ports });
+    run.signalled.add(row.pid);
+  }
+}
+
+function signalOne(
+  run: Run,
+  row: ProcessRow,
+  { signals, ports }: { readonly signals: readonly number[]; readonly ports: ProcessPort },
+): void {
+  const pidfd = run.others.get(row.pid)?.pidfd ?? null;
+  for (const signal of signals) if (pidfd !== null) ports.signal(pidfd, signal);
 }
 
 /**
