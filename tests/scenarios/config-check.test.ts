@@ -72,7 +72,10 @@ test("check --json prints the same problems as data", async () => {
   using place = new TestPlace(BROKEN);
   const { code, stdout } = await check(place, "--json");
   expect(code).toBe(6);
-  const found = JSON.parse(stdout) as { services: null; problems: { file: string; line: number; column: number; message: string; excerpt: object; suggestion: string }[] };
+  const found = JSON.parse(stdout) as {
+    services: null;
+    problems: { file: string; line: number; column: number; message: string; excerpt: object; suggestion: string }[];
+  };
   expect(found.services).toBeNull();
   expect(found.problems).toHaveLength(headsOf((await check(place)).stdout).length);
   expect(found.problems).toContainEqual({

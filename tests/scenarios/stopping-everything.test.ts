@@ -135,7 +135,8 @@ test('scope "main" ends the main process alone, and the rest does not hinder the
 
 test.skipIf(chain === null)("what lives on by forking again and again is ended as well", async () => {
   expect((await supervisor.command("start", "chain")).code).toBe(0);
-  await untilTrue(() => processesOfService("chain").length > 1);
+  const { pid } = await supervisor.service("chain");
+  await untilTrue(() => executes(pid ?? 0, "sleep"));
   expect((await supervisor.command("stop", "chain")).code).toBe(0);
   const looks = Array.from({ length: 20 }, () => processesOfService("chain").length);
   expect(Math.max(...looks)).toBe(0);

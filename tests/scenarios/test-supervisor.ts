@@ -98,10 +98,15 @@ export class TestPlace {
     return text === "" ? null : Number(text);
   }
 
+  /** true if this is a supervisor of this place, and not one that has been given its number. */
+  isSupervisor(pid: number): boolean {
+    return readOrEmpty(`/proc/${pid}/cmdline`).startsWith(`daemonsup\0--config\0${this.config}\0`);
+  }
+
   /** Ends what is left of a test, by pid, and removes the directory. */
   [Symbol.dispose](): void {
     const pid = this.supervisorPid();
-    for (const left of [...(pid !== null && isDaemonsup(pid) ? [pid] : []), ...this.marked()]) {
+    for (const left of [...(pid !== null && this.isSupervisor(pid) ? [pid] : []), ...this.marked()]) {
       try {
         process.kill(left, "SIGKILL");
       } catch {
@@ -139,9 +144,8 @@ export class TestSupervisor implements AsyncDisposable {
     }
   }
 
-  /** Follows the events of the supervisor that runs in the place. */
-  static async connect(place: TestPlace): Promise<TestSupervisor> {
-    const pid = place.supervisorPid();
+  /** Follows the events of the supervisor that runs in the place. `pid`: where the pid file is of another pid namespace. */
+  static async connect(place: TestPlace, pid = place.supervisorPid()): Promise<TestSupervisor> {
     if (pid === null) throw new Error("there is no pid in the pid file");
     const stream = new AbortController();
     const response = await fetch("http://daemonsup/v1/events", {
@@ -253,7 +257,7 @@ export class TestSupervisor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!hasEnded(this.pid) && isDaemonsup(this.pid)) {
+    if (!hasEnded(this.pid) && this.place.isSupervisor(this.pid)) {
       process.kill(this.pid, "SIGQUIT");
       await this.gone();
     }
@@ -290,10 +294,6 @@ export async function untilTrue(accept: () => boolean): Promise<void> {
 export function hasEnded(pid: number): boolean {
   const text = readOrEmpty(`/proc/${pid}/stat`);
   return text === "" || text.slice(text.lastIndexOf(")") + 2).startsWith("Z");
-}
-
-function isDaemonsup(pid: number): boolean {
-  return readOrEmpty(`/proc/${pid}/cmdline`).startsWith("daemonsup\0");
 }
 
 function readOrEmpty(path: string): string {
