@@ -167,6 +167,14 @@ describe("a stop command", () => {
     expect(follow(STATES.up, [stop, EXITED_ALONE], changes)).toBe("down stopped");
   });
 
+  test("speaks to the main process only: what that leaves is asked by the signal, within the same time", () => {
+    const sweeping = follow(STATES.up, [stop, EXITED_BEFORE_OTHERS], changes);
+    expect(sweeping).toBe("sweeping asked, rest: signal-all SIGTERM");
+    const asked = step(STATES.up, stop, contextOf(changes)).state;
+    const rest = step(asked, EXITED_BEFORE_OTHERS, contextOf(changes)).state;
+    expect(deadlineOf(rest)).toBe(deadlineOf(asked));
+  });
+
   test("that fails is followed by the signal, also if only others are left by then", () => {
     expect(follow(STATES.up, [stop, failed], changes)).toBe("=: signal-all SIGTERM");
     expect(follow(STATES.up, [stop, EXITED_BEFORE_OTHERS, failed], changes)).toBe("=: signal-all SIGTERM");
