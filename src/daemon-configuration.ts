@@ -77,6 +77,7 @@ export class ConfigurationReader {
       stdout: pipe.write,
       stderr: pipe.write,
       isMain: false,
+      mayWait: true,
       invocation: randomBytes(16).toString("hex"),
     });
     processes.closeFd(pipe.write);

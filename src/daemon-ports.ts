@@ -73,7 +73,7 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
     spawn(plan) {
       const began = monotonicNow();
       const request = { ...requestOf(plan), record: plan.isMain ? memory.addressOf(plan.service) : null };
-      const result = spawner.spawn(request, budget.allowance(began, spawner.pendingCount));
+      const result = spawner.spawn(request, plan.mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
       budget.note(began, monotonicNow());
       return result;
     },

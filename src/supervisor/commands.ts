@@ -79,6 +79,7 @@ export class Commands {
       stdout,
       stderr,
       isMain: false,
+      mayWait: true,
       invocation,
     });
     this.#ports.processes.closeFd(pipe.write);

@@ -17,6 +17,8 @@ export interface LauncherPorts {
   readonly users: UserPort;
   readonly execs: PendingExecs;
   newInvocation(): string;
+  /** false while many others are to be started after this one: then its exec is not waited for, it goes on beside them. */
+  mayWait(): boolean;
   /** The outcome of a pending exec, for the service whose process it is. */
   decided(service: string, event: ServiceEvent): void;
 }
@@ -56,6 +58,7 @@ export class Launcher {
       stderr,
       isMain: true,
       invocation,
+      mayWait: this.#ports.mayWait(),
     });
     this.#ports.processes.closeFd(stdout);
     this.#ports.processes.closeFd(stderr);

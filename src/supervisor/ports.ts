@@ -65,6 +65,8 @@ export interface SpawnPlan {
   /** true: this is the main process, which the state mapping keeps. */
   readonly isMain: boolean;
   readonly invocation: string;
+  /** false: others are to be started right after it, so its exec is not waited for. */
+  readonly mayWait: boolean;
 }
 
 export type SpawnOutcome =

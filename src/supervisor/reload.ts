@@ -83,11 +83,11 @@ function adjust(definition: Definition, ports: ReloadPorts): void {
   const before = ports.fleet.get(definition.name);
   ports.configure(definition);
   ports.fleet.redefine(definition.name, definition, "live");
-  if (before?.definition.start === "manual" && definition.start === "auto") ports.startIfAuto(definition.name);
+  if (before !== null && isNewlyAuto(before, definition)) ports.startIfAuto(definition.name);
 }
 
 function change(definition: Definition, ports: ReloadPorts): void {
-  const { fleet, configure } = ports;
+  const { fleet, configure, startIfAuto } = ports;
   const before = fleet.get(definition.name);
   const unfit = ports.unfit(definition.name);
   // What runs is not stopped for something that cannot be started.
@@ -100,7 +100,9 @@ function change(definition: Definition, ports: ReloadPorts): void {
   }
   configure(definition);
   fleet.redefine(definition.name, definition, "restart");
-  if (before === null || before.want === "down") return;
+  if (before === null) return;
+  if (isNewlyAuto(before, definition)) return startIfAuto(definition.name);
+  if (before.want === "down") return;
   if (unfit !== null) {
     fleet.post(definition.name, { tag: "found-unfit", reason: unfit });
     return;
@@ -108,6 +110,12 @@ function change(definition: Definition, ports: ReloadPorts): void {
   // A oneshot that is done is not run again by itself: it may be a migration.
   if (before.state.tag === "done" && definition.type === "oneshot") fleet.amend(definition.name, { stale: true });
   else fleet.restart(definition.name, false);
+}
+
+/** true: the definition starts it now and did not before, and no operator has said anything else. */
+function isNewlyAuto(before: ServiceRecord, definition: Definition): boolean {
+  const was = (before.next ?? before.definition).start;
+  return was === "manual" && definition.start === "auto" && before.want === "down" && !before.wantedByHand;
 }
 
 function addService(definition: Definition, ports: ReloadPorts): void {

@@ -12,7 +12,9 @@ export interface Scene {
 /** Sends these signals, in this order, to everything of the run: to whole groups where that is safe, else one by one. */
 export function signalRun(run: Run, signals: readonly number[], { others, snapshot, ports }: Scene): void {
   const { main } = run;
-  const mainRow = main === null ? undefined : snapshot.get(main.pid);
+  const found = main === null ? undefined : snapshot.get(main.pid);
+  // Left by a predecessor, its number may have been given to a stranger since.
+  const mainRow = main?.startTicks == null || main.startTicks === found?.startTicks ? found : undefined;
   const ownGroup = snapshot.get(ports.ownPid)?.group;
   const groups = groupsHeld(run, mainRow === undefined ? others : [mainRow, ...others], {
     ownPid: ports.ownPid,

@@ -4,6 +4,8 @@ import type { ClockPort, TimerPort } from "./ports.ts";
 /** How long one turn of the loop may spend on starting, so that signals and clients are answered in between. */
 const A_TURN: Millis = millis(20);
 
+const MANY = 16;
+
 /** Starts many services in order, some in each turn of the loop. */
 export class StartQueue {
   readonly #timers: TimerPort;
@@ -21,6 +23,11 @@ export class StartQueue {
 
   get isEmpty(): boolean {
     return this.#next >= this.#waiting.length;
+  }
+
+  /** true: so many are left that none should hold up the next. */
+  get isLong(): boolean {
+    return this.#waiting.length - this.#next >= MANY;
   }
 
   add(service: string): void {

@@ -102,7 +102,7 @@ export class Supervisor {
     this.#commands = new Commands({ ...ports, execs, newInvocation: () => ports.newInvocation() }, this.belongings);
     const decided = (service: string, event: Parameters<Fleet["post"]>[1]): void => this.fleet.post(service, event);
     this.#launcher = new Launcher(
-      { ...ports, execs, newInvocation: () => ports.newInvocation(), decided },
+      { ...ports, execs, newInvocation: () => ports.newInvocation(), mayWait: () => !this.#starts.isLong, decided },
       this.belongings,
     );
     this.#pidFiles = new PidFileWatch({
@@ -214,7 +214,7 @@ export class Supervisor {
   #want(service: string, byHand: "up" | "down" | null, unfit: string | null): void {
     const record = this.fleet.get(service);
     if (record === null) return;
-    const want = byHand ?? (record.definition.start === "auto" ? "up" : "down");
+    const want = byHand ?? ((record.next ?? record.definition).start === "auto" ? "up" : "down");
     this.fleet.amend(service, { want, wantedByHand: byHand !== null });
     if (want === "down" && !isAtRest(record.state)) this.fleet.post(service, { tag: "stop-asked" });
     if (want === "down") return;

@@ -379,7 +379,7 @@ describe("what a dead predecessor left", () => {
     expect(belongings.survivors("web")).toEqual([]);
   });
 
-  test.failing("is not what has taken its numbers since", () => {
+  test("is not what has taken its numbers since", () => {
     const { machine, belongings } = found();
     for (const pid of [501, 502, 503]) machine.end(pid);
     machine.start(501, { parent: 1 });

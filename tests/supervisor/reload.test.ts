@@ -214,7 +214,7 @@ describe("a service that is changed", () => {
     expect(world.record("web").state).toEqual({ tag: "failed", reason: "there is no user" });
   });
 
-  test.failing("is started if it is to start by itself from now on, and nobody has stopped it", () => {
+  test("is started if it is to start by itself from now on, and nobody has stopped it", () => {
     const { world, reload } = reloaded({ start: "manual" });
     reload({ start: "auto", command: ["/bin/new"] });
     expect(world.record("web").state.tag).toBe("up");
@@ -242,7 +242,7 @@ describe("a service that is adjusted", () => {
     expect(world.record("web").state.tag).toBe("up");
   });
 
-  test.failing("is not started if it was stopped by hand, whatever its definition has said in between", () => {
+  test("is not started if it was stopped by hand, whatever its definition has said in between", () => {
     const { world, reload } = reloaded({});
     world.fleet.want("web", "down", true);
     world.exit("web", 0);
