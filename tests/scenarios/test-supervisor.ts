@@ -293,7 +293,17 @@ export async function untilTrue(accept: () => boolean): Promise<void> {
 /** true also while pid 1 has not reaped it yet, which may take it a while. */
 export function hasEnded(pid: number): boolean {
   const text = readOrEmpty(`/proc/${pid}/stat`);
-  return text === "" || text.slice(text.lastIndexOf(")") + 2).startsWith("Z");
+  if (text === "") return true;
+  // The other threads of a killed process may take a moment longer, and hold its files and locks until then.
+  return text.slice(text.lastIndexOf(")") + 2).startsWith("Z") && threadsOf(pid) <= 1;
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
 }
 
 function readOrEmpty(path: string): string {
