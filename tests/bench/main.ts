@@ -18,13 +18,13 @@ import { Workshop } from "./workshop.ts";
 
 const PROJECT = join(import.meta.dir, "../..");
 /** How long a run may wait for the machine to be quiet. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 90_000;
 const DOCUMENT = join(PROJECT, "docs/BENCHMARKS.md");
 const USAGE = `usage: bun run bench [options]
   --write         puts the figures into docs/BENCHMARKS.md
   --only PARTS    of fleets, running, logs; a list with commas
   --binary FILE   measures this binary instead of dist/daemonsup, which is built if need be
-  --rounds N      of start, SIGHUP and shutdown (default 7)
+  --rounds N      of start, SIGHUP and shutdown (default 5)
   --peers N       rounds in which the peers are measured too (default 2)
   --count N       services (default 1000)
   --short         3 idle seconds instead of 30
@@ -39,7 +39,7 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
     only: { type: "string", default: PARTS.join(",") },
     binary: { type: "string" },
-    rounds: { type: "string", default: "7" },
+    rounds: { type: "string", default: "5" },
     peers: { type: "string", default: "2" },
     count: { type: "string", default: "1000" },
     short: { type: "boolean", default: false },

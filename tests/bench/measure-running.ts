@@ -7,9 +7,12 @@ import { OurSupervisor } from "./our-supervisor.ts";
 import { type ThreadWork, memoryOf, threadsOf, workBetween } from "./process-figures.ts";
 import type { Scene } from "./scene.ts";
 
-const SETTLED_MS = 2_000;
+/** Longer than the supervisor waits before it tidies up after itself. */
+const SETTLED_MS = 8_000;
 const IDLE_MS = 30_000;
 const RESTARTS = 200;
+/** Restarts after nothing has happened for a while. */
+const COLD_RESTARTS = 3;
 const RESTARTS_AT_ONCE = 10;
 const COMMANDS = 20;
 /** How many services the floor has while restarts are measured: it restarts one after another. */
@@ -34,6 +37,7 @@ export async function measureRunning(scene: Scene, isShort: boolean): Promise<re
   const idle = await measureIdle(running.pid, isShort ? IDLE_MS / 10 : IDLE_MS, scene);
   await measureCommands(ours, driver, scene);
   await measureRestarts(driver, scene);
+  await measureColdRestarts(driver, scene);
   await Bun.sleep(SETTLED_MS);
   const memory = memoryOf(running.pid);
   book.note("pssWorked", OURS, memory.pss / 1e6);
@@ -89,15 +93,24 @@ async function measureRestarts(driver: Driver, scene: Scene): Promise<void> {
   const stamps = workshop.makeStamps("floor", FLOOR_COUNT);
   const floor = new Driver(programs.driver, { service: programs.service, stamps, count: FLOOR_COUNT });
   await floor.fleet();
-  for (const [round, index] of chooseRandomly(count, RESTARTS).entries()) {
+  for (const [round, chosen] of chooseRandomly(count - COLD_RESTARTS, RESTARTS).entries()) {
     if (round % RESTARTS_AT_ONCE === 0) await quiet.wait();
     book.note("restart", FLOOR, millisOf(await floor.restart(round % FLOOR_COUNT)));
     await Bun.sleep(5);
-    book.note("restart", OURS, millisOf(await driver.kill(index)));
+    book.note("restart", OURS, millisOf(await driver.kill(COLD_RESTARTS + chosen)));
     await Bun.sleep(5);
   }
   await floor.endFleet();
   await floor.close();
+}
+
+/** The first thing that happens after everything has been at rest: what was tidied away has to come back. */
+async function measureColdRestarts(driver: Driver, { book, quiet }: Scene): Promise<void> {
+  for (let index = 0; index < COLD_RESTARTS; index++) {
+    await Bun.sleep(SETTLED_MS);
+    await quiet.wait();
+    book.note("restartCold", OURS, millisOf(await driver.kill(index)));
+  }
 }
 
 /** So many different numbers below `count`. */
