@@ -8,7 +8,7 @@ test("a started supervisor runs its services and ends them when it is told to", 
   });
   const sleeper = await supervisor.until("sleeper", (view) => view.state === "up");
   await supervisor.until("once", (view) => view.state === "done");
-  expect(supervisor.place.marked()).toEqual([sleeper.pid ?? -1]);
+  await supervisor.place.untilMarked(sleeper.pid);
 
   supervisor.kill("SIGTERM");
   await supervisor.gone();

@@ -37,7 +37,7 @@ test("requests of many clients for one service end in exactly one instance or no
     // It is up before the shell, which takes the lock first, has become what it is to run.
     const { pid } = view;
     if (pid !== null) await untilTrue(() => executes(pid, "sleep"));
-    expect(place.marked()).toEqual(pid === null ? [] : [pid]);
+    await place.untilMarked(pid);
   }
   expect(existsSync(violations)).toBe(false);
 });

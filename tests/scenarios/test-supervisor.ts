@@ -92,6 +92,17 @@ export class TestPlace {
       .filter((pid) => readOrEmpty(`/proc/${pid}/environ`).split("\0").includes(`TEST_MARK=${this.mark}`));
   }
 
+  /** Waits until these and no others carry the mark: in the middle of its exec a process shows no environment for a moment. */
+  async untilMarked(...pids: readonly (number | null)[]): Promise<void> {
+    const wanted = pids.filter((pid) => pid !== null).toSorted((left, right) => left - right);
+    await untilTrue(() =>
+      Bun.deepEquals(
+        [...this.marked()].toSorted((left, right) => left - right),
+        wanted,
+      ),
+    );
+  }
+
   /** The number in the pid file, or null. */
   supervisorPid(): number | null {
     const text = readOrEmpty(join(this.runtime, "supervisor.pid")).trim();
