@@ -65,7 +65,7 @@ function shownOf(value: unknown, path: Path): string {
   if (isTable(value)) return "a table";
   if (value === null) return "nothing";
   if (isSecret(path)) return `a ${typeof value}`;
-  return typeof value === "string" ? quote(value) : String(value);
+  return typeof value === "string" ? quote(value) : JSON.stringify(value);
 }
 
 function unknownKey(path: Path, judged: Judged): Fault {

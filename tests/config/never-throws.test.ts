@@ -11,7 +11,7 @@ const FILES = ["web.toml", "web2.yaml", "web3.json", "daemonsup.toml"];
 
 /** Pieces that definitions are made of, so that random texts get past the parsers. */
 const PIECES = [
-  ..."[]{}=:,.\"'#-&*!|>\n\r\t \\0179eE",
+  ...Array.from("[]{}=:,.\"'#-&*!|>\n\r\t \\0179eE"),
   ..."command type stop timeout restart policy environment limits log to defaults __proto__ null true ~ <<".split(" "),
   'command = ["true"]\n',
   "[restart]\n",
@@ -101,7 +101,7 @@ test("no value of any key makes the loader throw", () => {
 });
 
 test("no text makes the reader of environment files throw", () => {
-  const piece = fc.constantFrom(..."AB_=\"'\\ \t\n#;$`\r\f1", "export ", "\ud83d\ude00");
+  const piece = fc.constantFrom(...Array.from("AB_=\"'\\ \t\n#;$`\r\f1"), "export ", "\ud83d\ude00");
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
       const text = pieces.join("");

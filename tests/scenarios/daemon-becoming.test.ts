@@ -98,7 +98,7 @@ describe.skipIf(skipped !== null)("a daemon that was started from a strange plac
     expect(signalsOf(pid ?? 0, "SigBlk")).toEqual([]);
     expect(signalsOf(pid ?? 0, "SigIgn")).toEqual([]);
     expect(statusLineOf(pid ?? 0, "Umask")).toBe("0022");
-    expect([...descriptorsOf(pid ?? 0).keys()].sort()).toEqual([0, 1, 2]);
+    expect([...descriptorsOf(pid ?? 0).keys()].sort((left, right) => left - right)).toEqual([0, 1, 2]);
     expect([...environmentOf(pid ?? 0).keys()].filter((name) => name.startsWith("BUN_") || name === "SECRET")).toEqual(
       [],
     );
