@@ -4,6 +4,7 @@
  * Part of the composition root.
  */
 import { monotonicNow } from "./os/clock.ts";
+import { monotonicMicros } from "./os/micro-clock.ts";
 import { type UnixDatagram, openUnixDatagram } from "./os/unix-datagram.ts";
 
 export class Manager {
@@ -23,7 +24,7 @@ export class Manager {
   }
 
   reloading(): void {
-    this.#say(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+    this.#say(`RELOADING=1\nMONOTONIC_USEC=${monotonicMicros()}`);
   }
 
   stopping(): void {

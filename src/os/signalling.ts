@@ -1,10 +1,11 @@
-import { dlopen } from "bun:ffi";
+import { FFIType, dlopen } from "bun:ffi";
 import { lastErrno } from "./last-errno.ts";
 import { releaseSpareDescriptors } from "./spare-descriptors.ts";
 
 const libc = dlopen("libc.so.6", {
   // long syscall(long number, ...);  pidfd_open(2): pid, flags; pidfd_send_signal(2): pidfd, sig, info, flags
-  syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
+  // All of them are small numbers or null, so that none has to become a big integer on its way.
+  syscall: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: FFIType.i64_fast },
   // int kill(pid_t pid, int sig);
   kill: { args: ["i32", "i32"], returns: "i32" },
   // int close(int fd);
@@ -20,14 +21,14 @@ export type SignalResult =
 
 /** A descriptor (close-on-exec) that stands for this very process, whatever becomes of its number; null if there is none. */
 export function openPidfd(pid: number): number | null {
-  const open = (): number => Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+  const open = (): number => Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, null, 0));
   let fd = open();
   if (fd < 0 && lastErrno() === "EMFILE" && releaseSpareDescriptors()) fd = open();
   return fd >= 0 ? fd : null;
 }
 
 export function signalPidfd(pidfd: number, signal: number): SignalResult {
-  return resultOf(Number(libc.symbols.syscall(SYS_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0)));
+  return resultOf(Number(libc.symbols.syscall(SYS_PIDFD_SEND_SIGNAL, pidfd, signal, null, 0)));
 }
 
 /** Signals every member of a process group. The caller makes sure that the number still is the group's. */

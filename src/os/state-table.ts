@@ -30,6 +30,7 @@ export type SlotAllocation =
 
 /** Blocks of the file are reserved for this many records at once: 64 KiB. */
 const RESERVED_TOGETHER = 256;
+const NOTHING = Buffer.alloc(RESERVED_TOGETHER * RECORD_SIZE);
 
 const SIZE = HEADER_SIZE + CAPACITY * RECORD_SIZE;
 
@@ -68,6 +69,12 @@ export class StateTable {
     readSync(this.file.fd, contents, 0, SIZE, 0);
     for (let index = 0; index < CAPACITY; index++) {
       const at = HEADER_SIZE + index * RECORD_SIZE;
+      // Most records have never been written to, and are passed over many at a time.
+      const isChunk = index % RESERVED_TOGETHER === 0;
+      if (isChunk && NOTHING.equals(contents.subarray(at, at + NOTHING.length))) {
+        index += RESERVED_TOGETHER - 1;
+        continue;
+      }
       const bytes = contents.subarray(at, at + RECORD_SIZE);
       const reading = readRecord(bytes);
       if (reading.tag === "damaged") damaged.push(index);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatagramReceiver } from "../datagram-receiver.ts";
 import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
@@ -22,7 +23,14 @@ test("a supervisor in the foreground tells its own manager when it is ready, rel
   await using supervisor = await TestSupervisor.connect(place);
   const ready = messages.filter((message) => message.startsWith("READY=1")).length;
   expect((await supervisor.command("reload")).code).toBe(0);
-  await hear(() => messages.some((message) => /^RELOADING=1\nMONOTONIC_USEC=\d+$/.test(message)));
+  await hear(() => messages.some((message) => message.startsWith("RELOADING=1\n")));
+  const began = Number(
+    /^RELOADING=1\nMONOTONIC_USEC=(\d+)$/m.exec(messages.find((message) => message.startsWith("RELOADING")) ?? "")?.[1],
+  );
+  // The clock of /proc/uptime, suspended time aside: at most some minutes ago, and not since a process began.
+  const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1e6;
+  expect(began).toBeGreaterThan(uptime - 60e6);
+  expect(began).toBeLessThanOrEqual(uptime + 1e6);
   await hear(() => messages.filter((message) => message.startsWith("READY=1")).length > ready);
 
   child.kill("SIGTERM");
