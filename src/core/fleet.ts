@@ -174,7 +174,9 @@ export class Fleet {
   #advance(before: ServiceRecord, event: ServiceEvent, { state, actions }: Step): ServiceRecord {
     const spawn = actions.find((action) => action.tag === "spawn");
     const entersAnother = PUBLIC_STATE_OF[before.state.tag] !== PUBLIC_STATE_OF[state.tag];
-    const exit = event.tag === "exited" ? { lastExit: this.#exitOf(before, event.exit) } : {};
+    // That the starter of a daemon has left it is no end of the service.
+    const isEnd = event.tag === "exited" && state.tag !== "naming";
+    const exit = isEnd ? { lastExit: this.#exitOf(before, event.exit) } : {};
     if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
     const takesNext = spawn !== undefined || hasNoProcess(state);
     return {
