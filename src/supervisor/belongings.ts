@@ -7,6 +7,7 @@
  * only while a process is known to hold it.
  */
 import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
+import { Numbers } from "./numbers.ts";
 import { Orphans } from "./orphans.ts";
 import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
 import { type Look, takeLook } from "./look.ts";
@@ -19,7 +20,7 @@ export class Belongings {
   readonly #soon: TimerPort["soon"];
   readonly #runs = new Map<string, Run>();
   readonly #serviceOfMain = new Map<number, string>();
-  readonly #serviceOfNumber = new Map<number, string>();
+  readonly #numbers = new Numbers();
   /** Children that are neither main processes nor orphans: commands at work. */
   readonly #helpers = new Set<number>();
   readonly #orphans: Orphans;
@@ -32,7 +33,7 @@ export class Belongings {
     this.#orphans = new Orphans({
       row: (pid) => ports.row(pid),
       environment: (pid) => ports.environment(pid),
-      serviceOfSession: (number) => this.#serviceOfNumber.get(number) ?? null,
+      serviceOfSession: (number) => this.#numbers.serviceOf(number),
       serviceOfKnown: (row) => this.#serviceOfKnown(row),
       serviceOfRun: (service, invocation) => (this.invocationOf(service) === invocation ? service : null),
       unattributed,
@@ -44,7 +45,7 @@ export class Belongings {
     const run = this.#open(beginning.service, beginning.invocation, false);
     run.main = { pid: beginning.pid, startTicks: null, pidfd: beginning.pidfd };
     this.#serviceOfMain.set(beginning.pid, run.service);
-    this.#claim(run, beginning.pid);
+    this.#numbers.claim(run, beginning.pid);
   }
 
   /** Processes that a dead predecessor left. */
@@ -55,7 +56,7 @@ export class Belongings {
       if (row.pid === left.main) run.main = held;
       else run.others.set(row.pid, held);
     }
-    if (left.main !== null) this.#claim(run, left.main);
+    if (left.main !== null) this.#numbers.claim(run, left.main);
   }
 
   /** Another process of the run is its main process from now on (forking). */
@@ -66,8 +67,8 @@ export class Belongings {
     run.main = run.others.get(pid) ?? holdProcess(row, this.#ports);
     run.others.delete(pid);
     this.#serviceOfMain.set(pid, service);
-    this.#claim(run, row.group);
-    this.#claim(run, row.session);
+    this.#numbers.claim(run, row.group);
+    this.#numbers.claim(run, row.session);
   }
 
   serviceOfMain(pid: number): string | null {
@@ -97,7 +98,7 @@ export class Belongings {
     this.#look = null;
     try {
       const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
-      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(this.#orphans.hasOpen) : 0;
+      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(this.#mustWait(run)) : 0;
       if (survivors === 0) this.over(service);
       return survivors;
     } finally {
@@ -115,8 +116,14 @@ export class Belongings {
     this.over(service);
   }
 
-  get orphans(): Orphans {
-    return this.#orphans;
+  get hasOpenOrphans(): boolean {
+    return this.#orphans.hasOpen;
+  }
+
+  /** Looks again at orphans of which it could not be told yet whose they are. */
+  retryOrphans(): void {
+    this.#orphans.retry();
+    for (const run of this.#runs.values()) if (run.main === null) run.patience--;
   }
 
   /** Takes note of orphans that are new. */
@@ -145,7 +152,7 @@ export class Belongings {
   /** true if nothing of the service is left, its main process aside. */
   isEmpty(service: string): boolean {
     const run = this.#runs.get(service);
-    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !this.#orphans.hasOpen);
+    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !this.#mustWait(run));
   }
 
   /** Nothing of the run is left, or what is left is no longer the service's concern. */
@@ -154,8 +161,7 @@ export class Belongings {
     if (run === undefined) return;
     for (const held of run.others.values()) this.#release(held);
     if (run.main !== null) this.#release(run.main);
-    for (const number of run.numbers)
-      if (this.#serviceOfNumber.get(number) === service) this.#serviceOfNumber.delete(number);
+    this.#numbers.disclaimAll(run);
     this.#orphans.release(service);
     this.#runs.delete(service);
   }
@@ -227,8 +233,12 @@ export class Belongings {
     for (const row of rows) {
       if (alive.has(row.pid) && !run.others.has(row.pid)) run.others.set(row.pid, holdProcess(row, this.#ports));
     }
-    if (run.main === null) this.#disclaim(run, rows);
+    if (run.main === null) this.#numbers.disclaim(run, rows);
     return rows;
+  }
+
+  #mustWait(run: Run): boolean {
+    return run.patience > 0 && this.#orphans.hasOpen;
   }
 
   #membersOf(run: Run): readonly ProcessRow[] {
@@ -275,20 +285,6 @@ export class Belongings {
     const run = newRun(service, invocation, isForeign);
     this.#runs.set(service, run);
     return run;
-  }
-
-  #claim(run: Run, number: number): void {
-    run.numbers.add(number);
-    this.#serviceOfNumber.set(number, run.service);
-  }
-
-  /** Gives up numbers that no process of the run holds any more: the kernel may give them to others. */
-  #disclaim(run: Run, rows: readonly ProcessRow[]): void {
-    for (const number of run.numbers) {
-      if (rows.some((row) => row.group === number || row.session === number)) continue;
-      run.numbers.delete(number);
-      if (this.#serviceOfNumber.get(number) === run.service) this.#serviceOfNumber.delete(number);
-    }
   }
 
   #release(held: Held): void {

@@ -147,11 +147,11 @@ export class Departures {
   /** While it cannot be told yet to which service an orphan belongs. */
   #retrySoon(): void {
     const { belongings, timers } = this.#ports;
-    if (this.#isRetrying || !belongings.orphans.hasOpen) return;
+    if (this.#isRetrying || !belongings.hasOpenOrphans) return;
     this.#isRetrying = true;
     timers.after(RETRY_AFTER, () => {
       this.#isRetrying = false;
-      belongings.orphans.retry();
+      belongings.retryOrphans();
       this.#mayBeEmpty = true;
       this.#sweep();
     });

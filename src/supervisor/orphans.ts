@@ -27,11 +27,12 @@ interface Session {
   /** null: not known, or it no longer cares for what is left of it. */
   service: string | null;
   /**
-   * known: it will not change. silent: all that was seen of it had ended. open: it may be told in a moment, for in the
-   * middle of an exec a process shows no environment. given-up: it cannot be told.
+   * known: it will not change. silent: all that was seen of it has ended, and what has ended has no environment. open: it may
+   * be told in a moment, for in the middle of an exec or an exit a process shows none. given-up: by those seen, it cannot be told.
    */
   verdict: "known" | "silent" | "open" | "given-up";
   retries: number;
+  isReported: boolean;
   /** Orphans of it that are not reaped yet. */
   readonly pids: Set<number>;
 }
@@ -50,12 +51,12 @@ export class Orphans {
     this.#ports = ports;
   }
 
-  /** Looks at the orphans that are not known yet, until there are no new ones. */
+  /** Looks at the orphans that are not known yet; again at once if some of them had ended before it could be told whose. */
   meet(orphansNow: () => readonly number[]): void {
     for (let meeting = 0; meeting < MOST_MEETINGS; meeting++) {
       const strangers = orphansNow().filter((pid) => !this.#sessionOf.has(pid));
-      if (strangers.length === 0) return;
       for (const pid of strangers) this.#look(pid);
+      if (!strangers.some((pid) => this.#sessionOf.get(pid)?.verdict === "silent")) return;
     }
   }
 
@@ -76,8 +77,9 @@ export class Orphans {
 
   /** The service of this orphan; null if it cannot be told, or is no longer the service's concern. */
   serviceOf(orphan: ProcessRow): string | null {
-    const session = this.#sessionOf.get(orphan.pid) ?? this.#admit(orphan);
-    if (session.verdict === "silent" || session.verdict === "open") this.#attribute(session, orphan);
+    const known = this.#sessionOf.get(orphan.pid);
+    const session = known ?? this.#admit(orphan);
+    if (known === undefined || session.verdict === "open") this.#attribute(session, orphan);
     return session.service;
   }
 
@@ -87,10 +89,10 @@ export class Orphans {
     return session === undefined || session.verdict === "open" || session.service === service;
   }
 
-  /** true if this orphan is the last one known that holds the number of a service's session. */
+  /** true if this orphan is the last one known that holds the number of a session of which something is known. */
   isLastHolder(pid: number): boolean {
     const session = this.#sessionOf.get(pid);
-    return session !== undefined && session.service !== null && session.pids.size === 1;
+    return session !== undefined && session.verdict !== "silent" && session.pids.size === 1;
   }
 
   /** The service no longer cares for what it has left. */
@@ -119,6 +121,7 @@ export class Orphans {
       service: null,
       verdict: "silent",
       retries: 0,
+      isReported: false,
       pids: new Set(),
     };
     this.#sessions.set(number, session);
@@ -128,15 +131,23 @@ export class Orphans {
   }
 
   #attribute(session: Session, orphan: ProcessRow): void {
+    if (session.verdict === "known") return;
     session.service = this.#ports.serviceOfSession(orphan.session) ?? this.#ports.serviceOfKnown(orphan);
-    if (session.service === null && !isEnded(orphan)) {
-      const environment = this.#ports.environment(orphan.pid);
-      session.service = this.#serviceIn(environment);
-      const mayBeInExec = environment?.size === 0 && session.retries < MOST_RETRIES;
-      session.verdict = mayBeInExec ? "open" : "given-up";
-    }
+    if (session.service === null) this.#readEnvironment(session, orphan.pid);
     if (session.service !== null) session.verdict = "known";
-    else if (session.verdict === "given-up") this.#ports.unattributed(orphan);
+    if (session.verdict !== "given-up" || session.isReported) return;
+    session.isReported = true;
+    this.#ports.unattributed(orphan);
+  }
+
+  #readEnvironment(session: Session, pid: number): void {
+    const environment = this.#ports.environment(pid);
+    session.service = this.#serviceIn(environment);
+    // Looked at after the reading: what had ended by then has shown nothing for that reason alone.
+    const row = this.#ports.row(pid);
+    if (session.service !== null || row === null || isEnded(row)) return;
+    const showsNothing = environment === null || environment.size === 0;
+    session.verdict = showsNothing && session.retries < MOST_RETRIES ? "open" : "given-up";
   }
 
   #serviceIn(environment: ReadonlyMap<string, string> | null): string | null {

@@ -11,6 +11,8 @@ export interface Run {
   readonly others: Map<number, Held>;
   /** Those of them that have been told to end. */
   readonly signalled: Set<number>;
+  /** How often it is still waited for that orphans can be told whose they are, before it counts as empty. */
+  patience: number;
   /** true: left by a dead predecessor, so not below this process in the tree. */
   readonly isForeign: boolean;
 }
@@ -23,9 +25,12 @@ export interface Held {
   readonly pidfd: number | null;
 }
 
+/** More than an exec takes, in looks: as it shows no environment, it hides whose process it is. */
+const MOST_PATIENCE = 40;
+
 export function newRun(service: string, invocation: string, isForeign: boolean): Run {
   const sets = { numbers: new Set<number>(), others: new Map<number, Held>(), signalled: new Set<number>() };
-  return { service, invocation, main: null, ...sets, isForeign };
+  return { service, invocation, main: null, ...sets, patience: MOST_PATIENCE, isForeign };
 }
 
 /** A main process as it was started. */
