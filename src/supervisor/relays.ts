@@ -30,7 +30,7 @@ export class Relays {
   signalled(service: string, result: RelayResult): void {
     const isSent = result.tag === "sent";
     const message = isSent ? `relayed ${result.signal} to pid ${result.pid}` : `not relayed: ${result.reason}`;
-    this.#report(isSent ? "info" : "debug", `${service}: ${message}`);
+    this.#report("debug", `${service}: ${message}`);
     this.#tell(service, isSent ? result.pid : null, message);
     this.#onSignal.get(service)?.(result);
   }

@@ -137,6 +137,7 @@ export class Reloader {
       else withheld.set(reason, [...(withheld.get(reason) ?? []), service]);
     }
     const notes = [...withheld].map(([reason, names]) => `not relayed to ${namesOf(names)}: ${reason}`);
+    if (relayed.length > 0) this.#supervisor.ports.report("notice", `relayed to ${namesOf(relayed)}`);
     for (const note of notes) this.#supervisor.ports.report("notice", note);
     return { relayed, notes };
   }

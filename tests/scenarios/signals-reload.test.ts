@@ -93,6 +93,7 @@ test("a hundred SIGHUPs in a row are as good as one, and nothing is started twic
   await supervisor.until("added", (view) => view.state === "up");
   // A reload that is asked for now comes after all of them.
   expect(await supervisor.command("reload")).toMatchObject({ code: 0 });
+  await supervisor.until("changed", (view) => view.state === "up" && !view.stale);
   const after = await supervisor.services();
   expect(after.map(({ name, state }) => [name, state])).toEqual([
     ["added", "up"],
