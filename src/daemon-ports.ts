@@ -72,8 +72,10 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
   return {
     spawn(plan) {
       const began = monotonicNow();
+      // Its score is given to it after the exec, so that is waited for.
+      const mayWait = plan.mayWait || plan.definition.oomScoreAdjust !== 0;
       const request = { ...requestOf(plan), record: plan.isMain ? memory.addressOf(plan.service) : null };
-      const result = spawner.spawn(request, plan.mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
+      const result = spawner.spawn(request, mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
       budget.note(began, monotonicNow());
       return result;
     },
