@@ -12,7 +12,9 @@ import { TestPlace, type TestSupervisor } from "./test-supervisor.ts";
 const KILLS = Number(process.env["DAEMONSUP_TEST_KILLS"] ?? 200);
 const SEED = Number(process.env["DAEMONSUP_TEST_SEED"] ?? crypto.getRandomValues(new Uint16Array(1))[0]);
 /** A start takes a good part of this, so that about as many kills hit it as hit what comes after. */
-const LONGEST_LIFE_MS = 250;
+const USUAL_LIFE_MS = 250;
+/** By this it grows with each life that was over before the supervisor answered, as on a busy machine, and shrinks with others. */
+const GROWTH = 1.15;
 const LONGEST_TEST_MS = 50_000;
 const VERBS = ["start", "stop", "restart", "restart", "start"] as const;
 
@@ -50,26 +52,34 @@ function chanceOf(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-/** Asks for this and that until the supervisor is gone. */
+/** Asks for this and that until the supervisor is gone; returns whether it has ever answered. */
 async function pester(
   place: TestPlace,
   services: readonly string[],
   life: { chance(): number; isOver: boolean },
-): Promise<void> {
+): Promise<boolean> {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(life.chance() * items.length)] as Item;
+  let hasAnswered = false;
   while (!life.isOver) {
     const path = `/v1/services/${pick(services)}/${pick(VERBS)}`;
     try {
       const unix = `${place.runtime}/control.sock`;
       await (await fetch(`http://daemonsup${path}`, { unix, method: "POST", body: '{"wait":false}' })).text();
+      hasAnswered = true;
     } catch {
       // It does not listen yet, or has been killed.
       await Bun.sleep(1);
     }
   }
+  return hasAnswered;
 }
 
-async function liveAndDie(place: TestPlace, services: readonly string[], chance: () => number): Promise<void> {
+/** Returns whether the supervisor came so far that it answered. */
+async function liveAndDie(
+  place: TestPlace,
+  services: readonly string[],
+  { chance, longest }: { chance(): number; longest: number },
+): Promise<boolean> {
   const child = Bun.spawn([...place.startWords({ foreground: true })], {
     stdin: "ignore",
     stdout: "ignore",
@@ -78,11 +88,11 @@ async function liveAndDie(place: TestPlace, services: readonly string[], chance:
   const life = { chance, isOver: false };
   const pestering = pester(place, services, life);
   // The one place where time has to pass: the moment of death is what is random here.
-  await Bun.sleep(chance() * LONGEST_LIFE_MS);
+  await Bun.sleep(chance() * longest);
   child.kill("SIGKILL");
   await child.exited;
   life.isOver = true;
-  await pestering;
+  return await pestering;
 }
 
 /** Waits until no service is on its way from one state to another. */
@@ -103,9 +113,11 @@ test(
     for (const [name, text] of Object.entries(definitions)) place.write(`${name}.toml`, text);
     process.stderr.write(`never twice: seed ${SEED}\n`);
     const chance = chanceOf(SEED);
+    let longest = USUAL_LIFE_MS;
     const end = performance.now() + LONGEST_TEST_MS;
     for (let kill = 0; kill < KILLS && !existsSync(place.path("violations")); kill++) {
-      await liveAndDie(place, services, chance);
+      const hasAnswered = await liveAndDie(place, services, { chance, longest });
+      longest = Math.max(USUAL_LIFE_MS, hasAnswered ? longest / GROWTH : longest * GROWTH);
       if (performance.now() < end) continue;
       process.stderr.write(`never twice: this machine is slow, ${kill + 1} deaths have to do\n`);
       break;
