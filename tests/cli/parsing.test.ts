@@ -77,7 +77,7 @@ describe("the start of a supervisor", () => {
     expect(parseStartOptions(["--config", "services.d"], from)).toEqual({
       tag: "ok",
       options: {
-        config: "/work/services.d",
+        config: "/home/ann/services.d",
         configAsWritten: "services.d",
         foreground: false,
         readyTimeout: 60_000 as never,
@@ -95,7 +95,7 @@ describe("the start of a supervisor", () => {
       options: { config: "/etc/s", foreground: true, readyTimeout: 5_000, strict: true, allowEmpty: true, name: "b" },
     });
     expect(parseStartOptions(all.split(" "), from)).toMatchObject({
-      options: { runtimeDir: "/work/r", stateDir: "/s", logDir: "/l" },
+      options: { runtimeDir: "/home/ann/r", stateDir: "/s", logDir: "/l" },
     });
   });
 
