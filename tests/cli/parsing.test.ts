@@ -72,7 +72,7 @@ describe("the command is found", () => {
 });
 
 describe("the start of a supervisor", () => {
-  const from = { cwd: "/work" };
+  const from = { cwd: "/home/ann" };
   test("has every path made absolute and every default applied", () => {
     expect(parseStartOptions(["--config", "services.d"], from)).toEqual({
       tag: "ok",
