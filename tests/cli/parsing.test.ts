@@ -72,12 +72,12 @@ describe("the command is found", () => {
 });
 
 describe("the start of a supervisor", () => {
-  const from = { cwd: "/home/ann" };
+  const from = { cwd: "/home" };
   test("has every path made absolute and every default applied", () => {
     expect(parseStartOptions(["--config", "services.d"], from)).toEqual({
       tag: "ok",
       options: {
-        config: "/home/ann/services.d",
+        config: "/home/services.d",
         configAsWritten: "services.d",
         foreground: false,
         readyTimeout: 60_000 as never,
@@ -95,7 +95,7 @@ describe("the start of a supervisor", () => {
       options: { config: "/etc/s", foreground: true, readyTimeout: 5_000, strict: true, allowEmpty: true, name: "b" },
     });
     expect(parseStartOptions(all.split(" "), from)).toMatchObject({
-      options: { runtimeDir: "/home/ann/r", stateDir: "/s", logDir: "/l" },
+      options: { runtimeDir: "/home/r", stateDir: "/s", logDir: "/l" },
     });
   });
 
