@@ -6,8 +6,12 @@ import { choice, duration, exits, signal, wholeNumber } from "./schema-parts.ts"
 
 const limitSchema = z.strictObject(
   {
-    count: keyOf(wholeNumber(1, 10_000), { description: "Starts allowed within the time", live: true, limit: "10000" }),
-    within: keyOf(duration("7d"), { description: "The time in which starts are counted", live: true, limit: "7d" }),
+    count: keyOf(wholeNumber(1, 10_000), {
+      description: "Automatic restarts allowed within the time",
+      live: true,
+      limit: "10000",
+    }),
+    within: keyOf(duration("7d"), { description: "The time in which they are counted", live: true, limit: "7d" }),
   },
   { error: `a table, like { count = 10, within = "60s" }` },
 );
@@ -37,7 +41,7 @@ export const restartSchema = z.strictObject(
       limit: "7d",
     }),
     limit: keyOf(limitSchema.optional(), {
-      description: "Gives up after so many starts in a time; without it, never",
+      description: "Gives up after so many automatic restarts in a time; without it, never",
       live: true,
       limit: "1 table",
     }),
