@@ -31,8 +31,11 @@ export function signalPidfd(pidfd: number, signal: number): SignalResult {
   return resultOf(Number(libc.symbols.syscall(SYS_PIDFD_SEND_SIGNAL, pidfd, signal, null, 0)));
 }
 
-/** Signals every member of a process group. The caller makes sure that the number still is the group's. */
+/** Signals every member of a process group. The caller makes sure that the number still is the group's. Throws RangeError for
+ * a number that is no group's, but stands for this process's own (0) or for whatever can be signalled (1; kill(2)).
+ */
 export function signalGroup(group: number, signal: number): SignalResult {
+  if (group <= 1) throw new RangeError(`cannot signal group ${group}: it stands for more than one group`);
   return resultOf(libc.symbols.kill(-group, signal));
 }
 

@@ -11,6 +11,7 @@ import { Numbers } from "./numbers.ts";
 import { Orphans } from "./orphans.ts";
 import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
 import { type Look, takeLook } from "./look.ts";
+import type { Leftover } from "./predecessor.ts";
 import { isEnded } from "./process-snapshot.ts";
 import { type Beginning, type Held, type Run, foreignSeeds, holdProcess, newRun } from "./run.ts";
 import { type Scene, signalLate, signalRun } from "./signal-run.ts";
@@ -49,14 +50,14 @@ export class Belongings {
   }
 
   /** Processes that a dead predecessor left. */
-  found(service: string, invocation: string, left: { rows: readonly ProcessRow[]; main: number | null }): void {
+  found({ service, invocation, main, rows, sessions }: Leftover): void {
     const run = this.#open(service, invocation, true);
-    for (const row of left.rows) {
+    for (const row of rows) {
       const held = holdProcess(row, this.#ports);
-      if (row.pid === left.main) run.main = held;
+      if (row.pid === main) run.main = held;
       else run.others.set(row.pid, held);
     }
-    if (left.main !== null) this.#numbers.claim(run, left.main);
+    for (const session of sessions) this.#numbers.claim(run, session);
   }
 
   /** Another process of the run is its main process from now on (forking). */
@@ -245,7 +246,7 @@ export class Belongings {
     const { snapshot, roots } = this.#takeLook();
     if (!run.isForeign) return snapshot.closure(roots.get(run.service) ?? []);
     // What has ended is for another process to reap, and tells nothing.
-    return snapshot.closure(foreignSeeds(run, snapshot, this.#ports.ownPid)).filter((row) => !isEnded(row));
+    return snapshot.closure(foreignSeeds(run, snapshot)).filter((row) => !isEnded(row));
   }
 
   /** Which service a child of this process belongs to. */

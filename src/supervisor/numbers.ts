@@ -9,7 +9,9 @@ export class Numbers {
     return this.#serviceOf.get(number) ?? null;
   }
 
+  /** 0 and 1 are nobody's: what is outside of this pid namespace, and the first process of it. */
   claim(run: Run, number: number): void {
+    if (number <= 1) return;
     run.numbers.add(number);
     this.#serviceOf.set(number, run.service);
   }

@@ -22,6 +22,8 @@ export interface Leftover {
   /** null if only others than the main process are left. */
   readonly main: number | null;
   readonly rows: readonly ProcessRow[];
+  /** Sessions that certainly are the run's own: whoever joins one of them later belongs to it as well. */
+  readonly sessions: readonly number[];
 }
 
 export interface SearchPorts {
@@ -33,35 +35,51 @@ export interface SearchPorts {
 export function findLeftovers(remembered: readonly Remembered[], ports: SearchPorts): readonly Leftover[] {
   const known = remembered.filter((memory) => memory.invocation !== null);
   if (known.length === 0) return [];
-  const rows = ports.table().filter((row) => row.pid !== ports.ownPid && !isEnded(row));
-  const snapshot = new ProcessSnapshot(rows);
-  const byInvocation = groupByInvocation(rows, new Set(known.map((memory) => memory.invocation ?? "")), ports);
-  return known.flatMap((memory) => leftoverOf(memory, snapshot, { rows, byInvocation }));
+  const alive = ports.table().filter((row) => !isEnded(row));
+  const others = alive.filter((row) => row.pid !== ports.ownPid);
+  const byInvocation = groupByInvocation(others, new Set(known.map((memory) => memory.invocation ?? "")), ports);
+  const evidence = { snapshot: new ProcessSnapshot(others), byInvocation, inSession: groupBySession(alive) };
+  return known.flatMap((memory) => leftoverOf(memory, evidence));
 }
 
 interface Evidence {
-  readonly rows: readonly ProcessRow[];
+  /** Whatever is alive, this process aside. */
+  readonly snapshot: ProcessSnapshot;
   readonly byInvocation: ReadonlyMap<string, readonly ProcessRow[]>;
+  /** Whatever is alive, this process as well. */
+  readonly inSession: ReadonlyMap<number, readonly ProcessRow[]>;
 }
 
-function leftoverOf(memory: Remembered, snapshot: ProcessSnapshot, evidence: Evidence): readonly Leftover[] {
+function leftoverOf(memory: Remembered, evidence: Evidence): readonly Leftover[] {
+  const { snapshot, byInvocation, inSession } = evidence;
   const { service, invocation } = memory;
   if (invocation === null) return [];
   const candidate = memory.main === null ? undefined : snapshot.get(memory.main.pid);
   const main = candidate !== undefined && candidate.startTicks === memory.main?.startTicks ? candidate : null;
   // With its leader alive, the number of a session is certainly still the service's.
-  const inSession =
-    main === null ? [] : evidence.rows.filter((row) => row.session === main.pid || row.group === main.pid);
-  const marked = evidence.byInvocation.get(invocation) ?? [];
-  const seeds = [...(main === null ? [] : [main]), ...inSession, ...marked.filter(isOwn)];
+  const joined = main === null ? [] : snapshot.inSessions(new Set([main.pid]));
+  const marked = byInvocation.get(invocation) ?? [];
   // Every session of a service was made by a process of it. If the leader lives and is none, somebody has just copied the
-  // environment.
-  function isOwn({ session }: ProcessRow): boolean {
+  // environment; so it is in session 0, whose leader is outside of this pid namespace.
+  const isOwn = ({ session }: ProcessRow): boolean => {
     const leader = snapshot.get(session);
-    return leader === undefined || leader === main || marked.includes(leader);
-  }
-  const rows = snapshot.closure(seeds);
-  return rows.length === 0 ? [] : [{ service, invocation, main: main?.pid ?? null, rows }];
+    return session !== 0 && (leader === undefined || leader === main || marked.includes(leader));
+  };
+  const rows = snapshot.closure([...(main === null ? [] : [main]), ...joined, ...marked.filter(isOwn)]);
+  if (rows.length === 0) return [];
+  const found = new Set(rows);
+  // One whose leader is gone may be anybody's, a terminal's for example, if a stranger is in it.
+  const isCertain = (session: number): boolean => session !== 0 && isWithin(inSession.get(session) ?? [], found);
+  const sessions = [...new Set(rows.map((row) => row.session))].filter(isCertain);
+  return [{ service, invocation, main: main?.pid ?? null, rows, sessions }];
+}
+
+function isWithin(rows: readonly ProcessRow[], found: ReadonlySet<ProcessRow>): boolean {
+  return rows.every((row) => found.has(row));
+}
+
+function groupBySession(rows: readonly ProcessRow[]): ReadonlyMap<number, readonly ProcessRow[]> {
+  return Map.groupBy(rows, (row) => row.session);
 }
 
 function groupByInvocation(

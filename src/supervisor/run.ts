@@ -51,18 +51,15 @@ export function holdProcess(row: ProcessRow, ports: Pick<ProcessPort, "openPidfd
   return { pid, startTicks, pidfd: null };
 }
 
-/** Of a run that a dead predecessor left: what was known and lives, and whoever is in a session that this has made. */
-export function foreignSeeds(run: Run, snapshot: ProcessSnapshot, ownPid: number): readonly ProcessRow[] {
+/** Of a run that a dead predecessor left: what was known and lives, and whoever is in a session of it. */
+export function foreignSeeds(run: Run, snapshot: ProcessSnapshot): readonly ProcessRow[] {
   const held = run.main === null ? [...run.others.values()] : [run.main, ...run.others.values()];
   const alive = held.flatMap((process) => {
     const row = snapshot.get(process.pid);
     return row?.startTicks === process.startTicks && !isEnded(row) ? [row] : [];
   });
-  const ownSession = snapshot.get(ownPid)?.session;
-  // With a live leader that is none of it, it is the session of the predecessor, in which the process was stuck.
-  const isMade = (session: number): boolean => {
-    const leader = snapshot.get(session);
-    return session !== ownSession && (leader === undefined || isEnded(leader) || alive.includes(leader));
-  };
-  return [...alive, ...snapshot.inSessions(new Set(alive.map((row) => row.session).filter(isMade)))];
+  const leads = new Set(alive.filter((row) => row.session === row.pid).map((row) => row.pid));
+  // As long as one that is known holds the number, it means what it meant.
+  const own = alive.map((row) => row.session).filter((session) => leads.has(session) || run.numbers.has(session));
+  return [...alive, ...snapshot.inSessions(new Set(own))];
 }

@@ -18,13 +18,14 @@ export interface TakeOverPorts {
 const MOST_NAMED = 10;
 
 /** Has what a dead predecessor left of a service stopped properly, and says so; a service without definition goes with it. */
-export function takeOver({ service, invocation, main, rows }: Leftover, ports: TakeOverPorts): void {
+export function takeOver(leftover: Leftover, ports: TakeOverPorts): void {
+  const { service, main, rows } = leftover;
   const { fleet, belongings, departures, events, processes, report } = ports;
   if (fleet.get(service) === null) {
     fleet.add(placeholderFor(service));
     fleet.amend(service, { removed: true });
   }
-  belongings.found(service, invocation, { rows, main });
+  belongings.found(leftover);
   for (const row of rows) departures.watchForeign(service, row.pid, row.pid === main);
   const named = rows.map((row) => `pid ${row.pid} (${processes.name(row.pid)})`).slice(0, MOST_NAMED);
   const message = `left running by a supervisor that died: ${named.join(", ")}; stopping ${rows.length === 1 ? "it" : "them"} first`;

@@ -2,22 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
+import { UNSHARE, canUnshare, entering } from "./pid-namespace.ts";
 import { childrenOf, factsOf, statusLineOf } from "./process-facts.ts";
 import { RunningCommand } from "./running-command.ts";
 import { TestPlace, TestSupervisor, run, untilTrue } from "./test-supervisor.ts";
 
-const isRoot = process.getuid?.() === 0;
-const UNSHARE = [
-  "unshare",
-  ...(isRoot ? [] : ["--user", "--map-root-user"]),
-  "--pid",
-  "--fork",
-  "--mount-proc",
-  "--kill-child",
-];
-const skipped = skipReason("being pid 1", [
-  [(await run([...UNSHARE, "true"])).code === 0, "no pid namespace can be made here"],
-]);
+const skipped = skipReason("being pid 1", [[canUnshare, "no pid namespace can be made here"]]);
 
 describe.skipIf(skipped !== null)("a supervisor that is pid 1", () => {
   test("reaps the orphans of others and ends in order", async () => {
@@ -30,9 +20,8 @@ describe.skipIf(skipped !== null)("a supervisor that is pid 1", () => {
     expect(statusLineOf(first, "NSpid").split("\t").at(-1)).toBe("1");
     expect(factsOf(first).name).toBe("daemonsup");
     // As `docker exec` does it: a process from outside, whose child outlives it and then ends.
-    const enter = ["nsenter", `--target=${first}`, "--pid", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
     const leave = `(sleep 0.01; : > ${place.path("orphan")}) > /dev/null 2>&1 &`;
-    expect(await run([...enter, "sh", "-c", leave])).toMatchObject({ code: 0 });
+    expect(await run([...entering(first), "sh", "-c", leave])).toMatchObject({ code: 0 });
     await untilTrue(() => existsSync(place.path("orphan")));
     // Only what runs is left, and nothing that nobody has reaped.
     const sleeper = await supervisor.until("sleeper", (view) => view.state === "up");

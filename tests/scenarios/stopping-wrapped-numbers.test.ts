@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { compileProgram } from "../compile-program.ts";
 import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
+import { UNSHARE } from "./pid-namespace.ts";
 import { processesOf } from "./proc.ts";
 import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
@@ -17,12 +18,6 @@ const MOST_NUMBERS = 420;
 const WRAPS = 20;
 
 const storm = compileProgram("fork-storm");
-const isRoot = process.getuid?.() === 0;
-const UNSHARE = [
-  "unshare",
-  ...(isRoot ? [] : ["--user", "--map-root-user"]),
-  ...["--pid", "--fork", "--kill-child", "--mount-proc"],
-];
 const limiting = `echo ${MOST_NUMBERS} > /proc/sys/kernel/pid_max && test "$(cat /proc/sys/kernel/pid_max)" = ${MOST_NUMBERS}`;
 const probe = Bun.spawnSync([...UNSHARE, "sh", "-c", limiting], { stderr: "ignore" });
 const before = await Bun.file("/proc/sys/kernel/pid_max").text();

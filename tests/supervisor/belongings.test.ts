@@ -349,7 +349,13 @@ describe("what a dead predecessor left", () => {
     const main = machine.start(501, { parent: 1 });
     const other = machine.start(502, { parent: 501, group: 501 });
     const daemon = machine.start(503, { parent: 1 });
-    belongings.found("web", "web-1", { rows: [main, other, daemon], main: 501 });
+    belongings.found({
+      service: "web",
+      invocation: "web-1",
+      rows: [main, other, daemon],
+      main: 501,
+      sessions: [501, 503],
+    });
     return { machine, timers, belongings };
   }
 
@@ -359,6 +365,24 @@ describe("what a dead predecessor left", () => {
     machine.start(950, { parent: 1 });
     belongings.signalAll("web", "SIGTERM");
     expect(machine.takeReceivers("SIGTERM")).toEqual([501, 502, 503, 504]);
+  });
+
+  test("is whoever joins a session of it, led or not, and nobody else of a session that may be anybody's", () => {
+    const { machine, belongings } = found();
+    const stray = machine.start(601, { parent: 1, group: 600, session: 600 });
+    const lonely = machine.start(701, { parent: 1, group: 700, session: 700 });
+    const outside = machine.start(801, { parent: 1, group: 800, session: 0 });
+    for (const pid of [602, 702, 802]) {
+      const session = { 602: 600, 702: 700, 802: 0 }[pid] ?? 0;
+      machine.start(pid, { parent: 1, group: pid, session });
+    }
+    machine.start(504, { parent: 1, group: 504, session: 503 });
+    const rows = [stray, lonely, outside];
+    belongings.found({ service: "db", invocation: "db-1", rows, main: null, sessions: [700] });
+    belongings.signalAll("web", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([501, 502, 503, 504]);
+    belongings.signalAll("db", "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual([601, 701, 702, 801]);
   });
 
   test("is counted when its main process has ended", () => {

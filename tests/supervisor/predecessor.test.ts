@@ -62,6 +62,28 @@ describe("what a dead predecessor left", () => {
     expect(findLeftovers([remember("web")], machine)).toEqual([]);
   });
 
+  test("is not whoever has copied the environment, if the leader of its session is a stranger or cannot be seen", () => {
+    const machine = new LiteralMachine();
+    machine.start(400, { parent: 1 });
+    machine.start(502, { parent: 400, group: 502, session: 400, environment: environmentOf("web") });
+    // Session 0 is made by somebody outside of this pid namespace: `docker exec`, or the first process itself.
+    machine.start(503, { parent: 1, group: 503, session: 0, environment: environmentOf("web") });
+    machine.start(504, { parent: 1, group: 0, session: 0, environment: environmentOf("web") });
+    expect(findLeftovers([remember("web")], machine)).toEqual([]);
+  });
+
+  test("owns a session whose leader is gone only if no stranger is in it", () => {
+    const machine = new LiteralMachine();
+    machine.start(501, { parent: 1, environment: environmentOf("web") });
+    for (const pid of [602, 603, 702]) {
+      machine.start(pid, { parent: 1, group: pid, session: pid - (pid % 100), environment: environmentOf("web") });
+    }
+    machine.start(703, { parent: 1, group: 703, session: 700 });
+    const [found] = findLeftovers([remember("web")], machine);
+    expect(found?.rows.map(({ pid }) => pid)).toEqual([501, 602, 603, 702]);
+    expect(found?.sessions).toEqual([501, 600]);
+  });
+
   test("is told of each service by itself", () => {
     const machine = new LiteralMachine();
     const web = machine.start(501, { parent: 1, environment: environmentOf("web") });
