@@ -4,7 +4,7 @@ import { renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { program, shell } from "./definitions.ts";
 import { RunningCommand } from "./running-command.ts";
-import { BINARY, TestPlace, TestSupervisor, hasEnded, run } from "./test-supervisor.ts";
+import { BINARY, TestPlace, TestSupervisor, hasEnded, run, signalProcess } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 const MANUAL = program(["sleep", "1000"], 'start = "manual"');
@@ -71,7 +71,7 @@ test("--timeout ends the waiting with 124, what was asked for goes on; --no-wait
   const { pid } = await supervisor.until("stubborn", (view) => view.state === "stopping");
   const asked = await supervisor.command("stop", "--no-wait", "stubborn");
   expect([asked.code, asked.stdout]).toEqual([0, expect.stringContaining("stubborn: stop asked for")]);
-  process.kill(pid ?? 0, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   await supervisor.until("stubborn", (view) => view.state === "down");
 });
 
@@ -84,7 +84,7 @@ test("a request that is overtaken by another ends at once with 1", async () => {
   await using stopping = begin(supervisor, "stop", "stubborn");
   expect((await restarting.ended).code).toBe(1);
   expect(restarting.stderr).toBe('cannot restart "stubborn": overtaken by stop\n');
-  process.kill(pid ?? 0, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   expect((await stopping.ended).code).toBe(0);
   expect((await supervisor.service("stubborn")).state).toBe("down");
 });
@@ -152,7 +152,7 @@ test("shutdown waits until the supervisor is gone; meanwhile nothing is started 
   await supervisor.event((event) => event.event === "shutdown");
   const refused = await supervisor.command("start", "stubborn");
   expect([refused.code, refused.stderr]).toEqual([1, 'cannot start "stubborn": the supervisor is shutting down\n']);
-  process.kill(pid ?? 0, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   expect((await waiting.ended).code).toBe(0);
   expect(hasEnded(supervisor.pid)).toBe(true);
   expect(waiting.stdout).toBe("the supervisor is gone\n");
@@ -163,7 +163,7 @@ test("shutdown --timeout gives up waiting with 124, and the shutdown goes on", a
   await supervisor.line("stubborn", (text) => text === "ready");
   const { pid } = await supervisor.service("stubborn");
   expect((await supervisor.command("shutdown", "--timeout", "50ms")).code).toBe(124);
-  process.kill(pid ?? 0, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   await supervisor.gone();
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
 import { factsOf, statusLineOf } from "./process-facts.ts";
-import { BINARY, type CommandResult, TestPlace, hasEnded, run, untilTrue } from "./test-supervisor.ts";
+import { BINARY, type CommandResult, TestPlace, hasEnded, run, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": shell("echo hello; exec sleep 1000") };
 const NOBODY = 65534;
@@ -161,7 +161,7 @@ class Home {
     // Only a test that failed leaves one.
     for (const file of new Bun.Glob("**/supervisor.pid").scanSync({ cwd: this.path(), dot: true, absolute: true })) {
       const pid = Number(readFileSync(file, "utf8"));
-      if (pid > 1 && !hasEnded(pid) && factsOf(pid).name === "daemonsup") process.kill(pid, "SIGKILL");
+      if (pid > 1 && !hasEnded(pid) && factsOf(pid).name === "daemonsup") signalProcess(pid, "SIGKILL");
     }
     this.place[Symbol.dispose]();
   }

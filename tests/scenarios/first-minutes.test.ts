@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { TestSupervisor } from "./test-supervisor.ts";
+import { TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
 test("a started supervisor runs its services and ends them when it is told to", async () => {
   await using supervisor = await TestSupervisor.start({
@@ -20,7 +20,7 @@ test("a service that was killed runs again under another pid", async () => {
     "sleeper.toml": 'command = ["sleep", "1000"]\n[restart]\ndelay = "0ms"',
   });
   const before = await supervisor.until("sleeper", (view) => view.state === "up");
-  process.kill(before.pid ?? 0, "SIGKILL");
+  signalProcess(before.pid, "SIGKILL");
   const after = await supervisor.until("sleeper", (view) => view.restarts === 1 && view.state === "up");
   expect(after.pid).not.toBe(before.pid);
   expect(after.last_exit).toMatchObject({ code: null, signal: "SIGKILL", reason: "killed by SIGKILL" });

@@ -5,7 +5,7 @@ import { skipReason } from "./loud-skip.ts";
 import { UNSHARE, canUnshare, entering } from "./pid-namespace.ts";
 import { childrenOf, factsOf, statusLineOf } from "./process-facts.ts";
 import { RunningCommand } from "./running-command.ts";
-import { TestPlace, TestSupervisor, run, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, run, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const skipped = skipReason("being pid 1", [[canUnshare, "no pid namespace can be made here"]]);
 
@@ -27,7 +27,7 @@ describe.skipIf(skipped !== null)("a supervisor that is pid 1", () => {
     const sleeper = await supervisor.until("sleeper", (view) => view.state === "up");
     expect(sleeper.pid).not.toBeNull();
     await untilTrue(() => childrenOf(first).length === 1);
-    process.kill(first, "SIGTERM");
+    signalProcess(first, "SIGTERM");
     expect(await command.ended).toEqual({ code: 0, signal: null });
     expect(place.marked()).toEqual([]);
   });
@@ -39,10 +39,10 @@ describe.skipIf(skipped !== null)("a supervisor that is pid 1", () => {
     await using supervisor = await TestSupervisor.connect(place);
     const first = childrenOf(command.pid)[0] ?? 0;
     place.write("added.toml", program(["sleep", "1000"]));
-    process.kill(first, "SIGHUP");
+    signalProcess(first, "SIGHUP");
     await supervisor.event((event) => event.event === "reload");
     await supervisor.until("added", (view) => view.state === "up");
-    process.kill(first, "SIGINT");
+    signalProcess(first, "SIGINT");
     expect(await command.ended).toEqual({ code: 0, signal: null });
     expect(place.marked()).toEqual([]);
   });

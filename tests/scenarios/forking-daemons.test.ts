@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { compileProgram } from "../compile-program.ts";
 import { program } from "./definitions.ts";
 import { factsOf } from "./process-facts.ts";
-import { TestPlace, type TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, type TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const KINDS = ["time", "signals", "syslog"] as const;
 type Kind = (typeof KINDS)[number];
@@ -52,7 +52,7 @@ describe.skipIf(programs.includes(null))("a classic daemon", () => {
 
     test(`of ${kind} that was killed is known to have been, and is started again`, async () => {
       const pid = await mainOf(kind);
-      process.kill(pid, "SIGKILL");
+      signalProcess(pid, "SIGKILL");
       const view = await supervisor.until(kind, ({ state, restarts }) => state === "up" && restarts === 1);
       expect(view.pid).not.toBe(pid);
       expect(view.last_exit).toMatchObject({ code: null, signal: "SIGKILL" });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { ServiceView } from "../../src/core/service-view.ts";
 import { program, shell } from "./definitions.ts";
 import { cannotMoveClocks, startWithClock } from "./movable-clock.ts";
-import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
 /** `next_start` is worked out from the clock of the moment when it is asked for. */
 const ROUNDING_S = 1;
@@ -50,7 +50,7 @@ describe.skipIf(cannotMoveClocks !== null)("a service that fails again and again
     for (const [restarts, seconds] of [1000, 2000, 4000, 1000, 2000].entries()) {
       const running = await supervisor.until("moody", (view) => view.state === "up" && view.restarts === restarts);
       clock.advance(lengths[restarts] ?? 0);
-      process.kill(running.pid ?? 0, "SIGKILL");
+      signalProcess(running.pid, "SIGKILL");
       expectDelay(await backoffOf(supervisor, "moody", restarts), seconds);
       clock.advance(7000);
     }

@@ -10,7 +10,7 @@ import { skipReason } from "./loud-skip.ts";
 import { cannotMoveClocks, startWithClock } from "./movable-clock.ts";
 import { isStopped } from "./proc.ts";
 import { statusLineOf } from "./process-facts.ts";
-import { hasEnded, TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** What the supervisor promises to answer within, whatever hangs. */
 const PROMISED_MS = 200;
@@ -108,7 +108,7 @@ describe.skipIf(cannotHang)("an exec that hangs", () => {
 
   test("is ended by SIGTERM to the child, which does not reach the supervisor", async () => {
     const { pid } = await supervisor.service("also-2");
-    process.kill(pid ?? 0, "SIGTERM");
+    signalProcess(pid, "SIGTERM");
     const view = await supervisor.until("also-2", ({ state }) => state === "backoff");
     expect(view.last_exit).toMatchObject({ signal: "SIGTERM" });
     expect((await supervisor.service("neighbour")).state).toBe("up");
@@ -118,10 +118,10 @@ describe.skipIf(cannotHang)("an exec that hangs", () => {
   test("of a child that its own user has stopped keeps nobody waiting, and goes on when it is continued", async () => {
     const { pid } = await supervisor.service("also-3");
     if (isRoot) await untilTrue(() => !statusLineOf(pid ?? 0, "Uid").startsWith("0\t"));
-    process.kill(pid ?? 0, "SIGSTOP");
+    signalProcess(pid, "SIGSTOP");
     await untilTrue(() => isStopped(pid ?? 0));
     await expectPrompt(supervisor);
-    process.kill(pid ?? 0, "SIGCONT");
+    signalProcess(pid, "SIGCONT");
     sleep.release();
     for (const service of ["hanging", "also-3", "also-4", "also-5"])
       expect((await supervisor.until(service, ({ state }) => state === "up")).restarts).toBe(0);

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { program, shell } from "./definitions.ts";
 import { environmentOf } from "./process-facts.ts";
 import { executes, ignores, variableOf } from "./proc.ts";
-import { hasEnded, type TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { type TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 async function die(supervisor: TestSupervisor): Promise<TestPlace> {
   supervisor.kill("SIGKILL");
@@ -42,7 +42,7 @@ test("everything that a dead supervisor left is stopped first, and named", async
   const main = (name: string): number => before.find((view) => view.name === name)?.pid ?? 0;
   await die(first);
   // Its main process is gone by the time of the next start: the others are found all the same.
-  process.kill(main("orphaned"), "SIGKILL");
+  signalProcess(main("orphaned"), "SIGKILL");
   await untilTrue(() => hasEnded(main("orphaned")));
 
   await using second = await place.start();
@@ -69,7 +69,7 @@ test("what an operator wanted outlives the death of the supervisor", async () =>
   expect((await first.command("start", "started")).code).toBe(0);
   expect((await first.command("stop", "--no-wait", "stopping")).code).toBe(0);
   const place = await die(first);
-  process.kill(pid ?? 0, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
 
   await using second = await place.start();
   expect(await second.service("stopped")).toMatchObject({ state: "down", want: "down" });

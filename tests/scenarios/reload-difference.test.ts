@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmodSync, existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
-import { TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
+import { TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 /** Goes on when it is asked to end. */
@@ -102,7 +102,7 @@ test("a removed service is shown until nothing of it is left; its log stays", as
   const refused = await supervisor.command("start", "leaves");
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("its definition was removed");
-  process.kill(pid, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   await supervisor.event((event) => event.event === "removed");
   expect((await supervisor.services()).map((view) => view.name)).toEqual(["stays"]);
   expect((await supervisor.command("status", "leaves")).code).toBe(5);
@@ -122,7 +122,7 @@ test("a service whose file comes back while it is being stopped runs again under
   await supervisor.until("moved", (view) => view.state === "stopping");
   supervisor.place.write("moved.toml", program(["sleep", "3000"]));
   expect((await reload(supervisor)).added).toEqual(["moved"]);
-  process.kill(pid, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   const again = await supervisor.until("moved", (view) => view.state === "up");
   expect(again.pid).not.toBe(pid);
 });

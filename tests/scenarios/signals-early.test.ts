@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { program } from "./definitions.ts";
 import { RunningCommand } from "./running-command.ts";
-import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** In milliseconds; the start of a supervisor takes about as long. */
 const SPAN = 60;
@@ -58,7 +58,7 @@ test("a SIGTERM to a daemon that is still starting ends it in order, and its lau
   for (let index = 0; index < 60; index++) place.write(`sleeper-${index}.toml`, program(["sleep", "1000"]));
   await using launcher = new RunningCommand(place.startWords());
   await untilTrue(() => existsSync(place.path("run", "supervisor.pid")) && place.supervisorPid() !== null);
-  process.kill(place.supervisorPid() ?? 0, "SIGTERM");
+  signalProcess(place.supervisorPid(), "SIGTERM");
   const ending = await launcher.ended;
   if (ending.code === 0) {
     // It was up already: then it ends like any other.
@@ -75,7 +75,7 @@ test("signals to a daemon in its first moments are kept until it can act on them
   await using launcher = new RunningCommand(place.startWords());
   await untilTrue(() => place.supervisorPid() !== null);
   const pid = place.supervisorPid() ?? 0;
-  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE"] as const) process.kill(pid, signal);
+  for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE"] as const) signalProcess(pid, signal);
   expect(await launcher.ended).toEqual({ code: 0, signal: null });
   await using supervisor = await TestSupervisor.connect(place);
   expect(supervisor.pid).toBe(pid);

@@ -5,7 +5,7 @@ import { compileProgram } from "../compile-program.ts";
 import { program, shell } from "./definitions.ts";
 import { catches, executes, processesOf, variableOf } from "./proc.ts";
 import { environmentOf } from "./process-facts.ts";
-import { hasEnded, TestPlace, type TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, type TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** An argument of sleep that no other test uses. */
 const NAMELESS = `1000.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
@@ -85,7 +85,7 @@ for (const { what, service, processes } of cases) {
 test("what a service leaves when it dies by itself is ended before it is started again", async () => {
   const pid = await settled("dying", 2);
   const left = processesOfService("dying");
-  process.kill(pid, "SIGKILL");
+  signalProcess(pid, "SIGKILL");
   await supervisor.until("dying", (view) => view.state === "up" && view.restarts === 1);
   expect(left.filter((one) => !hasEnded(one))).toEqual([]);
 });
@@ -161,6 +161,6 @@ test("a process of which nobody can say out of which service it came is left run
       service: null,
     });
   } finally {
-    process.kill(left, "SIGKILL");
+    signalProcess(left, "SIGKILL");
   }
 });

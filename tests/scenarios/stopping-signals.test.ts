@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { ServiceView } from "../../src/core/service-view.ts";
 import { program, shell } from "./definitions.ts";
 import { catches, ignores, isStopped, processesOf } from "./proc.ts";
-import { TestPlace, type TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, type TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** An argument of sleep that no other test uses. */
 const HANGING = `1000.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
@@ -68,7 +68,7 @@ test("a service that ignores SIGTERM is killed after its timeout, and says so", 
 
 test("a service that somebody has stopped is continued, so that it can end", async () => {
   const pid = await pidOf("stopped");
-  process.kill(pid, "SIGSTOP");
+  signalProcess(pid, "SIGSTOP");
   await untilTrue(() => isStopped(pid));
   const view = await stop("stopped");
   expect(view.last_exit).toMatchObject({ signal: "SIGTERM" });

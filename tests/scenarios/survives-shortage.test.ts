@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { program, shell } from "./definitions.ts";
-import { TestPlace, TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const EAGER = '[restart]\ndelay = "10ms"\nmax_delay = "100ms"';
 
@@ -62,7 +62,7 @@ test("clients that take every descriptor do not hide the end of a service, whose
   const clients = Array.from({ length: 100 }, () => createConnection(`${place.runtime}/control.sock`));
   for (const client of clients) client.on("error", () => {}).write("GET /v1/");
   await untilTrue(() => readdirSync(`/proc/${supervisor.pid}/fd`).length >= 64);
-  for (const pid of [alone, family]) process.kill(pid ?? 0, "SIGKILL");
+  for (const pid of [alone, family]) signalProcess(pid, "SIGKILL");
   // Nothing of either is left, its other process and what is to be reaped included.
   await untilTrue(() => place.marked().filter((pid) => started.includes(pid)).length === 1);
   for (const pid of started) if (pid !== healthy) await untilTrue(() => hasEnded(pid));

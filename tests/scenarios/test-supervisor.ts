@@ -259,7 +259,7 @@ export class TestSupervisor implements AsyncDisposable {
   }
 
   kill(signal: NodeJS.Signals): void {
-    process.kill(this.pid, signal);
+    signalProcess(this.pid, signal);
   }
 
   /** Waits until the supervisor's process is gone. */
@@ -294,6 +294,12 @@ export async function run(
     child.exited,
   ]);
   return { code, stdout, stderr };
+}
+
+/** Signals one process. Throws for a number that stands for more than one (0: whoever runs the tests; -1: all there are). */
+export function signalProcess(pid: number | null | undefined, signal: NodeJS.Signals): void {
+  if (pid == null || pid <= 1) throw new RangeError(`cannot signal pid ${pid}: it is not one process`);
+  process.kill(pid, signal);
 }
 
 /** For what no event tells, such as the end of a process that is not ours: looks again every few milliseconds. */
