@@ -48,9 +48,9 @@ int *__errno_location(void);
 
 enum { EINVAL = 22, ETIMEDOUT = 110, ECANCELED = 125, EINTR = 4 };
 enum { SIGKILL = 9, SIGCHLD = 17, SIG_SETMASK = 2 };
-enum { F_DUPFD = 0, F_SETFD = 2, FD_CLOEXEC = 1, O_CLOEXEC = 02000000 };
+enum { F_DUPFD = 0, F_SETFD = 2, F_DUPFD_CLOEXEC = 1030, FD_CLOEXEC = 1, O_CLOEXEC = 02000000, CLOSE_RANGE_UNSHARE = 2 };
 enum { P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };
-enum { CLONE_VM = 0x100, CLONE_PIDFD = 0x1000, CLONE_CHILD_CLEARTID = 0x200000 };
+enum { CLONE_VM = 0x100, CLONE_FILES = 0x400, CLONE_PIDFD = 0x1000, CLONE_CHILD_CLEARTID = 0x200000 };
 enum { RLIMIT_NOFILE = 7, USUAL_NOFILE = 1024, PR_SET_NO_NEW_PRIVS = 38, CLOCK_MONOTONIC = 1, CLOCK_BOOTTIME = 7 };
 
 /* HUP INT QUIT USR1 USR2 TERM CHLD: those that a new role must not lose between its exec and its handlers. */
@@ -77,7 +77,7 @@ typedef struct {
   int fd_count, limit_count, group_count, argc, envc;
   int text, text_length; /* offset and length: path, directory, arguments, environment, each ended by a NUL */
   unsigned int generation;
-  int unused;
+  volatile int has_own_table; /* 0 while the child uses the descriptors of its parent, which it must not change then */
   child_word *record;
   volatile unsigned int *generation_now;
   char *path, *directory, **argv, **envp;
@@ -117,6 +117,64 @@ static void set_mask(unsigned long mask, unsigned long *old) {
   raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old, 8);
 }
 
+/* ---- spawn: what lies ready for children that begin with the descriptors of their parent ---- */
+
+/*
+ * A clone that copies the descriptors of a process which has thousands takes longer than all the rest of a spawn. So the
+ * child begins with those of its parent, and makes its own table first of all, of the low numbers alone. Until then the
+ * parent goes on opening and closing; what the child is to get therefore lies on low numbers that nobody else uses.
+ */
+enum { FIRST_STAGED = 16, MOST_STAGED = 32, WORD_BITS = 64 };
+
+/* The first stays on /dev/null, and so do the others while they have no user. */
+static struct {
+  int fd;
+  request *user;
+} staged[MOST_STAGED];
+static int staged_count;
+/* A child copies the numbers below this one: whole words of the kernel's bitmap. */
+static long copied;
+
+/* Takes the numbers, as low as they are to be had. Later calls do nothing. */
+void reserve(int nothing) {
+  long fd;
+  if (staged_count > 0) return;
+  while (staged_count < MOST_STAGED && (fd = raw(SYS_fcntl, nothing, F_DUPFD_CLOEXEC, FIRST_STAGED)) >= 0) {
+    staged[staged_count++].fd = fd;
+    if (fd >= copied) copied = (fd | (WORD_BITS - 1)) + 1;
+  }
+}
+
+/* Frees the numbers of children that have a table of their own, or have ended. */
+static void unstage(void) {
+  int index;
+  for (index = 1; index < staged_count; index++) {
+    request *user = staged[index].user;
+    if (!user || (user->running && !user->has_own_table)) continue;
+    raw(SYS_dup3, staged[0].fd, staged[index].fd, O_CLOEXEC);
+    staged[index].user = 0;
+  }
+}
+
+/* Stages the child's descriptors. 0 if there is no room, or something is wrong with them: then it gets a copy of all. */
+static int stage(request *r) {
+  int index, taken = 0, at = 0;
+  for (index = 1; index < staged_count && taken < r->fd_count; index++) {
+    if (staged[index].user) continue;
+    if (raw(SYS_dup3, r->lists[taken], staged[index].fd, O_CLOEXEC) < 0) break;
+    staged[index].user = r;
+    taken++;
+  }
+  if (taken < r->fd_count) return 0;
+  for (index = 1; at < taken; index++)
+    if (staged[index].user == r) r->lists[at++] = staged[index].fd;
+  return 1;
+}
+
+static long make_own_table(void) {
+  return raw(SYS_close_range, copied, 0xffffffffL, CLOSE_RANGE_UNSHARE);
+}
+
 /* ---- spawn: the child ---- */
 
 static void fail(request *r, int stage, long error) {
@@ -127,6 +185,12 @@ static void fail(request *r, int stage, long error) {
 
 static void check(request *r, int stage, long result) {
   if (result < 0) fail(r, stage, result);
+}
+
+/* The only thing that a child does before it has a table of its own. */
+static void part_from_parent(request *r) {
+  check(r, FDS, make_own_table());
+  r->has_own_table = 1;
 }
 
 /* A successor changes the generation first and reads the records after it: it sees our pid, or we see its generation. */
@@ -194,6 +258,7 @@ static void prepare_real_time_signals(void) {
 
 static int run_child(void *argument) {
   request *r = argument;
+  if (!r->has_own_table) part_from_parent(r);
   if (r->record) announce(r);
   check(r, SETSID, raw(SYS_setsid, 0));
   place_descriptors(r);
@@ -225,6 +290,68 @@ static void await_exec(request *r, int wait_ms) {
   while (r->running && raw(SYS_futex, &r->running, 9, 1, until, 0, -1L) != -ETIMEDOUT) {}
 }
 
+/* Reaps the child behind a pidfd, which is about to end, and closes the pidfd. */
+static void bury(int pidfd) {
+  long info[16], limit[2] = {0, 100000000};
+  int poll[2] = {pidfd, 1};
+  raw(SYS_ppoll, poll, 1, limit, 0);
+  raw(SYS_waitid, P_PIDFD, pidfd, info, WEXITED | WNOHANG, 0);
+  raw(SYS_close, pidfd);
+}
+
+/* Ends a child whose start cannot be completed. */
+void discard(int pidfd) {
+  raw(SYS_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
+  bury(pidfd);
+}
+
+static int start(request *r, char *stack_top, int (*run)(void *)) {
+  int flags = CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SIGCHLD | (r->has_own_table ? 0 : CLONE_FILES);
+  int pid;
+  r->running = 1;
+  pid = clone(run, stack_top, flags, r, &r->pidfd, 0, &r->running);
+  if (pid >= 0) return pid;
+  r->running = 0;
+  r->stage = CLONE;
+  r->error = *__errno_location();
+  return 0;
+}
+
+static int run_trial(void *argument) {
+  request *r = argument;
+  long result = make_own_table();
+  if (result == 0) result = raw(SYS_fcntl, staged[0].fd, F_DUPFD, copied) != copied;
+  r->error = result;
+  for (;;) raw(SYS_exit_group, 0);
+  return 0;
+}
+
+/*
+ * Whether children can make tables of their own here. A filter of system calls may be in the way; and kernels that lack
+ * a correction of 2024 leave words of numbers that were full in the parent marked as full in the child, which would run
+ * out of descriptors soon: so a word is filled, and the trial child must find it free.
+ */
+static int try_sharing(request *r, char *stack_top) {
+  int fillers[WORD_BITS], count = 0, index;
+  long fd = 0;
+  while (count < WORD_BITS && fd < copied + WORD_BITS - 1) {
+    fd = raw(SYS_fcntl, staged[0].fd, F_DUPFD_CLOEXEC, copied);
+    if (fd < 0) break;
+    fillers[count++] = fd;
+  }
+  r->error = EINVAL;
+  r->has_own_table = 0;
+  if (fd >= copied + WORD_BITS - 1 && start(r, stack_top, run_trial) > 0) {
+    await_exec(r, 100);
+    if (r->running) r->error = ETIMEDOUT;
+    discard(r->pidfd);
+  }
+  for (index = 0; index < count; index++) raw(SYS_close, fillers[index]);
+  return r->error == 0;
+}
+
+static int can_share = -1;
+
 /* The pid, whose outcome `settle` tells; 0 if there is none, the reason in the request. */
 int spawn(request *r, char *stack_top, int wait_ms) {
   unsigned long old;
@@ -237,28 +364,16 @@ int spawn(request *r, char *stack_top, int wait_ms) {
     return 0;
   }
   if (last_signal == 0) prepare_real_time_signals();
-  r->running = 1;
   set_mask(-1L, &old);
-  pid = clone(run_child, stack_top, CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SIGCHLD, r, &r->pidfd, 0, &r->running);
-  if (pid < 0) {
-    r->running = 0;
-    r->stage = CLONE;
-    r->error = *__errno_location();
-    pid = 0;
-  } else {
-    await_exec(r, wait_ms);
-  }
+  if (can_share < 0) can_share = try_sharing(r, stack_top);
+  r->stage = r->error = 0;
+  unstage();
+  r->has_own_table = !(can_share && stage(r));
+  pid = start(r, stack_top, run_child);
+  if (pid > 0) await_exec(r, wait_ms);
+  unstage();
   set_mask(old, 0);
   return pid;
-}
-
-/* Reaps the child behind a pidfd, which is about to end, and closes the pidfd. */
-static void bury(int pidfd) {
-  long info[16], limit[2] = {0, 100000000};
-  int poll[2] = {pidfd, 1};
-  raw(SYS_ppoll, poll, 1, limit, 0);
-  raw(SYS_waitid, P_PIDFD, pidfd, info, WEXITED | WNOHANG, 0);
-  raw(SYS_close, pidfd);
 }
 
 /* 0: pending still. 1: it has left our memory, by exec or killed. 2: it failed, and is reaped, its pidfd closed. */
@@ -266,16 +381,15 @@ int settle(request *r) {
   int info[32];
   info[4] = 0; /* si_pid */
   /* On older kernels a child that dumps core before its exec does not clear the word. */
-  if (r->running && raw(SYS_waitid, P_PIDFD, r->pidfd, info, WEXITED | WNOHANG | WNOWAIT, 0) == 0 && info[4] == 0) return 0;
+  if (r->running && raw(SYS_waitid, P_PIDFD, r->pidfd, info, WEXITED | WNOHANG | WNOWAIT, 0) == 0 && info[4] == 0) {
+    unstage();
+    return 0;
+  }
+  r->running = 0;
+  unstage();
   if (r->stage == 0) return 1;
   bury(r->pidfd);
   return 2;
-}
-
-/* Ends a child whose start cannot be completed. */
-void discard(int pidfd) {
-  raw(SYS_pidfd_send_signal, pidfd, SIGKILL, 0, 0);
-  bury(pidfd);
 }
 
 /* ---- roles: this program, executed again ---- */

@@ -4,6 +4,11 @@ import source from "./native.c" with { type: "text" };
 
 /** The functions of native.c. Blocks are requests as the encoder of requests lays them out. */
 export interface Native {
+  /**
+   * Takes low descriptors, duplicates of the given one, for what is passed on to children; to be called early, before
+   * other descriptors have taken the low numbers. They stay until the end of the process.
+   */
+  reserve(nothing: number): void;
   /** The pid of the new child, or 0 and the reason in the block. Waits at most `waitMs` for its exec; `settle` tells the outcome. */
   spawn(block: Pointer, stackTop: Pointer, waitMs: number): number;
   /** 0: pending. 1: it has executed, or was killed before it could. 2: it failed, is reaped and its pidfd closed. */
@@ -66,6 +71,7 @@ function frontOf(path: string): Native {
   const { symbols } = cc({
     source: path,
     symbols: {
+      reserve: { args: ["i32"], returns: "void" },
       spawn: { args: ["ptr", "ptr", "i32"], returns: "i32" },
       settle: { args: ["ptr"], returns: "i32" },
       discard: { args: ["i32"], returns: "void" },
@@ -78,6 +84,7 @@ function frontOf(path: string): Native {
     },
   } as const);
   return {
+    reserve: (nothing) => symbols.reserve(nothing),
     spawn: (block, stackTop, waitMs) => symbols.spawn(block, stackTop, waitMs),
     settle: (block) => symbols.settle(block),
     discard: (pidfd) => symbols.discard(pidfd),

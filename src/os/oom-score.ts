@@ -3,6 +3,9 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 export type ScoreAnswer =
   { readonly tag: "inherited" } | { readonly tag: "to-give" } | { readonly tag: "refused"; readonly errno: number };
 
+/** For how many milliseconds one's own score is believed to be what it was. */
+const FRESH = 1_000;
+
 /**
  * Sets the oom score of children. A child cannot do that for itself before its exec: while it shares its parent's memory
  * the kernel gives the score to every process on that memory, the parent included. So the parent does it, right after the
@@ -11,6 +14,7 @@ export type ScoreAnswer =
 export class OomScore {
   readonly #own = openSync("/proc/self/oom_score_adj", "r+");
   readonly #buffer = Buffer.alloc(16);
+  #lastRead = { score: 0, at: Number.NEGATIVE_INFINITY };
 
   /** The score that children inherit. */
   read(): number {
@@ -19,7 +23,7 @@ export class OomScore {
 
   /** Whether a child can be given this score, asked before the child exists; "inherited" if it will have it anyway. */
   probe(score: number): ScoreAnswer {
-    const own = this.read();
+    const own = this.#recent();
     if (score === own) return { tag: "inherited" };
     // Only lowering needs a right, and going back to what was needs none.
     const errno = score > own ? 0 : writeScore(this.#own, score);
@@ -36,6 +40,13 @@ export class OomScore {
       if (errno !== 0 || this.read() === own) return errno;
       writeScore(this.#own, own);
     }
+  }
+
+  // Somebody may change the score of a process that runs (choom(1)), but not before each of a thousand starts.
+  #recent(): number {
+    const now = performance.now();
+    if (now - this.#lastRead.at > FRESH) this.#lastRead = { score: this.read(), at: now };
+    return this.#lastRead.score;
   }
 
   [Symbol.dispose](): void {

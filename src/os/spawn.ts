@@ -57,6 +57,10 @@ export class Spawner {
   /** Blocks that no child is on. */
   readonly #spare = [new NativeBlock()];
 
+  constructor() {
+    this.#native.reserve(this.#nothing);
+  }
+
   /** How many children have neither executed nor ended. */
   get pendingCount(): number {
     if (this.#pending.size > 0) this.#settlePending();
