@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Definition, LogPolicy, ReloadPolicy, RestartPolicy, StopPolicy } from "../core/definition.ts";
+import { NO_HOOKS } from "../core/life-policies.ts";
 import { millis } from "../core/units.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 
@@ -23,6 +24,22 @@ export function normalizeDefinition(parsed: ParsedDefinition, { name, directory,
     type: parsed.type,
     start: parsed.start,
     critical: parsed.critical,
+    instance: null,
+    requires: [],
+    wants: [],
+    after: [],
+    before: [],
+    conflicts: [],
+    ready: null,
+    health: null,
+    watchdog: null,
+    notifyAccess: "none",
+    descriptorStore: null,
+    sockets: [],
+    hooks: NO_HOOKS,
+    condition: null,
+    schedule: null,
+    watch: null,
     user: parsed.user ?? null,
     group: parsed.group ?? null,
     groups: parsed.groups ?? null,
@@ -32,6 +49,7 @@ export function normalizeDefinition(parsed: ParsedDefinition, { name, directory,
     oomScoreAdjust: parsed.oom_score_adjust,
     noNewPrivileges: parsed.no_new_privileges,
     environment: parsed.environment,
+    secrets: {},
     environmentFiles: parsed.environment_file.map((file) => ({ path: absolute(file.path), optional: file.optional })),
     pidFile: parsed.pid_file === undefined ? null : absolute(parsed.pid_file),
     restart: restartOf(parsed),

@@ -1,3 +1,16 @@
+import type {
+  ConditionPolicy,
+  DescriptorStorePolicy,
+  HealthPolicy,
+  HookPolicies,
+  NotifyAccess,
+  ReadyPolicy,
+  Requirement,
+  SchedulePolicy,
+  SocketPolicy,
+  WatchPolicy,
+  WatchdogPolicy,
+} from "./life-policies.ts";
 import type { SignalName } from "./signal-names.ts";
 import type { Millis } from "./units.ts";
 
@@ -14,6 +27,30 @@ export interface Definition {
   readonly type: ServiceType;
   readonly start: "auto" | "manual";
   readonly critical: boolean;
+  /** For NAME@x: the template and what stands after the @; null for a service with a file of its own. */
+  readonly instance: { readonly template: string; readonly name: string } | null;
+  /** Must be ready before this is started; stops after it. */
+  readonly requires: readonly Requirement[];
+  /** Started before this and waited for, but their failure is no obstacle. */
+  readonly wants: readonly string[];
+  /** Order alone, where both are started or stopped. */
+  readonly after: readonly string[];
+  readonly before: readonly string[];
+  readonly conflicts: readonly string[];
+  /** null: up as soon as it has been started. */
+  readonly ready: ReadyPolicy | null;
+  readonly health: HealthPolicy | null;
+  readonly watchdog: WatchdogPolicy | null;
+  /** Whose notifications count. */
+  readonly notifyAccess: NotifyAccess;
+  /** null: no descriptors are kept for it. */
+  readonly descriptorStore: DescriptorStorePolicy | null;
+  /** In the order of their names, which is that of the descriptors. */
+  readonly sockets: readonly SocketPolicy[];
+  readonly hooks: HookPolicies;
+  readonly condition: ConditionPolicy | null;
+  readonly schedule: SchedulePolicy | null;
+  readonly watch: WatchPolicy | null;
   /** null: as the supervisor itself. */
   readonly user: string | null;
   readonly group: string | null;
@@ -25,6 +62,8 @@ export interface Definition {
   readonly oomScoreAdjust: number;
   readonly noNewPrivileges: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables whose values stand in files that are read before each start; never shown. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly environmentFiles: readonly EnvironmentFile[];
   /** Only, and always, with type "forking". */
   readonly pidFile: string | null;

@@ -1,4 +1,5 @@
 import type { Definition } from "../core/definition.ts";
+import { NO_HOOKS } from "../core/life-policies.ts";
 import { millis } from "../core/units.ts";
 
 /** Stands for a service that runs but whose definition is gone: enough to stop it properly. */
@@ -12,6 +13,22 @@ export function placeholderFor(service: string): Definition {
     type: "simple",
     start: "manual",
     critical: false,
+    instance: null,
+    requires: [],
+    wants: [],
+    after: [],
+    before: [],
+    conflicts: [],
+    ready: null,
+    health: null,
+    watchdog: null,
+    notifyAccess: "none",
+    descriptorStore: null,
+    sockets: [],
+    hooks: NO_HOOKS,
+    condition: null,
+    schedule: null,
+    watch: null,
     user: null,
     group: null,
     groups: null,
@@ -21,6 +38,7 @@ export function placeholderFor(service: string): Definition {
     oomScoreAdjust: 0,
     noNewPrivileges: false,
     environment: {},
+    secrets: {},
     environmentFiles: [],
     pidFile: null,
     restart: {

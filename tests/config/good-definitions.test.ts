@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { NO_HOOKS } from "../../src/core/life-policies.ts";
 import type { Millis } from "../../src/core/units.ts";
 import { definitionOf, lines, makePlace, mustLoad } from "./load-texts.ts";
 
@@ -17,6 +18,22 @@ test("a definition that says only its command gets every default", () => {
       type: "simple",
       start: "auto",
       critical: false,
+      instance: null,
+      requires: [],
+      wants: [],
+      after: [],
+      before: [],
+      conflicts: [],
+      ready: null,
+      health: null,
+      watchdog: null,
+      notifyAccess: "none",
+      descriptorStore: null,
+      sockets: [],
+      hooks: NO_HOOKS,
+      condition: null,
+      schedule: null,
+      watch: null,
       user: null,
       group: null,
       groups: null,
@@ -26,6 +43,7 @@ test("a definition that says only its command gets every default", () => {
       oomScoreAdjust: 0,
       noNewPrivileges: false,
       environment: {},
+      secrets: {},
       environmentFiles: [],
       pidFile: null,
       restart: {
@@ -113,6 +131,22 @@ test("every key of a definition is taken over", () => {
       type: "forking",
       start: "manual",
       critical: true,
+      instance: null,
+      requires: [],
+      wants: [],
+      after: [],
+      before: [],
+      conflicts: [],
+      ready: null,
+      health: null,
+      watchdog: null,
+      notifyAccess: "none",
+      descriptorStore: null,
+      sockets: [],
+      hooks: NO_HOOKS,
+      condition: null,
+      schedule: null,
+      watch: null,
       user: "alice",
       group: "video",
       groups: ["video"],
@@ -122,6 +156,7 @@ test("every key of a definition is taken over", () => {
       oomScoreAdjust: -500,
       noNewPrivileges: true,
       environment: { A: "", B: "x y" },
+      secrets: {},
       environmentFiles: [{ path: at("my.env"), optional: false }],
       pidFile: "/run/x.pid",
       restart: {

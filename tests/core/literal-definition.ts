@@ -1,4 +1,5 @@
 import type { Definition } from "../../src/core/definition.ts";
+import { NO_HOOKS } from "../../src/core/life-policies.ts";
 import { millis } from "../../src/core/units.ts";
 
 /** What a test changes of a definition; the tables key by key. */
@@ -19,6 +20,22 @@ export function literalDefinition({ restart, stop, reload, ...changes }: Definit
     runtime: "none",
     start: "auto",
     critical: false,
+    instance: null,
+    requires: [],
+    wants: [],
+    after: [],
+    before: [],
+    conflicts: [],
+    ready: null,
+    health: null,
+    watchdog: null,
+    notifyAccess: "none",
+    descriptorStore: null,
+    sockets: [],
+    hooks: NO_HOOKS,
+    condition: null,
+    schedule: null,
+    watch: null,
     user: null,
     group: null,
     groups: null,
@@ -28,6 +45,7 @@ export function literalDefinition({ restart, stop, reload, ...changes }: Definit
     oomScoreAdjust: 0,
     noNewPrivileges: false,
     environment: {},
+    secrets: {},
     environmentFiles: [],
     pidFile: type === "forking" ? "/run/web.pid" : null,
     limits: {},
