@@ -129,7 +129,7 @@ export class UnixDatagram {
 }
 
 /** struct sockaddr_un, unix(7): the family in the byte order of the machine, then the path and a NUL, or a NUL and the name. */
-function encodeAddress(path: string): Uint8Array {
+export function encodeAddress(path: string): Uint8Array {
   const isAbstract = path.startsWith("@");
   const text = new TextEncoder().encode(isAbstract ? `\0${path.slice(1)}` : `${path}\0`);
   const address = new Uint8Array(2 + text.length);

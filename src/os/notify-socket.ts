@@ -1,0 +1,140 @@
+/*
+ * Datagrams with the credentials of their senders and the descriptors that they bring along: unix(7), cmsg(3). The kernel
+ * vouches for the credentials, also those of a sender that has ended meanwhile.
+ */
+import { FFIType, dlopen, ptr } from "bun:ffi";
+import { chmodSync } from "node:fs";
+import { lastErrno } from "./last-errno.ts";
+import { closeFd } from "./signalling.ts";
+import { encodeAddress } from "./unix-datagram.ts";
+
+const libc = dlopen("libc.so.6", {
+  // int socket(int domain, int type, int protocol);
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  // ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags);
+  recvmsg: { args: ["i32", "ptr", "i32"], returns: FFIType.i64_fast },
+} as const);
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_PASSCRED = 16;
+const SCM_RIGHTS = 1;
+const SCM_CREDENTIALS = 2;
+const MSG_CTRUNC = 0x8;
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+
+/** sizeof(sun_path) less the NUL at its end. */
+export const MOST_ADDRESS_BYTES = 107;
+/** Longer datagrams are refused, as systemd does. */
+export const MOST_DATAGRAM_BYTES = 4096;
+// SCM_MAX_FD of the kernel is 253: what may come takes 1064 bytes.
+const CONTROL_BYTES = 2048;
+const HEADER_BYTES = 16;
+
+export type NotifySocketResult =
+  { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly errno: string };
+
+/**
+ * A datagram socket bound to a path, which must be free, or with "@" in front to an abstract name; non-blocking and
+ * close-on-exec. `mode` says who may send to a path: those who may write it.
+ */
+export function openNotifySocket(address: string, mode: number): NotifySocketResult {
+  const encoded = encodeAddress(address);
+  const fd = libc.symbols.socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return { tag: "failed", errno: lastErrno() };
+  const one = new Int32Array([1]);
+  // Before it is bound: a datagram from before would come without credentials.
+  const isReady =
+    libc.symbols.setsockopt(fd, SOL_SOCKET, SO_PASSCRED, ptr(one), 4) === 0 &&
+    libc.symbols.bind(fd, ptr(encoded), encoded.length) === 0;
+  if (!isReady) return closeAnd(fd, lastErrno());
+  try {
+    if (!address.startsWith("@")) chmodSync(address, mode);
+  } catch (error) {
+    return closeAnd(fd, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+  return { tag: "open", fd };
+}
+
+export interface Sender {
+  /** 0: it is in a pid namespace that cannot be seen from here. */
+  readonly pid: number;
+  readonly uid: number;
+}
+
+export type ReceiveResult =
+  /** The descriptors, close-on-exec, belong to the caller. */
+  | {
+      readonly tag: "received";
+      readonly sender: Sender;
+      readonly bytes: Uint8Array;
+      readonly descriptors: readonly number[];
+    }
+  /** It did not come in whole, and what came of it has been closed. */
+  | { readonly tag: "cut"; readonly sender: Sender; readonly what: "text" | "descriptors" }
+  /** Nothing there now. */
+  | { readonly tag: "empty" }
+  | { readonly tag: "failed"; readonly errno: string };
+
+/** Receives from any number of sockets, with one buffer. */
+export class NotifyReceiver {
+  readonly #text = new Uint8Array(MOST_DATAGRAM_BYTES);
+  readonly #control = new Uint8Array(CONTROL_BYTES);
+  readonly #controlWords = new DataView(this.#control.buffer);
+  // struct iovec: base, length.
+  readonly #vector = new BigUint64Array([BigInt(ptr(this.#text)), BigInt(MOST_DATAGRAM_BYTES)]);
+  // struct msghdr: name, its length, iovec, their count, control, its length, flags; 56 bytes.
+  readonly #message = new BigUint64Array(7);
+  readonly #address = ptr(this.#message);
+
+  receive(fd: number): ReceiveResult {
+    this.#message.set([0n, 0n, BigInt(ptr(this.#vector)), 1n, BigInt(ptr(this.#control)), BigInt(CONTROL_BYTES), 0n]);
+    const length = Number(libc.symbols.recvmsg(fd, this.#address, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    if (length < 0) {
+      const errno = lastErrno();
+      return errno === "EAGAIN" || errno === "EINTR" ? { tag: "empty" } : { tag: "failed", errno };
+    }
+    const { sender, descriptors } = this.#readControl(Number(this.#message[5]));
+    const flags = Number(this.#message[6]);
+    if ((flags & (MSG_TRUNC | MSG_CTRUNC)) !== 0) {
+      for (const descriptor of descriptors) closeFd(descriptor);
+      return { tag: "cut", sender, what: (flags & MSG_TRUNC) === 0 ? "descriptors" : "text" };
+    }
+    return { tag: "received", sender, bytes: this.#text.slice(0, length), descriptors };
+  }
+
+  /** struct cmsghdr: length with header, level, type; then the data, and room up to a multiple of 8. */
+  #readControl(length: number): { sender: Sender; descriptors: readonly number[] } {
+    let sender: Sender = { pid: 0, uid: NOBODY };
+    const descriptors: number[] = [];
+    const words = this.#controlWords;
+    for (let at = 0; at + HEADER_BYTES <= length;) {
+      const size = words.getUint32(at, true);
+      const end = Math.min(at + size, length);
+      const type = words.getInt32(at + 8, true) === SOL_SOCKET ? words.getInt32(at + 12, true) : 0;
+      const data = at + HEADER_BYTES;
+      if (type === SCM_CREDENTIALS) sender = { pid: words.getInt32(data, true), uid: words.getUint32(data + 4, true) };
+      if (type === SCM_RIGHTS)
+        for (let word = data; word + 4 <= end; word += 4) descriptors.push(words.getInt32(word, true));
+      at += Math.max(HEADER_BYTES, Math.ceil(size / 8) * 8);
+    }
+    return { sender, descriptors };
+  }
+}
+
+/** The user of a sender whose credentials are missing, which SO_PASSCRED rules out. */
+const NOBODY = 65534;
+
+function closeAnd(fd: number, errno: string): NotifySocketResult {
+  closeFd(fd);
+  return { tag: "failed", errno };
+}
