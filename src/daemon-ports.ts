@@ -4,11 +4,12 @@ import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { readPidFile } from "./os/pid-file.ts";
+import { OwnChildren } from "./os/own-children.ts";
 import { openLogPipe } from "./os/pipe-io.ts";
 import {
   catchesSignal,
+  readChildren,
   readEnvironment,
-  readOwnChildren,
   readProcess,
   readProcessName,
   readProcessTable,
@@ -32,11 +33,16 @@ export const timers: TimerPort = {
   soon: (run) => void setImmediate(run),
 };
 
+const children = new OwnChildren();
+
 export const processes: ProcessPort = {
   ownPid: process.pid,
   table: readProcessTable,
   row: readProcess,
-  ownChildren: readOwnChildren,
+  childrenOf: readChildren,
+  strangers: () => children.strangers(),
+  knowChild: (pid) => children.know(pid),
+  forgetChild: (pid) => children.forget(pid),
   environment: readEnvironment,
   name: readProcessName,
   catchesSignal,

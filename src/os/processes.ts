@@ -1,4 +1,8 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { type Pointer, ptr } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { errnoNameOf } from "./errno-names.ts";
+import { loadNativeProcesses } from "./native-processes.ts";
 import { withSpareDescriptors } from "./spare-descriptors.ts";
 
 /** One process as /proc shows it (proc_pid_stat(5)). */
@@ -13,60 +17,25 @@ export interface ProcessRow {
   readonly startTicks: number;
 }
 
-/** Every process of the machine that can be seen, in no particular order. */
+/** Every process of the machine that can be seen, in no particular order. Throws if /proc cannot be read. */
 export function readProcessTable(): readonly ProcessRow[] {
-  const rows: ProcessRow[] = [];
-  for (const entry of withSpareDescriptors(() => readdirSync("/proc"))) {
-    const first = entry.charCodeAt(0);
-    if (first < 0x30 || first > 0x39) continue;
-    const row = readProcess(Number(entry));
-    if (row !== null) rows.push(row);
-  }
-  return rows;
+  const count = fillWords((words, size) => loadNativeProcesses().readTable(words, Math.floor(size / ROW_WORDS)));
+  if (count < 0) throw new Error(`cannot read "/proc": ${errnoNameOf(-count)}`);
+  return Array.from({ length: count }, (_, index) => rowAt(index * ROW_WORDS));
 }
 
 /** One process, or null if there is none of that number. */
 export function readProcess(pid: number): ProcessRow | null {
-  const text = readProc(`/proc/${pid}/stat`);
-  if (text === null) return null;
-  // The name stands in parentheses and may itself contain any character, these included.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const [state, parent, group, session] = fields;
-  const startTicks = fields[19];
-  if (state === undefined || startTicks === undefined) return null;
-  return {
-    pid,
-    parent: Number(parent),
-    group: Number(group),
-    session: Number(session),
-    state,
-    startTicks: Number(startTicks),
-  };
+  return readRow(pid) ? rowAt(0) : null;
 }
 
-/** The children of this process that its main thread made or was handed as subreaper, ended ones included. */
-export function readOwnChildren(): readonly number[] {
-  const text = readProc(`/proc/self/task/${process.pid}/children`);
-  if (text !== null) return parseNumbers(text);
-  return readProcessTable()
-    .filter((row) => row.parent === process.pid)
-    .map((row) => row.pid);
-}
-
-/** Numbers with blanks after them; by hand, because a supervisor reads a thousand of them at each exit. */
-function parseNumbers(text: string): readonly number[] {
-  const numbers: number[] = [];
-  let number = 0;
-  for (let index = 0; index < text.length; index++) {
-    const digit = text.charCodeAt(index) - 0x30;
-    if (digit >= 0 && digit <= 9) number = number * 10 + digit;
-    else {
-      if (number > 0) numbers.push(number);
-      number = 0;
-    }
-  }
-  if (number > 0) numbers.push(number);
-  return numbers;
+/**
+ * The children of all threads of a process, each once or more. null if they cannot be told: the process is gone, its threads
+ * came and went meanwhile, or the kernel does not show them.
+ */
+export function readChildren(pid: number): readonly number[] | null {
+  const count = fillWords((words, size) => loadNativeProcesses().readChildren(pid, words, size));
+  return count < 0 ? null : [...words.subarray(0, count)];
 }
 
 /** The environment that the process was started with; null if it may not be read. */
@@ -79,6 +48,11 @@ export function readEnvironment(pid: number): ReadonlyMap<string, string> | null
 
 /** true if the process has a handler for the signal. */
 export function catchesSignal(pid: number, signal: number): boolean {
+  if (signal > LAST_USUAL_SIGNAL) return catchesRealTimeSignal(pid, signal);
+  return readRow(pid) && ((words[CAUGHT] ?? 0) & (1 << (signal - 1))) !== 0;
+}
+
+function catchesRealTimeSignal(pid: number, signal: number): boolean {
   const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1];
   return caught !== undefined && (BigInt(`0x${caught}`) & (1n << BigInt(signal - 1))) !== 0n;
 }
@@ -99,4 +73,43 @@ function readProc(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+// What processes.c fills: rows of eight words, or numbers. Grows when something does not fit.
+const ROW_WORDS = 8;
+const CAUGHT = 5;
+let words = new Int32Array(ROW_WORDS * 2048);
+const LAST_USUAL_SIGNAL = 31;
+
+/** What `fill` returns, once it does not say any more that `words` are too few or that descriptors are short. */
+function fillWords(fill: (words: Pointer, size: number) => number): number {
+  for (;;) {
+    const result = withSpareDescriptors(() => refuseShortage(fill(ptr(words), words.length)));
+    if (result !== -constants.errno.E2BIG || words.length >= MOST_WORDS) return result;
+    words = new Int32Array(words.length * 2);
+  }
+}
+
+/** More processes than a kernel has numbers for. */
+const MOST_WORDS = ROW_WORDS * 4_194_304;
+
+function refuseShortage(result: number): number {
+  const { EMFILE, ENFILE } = constants.errno;
+  if (result !== -EMFILE && result !== -ENFILE) return result;
+  throw Object.assign(new Error("cannot read /proc: no descriptor is left"), { code: errnoNameOf(-result) });
+}
+
+function readRow(pid: number): boolean {
+  try {
+    return fillWords((row) => loadNativeProcesses().readRow(pid, row)) === 1;
+  } catch {
+    return false;
+  }
+}
+
+function rowAt(offset: number): ProcessRow {
+  const [pid = 0, parent = 0, group = 0, session = 0, state = 0] = words.subarray(offset, offset + 5);
+  const [low = 0, high = 0] = words.subarray(offset + 6, offset + ROW_WORDS);
+  const startTicks = (high >>> 0) * 2 ** 32 + (low >>> 0);
+  return { pid, parent, group, session, state: String.fromCharCode(state), startTicks };
 }

@@ -7,10 +7,11 @@
  * only while a process is known to hold it.
  */
 import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
+import { KnownChildren } from "./known-children.ts";
 import { Numbers } from "./numbers.ts";
 import { Orphans } from "./orphans.ts";
 import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
-import { type Look, takeLook } from "./look.ts";
+import { type Look, Looks } from "./look.ts";
 import type { Leftover } from "./predecessor.ts";
 import { isEnded } from "./process-snapshot.ts";
 import { type Beginning, type Held, type Run, foreignSeeds, holdProcess, newRun } from "./run.ts";
@@ -18,22 +19,19 @@ import { type Scene, signalLate, signalRun } from "./signal-run.ts";
 
 export class Belongings {
   readonly #ports: ProcessPort;
-  readonly #soon: TimerPort["soon"];
   readonly #runs = new Map<string, Run>();
-  readonly #serviceOfMain = new Map<number, string>();
   readonly #numbers = new Numbers();
-  /** Children that are neither main processes nor orphans: commands at work. */
-  readonly #helpers = new Set<number>();
+  readonly #children: KnownChildren;
   readonly #orphans: Orphans;
-  #look: Look | null = null;
+  readonly #looks: Looks;
 
   /** `unattributed` hears of orphans that came out of a service of which it cannot be told which one. */
   constructor(ports: ProcessPort, soon: TimerPort["soon"], unattributed: (orphan: ProcessRow) => void) {
     this.#ports = ports;
-    this.#soon = soon;
+    this.#children = new KnownChildren(ports);
+    this.#looks = new Looks({ processes: ports, soon, serviceOf: (child) => this.#serviceOfRoot(child) });
     this.#orphans = new Orphans({
-      row: (pid) => ports.row(pid),
-      environment: (pid) => ports.environment(pid),
+      processes: ports,
       serviceOfSession: (number) => this.#numbers.serviceOf(number),
       serviceOfKnown: (row) => this.#serviceOfKnown(row),
       serviceOfRun: (service, invocation) => (this.invocationOf(service) === invocation ? service : null),
@@ -45,7 +43,7 @@ export class Belongings {
   began(beginning: Beginning): void {
     const run = this.#open(beginning.service, beginning.invocation, false);
     run.main = { pid: beginning.pid, startTicks: null, pidfd: beginning.pidfd };
-    this.#serviceOfMain.set(beginning.pid, run.service);
+    this.#children.addMain(beginning.pid, run.service);
     this.#numbers.claim(run, beginning.pid);
   }
 
@@ -67,13 +65,13 @@ export class Belongings {
     if (run === undefined || row === null) return;
     run.main = run.others.get(pid) ?? holdProcess(row, this.#ports);
     run.others.delete(pid);
-    this.#serviceOfMain.set(pid, service);
+    this.#children.addMain(pid, service);
     this.#numbers.claim(run, row.group);
     this.#numbers.claim(run, row.session);
   }
 
   serviceOfMain(pid: number): string | null {
-    return this.#serviceOfMain.get(pid) ?? null;
+    return this.#children.serviceOfMain(pid);
   }
 
   mainOf(service: string): number | null {
@@ -86,7 +84,7 @@ export class Belongings {
   }
 
   addHelper(pid: number): void {
-    this.#helpers.add(pid);
+    this.#children.addHelper(pid);
   }
 
   /** The main process has ended and is not reaped yet. Returns how many others of the service are left. */
@@ -96,14 +94,14 @@ export class Belongings {
     const main = run.main;
     run.main = null;
     // A look from before its end would show the main process itself, and not what it has left since.
-    this.#look = null;
+    this.#looks.forget();
     try {
       const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
       const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(this.#mustWait(run)) : 0;
       if (survivors === 0) this.over(service);
       return survivors;
     } finally {
-      if (main !== null) this.#serviceOfMain.delete(main.pid);
+      if (main !== null) this.#children.removeMain(main.pid, this.#orphans.knows(main.pid));
       if (main !== null) this.#release(main);
     }
   }
@@ -112,7 +110,7 @@ export class Belongings {
   vanished(service: string): void {
     const run = this.#runs.get(service);
     if (run?.main == null) return;
-    this.#serviceOfMain.delete(run.main.pid);
+    this.#children.removeMain(run.main.pid, false);
     run.main = null;
     this.over(service);
   }
@@ -127,9 +125,9 @@ export class Belongings {
     for (const run of this.#runs.values()) if (run.main === null) run.patience--;
   }
 
-  /** Takes note of orphans that are new. */
-  meetOrphans(): void {
-    this.#orphans.meet(() => this.#orphansNow());
+  /** Takes note of orphans that are new; false if there may be more. */
+  meetOrphans(): boolean {
+    return this.#orphans.meet(() => this.#children.strangers());
   }
 
   /** To be called before an orphan that has ended is reaped. */
@@ -139,9 +137,9 @@ export class Belongings {
 
   /** A process has ended, and is reaped if it was a child: its number means nothing any more. */
   reaped(pid: number): void {
-    this.#helpers.delete(pid);
     this.#orphans.forget(pid);
-    this.#look = null;
+    this.#children.reaped(pid);
+    this.#looks.forget();
   }
 
   /** The processes of the service that are alive, its main process aside; a pidfd of each is held from now on. */
@@ -191,7 +189,7 @@ export class Belongings {
       const before = seen.size;
       for (const { pid } of this.#signalEverything(service, [SIGNAL_NUMBERS.SIGKILL])) seen.add(pid);
       if (seen.size === before) return;
-      this.#look = null;
+      this.#looks.forget();
     }
   }
 
@@ -200,7 +198,7 @@ export class Belongings {
    * process, as only the end of a child is told.
    */
   mayBeMain(service: string, pid: number): boolean {
-    this.#look = null;
+    this.#looks.forget();
     return this.survivors(service).some((row) => row.pid === pid && row.parent === this.#ports.ownPid);
   }
 
@@ -214,8 +212,7 @@ export class Belongings {
   }
 
   #sceneOf(run: Run): Scene {
-    const { snapshot } = this.#takeLook();
-    return { others: this.#othersOf(run, run.main), snapshot, ports: this.#ports };
+    return { others: this.#othersOf(run, run.main), snapshot: this.#lookAt(run).snapshot, ports: this.#ports };
   }
 
   /**
@@ -243,7 +240,7 @@ export class Belongings {
   }
 
   #membersOf(run: Run): readonly ProcessRow[] {
-    const { snapshot, roots } = this.#takeLook();
+    const { snapshot, roots } = this.#lookAt(run);
     if (!run.isForeign) return snapshot.closure(roots.get(run.service) ?? []);
     // What has ended is for another process to reap, and tells nothing.
     return snapshot.closure(foreignSeeds(run, snapshot)).filter((row) => !isEnded(row));
@@ -251,9 +248,9 @@ export class Belongings {
 
   /** Which service a child of this process belongs to. */
   #serviceOfRoot(root: ProcessRow): string | null {
-    const asMain = this.#serviceOfMain.get(root.pid);
-    if (asMain !== undefined) return asMain;
-    return this.#helpers.has(root.pid) ? null : this.#orphans.serviceOf(root);
+    const asMain = this.#children.serviceOfMain(root.pid);
+    if (asMain !== null) return asMain;
+    return this.#children.isHelper(root.pid) ? null : this.#orphans.serviceOf(root);
   }
 
   #serviceOfKnown(row: ProcessRow): string | null {
@@ -264,21 +261,27 @@ export class Belongings {
 
   /** false if no child of this process is an orphan that may be the service's: no need to look. */
   #mayHaveLeft(service: string): boolean {
-    if (this.#orphansNow().length === 0) return false;
-    this.meetOrphans();
-    return this.#orphansNow().some((pid) => this.#orphans.mayBelongTo(service, pid));
+    if (!this.meetOrphans()) return true;
+    const orphans = this.#orphans.pids().filter((pid) => this.serviceOfMain(pid) === null);
+    return orphans.some((pid) => this.#orphans.mayBelongTo(service, pid));
   }
 
-  #orphansNow(): readonly number[] {
-    return this.#ports.ownChildren().filter((pid) => !this.#serviceOfMain.has(pid) && !this.#helpers.has(pid));
+  #lookAt(run: Run): Look {
+    // Left by a predecessor, it does not hang below this process.
+    if (run.isForeign) return this.#looks.whole();
+    return this.#looks.at(run.service, {
+      processes: this.#ports,
+      roots: () => this.#rootsOf(run),
+      meetOrphans: () => void this.meetOrphans(),
+    });
   }
 
-  #takeLook(): Look {
-    if (this.#look !== null) return this.#look;
-    // Good for one turn of the loop, so that stopping a thousand services looks at the machine once.
-    this.#soon(() => (this.#look = null));
-    this.#look = takeLook(this.#ports, (child) => this.#serviceOfRoot(child));
-    return this.#look;
+  #rootsOf(run: Run): readonly ProcessRow[] | null {
+    const main = run.main === null ? [] : [run.main.pid];
+    const rows = [...new Set([...main, ...this.#orphans.pidsFor(run.service)])].map((pid) => this.#ports.row(pid));
+    const isOwn = (row: ProcessRow): boolean =>
+      row.parent === this.#ports.ownPid && this.#serviceOfRoot(row) === run.service;
+    return rows.includes(null) ? null : rows.filter((row) => row !== null).filter(isOwn);
   }
 
   #open(service: string, invocation: string, isForeign: boolean): Run {

@@ -10,7 +10,8 @@
 import type { ProcessPort, ProcessRow } from "./ports.ts";
 import { isEnded } from "./process-snapshot.ts";
 
-export interface OrphanPorts extends Pick<ProcessPort, "row" | "environment"> {
+export interface OrphanPorts {
+  readonly processes: Pick<ProcessPort, "row" | "environment" | "knowChild">;
   /** The service that has claimed this session. */
   serviceOfSession(number: number): string | null;
   /** The service of which this process is known already. */
@@ -51,13 +52,35 @@ export class Orphans {
     this.#ports = ports;
   }
 
-  /** Looks at the orphans that are not known yet; again at once if some of them had ended before it could be told whose. */
-  meet(orphansNow: () => readonly number[]): void {
+  /**
+   * Looks at the orphans that are not known yet; again at once if some of them had ended before it could be told whose. false
+   * if there may be some that are not known all the same.
+   */
+  meet(strangersNow: () => readonly number[]): boolean {
     for (let meeting = 0; meeting < MOST_MEETINGS; meeting++) {
-      const strangers = orphansNow().filter((pid) => !this.#sessionOf.has(pid));
+      const strangers = strangersNow();
       for (const pid of strangers) this.#look(pid);
-      if (!strangers.some((pid) => this.#sessionOf.get(pid)?.verdict === "silent")) return;
+      if (!strangers.some((pid) => this.#sessionOf.get(pid)?.verdict === "silent"))
+        return strangers.every((pid) => this.knows(pid));
     }
+    return false;
+  }
+
+  /** true if it is an orphan that was met, and not reaped since. */
+  knows(pid: number): boolean {
+    return this.#sessionOf.has(pid);
+  }
+
+  /** Every orphan that was met, and not reaped since. */
+  pids(): readonly number[] {
+    return [...this.#sessionOf.keys()];
+  }
+
+  /** Those of them that belong to the service, or of which it may be told in a moment. */
+  pidsFor(service: string): readonly number[] {
+    return [...this.#sessionOf]
+      .filter(([, session]) => session.verdict === "open" || session.service === service)
+      .map(([pid]) => pid);
   }
 
   /** true while there is an orphan whose service may be told in a moment. */
@@ -110,7 +133,7 @@ export class Orphans {
   }
 
   #look(pid: number): void {
-    const row = this.#ports.row(pid);
+    const row = this.#ports.processes.row(pid);
     if (row !== null) this.serviceOf(row);
   }
 
@@ -126,6 +149,7 @@ export class Orphans {
     };
     this.#sessions.set(number, session);
     this.#sessionOf.set(pid, session);
+    this.#ports.processes.knowChild(pid);
     session.pids.add(pid);
     return session;
   }
@@ -141,10 +165,10 @@ export class Orphans {
   }
 
   #readEnvironment(session: Session, pid: number): void {
-    const environment = this.#ports.environment(pid);
+    const environment = this.#ports.processes.environment(pid);
     session.service = this.#serviceIn(environment);
     // Looked at after the reading: what had ended by then has shown nothing for that reason alone.
-    const row = this.#ports.row(pid);
+    const row = this.#ports.processes.row(pid);
     if (session.service !== null || row === null || isEnded(row)) return;
     const showsNothing = environment === null || environment.size === 0;
     session.verdict = showsNothing && session.retries < MOST_RETRIES ? "open" : "given-up";

@@ -32,8 +32,14 @@ export interface ProcessPort {
   /** Every process of the machine. */
   table(): readonly ProcessRow[];
   row(pid: number): ProcessRow | null;
-  /** The children of this process, ended ones included. */
-  ownChildren(): readonly number[];
+  /** The children of another process, each once or more; null: it is gone, or it cannot be told at the moment. */
+  childrenOf(pid: number): readonly number[] | null;
+  /** The children of this process that are not known, ended ones included. */
+  strangers(): readonly number[];
+  /** From now on this child of this process is no stranger. */
+  knowChild(pid: number): void;
+  /** It is reaped, or no longer known. */
+  forgetChild(pid: number): void;
   /** null if it may not be read. */
   environment(pid: number): ReadonlyMap<string, string> | null;
   name(pid: number): string;

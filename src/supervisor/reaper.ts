@@ -37,6 +37,7 @@ function reapSome(port: ReapPort, listener: ReapListener, failures: unknown[]): 
       // What went wrong with one child must not keep the others waiting, nor itself for ever.
       failures.push(error);
       port.reap(child.pid);
+      listener.reaped(child.pid);
     }
   }
   listener.settled();

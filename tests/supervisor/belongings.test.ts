@@ -264,12 +264,23 @@ describe("a signal to a service", () => {
     expect(machine.takeReceivers("SIGTERM")).toEqual([201]);
   });
 
-  test("looks at the machine once a turn, however many services are signalled", () => {
-    const { machine, timers, belongings } = twoServices();
+  test("reads about none but the service's own processes", () => {
+    const { machine, belongings } = twoServices();
+    machine.start(202, { parent: 201, group: 201 });
     for (const service of ["web", "db"]) belongings.signalAll(service, "SIGTERM");
+    expect(machine.looks).toBe(0);
+    expect(machine.takeReceivers("SIGTERM")).toEqual([201, 202, 301]);
+  });
+
+  test("looks at the machine once a turn, however many services are signalled", () => {
+    const { machine, timers, belongings, begin } = twoServices();
+    const services = Array.from({ length: 50 }, (_, index) => `service-${index}`);
+    for (const [index, service] of services.entries()) begin(service, 1_000 + index);
+    for (const service of services) belongings.signalAll(service, "SIGTERM");
+    expect(machine.takeReceivers("SIGTERM")).toEqual(services.map((_, index) => 1_000 + index));
     expect(machine.looks).toBe(1);
     timers.turns();
-    belongings.signalAll("web", "SIGTERM");
+    for (const service of services) belongings.signalAll(service, "SIGTERM");
     expect(machine.looks).toBe(2);
   });
 });

@@ -25,6 +25,8 @@ export class LiteralMachine implements ProcessPort {
   isKillable = true;
   /** How often the process table was read. */
   looks = 0;
+  /** Called before the children of a process are read. */
+  onChildren: ((pid: number) => void) | null = null;
   /** Called at each SIGKILL that arrives, before it ends the process. */
   onKill: ((pid: number) => void) | null = null;
   /** Called when something other than SIGKILL arrives. */
@@ -33,6 +35,7 @@ export class LiteralMachine implements ProcessPort {
   readonly #environments = new Map<number, ReadonlyMap<string, string>>();
   readonly #pidfds = new Map<number, ProcessRow>();
   readonly #otherFds = new Set<number>();
+  readonly #known = new Set<number>();
   #lastTicks = 0;
   #lastFd = 10;
 
@@ -58,6 +61,12 @@ export class LiteralMachine implements ProcessPort {
     this.#environments.delete(pid);
     for (const row of [...this.#rows.values()])
       if (row.parent === pid) this.#rows.set(row.pid, { ...row, parent: isOurs ? OWN_PID : 1 });
+  }
+
+  /** It gets another parent. */
+  handOver(pid: number, parent: number): void {
+    const row = this.#rows.get(pid);
+    if (row !== undefined) this.#rows.set(pid, { ...row, parent });
   }
 
   /** It ends and waits to be reaped. */
@@ -91,8 +100,22 @@ export class LiteralMachine implements ProcessPort {
     return this.#rows.get(pid) ?? null;
   }
 
-  ownChildren(): readonly number[] {
-    return [...this.#rows.values()].filter((row) => row.parent === OWN_PID).map((row) => row.pid);
+  childrenOf(pid: number): readonly number[] | null {
+    this.onChildren?.(pid);
+    if (!this.#rows.has(pid)) return null;
+    return [...this.#rows.values()].filter((row) => row.parent === pid).map((row) => row.pid);
+  }
+
+  strangers(): readonly number[] {
+    return (this.childrenOf(OWN_PID) ?? []).filter((pid) => !this.#known.has(pid));
+  }
+
+  knowChild(pid: number): void {
+    this.#known.add(pid);
+  }
+
+  forgetChild(pid: number): void {
+    this.#known.delete(pid);
   }
 
   environment(pid: number): ReadonlyMap<string, string> | null {

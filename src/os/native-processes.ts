@@ -1,0 +1,44 @@
+import { type Pointer, cc } from "bun:ffi";
+import { withSourcePath } from "./c-source.ts";
+import source from "./processes.c" with { type: "text" };
+
+/**
+ * The functions of processes.c. Each returns a count or a negative errno. `numbers` has room for `most` 32-bit numbers, `rows`
+ * for `most` rows.
+ */
+export interface NativeProcesses {
+  /** 1, or 0: there is no such process. */
+  readRow(pid: number, row: Pointer): number;
+  readTable(rows: Pointer, most: number): number;
+  /** -EAGAIN: the threads of the process were not the same at the end; -E2BIG: or too many. */
+  readChildren(pid: number, numbers: Pointer, most: number): number;
+  /** `fd`: the children file of a thread. `known`: a bit for each number that is left out. */
+  readStrangers(list: { readonly fd: number; readonly known: Pointer }, numbers: Pointer, most: number): number;
+}
+
+let loaded: NativeProcesses | null = null;
+
+/** Compiles processes.c, once; some milliseconds. */
+export function loadNativeProcesses(): NativeProcesses {
+  loaded ??= withSourcePath(source, frontOf);
+  return loaded;
+}
+
+function frontOf(path: string): NativeProcesses {
+  // The prototypes are in the C file; "row *" and "int *" are pointers into 32-bit words.
+  const { symbols } = cc({
+    source: path,
+    symbols: {
+      read_row: { args: ["i32", "ptr"], returns: "i32" },
+      read_table: { args: ["ptr", "i32"], returns: "i32" },
+      read_children: { args: ["i32", "ptr", "i32"], returns: "i32" },
+      read_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+    },
+  } as const);
+  return {
+    readRow: (pid, row) => symbols.read_row(pid, row),
+    readTable: (rows, most) => symbols.read_table(rows, most),
+    readChildren: (pid, numbers, most) => symbols.read_children(pid, numbers, most),
+    readStrangers: ({ fd, known }, numbers, most) => symbols.read_strangers(fd, known, numbers, most),
+  };
+}

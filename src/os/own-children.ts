@@ -1,0 +1,79 @@
+import { type Pointer, ptr } from "bun:ffi";
+import { closeSync, openSync } from "node:fs";
+import { constants } from "node:os";
+import { errnoNameOf } from "./errno-names.ts";
+import { loadNativeProcesses } from "./native-processes.ts";
+import { readProcessTable } from "./processes.ts";
+import { withSpareDescriptors } from "./spare-descriptors.ts";
+
+/** One more than the highest process number of any kernel. */
+const NUMBERS = 4_194_304;
+
+/**
+ * The children of this process that its main thread made or was handed as subreaper, known ones and strangers. That a
+ * subreaper is given a child is announced by nothing, so the kernel's list is read whenever somebody has to know; among a
+ * thousand children that are known, strangers are found without making a number of each.
+ */
+export class OwnChildren implements Disposable {
+  /** A bit for each number. */
+  readonly #known = new Uint8Array(NUMBERS / 8);
+  readonly #knownAddress: Pointer = ptr(this.#known);
+  #found = new Int32Array(1024);
+  /** The list, held open: it can be read when no descriptor is left. undefined: not opened yet; null: this kernel has none. */
+  #list: number | null | undefined;
+
+  /** From now on this child is none of the strangers. */
+  know(pid: number): void {
+    this.#change(pid, (byte, bit) => byte | bit);
+  }
+
+  /** It is reaped, or not known any more. */
+  forget(pid: number): void {
+    this.#change(pid, (byte, bit) => byte & ~bit);
+  }
+
+  /** The children that are not known, ended ones included. Throws if they cannot be read. */
+  strangers(): readonly number[] {
+    this.#list ??= this.#list === null ? null : openList();
+    return this.#list === null ? this.#strangersInTable() : this.#strangersIn(this.#list);
+  }
+
+  [Symbol.dispose](): void {
+    if (typeof this.#list === "number") closeSync(this.#list);
+    this.#list = undefined;
+  }
+
+  #strangersIn(fd: number): readonly number[] {
+    for (;;) {
+      const list = { fd, known: this.#knownAddress };
+      const count = loadNativeProcesses().readStrangers(list, ptr(this.#found), this.#found.length);
+      if (count >= 0) return [...this.#found.subarray(0, count)];
+      if (count !== -constants.errno.E2BIG) throw new Error(`cannot read the list of children: ${errnoNameOf(-count)}`);
+      this.#found = new Int32Array(this.#found.length * 2);
+    }
+  }
+
+  #strangersInTable(): readonly number[] {
+    return readProcessTable()
+      .filter((row) => row.parent === process.pid && !this.#isKnown(row.pid))
+      .map((row) => row.pid);
+  }
+
+  #isKnown(pid: number): boolean {
+    return ((this.#known[pid >> 3] ?? 0) & (1 << (pid & 7))) !== 0;
+  }
+
+  #change(pid: number, change: (byte: number, bit: number) => number): void {
+    this.#known[pid >> 3] = change(this.#known[pid >> 3] ?? 0, 1 << (pid & 7));
+  }
+}
+
+function openList(): number | null {
+  try {
+    return withSpareDescriptors(() => openSync(`/proc/self/task/${process.pid}/children`, "r"));
+  } catch (error) {
+    // A kernel without CONFIG_PROC_CHILDREN.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,189 @@
+/*
+ * Reads /proc: what is read for each of a thousand processes, or at each end of one, is read here.
+ *
+ * Compiled in process by TinyCC when it is first needed, so: no headers, nothing that needs a toolchain. For the main thread
+ * only, as the buffers are shared. Every function returns a count, or a negative errno.
+ */
+
+int open(const char *path, int flags, ...);
+int close(int fd);
+long read(int fd, void *buffer, unsigned long size);
+long lseek(int fd, long offset, int whence);
+long getdents64(int fd, void *buffer, unsigned long size);
+int *__errno_location(void);
+
+enum { ENOENT = 2, E2BIG = 7, EAGAIN = 11, ENFILE = 23, EMFILE = 24 };
+enum { O_RDONLY = 0, O_CLOEXEC = 02000000 };
+/* PID_MAX_LIMIT of the kernel: every number is below it. */
+enum { NUMBERS = 4194304, MOST_THREADS = 64 };
+
+static char text[16384];
+
+static long failure(void) {
+  return -*__errno_location();
+}
+
+static char *put(char *at, const char *words) {
+  while (*words) *at++ = *words++;
+  *at = 0;
+  return at;
+}
+
+static char *put_number(char *at, unsigned int number) {
+  char digits[12], *digit = digits;
+  do *digit++ = '0' + number % 10;
+  while (number /= 10);
+  while (digit > digits) *at++ = *--digit;
+  *at = 0;
+  return at;
+}
+
+/* The number that is all of the word, or 0. */
+static unsigned int number_of(const char *word) {
+  unsigned int number = 0;
+  for (; *word >= '0' && *word <= '9'; word++) number = number * 10 + (*word - '0');
+  return *word ? 0 : number;
+}
+
+/* ---- one process: proc_pid_stat(5) ---- */
+
+/* As the reader of rows knows it. The last but one is a bitmap of the signals 1 to 31 that are caught. */
+typedef struct {
+  int pid, parent, group, session, state, caught;
+  unsigned int start_low, start_high;
+} row;
+
+/* 1: the row is filled. 0: there is no such process. */
+int read_row(int pid, row *r) {
+  unsigned long fields[32], number = 0;
+  char path[40], *at, *end;
+  int fd, field = 0;
+  long size;
+  put(put_number(put(path, "/proc/"), pid), "/stat");
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    size = failure();
+    return size == -EMFILE || size == -ENFILE ? size : 0;
+  }
+  size = read(fd, text, sizeof(text));
+  close(fd);
+  if (size <= 0) return 0;
+  /* The name stands in parentheses and may itself contain any character, these included. */
+  end = text + size;
+  for (at = end; at > text && at[-1] != ')';) at--;
+  if (at == text || end - at < 3) return 0;
+  r->state = at[1];
+  for (at += 3; at < end && field < 31; at++) {
+    if (*at >= '0' && *at <= '9') number = number * 10 + (*at - '0');
+    else if (*at == ' ' || *at == '\n') {
+      fields[field++] = number;
+      number = 0;
+    }
+  }
+  if (field < 31) return 0;
+  r->pid = pid;
+  r->parent = fields[0];
+  r->group = fields[1];
+  r->session = fields[2];
+  r->start_low = fields[18];
+  r->start_high = fields[18] >> 32;
+  r->caught = fields[30];
+  return 1;
+}
+
+/* The rows of every process that can be seen. */
+int read_table(row *rows, int most) {
+  static char entries[32768];
+  long size, at, result;
+  int fd = open("/proc", O_RDONLY | O_CLOEXEC), count = 0;
+  if (fd < 0) return failure();
+  while ((size = getdents64(fd, entries, sizeof(entries))) > 0) {
+    /* struct linux_dirent64: its length at 16, its name at 19 */
+    for (at = 0; at < size; at += *(unsigned short *)(entries + at + 16)) {
+      unsigned int pid = number_of(entries + at + 19);
+      if (pid == 0) continue;
+      result = count < most ? read_row(pid, rows + count) : -E2BIG;
+      if (result < 0) {
+        close(fd);
+        return result;
+      }
+      count += result;
+    }
+  }
+  if (size < 0) size = failure();
+  close(fd);
+  return size < 0 ? size : count;
+}
+
+/* ---- children: numbers with a blank after each ---- */
+
+/* Appends the numbers in the file, without those whose bit is set in `known`. */
+static int append_numbers(int fd, const unsigned char *known, int *numbers, int most, int count) {
+  unsigned int number = 0;
+  char *at;
+  long size;
+  while ((size = read(fd, text, sizeof(text))) > 0) {
+    for (at = text; at < text + size; at++) {
+      if (*at >= '0' && *at <= '9') {
+        number = number * 10 + (*at - '0');
+        continue;
+      }
+      if (number > 0 && !(known && number < NUMBERS && known[number >> 3] >> (number & 7) & 1)) {
+        if (count == most) return -E2BIG;
+        numbers[count++] = number;
+      }
+      number = 0;
+    }
+  }
+  return size < 0 ? failure() : count;
+}
+
+/* The children of the thread whose list was opened, without the known ones. */
+int read_strangers(int fd, const unsigned char *known, int *numbers, int most) {
+  if (lseek(fd, 0, 0) < 0) return failure();
+  return append_numbers(fd, known, numbers, most, 0);
+}
+
+static int list_threads(int pid, int *threads) {
+  static char entries[4096];
+  char path[40];
+  long size, at;
+  int fd, count = 0;
+  put(put_number(put(path, "/proc/"), pid), "/task");
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return failure();
+  while ((size = getdents64(fd, entries, sizeof(entries))) > 0) {
+    for (at = 0; at < size && count <= MOST_THREADS; at += *(unsigned short *)(entries + at + 16)) {
+      unsigned int thread = number_of(entries + at + 19);
+      if (thread > 0 && count < MOST_THREADS) threads[count] = thread;
+      count += thread > 0;
+    }
+  }
+  if (size < 0) size = failure();
+  close(fd);
+  return size < 0 ? size : count > MOST_THREADS ? -E2BIG : count;
+}
+
+/*
+ * The children of all threads of a process. When a thread ends, its children go to another one, which may have been read
+ * already: with -EAGAIN the threads were not the same before and after. (The first thread stays listed after its end, but it
+ * is read first, and what it had until then goes to those that are read later.)
+ */
+int read_children(int pid, int *numbers, int most) {
+  int before[MOST_THREADS], after[MOST_THREADS];
+  int threads = list_threads(pid, before), count = 0, index, fd;
+  char path[64];
+  if (threads <= 0) return threads < 0 ? threads : -ENOENT;
+  for (index = 0; index < threads; index++) {
+    put(put_number(put(put_number(put(path, "/proc/"), pid), "/task/"), before[index]), "/children");
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return failure();
+    count = append_numbers(fd, 0, numbers, most, count);
+    close(fd);
+    if (count < 0) return count;
+  }
+  if (list_threads(pid, after) != threads) return -EAGAIN;
+  for (index = 0; index < threads; index++)
+    if (after[index] != before[index]) return -EAGAIN;
+  return count;
+}

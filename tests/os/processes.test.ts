@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { OwnChildren } from "../../src/os/own-children.ts";
+import { catchesSignal, readChildren, readProcess, readProcessTable } from "../../src/os/processes.ts";
+import { compileProgram } from "../compile-program.ts";
+import { makeScratch } from "./spawn-kit.ts";
+
+const threadChildren = compileProgram("thread-children");
+
+/** A child that waits until the end of the scope. */
+function startSleeper(program = "/bin/sleep") {
+  const child = Bun.spawn([program, "1000"], { stdio: ["ignore", "ignore", "ignore"] });
+  return {
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+describe("a process", () => {
+  test("is shown with its parent, group, session, state and start", () => {
+    const row = readProcess(process.pid);
+    const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
+    const [, parent, group, session] = fields.map(Number);
+    expect(row).toEqual({
+      ...{ pid: process.pid, parent: parent ?? -1, group: group ?? -1, session: session ?? -1 },
+      ...{ state: "R", startTicks: Number(fields[19]) },
+    });
+  });
+
+  test("is shown right whatever it is called", async () => {
+    using scratch = makeScratch();
+    const program = join(scratch.path, ") R 1 2 (3");
+    copyFileSync("/bin/sleep", program);
+    await using sleeper = startSleeper(program);
+    expect(readProcess(sleeper.pid)).toMatchObject({ pid: sleeper.pid, parent: process.pid });
+  });
+
+  test("that does not exist is none", () => {
+    expect(readProcess(4_194_304)).toBeNull();
+    expect(readChildren(4_194_304)).toBeNull();
+    expect(catchesSignal(4_194_304, 1)).toBe(false);
+  });
+
+  test("is in the table of all, as it is shown alone", async () => {
+    await using sleeper = startSleeper();
+    const table = readProcessTable();
+    const { pid, parent, startTicks } = readProcess(sleeper.pid) ?? {};
+    expect(table.filter((row) => row.pid === sleeper.pid)).toMatchObject([{ pid, parent, startTicks }]);
+    expect(table.some((row) => row.pid === process.pid)).toBe(true);
+  });
+
+  test("catches the signals that it has handlers for, real-time ones too", async () => {
+    await using sleeper = startSleeper();
+    const onHangup = (): void => {};
+    process.on("SIGHUP", onHangup);
+    expect([1, 15, 9, 40].map((signal) => catchesSignal(process.pid, signal))).toEqual([
+      true,
+      isCaught(15),
+      false,
+      isCaught(40),
+    ]);
+    process.off("SIGHUP", onHangup);
+    expect([1, 15, 40].map((signal) => catchesSignal(sleeper.pid, signal))).toEqual([false, false, false]);
+  });
+});
+
+/** By the mask that the kernel shows of this process. */
+function isCaught(signal: number): boolean {
+  const mask = /^SigCgt:\s*(\w+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+describe("the children of a process", () => {
+  test("are those of its main thread", async () => {
+    await using sleeper = startSleeper();
+    expect(readChildren(process.pid)).toContain(sleeper.pid);
+    expect(readChildren(sleeper.pid)).toEqual([]);
+  });
+
+  test.skipIf(threadChildren === null)("are those of all its threads", async () => {
+    const parent = Bun.spawn([threadChildren ?? ""], { stdin: "pipe", stdout: "pipe" });
+    const reader = parent.stdout.getReader();
+    const { value } = await reader.read();
+    const numbers = new TextDecoder().decode(value).trim().split(" ").map(Number);
+    const found = readChildren(parent.pid);
+    await parent.stdin.end();
+    await parent.exited;
+    expect(new Set(numbers).size).toBe(3);
+    expect(new Set(found)).toEqual(new Set(numbers));
+  });
+});
+
+describe("strangers among the own children", () => {
+  test("are those that are not known", async () => {
+    await using first = startSleeper();
+    await using second = startSleeper();
+    using children = new OwnChildren();
+    expect(children.strangers()).toEqual(expect.arrayContaining([first.pid, second.pid]));
+    children.know(first.pid);
+    expect(children.strangers()).toContain(second.pid);
+    expect(children.strangers()).not.toContain(first.pid);
+    children.know(second.pid);
+    children.forget(first.pid);
+    expect(children.strangers()).toContain(first.pid);
+    expect(children.strangers()).not.toContain(second.pid);
+  });
+
+  test("are seen as well when they have ended and wait to be reaped", async () => {
+    using children = new OwnChildren();
+    const before = children.strangers();
+    const child = Bun.spawn(["/bin/sh", "-c", "kill -9 $$"], { stdio: ["ignore", "ignore", "ignore"] });
+    // Not reaped before this turn of the loop is over.
+    const deadline = performance.now() + 4_000;
+    while (readProcess(child.pid)?.state !== "Z" && performance.now() < deadline) Bun.sleepSync(1);
+    expect(children.strangers()).toEqual([...before, child.pid]);
+    await child.exited;
+  });
+});
