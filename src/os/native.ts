@@ -1,8 +1,10 @@
 import { cc, dlopen, type Pointer } from "bun:ffi";
 import { closeSync, writeSync } from "node:fs";
-import source from "./native.c" with { type: "text" };
+import roles from "./native-roles.c" with { type: "text" };
+import spawning from "./native-spawn.c" with { type: "text" };
+import common from "./native.c" with { type: "text" };
 
-/** The functions of native.c. Blocks are requests as the encoder of requests lays them out. */
+/** The functions of the C files beside this one. Blocks are requests as the encoder of requests lays them out. */
 export interface Native {
   /**
    * Takes low descriptors, duplicates of the given one, for what is passed on to children; to be called early, before
@@ -30,7 +32,7 @@ export interface Native {
 
 let loaded: Native | null = null;
 
-/** Compiles native.c, once; 3 to 6 ms. Throws if the machine cannot run it: without it nothing can be started. */
+/** Compiles them, once; 3 to 6 ms. Throws if the machine cannot run it: without it nothing can be started. */
 export function loadNative(): Native {
   loaded ??= compile();
   return loaded;
@@ -41,7 +43,8 @@ function compile(): Native {
   // cc() wants a path, and cannot read one inside a compiled binary.
   const fd = makeMemoryFile();
   try {
-    writeSync(fd, source);
+    // One text, in which each part knows those before it.
+    writeSync(fd, common + spawning + roles);
     return frontOf(`/proc/self/fd/${fd}`);
   } finally {
     closeSync(fd);

@@ -63,7 +63,7 @@ export class Spawner {
 
   /** How many children have neither executed nor ended. */
   get pendingCount(): number {
-    if (this.#pending.size > 0) this.#settlePending();
+    if (this.#pending.size > 0) this.#settlePending((block) => !block.isRunning);
     return this.#pending.size;
   }
 
@@ -104,8 +104,10 @@ export class Spawner {
     return outcomes;
   }
 
-  #settlePending(): void {
+  /** One that still runs may have ended all the same; to ask costs a system call for each. */
+  #settlePending(mayBeSettled: (block: NativeBlock) => boolean = () => true): void {
     for (const [pid, { block, score }] of this.#pending) {
+      if (!mayBeSettled(block)) continue;
       const answer = this.#native.settle(block.address);
       if (answer === PENDING) continue;
       this.#pending.delete(pid);
