@@ -8,7 +8,7 @@ import { type ConfigurationReading, type ReadConfiguration, decodeConfiguration 
 import { fingerprintOf } from "./config/fingerprint.ts";
 import { millis } from "./core/units.ts";
 import { takeMemoryFile } from "./os/memory-file.ts";
-import { readPipe } from "./os/pipe-io.ts";
+import { type ReadResult, closeDescriptor, readPipe } from "./os/pipe-io.ts";
 import { type ReadingRole, type SupervisorRole, parseFrames, roleEnvironment } from "./role.ts";
 import { placeholderFor } from "./supervisor/placeholder.ts";
 import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./supervisor/ports.ts";
@@ -29,12 +29,23 @@ const READING_TIMEOUT = millis(30_000);
 const CHUNK = 64 * 1024;
 const SIGKILL = 9;
 
-/** What the launcher has read. */
-export function takeFirstConfiguration(role: SupervisorRole): ReadConfiguration {
+/** Waits for what the launcher reads. null: it has refused that, or is gone, and nothing is to be started. */
+export function takeFirstConfiguration(role: SupervisorRole): ReadConfiguration | null {
+  if (role.handover !== null && !isHandedOver(role.handover)) return null;
   const reading = decodeConfiguration(takeMemoryFile(role.configuration));
   if (reading.tag === "rejected")
     throw new Error("internal error: the launcher handed over a configuration that it refused");
   return reading;
+}
+
+/** Blocks: a signal that comes meanwhile is kept for later, and the launcher's end is the end of the wait too. */
+function isHandedOver(pipe: number): boolean {
+  const byte = new Uint8Array(1);
+  let result: ReadResult;
+  do result = readPipe(pipe, byte, { offset: 0, most: 1 });
+  while (result.tag === "empty");
+  closeDescriptor(pipe);
+  return result.tag === "read";
 }
 
 export class ConfigurationReader {

@@ -60,6 +60,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   nameProcess("daemonsup");
   const signals = new Signals(role);
   const loaded = takeFirstConfiguration(role);
+  // The launcher has said why; nothing has been touched yet.
+  if (loaded === null) process.exit(EXIT.invalidConfiguration);
   const user = servingUser(loaded.settings);
   const controlGroup = servingGroup(loaded.settings);
   prepareDirectories(role, { user, controlGroup });

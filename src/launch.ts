@@ -2,6 +2,7 @@
  * The launcher: turns the command that the user typed into a supervisor. As a daemon, it waits until that is up and only
  * then exits 0; in the foreground it becomes the supervisor itself, with the same pid.
  */
+import { writeSync } from "node:fs";
 import { placesOf } from "./cli/find-supervisor.ts";
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { CliWorld } from "./cli/world.ts";
@@ -9,68 +10,127 @@ import { encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
-import { makeMemoryFile } from "./os/memory-file.ts";
+import { fillMemoryFile, makeMemoryFile } from "./os/memory-file.ts";
 import { loadNative } from "./os/native.ts";
-import { openLogPipe } from "./os/pipe-io.ts";
+import { openBlockingPipe, openLogPipe } from "./os/pipe-io.ts";
 import { closeFd } from "./os/signalling.ts";
 import { type Frame, type SupervisorRole, parseFrames, readyLines, roleArguments, roleEnvironment } from "./role.ts";
 
 /** How much longer than its ready timeout the supervisor may take to say that it is not ready, and then to end. */
 const GRACE_MS = 15_000;
+/** What tells the daemon that its configuration is complete; any byte would do. */
+const GO = "!";
 /** The file of the running program, whatever became of its name. */
 const OWN_PROGRAM = "/proc/self/exe";
 
 export async function start(options: StartOptions, world: CliWorld): Promise<number> {
-  const directories = placesOf(options, world);
-  const base = { options, directories, invokingUid: world.invokingUid };
-  const { readConfiguration } = await import("./load-configuration.ts");
-  const reading = readConfiguration(base);
-  const problems = reading.tag === "rejected" ? reading.problems : options.strict ? reading.warnings : [];
-  if (problems.length > 0) {
-    for (const problem of problems) world.stderr.write(`${problem}\n`);
-    world.stderr.write(
-      `cannot start: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in "${options.configAsWritten}"\n`,
-    );
-    return EXIT.invalidConfiguration;
-  }
-  const role: RoleWithoutPipes = {
-    tag: "supervisor",
-    ...base,
-    configuration: makeMemoryFile("configuration", encodeConfiguration(reading)),
-  };
-  return options.foreground ? becomeSupervisor(role, world) : await launchDaemon(role, world);
+  const base = { options, directories: placesOf(options, world), invokingUid: world.invokingUid };
+  return options.foreground ? await becomeSupervisor(base, world) : await launchDaemon(base, world);
 }
 
-type RoleWithoutPipes = Omit<SupervisorRole, "readyPipe" | "signalPipe">;
+type Base = Pick<SupervisorRole, "options" | "directories" | "invokingUid">;
+
+/** The configuration as text, or null once it is said what is wrong with it. */
+async function readOrComplain(base: Base, world: CliWorld): Promise<string | null> {
+  // Loaded only now: the schema and the parsers are dear, and the daemon begins without them.
+  const { readConfiguration } = await import("./load-configuration.ts");
+  const reading = readConfiguration(base);
+  const { strict, configAsWritten } = base.options;
+  const problems = reading.tag === "rejected" ? reading.problems : strict ? reading.warnings : [];
+  if (problems.length === 0) return encodeConfiguration(reading);
+  for (const problem of problems) world.stderr.write(`${problem}\n`);
+  const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
+  world.stderr.write(`cannot start: ${count} in "${configAsWritten}"\n`);
+  return null;
+}
 
 /** exec in place: returns only if that failed. */
-function becomeSupervisor(role: RoleWithoutPipes, world: CliWorld): number {
+async function becomeSupervisor(base: Base, world: CliWorld): Promise<number> {
+  const text = await readOrComplain(base, world);
+  if (text === null) return EXIT.invalidConfiguration;
   const opened = openLogPipe();
   if (opened.tag === "failed") return complain(`cannot start: pipe failed: ${opened.errno}`, world);
   const pipe = opened.ends;
-  const block = new NativeBlock();
-  const env = roleEnvironment({ ...role, readyPipe: null, signalPipe: pipe.read }, world.env);
-  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, [pipe.read, role.configuration]);
+  const configuration = makeMemoryFile("configuration");
+  fillMemoryFile(configuration, text);
+  const role: SupervisorRole = {
+    tag: "supervisor",
+    ...base,
+    configuration,
+    handover: null,
+    readyPipe: null,
+    signalPipe: pipe.read,
+  };
+  const block = blockFor(role, world, [pipe.read, configuration]);
   const errno = loadNative().replace(block.address, pipe.write);
   return complain(`cannot start: exec of ${OWN_PROGRAM} failed: ${errnoNameOf(errno)}`, world);
 }
 
-async function launchDaemon(role: RoleWithoutPipes, world: CliWorld): Promise<number> {
-  const opened = openLogPipe();
-  if (opened.tag === "failed") return complain(`cannot start: pipe failed: ${opened.errno}`, world);
-  const pipe = opened.ends;
+function blockFor(role: SupervisorRole, world: CliWorld, kept: readonly number[]): NativeBlock {
   const block = new NativeBlock();
-  const env = roleEnvironment({ ...role, readyPipe: pipe.write, signalPipe: null }, world.env);
-  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, [pipe.write, role.configuration]);
+  const env = roleEnvironment(role, world.env);
+  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, kept);
+  return block;
+}
+
+/** The daemon becomes one while its definitions are still being read here, and touches nothing before it has them. */
+async function launchDaemon(base: Base, world: CliWorld): Promise<number> {
+  const [ready, handover] = [openLogPipe(), openBlockingPipe()];
+  if (ready.tag === "failed") return complain(`cannot start: pipe failed: ${ready.errno}`, world);
+  if (handover.tag === "failed") return complain(`cannot start: pipe failed: ${handover.errno}`, world);
+  const configuration = makeMemoryFile("configuration");
+  const kept = [ready.ends.write, handover.ends.read, configuration] as const;
+  const role: SupervisorRole = {
+    tag: "supervisor",
+    ...base,
+    configuration,
+    handover: handover.ends.read,
+    readyPipe: ready.ends.write,
+    signalPipe: null,
+  };
+  const block = blockFor(role, world, kept);
   const pid = loadNative().relaunch(block.address);
-  closeFd(pipe.write);
+  closeFd(ready.ends.write);
+  closeFd(handover.ends.read);
   if (pid === 0) return complain(`cannot start: ${block.stage} failed: ${errnoNameOf(block.errno)}`, world);
-  const answer = listen(pipe.read);
-  const frame = await within(role.options.readyTimeout + GRACE_MS, answer.frame);
-  world.stderr.write(answer.text());
-  const exit = await conclude(frame, { pid, answer, world });
+  const answer = listen(ready.ends.read);
+  const text = await readOrComplain(base, world);
+  handOver(text, { configuration, pipe: handover.ends.write });
+  const exit =
+    text === null ? await concludeRefused(pid, { answer, world }) : await concludeStart(pid, { role, answer, world });
   answer.close();
   return exit;
+}
+
+/** Lets the waiting daemon go on, or end if there is no configuration. */
+function handOver(text: string | null, to: { readonly configuration: number; readonly pipe: number }): void {
+  if (text !== null) {
+    fillMemoryFile(to.configuration, text);
+    try {
+      writeSync(to.pipe, GO);
+    } catch {
+      // It has ended already; what it said before is shown with its end.
+    }
+  }
+  closeFd(to.pipe);
+  closeFd(to.configuration);
+}
+
+/** Nothing may be left of the daemon when this command has ended. */
+async function concludeRefused(pid: number, from: { answer: Answer; world: CliWorld }): Promise<number> {
+  if ((await within(GRACE_MS, from.answer.over)) === LATE)
+    from.world.stderr.write(`pid ${pid}, which was to be the supervisor, has not ended yet\n`);
+  return EXIT.invalidConfiguration;
+}
+
+async function concludeStart(
+  pid: number,
+  from: { role: SupervisorRole; answer: Answer; world: CliWorld },
+): Promise<number> {
+  const { role, answer, world } = from;
+  const frame = await within(role.options.readyTimeout + GRACE_MS, answer.frame);
+  world.stderr.write(answer.text());
+  return await conclude(frame, { pid, answer, world });
 }
 
 /** What the supervisor says over the pipe: a frame, or null if it ended without one, and text for a person. */

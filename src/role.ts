@@ -23,8 +23,13 @@ interface RoleBase {
 
 export interface SupervisorRole extends RoleBase {
   readonly tag: "supervisor";
-  /** The configuration as the launcher has read it. */
+  /** The memory file with the configuration as the launcher reads it. */
   readonly configuration: number;
+  /**
+   * Read end of the pipe on which a byte says that the configuration is complete, and its end that there will be none; null
+   * if it is complete already.
+   */
+  readonly handover: number | null;
   /** Write end of the pipe on which the launcher waits; null in the foreground. */
   readonly readyPipe: number | null;
   /** Read end of the pipe with signals that came while the program was replaced; null if there is none. */

@@ -2,7 +2,7 @@
  * A configuration as text, on its way from the process that has read the files to the supervisor. The supervisor never
  * parses what people write: the parsers and the schema take memory that it would keep for life.
  */
-import type { Definition, Limit, Settings } from "../core/definition.ts";
+import type { Definition, Settings } from "../core/definition.ts";
 
 export interface ReadConfiguration {
   readonly tag: "loaded";
@@ -29,7 +29,9 @@ export type ConfigurationReading = ReadConfiguration | RefusedConfiguration;
 const UNLIMITED = "unlimited";
 
 export function encodeConfiguration(reading: ConfigurationReading): string {
-  return JSON.stringify(reading, (_, value: unknown) => (value === Number.POSITIVE_INFINITY ? UNLIMITED : value));
+  if (reading.tag === "rejected") return JSON.stringify(reading);
+  // Only the few definitions with limits are changed: a replacer would be called for every value of all of them.
+  return JSON.stringify({ ...reading, definitions: reading.definitions.map(withWrittenBounds) });
 }
 
 /** Only ever given what `encodeConfiguration` made, by a process of our own. */
@@ -39,13 +41,17 @@ export function decodeConfiguration(text: string): ConfigurationReading {
   return { ...reading, definitions: reading.definitions.map(withBounds) };
 }
 
-function withBounds(definition: Definition): Definition {
-  const limits = Object.entries(definition.limits).map(
-    ([name, limit]) => [name, { soft: boundOf(limit.soft), hard: boundOf(limit.hard) }] as const,
-  );
-  return limits.length === 0 ? definition : { ...definition, limits: Object.fromEntries<Limit>(limits) };
+function withWrittenBounds(definition: Definition): object {
+  return withLimits(definition, (value) => (value === Number.POSITIVE_INFINITY ? UNLIMITED : value));
 }
 
-function boundOf(value: number | string): number {
-  return typeof value === "string" ? Number.POSITIVE_INFINITY : value;
+function withBounds(definition: Definition): Definition {
+  return withLimits(definition, (value) => (value === UNLIMITED ? Number.POSITIVE_INFINITY : value)) as Definition;
+}
+
+function withLimits(definition: Definition, convert: (value: number | string) => number | string): object {
+  const limits = Object.entries(definition.limits);
+  if (limits.length === 0) return definition;
+  const converted = limits.map(([name, { soft, hard }]) => [name, { soft: convert(soft), hard: convert(hard) }]);
+  return { ...definition, limits: Object.fromEntries(converted) as object };
 }

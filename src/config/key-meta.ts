@@ -13,9 +13,14 @@ export interface KeyMeta {
   readonly shared?: false;
 }
 
-/** The schema with its facts attached, where everything that is derived from the schema finds them. */
+/**
+ * The schema with its facts attached, where everything that is derived from the schema finds them. It must be this key's
+ * own: `meta` would make a copy, and half of what building the schema costs is these copies.
+ */
 export function keyOf<Schema extends z.ZodType>(schema: Schema, facts: KeyMeta): Schema {
-  return schema.meta({ ...facts });
+  if (z.globalRegistry.has(schema)) throw new Error("internal error: two keys share a schema");
+  z.globalRegistry.add(schema, { ...facts });
+  return schema;
 }
 
 /** The facts of a key. Throws if it has none, which is a bug of ours. */

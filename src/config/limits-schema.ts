@@ -5,8 +5,10 @@ import { parseSize, suggestSize } from "./quantities.ts";
 import { fail } from "./schema-parts.ts";
 import { wanted } from "./want.ts";
 
+type Counted = "descriptors" | "processes" | "bytes" | "seconds";
+
 /** What each limit counts; the number in brackets of setrlimit(2). */
-const COUNTS: Readonly<Record<LimitName, "descriptors" | "processes" | "bytes" | "seconds">> = {
+const COUNTS: Readonly<Record<LimitName, Counted>> = {
   nofile: "descriptors",
   nproc: "processes",
   core: "bytes",
@@ -25,13 +27,16 @@ const MAX_DESCRIPTORS = 1_073_741_816;
 export const limitsSchema = z.strictObject(limitKeys(), { error: "a table" });
 
 function limitKeys(): Record<LimitName, z.ZodOptional<z.ZodType<Limit, unknown>>> {
+  // One schema serves all limits that count the same: to build them is a good part of what reading definitions costs.
+  const schemas = new Map<Counted, z.ZodType<Limit, unknown>>();
+  for (const counted of Object.values(COUNTS)) if (!schemas.has(counted)) schemas.set(counted, limitOf(counted));
   const keys = LIMIT_NAMES.map((name): [LimitName, z.ZodOptional<z.ZodType<Limit, unknown>>] => {
     const facts = {
       description: `RLIMIT_${name.toUpperCase()}, in ${COUNTS[name]}`,
       live: false,
       limit: limitWordsOf(name),
     };
-    return [name, keyOf(limitOf(name).optional(), facts)];
+    return [name, keyOf((schemas.get(COUNTS[name]) ?? limitOf(COUNTS[name])).optional(), facts)];
   });
   return Object.fromEntries(keys) as Record<LimitName, z.ZodOptional<z.ZodType<Limit, unknown>>>;
 }
@@ -40,44 +45,44 @@ function limitWordsOf(name: LimitName): string {
   return name === "nofile" ? String(MAX_DESCRIPTORS) : "2^53 - 1, or unlimited";
 }
 
-function limitOf(name: LimitName): z.ZodType<Limit, unknown> {
-  const both = amountOf(name).transform((amount) => ({ soft: amount, hard: amount }));
-  const pair = z.strictObject({ soft: amountOf(name), hard: amountOf(name) }).transform((limit, context) => {
+function limitOf(counted: Counted): z.ZodType<Limit, unknown> {
+  const both = amountOf(counted).transform((amount) => ({ soft: amount, hard: amount }));
+  const pair = z.strictObject({ soft: amountOf(counted), hard: amountOf(counted) }).transform((limit, context) => {
     return limit.soft <= limit.hard ? limit : fail(context, limit, "a soft limit that is not above the hard one");
   });
-  return z.union([both, pair], { error: `${wantOf(name)}, or a table, like { soft = 1024, hard = 4096 }` });
+  return z.union([both, pair], { error: `${wantOf(counted)}, or a table, like { soft = 1024, hard = 4096 }` });
 }
 
-function amountOf(name: LimitName): z.ZodType<number, unknown> {
-  return z.union([z.number(), z.string()], { error: wantOf(name) }).transform((input, context) => {
+function amountOf(counted: Counted): z.ZodType<number, unknown> {
+  return z.union([z.number(), z.string()], { error: wantOf(counted) }).transform((input, context) => {
     const amount =
-      typeof input === "number" ? input : input === "unlimited" ? Number.POSITIVE_INFINITY : bytesOf(name, input);
-    if (amount !== null && isAmount(name, amount, input)) return amount;
+      typeof input === "number" ? input : input === "unlimited" ? Number.POSITIVE_INFINITY : bytesOf(counted, input);
+    if (amount !== null && isAmount(counted, amount, input)) return amount;
     return fail(
       context,
       input,
-      wanted(wantOf(name), COUNTS[name] === "bytes" && typeof input === "string" ? suggestSize(input) : null),
+      wanted(wantOf(counted), counted === "bytes" && typeof input === "string" ? suggestSize(input) : null),
     );
   });
 }
 
-function bytesOf(name: LimitName, input: string): number | null {
-  return COUNTS[name] === "bytes" ? parseSize(input) : null;
+function bytesOf(counted: Counted, input: string): number | null {
+  return counted === "bytes" ? parseSize(input) : null;
 }
 
-function isAmount(name: LimitName, amount: number, input: unknown): boolean {
-  if (name === "nofile") return Number.isInteger(amount) && amount >= 0 && amount <= MAX_DESCRIPTORS;
+function isAmount(counted: Counted, amount: number, input: unknown): boolean {
+  if (counted === "descriptors") return Number.isInteger(amount) && amount >= 0 && amount <= MAX_DESCRIPTORS;
   return amount === Number.POSITIVE_INFINITY ? input === "unlimited" : Number.isSafeInteger(amount) && amount >= 0;
 }
 
-function wantOf(name: LimitName): string {
-  switch (COUNTS[name]) {
+function wantOf(counted: Counted): string {
+  switch (counted) {
     case "descriptors":
-      return `a number of ${COUNTS[name]} up to ${MAX_DESCRIPTORS}`;
+      return `a number of ${counted} up to ${MAX_DESCRIPTORS}`;
     case "bytes":
       return `a number of bytes, a size, like "64MiB", or "unlimited"`;
     case "processes":
     case "seconds":
-      return `a number of ${COUNTS[name]} or "unlimited"`;
+      return `a number of ${counted} or "unlimited"`;
   }
 }

@@ -8,6 +8,7 @@ import { explainIssues } from "./explain-issues.ts";
 import type { Fault } from "./fault.ts";
 import { isLaterKey } from "./later-keys.ts";
 import { normalizeDefinition, type Origin } from "./normalize-definition.ts";
+import { tableParserOf } from "./parse-table.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
 
@@ -37,20 +38,26 @@ export function parseDefinition(text: ConfigText, origin: Origin, defaults: Defa
   if (plain.tag === "faulty") return { tag: "faulty", problems: [file.problemAt(plain.fault)] };
 
   const table = layOverDefaults(defaults.table, plain.table);
-  const result = definitionSchema.safeParse(table);
-  const wrong = result.success
-    ? []
-    : explainIssues(result.error.issues.slice(0, MAX_PROBLEMS), {
-        schema: definitionSchema,
-        value: table,
-        isLater: isLaterKey,
-      });
-  const faults = [...wrong, ...crossFaultsOf(table)];
+  const parsed = parseKeys(table);
+  const faults = [...(parsed === null ? wrongIn(table) : []), ...crossFaultsOf(table)];
   const problemAt = (fault: Fault, verb: "parse" | "use"): Problem => problemOf(fault, verb, { file, defaults });
-  if (faults.length > 0 || !result.success) {
+  if (faults.length > 0 || parsed === null) {
     return { tag: "faulty", problems: faults.slice(0, MAX_PROBLEMS).map((fault) => problemAt(fault, "parse")) };
   }
-  return { tag: "loaded", definition: normalizeDefinition(result.data, origin), problemAt };
+  return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
+}
+
+/** A definition lacks nothing but its command. */
+const parseKeys = tableParserOf(definitionSchema, { command: ["true"] });
+
+function wrongIn(table: Table): Fault[] {
+  const { error } = definitionSchema.safeParse(table);
+  if (error === undefined) throw new Error("internal error: the schema finds nothing wrong with a refused definition");
+  return explainIssues(error.issues.slice(0, MAX_PROBLEMS), {
+    schema: definitionSchema,
+    value: table,
+    isLater: isLaterKey,
+  });
 }
 
 /** Points at whichever of the two files says more of what is wrong. */

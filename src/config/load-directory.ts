@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Definition, Settings } from "../core/definition.ts";
 import { wholeFileProblem } from "./config-file.ts";
 import type { Fault } from "./fault.ts";
@@ -114,7 +113,7 @@ type Trusted = { readonly tag: "text"; readonly text: string } | { readonly tag:
 
 function readTrusted(fileName: string, request: LoadRequest, isLink: boolean): Trusted {
   const file = displayOf(fileName, request);
-  const read = readTextFile(join(request.directory, fileName));
+  const read = readTextFile(`${request.directory}/${fileName}`);
   const distrust = read.tag === "read" ? distrustOf(read.stat, request) : null;
   if (read.tag === "read" && distrust === null) return { tag: "text", text: read.text };
   const { line, column } = read.tag === "failed" ? read : { line: 1, column: 1 };

@@ -9,13 +9,17 @@ const libc = dlopen("libc.so.6", {
 
 const MFD_CLOEXEC = 1;
 
-/** A file in memory with this text; close-on-exec. The name is only for people who look into /proc. Throws without memory. */
-export function makeMemoryFile(name: string, text: string): number {
+/** An empty file in memory; close-on-exec. The name is only for people who look into /proc. Throws without memory. */
+export function makeMemoryFile(name: string): number {
   const fd = libc.symbols.memfd_create(name, MFD_CLOEXEC);
   if (fd < 0) throw new Error(`cannot make a memory file: ${lastErrno()}`);
+  return fd;
+}
+
+/** Writes the whole text of an empty memory file, for whoever holds it. Throws without memory. */
+export function fillMemoryFile(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-  return fd;
 }
 
 /** The whole text of a memory file, which is closed. */

@@ -19,7 +19,7 @@ const F_SETFL = 4;
 const FIONREAD = 0x541b;
 
 export interface PipeEnds {
-  /** Non-blocking. */
+  /** Non-blocking, unless it was asked for otherwise. */
   readonly read: number;
   /** Blocking, as a program expects of its standard output. */
   readonly write: number;
@@ -30,11 +30,16 @@ export type PipeResult =
 
 /** A pipe for the output of one run: both ends close-on-exec; only the reader's end does not block. */
 export function openLogPipe(): PipeResult {
+  const opened = openBlockingPipe();
+  if (opened.tag === "ok") libc.symbols.fcntl(opened.ends.read, F_SETFL, O_NONBLOCK);
+  return opened;
+}
+
+/** A pipe of which neither end is non-blocking; both are close-on-exec. */
+export function openBlockingPipe(): PipeResult {
   const fds = new Int32Array(2);
   if (libc.symbols.pipe2(ptr(fds), O_CLOEXEC) !== 0) return { tag: "failed", errno: lastErrno() };
-  const ends = { read: fds[0] ?? -1, write: fds[1] ?? -1 };
-  libc.symbols.fcntl(ends.read, F_SETFL, O_NONBLOCK);
-  return { tag: "ok", ends };
+  return { tag: "ok", ends: { read: fds[0] ?? -1, write: fds[1] ?? -1 } };
 }
 
 export type ReadResult =
