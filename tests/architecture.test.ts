@@ -42,6 +42,7 @@ const COMPOSITION_ROOTS = [
   "daemon-places.ts",
   "daemon-ports.ts",
   "daemon-signals.ts",
+  "daemon-sockets.ts",
   "io-worker.ts",
   "syslog-worker.ts",
 ];

@@ -7,7 +7,7 @@
  * owner and mode; and sockets block, as systemd passes them: a program that wants another mode sets it itself.
  */
 import { dlopen, ptr } from "bun:ffi";
-import type { ListenAddress, SocketPolicy } from "../core/life-policies.ts";
+import type { ListenAddress } from "../core/life-policies.ts";
 import { addressTextOf, isUnixAddress } from "../core/listen-address.ts";
 import { unreachable } from "../core/unreachable.ts";
 import { lastErrno } from "./last-errno.ts";
@@ -66,15 +66,6 @@ export interface ListeningSocket {
 
 export type ListenResult =
   { readonly tag: "opened"; readonly socket: ListeningSocket } | { readonly tag: "failed"; readonly message: string };
-
-/** What a definition asks for, once its owner and group are looked up. */
-export function listenRequestOf(
-  policy: SocketPolicy,
-  owners: { readonly uid: number | null; readonly gid: number | null },
-): ListenRequest {
-  const { listen, backlog, reusePort, mode } = policy;
-  return { listen, backlog, reusePort, mode, ...owners };
-}
 
 /** Opens the socket; connections and datagrams wait in it from then on. Messages name the address. */
 export function openListeningSocket(request: ListenRequest): ListenResult {

@@ -46,7 +46,8 @@ export function giveAccess(file: SocketFile, access: FileAccess): string | null 
     const uid = access.uid ?? Number(found.uid);
     const gid = access.gid ?? Number(found.gid);
     if (uid !== Number(found.uid) || gid !== Number(found.gid)) chownSync(descriptor, uid, gid);
-    chmodSync(descriptor, access.mode);
+    // Once root is given up, what is as it should be may be changed no more.
+    if ((Number(found.mode) & 0o7777) !== access.mode) chmodSync(descriptor, access.mode);
     return null;
   });
 }
