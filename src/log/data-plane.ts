@@ -40,6 +40,7 @@ export class DataPlane {
   readonly #pending = new Map<number, Pending>();
   readonly #followers = new Map<string, Set<(line: PlaneLine) => void>>();
   readonly #watchers = new Map<number, () => void>();
+  readonly #expecting = new Map<number, () => void>();
   readonly #link: PlaneLink;
   #own: string[] = [];
   #number = 0;
@@ -94,6 +95,19 @@ export class DataPlane {
     if (followers?.delete(listen) !== true || followers.size > 0) return;
     this.#followers.delete(service);
     this.#tell({ tag: "follow", service, on: false });
+  }
+
+  /**
+   * Calls `listen` once when a line matches (JavaScript's regular expressions, flag u) of the run of the service that is
+   * opened next, and of no other. Until then, and until the returned function is called, nothing else is expected of it.
+   */
+  expect(service: string, pattern: string, listen: () => void): () => void {
+    const id = ++this.#number;
+    this.#expecting.set(id, listen);
+    this.#tell({ tag: "expect", service, id, pattern });
+    return () => {
+      if (this.#expecting.delete(id)) this.#tell({ tag: "unexpect", service, id });
+    };
   }
 
   /** The supervisor's own log file, for `own`. */
@@ -177,6 +191,8 @@ export class DataPlane {
         return this.#deliver(message.service, message.lines);
       case "readable":
         return this.#notify(message.fd, message.id);
+      case "matched":
+        return this.#match(message.service, message.id);
       case "own-taken":
         this.#own.splice(0, message.count);
         return;
@@ -202,6 +218,13 @@ export class DataPlane {
     if (!this.#state.noteReadable(fd, id)) return;
     const listen = this.#watchers.get(fd);
     this.#watchers.delete(fd);
+    listen?.();
+  }
+
+  #match(service: string, id: number): void {
+    if (!this.#state.noteMatched(service, id)) return;
+    const listen = this.#expecting.get(id);
+    this.#expecting.delete(id);
     listen?.();
   }
 }

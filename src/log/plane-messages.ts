@@ -26,6 +26,10 @@ export type ToPlane =
   | { readonly tag: "follow"; readonly service: string; readonly on: boolean }
   /** A `lines` message of this service has been taken; what has not been taken is bounded. */
   | { readonly tag: "followed"; readonly service: string }
+  /** Answer `matched`, once, when a line matches of the run of this service that is opened next, and of no other. */
+  | { readonly tag: "expect"; readonly service: string; readonly id: number; readonly pattern: string }
+  /** That is not asked any more. */
+  | { readonly tag: "unexpect"; readonly service: string; readonly id: number }
   /** Lines for the supervisor's own log file, each without its newline. */
   | { readonly tag: "own"; readonly lines: readonly string[] }
   | { readonly tag: "configure-own"; readonly file: string; readonly maxSize: number; readonly keep: number }
@@ -61,6 +65,7 @@ export type FromPlane =
   | { readonly tag: "tail"; readonly token: number; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
+  | { readonly tag: "matched"; readonly service: string; readonly id: number }
   | { readonly tag: "flushed"; readonly token: number }
   /** So many of the oldest lines of the supervisor's own log are with its file now. */
   | { readonly tag: "own-taken"; readonly count: number }

@@ -10,12 +10,16 @@ interface OpenRun {
   readonly pipes: Map<number, Pipe>;
 }
 
+type Expect = Extract<ToPlane, { tag: "expect" }>;
+
 /** What a Worker has to know, kept so that a new one can be told all of it again. */
 export class PlaneState {
   readonly #policies = new Map<string, { readonly policy: LogPolicy; readonly file: string | null }>();
   readonly #runs = new Map<number, OpenRun>();
   readonly #followed = new Set<string>();
   readonly #watched = new Map<number, number>();
+  /** The newest expectation of each service; null in `run`: its run has not begun. */
+  readonly #expected = new Map<string, { readonly expect: Expect; run: number | null }>();
   #own: Extract<ToPlane, { tag: "configure-own" }> | null = null;
 
   /** Takes note of what a message changes, before it is posted. */
@@ -27,12 +31,21 @@ export class PlaneState {
       case "forget":
         this.#policies.delete(message.service);
         this.#followed.delete(message.service);
+        this.#expected.delete(message.service);
         return;
       case "open": {
         const pipes = new Map(message.pipes.map((pipe) => [pipe.fd, pipe]));
         this.#runs.set(message.run, { run: message.run, service: message.service, pid: message.pid, pipes });
+        const expected = this.#expected.get(message.service);
+        if (expected !== undefined) expected.run ??= message.run;
         return;
       }
+      case "expect":
+        this.#expected.set(message.service, { expect: message, run: null });
+        return;
+      case "unexpect":
+        if (this.#expected.get(message.service)?.expect.id === message.id) this.#expected.delete(message.service);
+        return;
       case "follow":
         if (message.on) this.#followed.add(message.service);
         else this.#followed.delete(message.service);
@@ -72,6 +85,11 @@ export class PlaneState {
     return this.#watched.get(fd) === id && this.#watched.delete(fd);
   }
 
+  /** true: somebody waits for this, and is to be told. */
+  noteMatched(service: string, id: number): boolean {
+    return this.#expected.get(service)?.expect.id === id && this.#expected.delete(service);
+  }
+
   get hasOwnLog(): boolean {
     return this.#own !== null;
   }
@@ -82,8 +100,18 @@ export class PlaneState {
       ...(this.#own === null ? [] : [this.#own]),
       ...[...this.#policies].map(([service, value]): ToPlane => ({ tag: "configure", service, ...value })),
       ...[...this.#followed].map((service): ToPlane => ({ tag: "follow", service, on: true })),
-      ...[...this.#runs.values()].map((open): ToPlane => ({ tag: "open", ...open, pipes: [...open.pipes.values()] })),
+      ...[...this.#runs.values()].flatMap((open): readonly ToPlane[] => [
+        ...this.#expectedOf(open.service, open.run),
+        { tag: "open", ...open, pipes: [...open.pipes.values()] },
+      ]),
+      ...[...this.#expected.keys()].flatMap((service) => this.#expectedOf(service, null)),
       ...[...this.#watched].map(([fd, id]): ToPlane => ({ tag: "watch", fd, id })),
     ];
+  }
+
+  /** What is expected of this run; null: of the next. */
+  #expectedOf(service: string, run: number | null): readonly ToPlane[] {
+    const expected = this.#expected.get(service);
+    return expected?.run === run ? [expected.expect] : [];
   }
 }

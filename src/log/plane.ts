@@ -5,11 +5,14 @@
  */
 import { unreachable } from "../core/unreachable.ts";
 import { DatagramLog, type SendDatagram } from "./datagram-log.ts";
+import { type Expectation, Expectations } from "./expectation.ts";
 import { FileLog } from "./file-log.ts";
+import type { Block } from "./line-framer.ts";
 import type { LogFiles } from "./log-files.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import { READ_BUFFER_SIZE, type PipePorts, PipeReader, type ReadTurn } from "./pipe-reader.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
+import type { Run, Service, Watched } from "./plane-parts.ts";
 import { ServiceLog } from "./service-log.ts";
 
 export interface PlanePorts {
@@ -27,32 +30,13 @@ export interface PlanePorts {
 /** What one pipe may be read in a round before the others have their turn. */
 const TURN_BYTES = 256 * 1024;
 
-interface Service {
-  readonly name: string;
-  readonly log: ServiceLog;
-  /** Pipes that still bring lines of it. */
-  pipes: number;
-  /** true: to be forgotten with its last pipe. */
-  isLeaving: boolean;
-}
-
-interface Run {
-  readonly number: number;
-  readonly pid: number;
-  readonly service: Service;
-  readonly readers: Set<PipeReader>;
-}
-
-type Watched =
-  | { readonly tag: "pipe"; readonly run: Run; readonly reader: PipeReader }
-  | { readonly tag: "watch"; readonly id: number };
-
 export class Plane {
   readonly #ports: PlanePorts;
   readonly #services = new Map<string, Service>();
   readonly #runs = new Map<number, Run>();
   readonly #watched = new Map<number, Watched>();
   readonly #followed = new Set<Service>();
+  readonly #expectations = new Expectations();
   readonly #buffer = new Uint8Array(READ_BUFFER_SIZE);
   readonly #out = new OutBuffer();
   readonly #datagrams: DatagramLog;
@@ -112,6 +96,10 @@ export class Plane {
         return this.#follow(this.#serviceOf(message.service), message.on);
       case "followed":
         return this.#services.get(message.service)?.log.acknowledgeFollowed();
+      case "expect":
+        return this.#expectations.expect(message.service, message.id, message.pattern);
+      case "unexpect":
+        return this.#expectations.unexpect(message.service, message.id);
       case "own":
         return this.#writeOwn(message.lines);
       case "configure-own":
@@ -148,7 +136,8 @@ export class Plane {
 
   #open(message: Extract<ToPlane, { tag: "open" }>): void {
     const service = this.#serviceOf(message.service);
-    const run: Run = { number: message.run, pid: message.pid, service, readers: new Set() };
+    const expected = this.#expectations.take(service.name);
+    const run: Run = { number: message.run, pid: message.pid, service, readers: new Set(), expected };
     this.#runs.set(run.number, run);
     for (const pipe of message.pipes) {
       const reader = new PipeReader(pipe);
@@ -176,7 +165,16 @@ export class Plane {
     const { service, pid } = run;
     const { stream } = reader.pipe;
     const source = { service: service.name, pid, stream, at: this.#ports.now(), pipe: reader };
-    return { ports: this.#ports.pipes, buffer: this.#buffer, most, write: (block) => service.log.write(block, source) };
+    const write = (block: Block): void => {
+      service.log.write(block, source);
+      if (run.expected !== null) this.#match(run.expected, block, service.name);
+    };
+    return { ports: this.#ports.pipes, buffer: this.#buffer, most, write };
+  }
+
+  #match(expected: Expectation, block: Block, service: string): void {
+    if (!this.#expectations.isMetBy(block, service, expected)) return;
+    this.#outbox.push({ tag: "matched", service, id: expected.id });
   }
 
   #readPipe(run: Run, reader: PipeReader): void {
