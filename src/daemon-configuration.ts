@@ -3,12 +3,12 @@
  * the files and ends. So the parsers cost the supervisor neither memory nor time, and cannot take it down.
  * Part of the composition root.
  */
-import { randomBytes } from "node:crypto";
 import { type ConfigurationReading, type ReadConfiguration, decodeConfiguration } from "./config/configuration-text.ts";
 import { fingerprintOf } from "./config/fingerprint.ts";
 import { millis } from "./core/units.ts";
 import { takeMemoryFile } from "./os/memory-file.ts";
 import { type ReadResult, closeDescriptor, readPipe } from "./os/pipe-io.ts";
+import { randomHex } from "./os/random-hex.ts";
 import { type ReadingRole, type SupervisorRole, parseFrames, roleEnvironment } from "./role.ts";
 import { placeholderFor } from "./supervisor/placeholder.ts";
 import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./supervisor/ports.ts";
@@ -89,7 +89,7 @@ export class ConfigurationReader {
       stderr: pipe.write,
       isMain: false,
       mayWait: true,
-      invocation: randomBytes(16).toString("hex"),
+      invocation: randomHex(16),
     });
     processes.closeFd(pipe.write);
     if (outcome.tag === "failed") {

@@ -2,7 +2,6 @@
  * The supervisor as a process: becomes a daemon, takes the pid file and the socket, wires the rooms, starts the services,
  * says that it is ready, and ends in order. Read from top to bottom, it is the life of the daemon.
  */
-import { randomBytes } from "node:crypto";
 import { closeSync, writeSync } from "node:fs";
 import { VERSION } from "./version.ts";
 import { serveControl } from "./control/server.ts";
@@ -29,6 +28,7 @@ import {
   redirectStandardStreams,
   silenceStandardError,
 } from "./os/become-daemon.ts";
+import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
 import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
@@ -92,7 +92,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     output,
     users: makeUserPort(process.env),
     timers,
-    newInvocation: () => randomBytes(16).toString("hex"),
+    newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),
     ending: () => manager.stopping(),

@@ -9,10 +9,10 @@
  * directory above is closed to others, no path can be reached, and the sockets have abstract names; these can be reached
  * from the same network namespace alone.
  */
-import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MOST_ADDRESS_BYTES, openNotifySocket } from "./notify-socket.ts";
+import { randomHex } from "./random-hex.ts";
 import { closeFd } from "./signalling.ts";
 
 export interface NotifySocket {
@@ -63,7 +63,7 @@ export class NotifyPlace {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { mode: 0o700 });
     if (!this.#isForAll) return `${directory}/`;
-    if (!isOpenToAll(dirname(this.#runtime))) return `@daemonsup-${randomBytes(8).toString("hex")}/`;
+    if (!isOpenToAll(dirname(this.#runtime))) return `@daemonsup-${randomHex(8)}/`;
     chmodSync(directory, 0o700 | PASS);
     chmodSync(this.#runtime, (statSync(this.#runtime).mode & 0o7777) | PASS);
     return `${directory}/`;
