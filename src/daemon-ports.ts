@@ -5,7 +5,7 @@ import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { readPidFile } from "./os/pid-file.ts";
 import { OwnChildren } from "./os/own-children.ts";
-import { openLogPipe } from "./os/pipe-io.ts";
+import { openLogPipe, readPipe } from "./os/pipe-io.ts";
 import {
   catchesSignal,
   readChildren,
@@ -89,6 +89,10 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
     pipe() {
       const opened = openLogPipe();
       return opened.tag === "ok" ? opened.ends : opened.errno;
+    },
+    readPipe(fd, buffer) {
+      const result = readPipe(fd, buffer, { offset: 0, most: buffer.length });
+      return result.tag === "read" ? result.count : result.tag === "empty" ? 0 : null;
     },
   };
 }

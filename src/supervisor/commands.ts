@@ -1,12 +1,15 @@
 /*
- * Commands that run beside a service and on its behalf: [stop] command and [reload] command. Each runs in the service's
- * surroundings (user, directory, environment, limits), with MAINPID, its output in the service's log, and a time limit.
+ * Commands that run beside a service and on its behalf: [stop] command, [reload] command, checks. Each runs in the service's
+ * surroundings (user, directory, environment, limits), with MAINPID and a time limit. Its output goes into the service's
+ * log, or is kept for whoever has asked.
  */
 import type { Definition } from "../core/definition.ts";
 import { type Exit, exitWordsOf } from "../core/exit.ts";
 import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
 import type { Millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
+import { CapturedOutput } from "./captured-output.ts";
+import { killTree } from "./kill-tree.ts";
 import type { PendingExecs } from "./pending-execs.ts";
 import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
@@ -32,14 +35,30 @@ export interface CommandRequest {
 /** null: it succeeded; otherwise why not, as a clause: "exited 3", "took longer than 10s". */
 export type CommandDone = (failure: string | null) => void;
 
+/** The same with the last of its output, at most as many bytes as was asked for. */
+export type CaptureDone = (failure: string | null, output: string) => void;
+
+export type CaptureResult =
+  | {
+      readonly tag: "started";
+      /** Kills it with all its children; `done` follows as usual. */
+      kill(): void;
+    }
+  | { readonly tag: "failed"; readonly reason: string };
+
 interface Running {
   readonly service: string;
   readonly pidfd: number | null;
-  readonly run: number;
   readonly done: CommandDone;
+  readonly timeout: Millis;
   readonly cancelTimeout: () => void;
+  /** Its output will not grow any more. */
+  outputOver(): void;
   timedOut: boolean;
 }
+
+/** Where the output of a command goes: takes the read end of its pipe, and returns what to do at its end. */
+type Sink = (child: { readonly service: string; readonly pid: number; readonly stdout: number }) => () => void;
 
 // Apart from the numbers of services' own runs, which count up from 1.
 const FIRST_COMMAND_RUN = 1_000_000_000;
@@ -57,6 +76,58 @@ export class Commands {
 
   /** Starts the command; `done` is called later, never from within. A failure to start is returned. */
   run(request: CommandRequest, done: CommandDone): string | null {
+    const toLog: Sink = (child) => {
+      const run = ++this.#lastRun;
+      this.#ports.output.open({ run, ...child, stderr: -1 });
+      return () => this.#ports.output.drain(run);
+    };
+    const pid = this.#start(request, toLog, done);
+    return typeof pid === "string" ? pid : null;
+  }
+
+  /** The same, but the last `most` bytes of its output are kept instead of logged. */
+  capture(request: CommandRequest, most: number, done: CaptureDone): CaptureResult {
+    let output = "";
+    const keep: Sink = ({ stdout }) => {
+      const captured = new CapturedOutput(stdout, most, this.#ports);
+      return () => (output = captured.finish());
+    };
+    const pid = this.#start(request, keep, (failure) => done(failure, output));
+    if (typeof pid === "string") return { tag: "failed", reason: pid };
+    return { tag: "started", kill: () => this.#kill(pid) };
+  }
+
+  /** true while no command is at work. */
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
+  /** Kills the commands of a service that has come to rest: nothing of it is left then. */
+  killOf(service: string): void {
+    for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid);
+  }
+
+  /** Takes note if the child is a command; false if it is none. Called before the child is reaped. */
+  ended(pid: number, exit: Exit): boolean {
+    const command = this.#running.get(pid);
+    if (command === undefined) return false;
+    this.#running.delete(pid);
+    command.cancelTimeout();
+    // What the command left behind in its group is nobody's: it ends with the command.
+    this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
+    if (command.pidfd !== null) this.#ports.processes.closeFd(command.pidfd);
+    command.outputOver();
+    const failure = command.timedOut
+      ? `took longer than ${command.timeout / 1000}s`
+      : exit.tag === "code" && exit.code === 0
+        ? null
+        : exitWordsOf(exit);
+    this.#ports.timers.soon(() => command.done(failure));
+    return true;
+  }
+
+  /** The number of the process, or why there is none. */
+  #start(request: CommandRequest, sink: Sink, done: CommandDone): number | string {
     const { definition, command, timeout } = request;
     // That of the service: by it a successor finds the command, should this supervisor die.
     const invocation = this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
@@ -88,45 +159,15 @@ export class Commands {
       return `${outcome.stage} failed: ${outcome.errno}: ${path}`;
     }
     const { pid, pidfd } = outcome;
-    const run = ++this.#lastRun;
     this.#belongings.addHelper(pid);
-    this.#ports.output.open({ run, service, pid, stdout: pipe.read, stderr: -1 });
+    const outputOver = sink({ service, pid, stdout: pipe.read });
     const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
-    this.#running.set(pid, { service, pidfd, run, done, cancelTimeout, timedOut: false });
+    this.#running.set(pid, { service, pidfd, done, timeout, cancelTimeout, outputOver, timedOut: false });
     if (outcome.tag === "pending")
       this.#ports.execs.add(pid, (result) => {
         if (result.tag === "failed") this.#vanished(pid, `${result.stage} failed: ${result.errno}: ${path}`);
       });
-    return null;
-  }
-
-  /** true while no command is at work. */
-  get isIdle(): boolean {
-    return this.#running.size === 0;
-  }
-
-  /** Kills the commands of a service that has come to rest: nothing of it is left then. */
-  killOf(service: string): void {
-    for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid, command);
-  }
-
-  /** Takes note if the child is a command; false if it is none. Called before the child is reaped. */
-  ended(pid: number, exit: Exit): boolean {
-    const command = this.#running.get(pid);
-    if (command === undefined) return false;
-    this.#running.delete(pid);
-    command.cancelTimeout();
-    // What the command left behind in its group is nobody's: it ends with the command.
-    this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
-    if (command.pidfd !== null) this.#ports.processes.closeFd(command.pidfd);
-    this.#ports.output.drain(command.run);
-    const failure = command.timedOut
-      ? "took too long and was killed"
-      : exit.tag === "code" && exit.code === 0
-        ? null
-        : exitWordsOf(exit);
-    this.#ports.timers.soon(() => command.done(failure));
-    return true;
+    return pid;
   }
 
   /** It never executed; it is reaped and its pidfd closed already. */
@@ -136,7 +177,7 @@ export class Commands {
     this.#running.delete(pid);
     command.cancelTimeout();
     this.#belongings.reaped(pid);
-    this.#ports.output.drain(command.run);
+    command.outputOver();
     this.#ports.timers.soon(() => command.done(failure));
   }
 
@@ -144,10 +185,13 @@ export class Commands {
     const command = this.#running.get(pid);
     if (command === undefined) return;
     command.timedOut = true;
-    this.#kill(pid, command);
+    this.#kill(pid);
   }
 
-  #kill(pid: number, command: Running): void {
+  #kill(pid: number): void {
+    const command = this.#running.get(pid);
+    if (command === undefined) return;
+    killTree(pid, this.#ports.processes);
     this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
     if (command.pidfd !== null) this.#ports.processes.signal(command.pidfd, SIGNAL_NUMBERS.SIGKILL);
   }

@@ -92,6 +92,8 @@ export interface SpawnPort {
   pollPending(): readonly PendingOutcome[];
   /** A pipe, both ends close-on-exec, the read end non-blocking; or the name of an errno. */
   pipe(): { readonly read: number; readonly write: number } | string;
+  /** Reads what is there now into the buffer: so many bytes, 0 if there is nothing; null: nothing will come any more. */
+  readPipe(fd: number, buffer: Uint8Array): number | null;
 }
 
 /** What is written down so that a successor knows what ran and what was wanted. */

@@ -70,6 +70,7 @@ export function literalSupervisor() {
       },
       pollPending: () => world.pending.splice(0),
       pipe: () => ({ read: machine.openFd(), write: machine.openFd() }),
+      readPipe: () => null,
     },
     memory: {
       intend: (service) => note(`intend ${service}`),
