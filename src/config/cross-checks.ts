@@ -1,5 +1,6 @@
 import { valueAt, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
+import { lifeFaultsOf } from "./life-checks.ts";
 import { parseDuration } from "./quantities.ts";
 
 /**
@@ -7,7 +8,7 @@ import { parseDuration } from "./quantities.ts";
  * same run as those of single keys.
  */
 export function crossFaultsOf(table: Table): Fault[] {
-  return [...forkingFaultsOf(table), ...policyFaultsOf(table), ...reloadFaultsOf(table)];
+  return [...forkingFaultsOf(table), ...policyFaultsOf(table), ...reloadFaultsOf(table), ...lifeFaultsOf(table)];
 }
 
 function forkingFaultsOf({ type, pid_file: pidFile }: Table): Fault[] {

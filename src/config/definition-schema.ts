@@ -2,16 +2,11 @@ import * as z from "zod";
 import { command } from "./command-schema.ts";
 import { environment, environmentFiles } from "./environment-schema.ts";
 import { keyOf } from "./key-meta.ts";
+import { lifeKeys, linkKeys } from "./life-keys.ts";
 import { limitsSchema } from "./limits-schema.ts";
 import { logSchema } from "./log-schema.ts";
 import { reloadSchema, restartSchema, stopSchema } from "./policy-schemas.ts";
-import { account, choice, flag, path, text, wholeNumber } from "./schema-parts.ts";
-
-const umask = z
-  .string({ error: umaskError })
-  .regex(/^[0-7]{1,4}$/, { error: umaskError })
-  .transform((octal) => Number.parseInt(octal, 8))
-  .refine((mask) => mask <= 0o777, { error: "an octal number up to 777" });
+import { account, choice, flag, octal, path, text, wholeNumber } from "./schema-parts.ts";
 
 /** What a definition says, key by key. A key stands here only if it works; everything about keys is derived from here. */
 export const definitionSchema = z.strictObject({
@@ -49,6 +44,7 @@ export const definitionSchema = z.strictObject({
     live: true,
     limit: "2 choices",
   }),
+  ...linkKeys(),
   user: keyOf(account("user").optional(), { description: "The user it runs as", live: false, limit: "255 characters" }),
   group: keyOf(account("group").optional(), {
     description: "The group it runs as; that of the user by default",
@@ -68,7 +64,11 @@ export const definitionSchema = z.strictObject({
     live: false,
     limit: "4095 characters",
   }),
-  umask: keyOf(umask.default(0o022), { description: "The file mode creation mask", live: false, limit: "777" }),
+  umask: keyOf(octal(0o777, "022").default(0o022), {
+    description: "The file mode creation mask",
+    live: false,
+    limit: "777",
+  }),
   nice: keyOf(wholeNumber(-20, 19).default(0), {
     description: "Its priority, -20 is most favourable",
     live: false,
@@ -101,6 +101,7 @@ export const definitionSchema = z.strictObject({
     limit: "4095 characters",
     shared: false,
   }),
+  ...lifeKeys(),
   restart: keyOf(withDefaults(restartSchema), {
     description: "When it is started again",
     live: true,
@@ -125,8 +126,4 @@ function withDefaults<Shape extends z.ZodRawShape>(
 ): z.ZodDefault<typeof schema> {
   const defaults = schema.parse({});
   return schema.default(() => defaults as never);
-}
-
-function umaskError(): string {
-  return `octal digits in quotes, like "022"`;
 }

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { dottedOf, isTable, valueAt, type Path } from "./document.ts";
 import type { Fault } from "./fault.ts";
 import { DATE } from "./plain-table.ts";
-import { tableShapeOf } from "./key-meta.ts";
+import { innerSchemaOf, keyNamesOf, tableShapeOf } from "./key-meta.ts";
 import { quote } from "./problem.ts";
 import { isSecret } from "./secrets.ts";
 import { parseWanted, suggestNearest } from "./want.ts";
@@ -78,7 +78,7 @@ function unknownKey(path: Path, judged: Judged): Fault {
 function suggestKey(path: Path, { schema, value }: Judged): string | null {
   const key = String(path.at(-1));
   const table = path.slice(0, -1);
-  const siblings = Object.keys(shapeAt(schema, table) ?? {});
+  const siblings = keysAt(schema, table);
   // A key that is there already can hardly have been meant.
   const present = valueAt(value, table);
   const near = suggestNearest(
@@ -93,13 +93,10 @@ function suggestKey(path: Path, { schema, value }: Judged): string | null {
   return near ?? (home === undefined ? null : `did you mean "${dottedOf(home)}"?`);
 }
 
-function shapeAt(schema: z.core.$ZodType, path: Path): Readonly<Record<string, z.core.$ZodType>> | null {
-  let shape = tableShapeOf(schema);
-  for (const part of path) {
-    const inner: z.core.$ZodType | undefined = shape !== null && Object.hasOwn(shape, part) ? shape[part] : undefined;
-    shape = inner === undefined ? null : tableShapeOf(inner);
-  }
-  return shape;
+function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
+  let table: z.core.$ZodType | null = schema;
+  for (const part of path) table = table === null ? null : innerSchemaOf(table, part);
+  return table === null ? [] : keyNamesOf(table);
 }
 
 /** Every place where the schema has a key of this very name. */

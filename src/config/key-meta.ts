@@ -7,8 +7,12 @@ export interface KeyMeta {
   readonly live: boolean;
   /** The most that is allowed, in words, for the documentation. */
   readonly limit: string;
-  /** The field of the definition, where it is not the key in camel case. */
-  readonly field?: string;
+  /** A line of a definition that has it; for a table, none. */
+  readonly example?: string;
+  /** What holds without it, in words, where the schema itself does not say it. */
+  readonly initial?: string;
+  /** The field of the definition, where it is not the key in camel case; null: it fills none. */
+  readonly field?: string | null;
   /** false: says something of one service only, so that [defaults] must not have it. */
   readonly shared?: false;
 }
@@ -37,7 +41,9 @@ export function metaOf(schema: z.core.$ZodType): KeyMeta {
     description: facts.description,
     live: facts["live"],
     limit: facts["limit"],
-    ...(typeof facts["field"] === "string" ? { field: facts["field"] } : {}),
+    ...(typeof facts["example"] === "string" ? { example: facts["example"] } : {}),
+    ...(typeof facts["initial"] === "string" ? { initial: facts["initial"] } : {}),
+    ...(typeof facts["field"] === "string" || facts["field"] === null ? { field: facts["field"] } : {}),
     ...(facts["shared"] === false ? { shared: false } : {}),
   };
 }
@@ -54,7 +60,37 @@ export function tableShapeOf(schema: z.core.$ZodType): Readonly<Record<string, z
   return null;
 }
 
-/** The field of a definition that a key fills: oom_score_adjust becomes oomScoreAdjust. */
-export function fieldOf(key: string, facts: KeyMeta): string {
-  return facts.field ?? key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** What stands below one key of a table, or one element of a list; null if nothing is known of it. */
+export function innerSchemaOf(schema: z.core.$ZodType, part: string | number): z.core.$ZodType | null {
+  if (schema instanceof z.ZodObject) {
+    const shape = schema.shape as Readonly<Record<string, z.core.$ZodType>>;
+    return Object.hasOwn(shape, part) ? (shape[part] ?? null) : null;
+  }
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.core.$ZodType;
+  if (schema instanceof z.ZodArray) return typeof part === "number" ? (schema.element as z.core.$ZodType) : null;
+  return (
+    layersOf(schema)
+      .map((layer) => innerSchemaOf(layer, part))
+      .find((inner) => inner !== null) ?? null
+  );
+}
+
+/** The keys that a table may have, through everything that is wrapped around its schema; none if it is no table. */
+export function keyNamesOf(schema: z.core.$ZodType): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : layersOf(schema).flatMap(keyNamesOf);
+}
+
+/** The schemas that a schema is wrapped around. */
+function layersOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return [schema.unwrap() as z.core.$ZodType];
+  if (schema instanceof z.ZodPipe) return [schema.in as z.core.$ZodType];
+  return schema instanceof z.ZodUnion ? (schema.options as readonly z.core.$ZodType[]) : [];
+}
+
+/** The field of a definition that a key fills: oom_score_adjust becomes oomScoreAdjust; null: none. */
+export function fieldOf(key: string, facts: KeyMeta): string | null {
+  return facts.field !== undefined
+    ? facts.field
+    : key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -3,9 +3,8 @@ import { definitionSchema } from "./definition-schema.ts";
 import { fieldOf, metaOf, tableShapeOf } from "./key-meta.ts";
 
 /**
- * The paths of the fields of a definition that may change while the service runs: "description", "restart.maxDelay". A
- * table of which every key may change stands there itself too, for the fields in it that no single key fills, and for a
- * table that comes or goes as a whole.
+ * The paths of the fields of a definition that may change while the service runs: "description", "restart". A table of
+ * which every key may change stands there as a whole: whatever its keys fill is live.
  */
 export function liveFields(): readonly string[] {
   return liveFieldsOf(definitionSchema, "");
@@ -13,9 +12,9 @@ export function liveFields(): readonly string[] {
 
 function liveFieldsOf(schema: z.core.$ZodType, above: string): readonly string[] {
   return Object.entries(tableShapeOf(schema) ?? {}).flatMap(([key, inner]) => {
-    const facts = metaOf(inner);
-    const path = above + fieldOf(key, facts);
-    return [...(isWhollyLive(inner) ? [path] : []), ...liveFieldsOf(inner, `${path}.`)];
+    const field = fieldOf(key, metaOf(inner));
+    if (field === null) return [];
+    return isWhollyLive(inner) ? [above + field] : liveFieldsOf(inner, `${above}${field}.`);
   });
 }
 

@@ -104,7 +104,7 @@ function loadCandidate(candidate: Candidate, request: LoadRequest, defaults: Def
   if (read.tag === "problem") return { tag: "faulty", problems: [read.problem] };
   return parseDefinition(
     { display, format, text: read.text },
-    { name: service, directory: request.directory, fileName },
+    { name: service, instance: null, directory: request.directory, fileName },
     defaults,
   );
 }

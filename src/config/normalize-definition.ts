@@ -1,20 +1,27 @@
 import { resolve } from "node:path";
 import type { Definition, LogPolicy, ReloadPolicy, RestartPolicy, StopPolicy } from "../core/definition.ts";
-import { NO_HOOKS } from "../core/life-policies.ts";
 import { millis } from "../core/units.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
+import { lifeFieldsOf, type Places } from "./normalize-life.ts";
 
 /** Where a definition comes from. */
 export interface Origin {
   readonly name: string;
+  /** For NAME@x: what stands before the @ and behind it. */
+  readonly instance: Definition["instance"];
   /** The definitions' directory, absolute: relative paths begin there, also for a definition that is a symbolic link. */
   readonly directory: string;
   readonly fileName: string;
 }
 
 /** The definition as the rest of the house sees it: every default applied, every path absolute. */
-export function normalizeDefinition(parsed: ParsedDefinition, { name, directory, fileName }: Origin): Definition {
+export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): Definition {
+  const { name, instance, directory, fileName } = origin;
   const absolute = (path: string): string => (isResolved(path) ? path : resolve(directory, path));
+  const places: Places = {
+    path: absolute,
+    command: (words) => commandOf(words, { absolute, isScript: false }),
+  };
   return {
     name,
     source: absolute(fileName),
@@ -24,22 +31,8 @@ export function normalizeDefinition(parsed: ParsedDefinition, { name, directory,
     type: parsed.type,
     start: parsed.start,
     critical: parsed.critical,
-    instance: null,
-    requires: [],
-    wants: [],
-    after: [],
-    before: [],
-    conflicts: [],
-    ready: null,
-    health: null,
-    watchdog: null,
-    notifyAccess: "none",
-    descriptorStore: null,
-    sockets: [],
-    hooks: NO_HOOKS,
-    condition: null,
-    schedule: null,
-    watch: null,
+    instance,
+    ...lifeFieldsOf(parsed, places),
     user: parsed.user ?? null,
     group: parsed.group ?? null,
     groups: parsed.groups ?? null,
@@ -53,8 +46,8 @@ export function normalizeDefinition(parsed: ParsedDefinition, { name, directory,
     environmentFiles: parsed.environment_file.map((file) => ({ path: absolute(file.path), optional: file.optional })),
     pidFile: parsed.pid_file === undefined ? null : absolute(parsed.pid_file),
     restart: restartOf(parsed),
-    stop: stopOf(parsed, absolute),
-    reload: reloadOf(parsed, absolute),
+    stop: stopOf(parsed, places),
+    reload: reloadOf(parsed, places),
     limits: parsed.limits as Definition["limits"],
     log: logOf(parsed, absolute),
   };
@@ -90,17 +83,17 @@ function restartOf({ type, critical, restart }: ParsedDefinition): RestartPolicy
   };
 }
 
-function stopOf({ stop }: ParsedDefinition, absolute: Absolute): StopPolicy {
-  const command = stop.command === undefined ? null : commandOf(stop.command, { absolute, isScript: false });
+function stopOf({ stop }: ParsedDefinition, places: Places): StopPolicy {
+  const command = stop.command === undefined ? null : places.command(stop.command);
   return { signal: stop.signal, command, timeout: stop.timeout, scope: stop.scope };
 }
 
-function reloadOf({ reload }: ParsedDefinition, absolute: Absolute): ReloadPolicy {
+function reloadOf({ reload }: ParsedDefinition, places: Places): ReloadPolicy {
   return {
     action: reload.action,
     signal: reload.signal ?? "SIGHUP",
     signalIsWritten: reload.signal !== undefined,
-    command: reload.command === undefined ? null : commandOf(reload.command, { absolute, isScript: false }),
+    command: reload.command === undefined ? null : places.command(reload.command),
   };
 }
 

@@ -43,14 +43,15 @@ export function wholeNumber(least: number, most: number): z.ZodType<number, numb
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
-/** A length of time up to `most`, which is written as a definition would write it. */
-export function duration(most: string): z.ZodType<Millis, string> {
-  const limit = parseDuration(most) ?? 0;
+/** A length of time from `least` to `most`, both written as a definition would write them. */
+export function duration(most: string, least = "0ms"): z.ZodType<Millis, string> {
+  const [lower, upper] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
   const want = `a number with a unit, like "10s"`;
   return z.string({ error: ({ input }) => wanted(want, suggestDuration(input)) }).transform((input, context) => {
     const value = parseDuration(input);
-    if (value !== null && value <= limit) return value;
-    return fail(context, input, value === null ? wanted(want, suggestDuration(input)) : `at most "${most}"`);
+    if (value === null) return fail(context, input, wanted(want, suggestDuration(input)));
+    if (value > upper) return fail(context, input, `at most "${most}"`);
+    return value < lower ? fail(context, input, `at least "${least}"`) : value;
   });
 }
 
@@ -63,6 +64,16 @@ export function size(least: string, most: string): z.ZodType<number, string> {
     if (value !== null && value >= lower && value <= upper) return value;
     return fail(context, input, value === null ? wanted(want, suggestSize(input)) : `"${least}" to "${most}"`);
   });
+}
+
+/** Octal digits in quotes, up to `most`. */
+export function octal(most: number, example: string): z.ZodType<number, string> {
+  const error = (): string => `octal digits in quotes, like "${example}"`;
+  return z
+    .string({ error })
+    .regex(/^[0-7]{1,4}$/, { error })
+    .transform((digits) => Number.parseInt(digits, 8))
+    .refine((value) => value <= most, { error: `an octal number up to ${most.toString(8)}` });
 }
 
 /** The name of a user or group; whether there is one is asked of the machine, later. */

@@ -131,7 +131,7 @@ describe("[defaults]", () => {
     expect(problems.map((problem) => problem.split("\n")[0])).toEqual([
       'services.d/daemonsup.toml:2:8: cannot parse "defaults.nice": got 30, want a whole number from -20 to 19',
       'services.d/daemonsup.toml:3:1: cannot parse "defaults.command": it says something of one service, want only keys that can hold for all',
-      'services.d/daemonsup.toml:4:1: cannot parse "defaults.requires": this version of daemonsup does not know this key yet',
+      'services.d/daemonsup.toml:4:1: cannot parse "defaults.requires": it says something of one service, want only keys that can hold for all',
       'services.d/daemonsup.toml:6:1: cannot parse "defaults.stop.timout": unknown key',
       'services.d/daemonsup.toml:7:1: cannot parse "defaults.stop.command": it says something of one service, want only keys that can hold for all',
     ]);

@@ -67,12 +67,12 @@ const ROWS: readonly Row[] = [
   ],
   [
     "a key of a later version",
-    lines('command = ["web"]', 'requires = ["db"]', "[log]", "compress = true"),
+    lines('command = ["web"]', 'cgroup = "x"', "[log]", "compress = true"),
     [
       lines(
-        'services.d/web.toml:2:1: cannot parse "requires": this version of daemonsup does not know this key yet',
-        '  requires = ["db"]',
-        "  ^^^^^^^^",
+        'services.d/web.toml:2:1: cannot parse "cgroup": this version of daemonsup does not know this key yet',
+        '  cgroup = "x"',
+        "  ^^^^^^",
       ),
       lines(
         'services.d/web.toml:4:1: cannot parse "log.compress": this version of daemonsup does not know this key yet',
