@@ -104,7 +104,12 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     output,
     timers,
     started: (pid) => supervisor.belongings.addHelper(pid),
-    pending: (pid, failed) => supervisor.execs.add(pid, (result) => result.tag === "failed" && failed()),
+    pending: (pid, failed) =>
+      supervisor.execs.add(pid, (result) => {
+        if (result.tag !== "failed") return;
+        supervisor.belongings.reaped(pid);
+        failed();
+      }),
   });
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
@@ -237,5 +242,7 @@ function announceWhenReady(role: SupervisorRole, parts: Announcement): void {
     }
     manager.ready(supervisor.fleet.size);
     launcher.tell({ tag: "ready", pid: process.pid, services: supervisor.fleet.size, notes, log: logs.file });
+    // The first time is the slowest, and nobody waits now.
+    supervisor.belongings.meetOrphans();
   });
 }

@@ -1,5 +1,5 @@
-import { cc, dlopen, type Pointer } from "bun:ffi";
-import { closeSync, writeSync } from "node:fs";
+import { cc, type Pointer } from "bun:ffi";
+import { withSourcePath } from "./c-source.ts";
 import roles from "./native-roles.c" with { type: "text" };
 import spawning from "./native-spawn.c" with { type: "text" };
 import common from "./native.c" with { type: "text" };
@@ -34,39 +34,9 @@ let loaded: Native | null = null;
 
 /** Compiles them, once; 3 to 6 ms. Throws if the machine cannot run it: without it nothing can be started. */
 export function loadNative(): Native {
-  loaded ??= compile();
+  // One text, in which each part knows those before it.
+  loaded ??= withSourcePath(common + spawning + roles, frontOf);
   return loaded;
-}
-
-function compile(): Native {
-  refuseOtherMachines();
-  // cc() wants a path, and cannot read one inside a compiled binary.
-  const fd = makeMemoryFile();
-  try {
-    // One text, in which each part knows those before it.
-    writeSync(fd, common + spawning + roles);
-    return frontOf(`/proc/self/fd/${fd}`);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function refuseOtherMachines(): void {
-  const machine = `${process.platform} on ${process.arch}`;
-  if (machine === "linux on x64" || machine === "linux on arm64") return;
-  throw new Error(`cannot run on this machine: it is ${machine}, want linux on x64 or arm64`);
-}
-
-function makeMemoryFile(): number {
-  const libc = dlopen("libc.so.6", {
-    // int memfd_create(const char *name, unsigned int flags);
-    memfd_create: { args: ["cstring", "u32"], returns: "i32" },
-  } as const);
-  const MFD_CLOEXEC = 1;
-  const fd = libc.symbols.memfd_create("native.c", MFD_CLOEXEC);
-  libc.close();
-  if (fd < 0) throw new Error("cannot create a memory file: memfd_create failed");
-  return fd;
 }
 
 function frontOf(path: string): Native {

@@ -84,7 +84,7 @@ const LAST_USUAL_SIGNAL = 31;
 /** What `fill` returns, once it does not say any more that `words` are too few or that descriptors are short. */
 function fillWords(fill: (words: Pointer, size: number) => number): number {
   for (;;) {
-    const result = withSpareDescriptors(() => refuseShortage(fill(ptr(words), words.length)));
+    const result = withDescriptor(() => fill(ptr(words), words.length));
     if (result !== -constants.errno.E2BIG || words.length >= MOST_WORDS) return result;
     words = new Int32Array(words.length * 2);
   }
@@ -93,15 +93,27 @@ function fillWords(fill: (words: Pointer, size: number) => number): number {
 /** More processes than a kernel has numbers for. */
 const MOST_WORDS = ROW_WORDS * 4_194_304;
 
+/** Reads once more if no descriptor was left. Throws if there is still none. */
+function withDescriptor(read: () => number): number {
+  const result = read();
+  return isShortage(result) ? withSpareDescriptors(() => refuseShortage(read())) : result;
+}
+
+function isShortage(result: number): boolean {
+  return result === -constants.errno.EMFILE || result === -constants.errno.ENFILE;
+}
+
 function refuseShortage(result: number): number {
-  const { EMFILE, ENFILE } = constants.errno;
-  if (result !== -EMFILE && result !== -ENFILE) return result;
+  if (!isShortage(result)) return result;
   throw Object.assign(new Error("cannot read /proc: no descriptor is left"), { code: errnoNameOf(-result) });
 }
 
+/** Called for each service in turn: no more than what has to be. */
 function readRow(pid: number): boolean {
+  const result = loadNativeProcesses().readRow(pid, ptr(words));
+  if (!isShortage(result)) return result === 1;
   try {
-    return fillWords((row) => loadNativeProcesses().readRow(pid, row)) === 1;
+    return withDescriptor(() => loadNativeProcesses().readRow(pid, ptr(words))) === 1;
   } catch {
     return false;
   }
