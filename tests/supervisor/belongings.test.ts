@@ -144,6 +144,30 @@ describe("the end of a main process", () => {
     expect(endMain("db", 301)).toBe(0);
   });
 
+  test("tells also of what has taken the number of a command or of an orphan that was reaped", () => {
+    const { machine, belongings, endMain, pidsOf } = twoServices();
+    machine.start(401);
+    belongings.addHelper(401);
+    machine.start(202, { session: 201 });
+    expect(pidsOf("web")).toEqual([202]);
+    for (const pid of [401, 202]) {
+      machine.end(pid);
+      belongings.reaped(pid);
+    }
+    machine.start(401, { session: 201 });
+    machine.start(202, { session: 301 });
+    expect([endMain("web", 201), endMain("db", 301)]).toEqual([1, 1]);
+    expect([pidsOf("web"), pidsOf("db")]).toEqual([[401], [202]]);
+  });
+
+  test("looks at all processes if a child that is new cannot be seen alone", () => {
+    const { machine, endMain } = twoServices();
+    machine.start(202, { session: 201 });
+    machine.row = () => null;
+    expect(endMain("web", 201)).toBe(1);
+    expect(machine.looks).toBe(1);
+  });
+
   test("needs no look at all processes while every child is a main process or a command", () => {
     const { machine, belongings, endMain } = twoServices();
     machine.start(401);
