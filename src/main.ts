@@ -16,5 +16,6 @@ if (role?.tag === "supervisor") {
 } else {
   const { runCommand } = await import("./cli/run-command.ts");
   const { makeWorld } = await import("./world.ts");
-  process.exitCode = await runCommand(process.argv.slice(2), makeWorld());
+  // Everything is said and written by now: waiting for what the runtime would still tidy up is of no use to anybody.
+  process.exit(await runCommand(process.argv.slice(2), makeWorld()));
 }

@@ -1,9 +1,6 @@
 /* What the command line needs from outside, for real. Part of the composition root. */
-import { homedir, hostname } from "node:os";
 import { outputTo } from "./cli/descriptor-output.ts";
 import type { CliWorld } from "./cli/world.ts";
-import { isPidFileLocked } from "./os/pid-file.ts";
-import { findGroup, findUser } from "./os/user-database.ts";
 import { VERSION } from "./version.ts";
 
 export function makeWorld(): CliWorld {
@@ -14,19 +11,24 @@ export function makeWorld(): CliWorld {
     uid,
     invokingUid: uid === 0 && process.env["SUDO_UID"] !== undefined ? Number(process.env["SUDO_UID"]) : uid,
     get host() {
-      return hostname();
+      return operatingSystem().hostname();
     },
-    home: homedir(),
+    get home() {
+      return operatingSystem().homedir();
+    },
     version: VERSION,
     stdout: outputTo(1),
     stderr: outputTo(2),
     now: () => Date.now(),
-    isLocked: isPidFileLocked,
-    machine: () => ({
-      userExists: (name) => findUser(name) !== null,
-      groupExists: (name) => findGroup(name) !== null,
-      uidOf: (name) => findUser(name)?.uid ?? null,
-    }),
+    isLocked: (pidFile) => pidFiles().isPidFileLocked(pidFile),
+    machine: () => {
+      const { findGroup, findUser } = userDatabase();
+      return {
+        userExists: (name) => findUser(name) !== null,
+        groupExists: (name) => findGroup(name) !== null,
+        uidOf: (name) => findUser(name)?.uid ?? null,
+      };
+    },
     start: async (options) => {
       const { start } = await import("./launch.ts");
       return await start(options, makeWorld());
@@ -36,4 +38,17 @@ export function makeWorld(): CliWorld {
       return () => process.off("SIGINT", listener);
     },
   };
+}
+
+// Loaded when they are asked for, which is seldom: together they would cost every command a millisecond or two.
+function operatingSystem(): typeof import("node:os") {
+  return require("node:os") as typeof import("node:os");
+}
+
+function pidFiles(): typeof import("./os/pid-file.ts") {
+  return require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
+}
+
+function userDatabase(): typeof import("./os/user-database.ts") {
+  return require("./os/user-database.ts") as typeof import("./os/user-database.ts");
 }

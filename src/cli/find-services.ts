@@ -9,13 +9,17 @@ export const ANSWER_WITHIN = millis(10_000);
 
 /** Finds the services that the words mean; asks for the list of all only if a glob makes it necessary. */
 export async function findServices(words: readonly string[], call: CommandCall): Promise<Selection | Refusal> {
-  // These cannot be part of an address: left alone they would mean another path.
-  const isOdd = (word: string): boolean => word === "" || word === "." || word === "..";
-  if (!words.some((word) => isPattern(word) || isOdd(word))) return { names: [...new Set(words)], unknown: [] };
+  if (words.every((word) => !isPattern(word) && mayBeInAddress(word)))
+    return { names: [...new Set(words)], unknown: [] };
   const reply = await ask(call.place, { route: "services", name: null, patience: ANSWER_WITHIN });
   if (reply.tag === "refused") return reply;
   return selectServices(
     words,
     reply.value.map((service) => service.name),
   );
+}
+
+/** false for what would mean another path as part of an address; no service has such a name. */
+export function mayBeInAddress(word: string): boolean {
+  return word !== "" && word !== "." && word !== "..";
 }

@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
 import type { SupervisorPlace } from "../control/client.ts";
-import { controlSocketOf, type Directories, directoriesOf, pidFileOf } from "../core/paths.ts";
+import { absolutePath, controlSocketOf, type Directories, directoriesOf, pidFileOf } from "../core/paths.ts";
 import type { Arguments, OptionTable } from "./parse-arguments.ts";
 import { instanceNameProblem } from "./parse-start-options.ts";
 import type { CliWorld } from "./world.ts";
@@ -48,7 +47,7 @@ export function placesOf(
   const variable = wishes.name === null ? (world.env["DAEMONSUP_RUNTIME_DIR"] ?? null) : null;
   const runtime = wishes.runtimeDir ?? (variable === "" ? null : variable);
   function absolute(path: string | null): string | null {
-    return path === null ? null : resolve(world.cwd, path);
+    return path === null ? null : absolutePath(world.cwd, path);
   }
   return directoriesOf({
     uid: world.uid,
@@ -56,7 +55,9 @@ export function placesOf(
     get host() {
       return world.host;
     },
-    home: world.home,
+    get home() {
+      return world.home;
+    },
     stateHome: world.env["XDG_STATE_HOME"] ?? null,
     name: wishes.name,
     overrides: { runtime: absolute(runtime), state: absolute(wishes.stateDir), log: absolute(wishes.logDir) },

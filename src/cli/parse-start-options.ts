@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { absolutePath } from "../core/paths.ts";
 import { type Millis, millis } from "../core/units.ts";
 import { type OptionTable, parseArguments } from "./parse-arguments.ts";
 import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
@@ -61,12 +61,12 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
   }
   function directory(option: string): string | null {
     const value = valueOf(option);
-    return value === null ? null : resolve(from.cwd, value);
+    return value === null ? null : absolutePath(from.cwd, value);
   }
   return {
     tag: "ok",
     options: {
-      config: resolve(from.cwd, config),
+      config: absolutePath(from.cwd, config),
       configAsWritten: config,
       foreground: has("foreground"),
       readyTimeout,

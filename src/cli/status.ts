@@ -1,9 +1,9 @@
-import { ask, type Refusal } from "../control/client.ts";
+import { ask, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import { isPattern } from "../core/name-pattern.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
-import { ANSWER_WITHIN } from "./find-services.ts";
+import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { lookOf } from "./render-paint.ts";
 import { renderStatusBlock } from "./render-status-block.ts";
@@ -29,7 +29,8 @@ up nor done; with 5 if there is no such service; with 7 if no supervisor is runn
 async function showStatus(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
   const [only, ...others] = given.operands;
-  const reply = await ask(place, { route: "services", name: null, patience: ANSWER_WITHIN });
+  const isSingle = only !== undefined && others.length === 0 && !isPattern(only);
+  const reply = (isSingle ? await askOne(place, only) : null) ?? (await askAll(place));
   if (reply.tag === "refused") return refuse(call, reply);
   const all = reply.value;
   const wanted = selectServices(
@@ -39,12 +40,23 @@ async function showStatus(call: CommandCall): Promise<number> {
   const names = new Set(wanted.names);
   const shown = only === undefined ? all : all.filter((service) => names.has(service.name));
   for (const { word, reason } of wanted.unknown) world.stderr.write(`cannot show ${JSON.stringify(word)}: ${reason}\n`);
-  const isSingle = only !== undefined && others.length === 0 && !isPattern(only);
   print(call, shown, isSingle);
   return worstExitOf([
     only === undefined ? exitOfAll(shown) : exitOfNamed(shown),
     wanted.unknown.length > 0 ? EXIT.noSuchService : EXIT.done,
   ]);
+}
+
+function askAll(place: SupervisorPlace): Promise<Reply<readonly ServiceView[]>> {
+  return ask(place, { route: "services", name: null, patience: ANSWER_WITHIN });
+}
+
+/** Null if there is none of that name: the list of all then says which may have been meant. */
+async function askOne(place: SupervisorPlace, name: string): Promise<Reply<readonly ServiceView[]> | null> {
+  if (!mayBeInAddress(name)) return null;
+  const reply = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
+  if (reply.tag === "ok") return { tag: "ok", value: [reply.value] };
+  return reply.exit === EXIT.noSuchService ? null : reply;
 }
 
 function print(call: CommandCall, shown: readonly ServiceView[], isSingle: boolean): void {

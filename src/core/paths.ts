@@ -48,3 +48,13 @@ export function controlSocketOf(runtime: string): string {
 export function pidFileOf(runtime: string): string {
   return `${runtime}/supervisor.pid`;
 }
+
+/** The path as seen from the absolute directory `base`, without ".", ".." and empty parts, as path.resolve has it. */
+export function absolutePath(base: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith("/") ? path : `${base}/${path}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

@@ -120,6 +120,16 @@ test.each(statuses)("status, when %s", async (_title, words, exit) => {
   expect((await runAgainst(literalPort([viewOf("web"), FAILED, DOWN]), words)).exit).toBe(exit);
 });
 
+test("status of a name that there is not says which may have been meant", async () => {
+  const port = literalPort([viewOf("web")]);
+  expect(await runAgainst(port, "status wbe")).toEqual({
+    exit: 5,
+    out: "",
+    err: 'cannot show "wbe": no such service (did you mean "web"?)\n',
+  });
+  for (const odd of [".", ".."]) expect(await runAgainst(port, `status ${odd}`)).toMatchObject({ exit: 5, out: "" });
+});
+
 test("status without names is well when all that is wanted is up or done", async () => {
   const port = literalPort([viewOf("web"), DOWN, viewOf("migrate", { state: "done", pid: null })]);
   expect(await runAgainst(port, "status")).toMatchObject({ exit: 0, err: "" });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type PlaceRequest, controlSocketOf, directoriesOf, pidFileOf } from "../../src/core/paths.ts";
+import { resolve } from "node:path";
+import { type PlaceRequest, absolutePath, controlSocketOf, directoriesOf, pidFileOf } from "../../src/core/paths.ts";
 
 const NOBODY_ELSE = { runtime: null, state: null, log: null };
 const ROOT: PlaceRequest = {
@@ -48,3 +49,11 @@ describe("a supervisor's directories", () => {
     expect(pidFileOf("/run/daemonsup")).toBe("/run/daemonsup/supervisor.pid");
   });
 });
+
+test.each(["x", "./x", "../x", "../../../x", "a//b/./c/..", "/", "/..", "/a/../b/", "", ".", "a b/\u00e9"])(
+  "%j seen from a directory is what path.resolve makes of it",
+  (path) => {
+    for (const base of ["/", "/srv/services", "/srv/../etc/"])
+      expect(absolutePath(base, path)).toBe(resolve(base, path));
+  },
+);
