@@ -1,0 +1,143 @@
+/*
+ * Descriptors that services have given into keeping (FDSTORE=1) and get back, after their sockets, when they are started
+ * again: over a restart, or as long as the definition is there. They are this process's own until they are dropped.
+ */
+import type { Definition } from "../core/definition.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import type { ServiceState } from "../core/service-state.ts";
+import type { Companion, Equipment } from "./companion.ts";
+import type { OutputPort, Report } from "./ports.ts";
+import type { DescriptorKeeper } from "./run-speech.ts";
+
+export interface DescriptorStorePorts {
+  readonly report: Report;
+  readonly output: Pick<OutputPort, "watch" | "unwatch">;
+  /** Tells which descriptors are hung up on; its own descriptor is readable while there are such. */
+  readonly hangups: {
+    readonly fd: number;
+    /** false: this kind never is. */
+    add(fd: number): boolean;
+    remove(fd: number): void;
+    look(): readonly number[];
+  };
+  /** true if two descriptors are duplicates of each other. */
+  isSameOpenFile(left: number, right: number): boolean;
+  closeFd(fd: number): void;
+  record(service: string): ServiceRecord | null;
+}
+
+export interface StoredDescriptor {
+  readonly fd: number;
+  /** As in LISTEN_FDNAMES. */
+  readonly name: string;
+}
+
+interface Stored extends StoredDescriptor {
+  readonly isPolled: boolean;
+}
+
+export class DescriptorStore implements Companion, DescriptorKeeper {
+  readonly #ports: DescriptorStorePorts;
+  readonly #stores = new Map<string, Stored[]>();
+  #isWatching = false;
+
+  constructor(ports: DescriptorStorePorts) {
+    this.#ports = ports;
+  }
+
+  /** What a service has stored, oldest first. They stay the store's. */
+  storedFor(service: string): readonly StoredDescriptor[] {
+    return this.#stores.get(service) ?? [];
+  }
+
+  changed({ definition, state }: ServiceRecord): void {
+    if (!this.#stores.has(definition.name)) return;
+    const policy = definition.descriptorStore;
+    if (policy === null || (policy.keep === "restart" && endsKeeping(state))) this.#dropAll(definition.name);
+  }
+
+  equip({ descriptorStore }: Definition): Equipment {
+    const env: Readonly<Record<string, string>> =
+      descriptorStore === null ? {} : { FDSTORE: String(descriptorStore.max) };
+    return { env, descriptors: [] };
+  }
+
+  forgotten(service: string): void {
+    this.#dropAll(service);
+  }
+
+  close(): void {
+    for (const service of [...this.#stores.keys()]) this.#dropAll(service);
+    if (this.#isWatching) this.#ports.output.unwatch(this.#ports.hangups.fd);
+    this.#isWatching = false;
+  }
+
+  keep(service: string, descriptors: readonly number[], how: { readonly name: string; readonly poll: boolean }): void {
+    const max = this.#ports.record(service)?.definition.descriptorStore?.max ?? 0;
+    const stored = this.#stores.get(service) ?? [];
+    let refused = 0;
+    for (const fd of descriptors) {
+      const isKnown = stored.some((one) => this.#ports.isSameOpenFile(one.fd, fd));
+      if (!isKnown && stored.length < max) {
+        stored.push({ fd, name: how.name, isPolled: how.poll && this.#ports.hangups.add(fd) });
+        continue;
+      }
+      if (!isKnown) refused++;
+      this.#ports.closeFd(fd);
+    }
+    if (stored.length > 0) this.#stores.set(service, stored);
+    if (refused > 0) this.#ports.report("warning", `${service}: ${refusalWords(refused, max)}`);
+    this.#watch();
+  }
+
+  drop(service: string, name: string): void {
+    this.#dropWhere(service, (one) => one.name === name);
+  }
+
+  #dropAll(service: string): void {
+    this.#dropWhere(service, () => true);
+  }
+
+  #dropWhere(service: string, isMeant: (one: Stored) => boolean): void {
+    const stored = this.#stores.get(service) ?? [];
+    const rest = stored.filter((one) => !isMeant(one));
+    for (const { fd, isPolled } of stored.filter(isMeant)) {
+      if (isPolled) this.#ports.hangups.remove(fd);
+      this.#ports.closeFd(fd);
+    }
+    if (rest.length > 0) this.#stores.set(service, rest);
+    else this.#stores.delete(service);
+  }
+
+  #watch(): void {
+    if (this.#isWatching || ![...this.#stores.values()].some((stored) => stored.some((one) => one.isPolled))) return;
+    this.#isWatching = true;
+    this.#ports.output.watch(this.#ports.hangups.fd, () => {
+      this.#isWatching = false;
+      const ended = new Set(this.#ports.hangups.look());
+      for (const service of [...this.#stores.keys()]) this.#dropWhere(service, (one) => ended.has(one.fd));
+      this.#watch();
+    });
+  }
+}
+
+/** Over a restart it is kept, however long that takes; not where nothing says that there will be another run. */
+function endsKeeping(state: ServiceState): boolean {
+  switch (state.tag) {
+    case "down":
+    case "done":
+    case "failed":
+      return true;
+    case "waiting":
+      return state.on !== "others";
+    default:
+      return false;
+  }
+}
+
+function refusalWords(count: number, max: number): string {
+  const what = count === 1 ? "a descriptor" : `${count} descriptors`;
+  return max === 0
+    ? `cannot store ${what}: no fd_store in its definition`
+    : `cannot store ${what}: got more than the ${max} of its fd_store`;
+}

@@ -1,0 +1,212 @@
+/*
+ * What services say of themselves over NOTIFY_SOCKET. Each run has a socket of its own, from its first process to its last:
+ * what is heard on it was sent by somebody who was given its name, or looked for it; the sender's credentials tell whether
+ * it counts. Datagrams are dealt with in order, each entirely, so that a barrier is passed when its descriptor is closed.
+ */
+import type { Definition } from "../core/definition.ts";
+import { type Notification, parseNotifyMessage } from "../core/notify-message.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import { hasNoProcess } from "../core/service-state.ts";
+import { millis } from "../core/units.ts";
+import type { Companion, Equipment } from "./companion.ts";
+import { type Relation, type Sender, refusalOf } from "./notify-senders.ts";
+import type { OutputPort } from "./ports.ts";
+import { RunSpeech, type SpeechPorts } from "./run-speech.ts";
+
+export interface NotifySocket {
+  readonly fd: number;
+  /** The value of NOTIFY_SOCKET. */
+  readonly address: string;
+}
+
+export type Received =
+  /** The descriptors are the receiver's to close. */
+  | {
+      readonly tag: "received";
+      readonly sender: Sender;
+      readonly bytes: Uint8Array;
+      readonly descriptors: readonly number[];
+    }
+  | { readonly tag: "cut"; readonly sender: Sender; readonly what: "text" | "descriptors" }
+  | { readonly tag: "empty" }
+  | { readonly tag: "failed"; readonly errno: string };
+
+export interface NotificationPorts extends SpeechPorts {
+  readonly sockets: {
+    /** A new socket, or why there is none. */
+    open(): NotifySocket | string;
+    receive(fd: number): Received;
+    close(socket: NotifySocket): void;
+  };
+  readonly output: Pick<OutputPort, "watch" | "unwatch">;
+  relationOf(service: string, sender: Sender): Relation;
+}
+
+/** One run of a service, as far as it is heard. */
+interface Voice {
+  readonly socket: NotifySocket;
+  /** null: only hooks have been given the socket so far. */
+  invocation: string | null;
+  readonly speech: RunSpeech;
+}
+
+/** What one service may say before the others have their turn. */
+const MOST_AT_ONCE = 64;
+const ANOTHER_TRY = millis(1000);
+const FAILED = "failed";
+/** Of one datagram, that are named in the log. */
+const MOST_FAULTS = 3;
+
+export class Notifications implements Companion {
+  readonly #ports: NotificationPorts;
+  readonly #voices = new Map<string, Voice>();
+  /** What has been reported of each service, once and never again. */
+  readonly #told = new Map<string, Set<string>>();
+
+  constructor(ports: NotificationPorts) {
+    this.#ports = ports;
+  }
+
+  changed(record: ServiceRecord, previous: ServiceRecord): void {
+    if (record.state === previous.state) return;
+    const service = record.definition.name;
+    const voice = this.#voices.get(service);
+    if (voice === undefined) return;
+    if (hasNoProcess(record.state)) this.#close(service, voice);
+    else voice.speech.changed(record);
+  }
+
+  equip(definition: Definition, invocation: string): Equipment | string {
+    const { name } = definition;
+    const before = this.#voices.get(name);
+    if (before !== undefined && before.invocation !== null) this.#close(name, before);
+    const env = this.environmentFor(definition);
+    if (typeof env === "string") return env;
+    const voice = this.#voices.get(name);
+    if (voice !== undefined) voice.invocation = invocation;
+    return { env, descriptors: [] };
+  }
+
+  /** What a hook or another command of the service gets; a reason if that cannot be. */
+  environmentFor(definition: Definition): Readonly<Record<string, string>> | string {
+    if (definition.notifyAccess === "none") return {};
+    const voice = this.#voices.get(definition.name) ?? this.#open(definition.name);
+    return typeof voice === "string" ? voice : { NOTIFY_SOCKET: voice.socket.address };
+  }
+
+  /**
+   * Hears everything that the service has said so far. To be called before the end of a process of it is told: what it said
+   * comes first.
+   */
+  settle(service: string): void {
+    const voice = this.#voices.get(service);
+    if (voice === undefined) return;
+    while (this.#hearSome(service, voice) === "more");
+    voice.speech.settle();
+  }
+
+  forgotten(service: string): void {
+    const voice = this.#voices.get(service);
+    if (voice !== undefined) this.#close(service, voice);
+    this.#told.delete(service);
+  }
+
+  close(): void {
+    for (const [service, voice] of [...this.#voices]) this.#close(service, voice);
+  }
+
+  #open(service: string): Voice | string {
+    const socket = this.#ports.sockets.open();
+    if (typeof socket === "string") return socket;
+    const tellOnce = (kind: string, text: string): void => this.#tellOnce(service, kind, text);
+    const voice = { socket, invocation: null, speech: new RunSpeech(service, tellOnce, this.#ports) };
+    this.#voices.set(service, voice);
+    this.#watch(service, voice);
+    return voice;
+  }
+
+  #close(service: string, voice: Voice): void {
+    this.#voices.delete(service);
+    voice.speech.close();
+    this.#ports.output.unwatch(voice.socket.fd);
+    this.#ports.sockets.close(voice.socket);
+  }
+
+  #watch(service: string, voice: Voice): void {
+    this.#ports.output.watch(voice.socket.fd, () => this.#hear(service, voice));
+  }
+
+  #hear(service: string, voice: Voice): void {
+    const outcome = this.#hearSome(service, voice);
+    if (this.#voices.get(service) !== voice) return;
+    if (outcome !== "failed") return this.#watch(service, voice);
+    this.#ports.timers.after(ANOTHER_TRY, () => {
+      if (this.#voices.get(service) === voice) this.#watch(service, voice);
+    });
+  }
+
+  #hearSome(service: string, voice: Voice): "empty" | "more" | "failed" {
+    for (let count = 0; count < MOST_AT_ONCE; count++) {
+      // What it has said may have ended the run.
+      if (this.#voices.get(service) !== voice) return "empty";
+      const received = this.#ports.sockets.receive(voice.socket.fd);
+      if (received.tag === "empty") return "empty";
+      if (received.tag === "failed") {
+        this.#tellOnce(service, FAILED, `cannot receive from "${voice.socket.address}": ${received.errno}`);
+        return "failed";
+      }
+      this.#take(service, voice, received);
+    }
+    return "more";
+  }
+
+  #take(service: string, voice: Voice, received: Exclude<Received, { tag: "empty" | "failed" }>): void {
+    const { sender } = received;
+    if (received.tag === "cut") {
+      const reason = received.what === "text" ? "it is too long" : "some of its descriptors are lost";
+      return this.#ignore(service, sender, reason);
+    }
+    const { bytes, descriptors } = received;
+    const message = parseNotifyMessage(bytes, descriptors.length);
+    if (message.tag === "said") {
+      const kept = this.#obey(service, voice, { sender, ...message, descriptors });
+      if (kept) return;
+    } else if (message.tag === "malformed") this.#ignore(service, sender, message.reason);
+    for (const fd of descriptors) this.#ports.closeFd(fd);
+  }
+
+  /** true: the descriptors have been taken over. */
+  #obey(
+    service: string,
+    voice: Voice,
+    heard: {
+      readonly sender: Sender;
+      readonly notification: Notification;
+      readonly ignored: readonly string[];
+      readonly descriptors: readonly number[];
+    },
+  ): boolean {
+    const { sender, notification, ignored, descriptors } = heard;
+    const access = voice.speech.access ?? this.#ports.record(service)?.definition.notifyAccess ?? "none";
+    const refusal = refusalOf(access, this.#ports.relationOf(service, sender));
+    if (refusal !== null) {
+      this.#ignore(service, sender, refusal);
+      return false;
+    }
+    if (ignored.length > 0)
+      this.#tellOnce(service, "faulty", `ignoring what it says: ${ignored.slice(0, MOST_FAULTS).join("; ")}`);
+    return voice.speech.obey(notification, descriptors);
+  }
+
+  #ignore(service: string, { pid, uid }: Sender, reason: string): void {
+    this.#tellOnce(service, reason, `ignoring a notification of pid ${pid} (uid ${uid}): ${reason}`);
+  }
+
+  #tellOnce(service: string, kind: string, text: string): void {
+    const told = this.#told.get(service) ?? new Set();
+    this.#told.set(service, told);
+    if (told.has(kind)) return;
+    told.add(kind);
+    this.#ports.report(kind === FAILED ? "err" : "info", `${service}: ${text}`);
+  }
+}

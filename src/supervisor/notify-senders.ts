@@ -1,0 +1,49 @@
+/* Whose notifications count. The kernel tells who has sent a datagram, by number and user. */
+import type { NotifyAccess } from "../core/life-policies.ts";
+import type { ProcessRow } from "./ports.ts";
+import { isEnded } from "./process-snapshot.ts";
+
+export interface Sender {
+  /** 0: it cannot be seen from here. */
+  readonly pid: number;
+  readonly uid: number;
+}
+
+/** gone: it has ended, so that it cannot be told any more what it belonged to, but it was of a user that may. */
+export type Relation = "main" | "command" | "member" | "gone" | "stranger";
+
+export interface SenderPorts {
+  mainOf(service: string): number | null;
+  /** true while this process is a hook, check or other command that runs for the service. */
+  isCommandOf(service: string, pid: number): boolean;
+  /** true if this live process is one of the service's. */
+  isMember(service: string, pid: number): boolean;
+  row(pid: number): ProcessRow | null;
+  /** The user that the service is started as. */
+  uidOf(service: string): number;
+}
+
+export function relationOf(service: string, { pid, uid }: Sender, ports: SenderPorts): Relation {
+  if (pid <= 0) return "stranger";
+  if (ports.mainOf(service) === pid) return "main";
+  if (ports.isCommandOf(service, pid)) return "command";
+  const row = ports.row(pid);
+  // A sender that says one thing and ends is often gone before it is heard. That it wrote to the socket of this very run,
+  // as root or as the user of the service, is enough: such a process could do anything to the service as well.
+  if (row === null || isEnded(row)) return uid === 0 || uid === ports.uidOf(service) ? "gone" : "stranger";
+  return ports.isMember(service, pid) ? "member" : "stranger";
+}
+
+/** null: it may speak; otherwise who may. */
+export function refusalOf(access: NotifyAccess, relation: Relation): string | null {
+  switch (access) {
+    case "none":
+      return "nobody may speak for the service";
+    case "main":
+      return relation === "main" ? null : "only its main process may speak for it";
+    case "exec":
+      return relation === "main" || relation === "command" ? null : "only its main process and its commands may speak";
+    case "all":
+      return relation === "stranger" ? "it is no process of the service" : null;
+  }
+}

@@ -1,0 +1,186 @@
+/* What follows from what a service says of itself, in one run of it. */
+import type { NotifyAccess } from "../core/life-policies.ts";
+import type { Notification } from "../core/notify-message.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import { mainPidOf } from "../core/service-state.ts";
+import { type Instant, type Millis, later, millis, spanBetween } from "../core/units.ts";
+import type { Tell } from "./companion.ts";
+import { NO_WORDS, addWords, renderOwnWords, tellsTrouble } from "./own-words.ts";
+import type { ClockPort, Report, TimerPort } from "./ports.ts";
+
+/** Who hears of the pings of a service. */
+export interface PingListener {
+  pinged(service: string): void;
+  triggered(service: string): void;
+  /** The time between two pings is another from now on, for this run; Infinity: none are due. */
+  timeoutChanged(service: string, timeout: Millis): void;
+}
+
+/** Who keeps descriptors for services. */
+export interface DescriptorKeeper {
+  /** Takes over the descriptors. */
+  keep(service: string, descriptors: readonly number[], how: { readonly name: string; readonly poll: boolean }): void;
+  drop(service: string, name: string): void;
+}
+
+export interface SpeechPorts {
+  readonly clock: Pick<ClockPort, "now">;
+  readonly timers: Pick<TimerPort, "after">;
+  readonly report: Report;
+  readonly tell: Tell;
+  readonly pings: PingListener;
+  readonly store: DescriptorKeeper;
+  closeFd(fd: number): void;
+  record(service: string): ServiceRecord | null;
+  amend(service: string, change: Partial<Pick<ServiceRecord, "status" | "reloading">>): void;
+  /** true if this live process is one of the service's. */
+  isMember(service: string, pid: number): boolean;
+  /** true if this live process of the service can be its main process now: its end would be told. */
+  mayBeMain(service: string, pid: number): boolean;
+  /** Its failures and restarts are counted from the beginning again. */
+  resetRestarts(service: string): void;
+  errnoNameOf(errno: number): string;
+  /** CLOCK_MONOTONIC in microseconds. */
+  kernelMicros(): number;
+}
+
+/** For a reload of a service whose readiness has no time limit of its own. */
+const RELOAD_TIMEOUT = millis(60_000);
+
+export class RunSpeech {
+  readonly #service: string;
+  readonly #tellOnce: (kind: string, text: string) => void;
+  readonly #ports: SpeechPorts;
+  #access: NotifyAccess | null = null;
+  #words = NO_WORDS;
+  #isReady = false;
+  /** It is to be the main process, but is the child of another one yet, whose end will make it ours. */
+  #nextMain: number | null = null;
+  /** Calls off the end of the time for the reload that is going on. */
+  #cancelReload: (() => void) | null = null;
+
+  constructor(service: string, tellOnce: (kind: string, text: string) => void, ports: SpeechPorts) {
+    this.#service = service;
+    this.#tellOnce = tellOnce;
+    this.#ports = ports;
+  }
+
+  /** Whose notifications count, if it has said so in this run. */
+  get access(): NotifyAccess | null {
+    return this.#access;
+  }
+
+  /** The state of the service is another one. */
+  changed({ state }: ServiceRecord): void {
+    if (state.tag === "starting" && state.phase === "ready" && this.#isReady) this.#tellReady();
+    if (state.tag !== "up") this.#endReload();
+  }
+
+  /** The main process may be about to be told of as ended: then a successor that it has named takes its place. */
+  settle(): void {
+    if (this.#nextMain !== null) this.#changeMain(this.#nextMain);
+  }
+
+  /** The run is over. */
+  close(): void {
+    this.#endReload();
+  }
+
+  /** true: the descriptors have been taken over. */
+  obey(said: Notification, descriptors: readonly number[]): boolean {
+    const { pings, store, tell } = this.#ports;
+    const service = this.#service;
+    if (said.access !== null) this.#access = said.access;
+    if (said.store !== null) store.keep(service, descriptors, said.store);
+    if (said.unstore !== null) store.drop(service, said.unstore);
+    if (said.mainPid !== null) this.#changeMain(said.mainPid);
+    if (said.watchdogTimeout !== null) pings.timeoutChanged(service, said.watchdogTimeout);
+    if (said.watchdog === "ping") pings.pinged(service);
+    if (said.watchdog === "trigger") pings.triggered(service);
+    if (said.resetsRestarts) this.#ports.resetRestarts(service);
+    this.#note(said);
+    if (said.extendBy !== null) {
+      tell(service, { tag: "extend-timeout", by: said.extendBy });
+      if (this.#cancelReload !== null) this.#awaitReload(later(this.#ports.clock.now(), said.extendBy));
+    }
+    this.#enter(said);
+    return said.store !== null;
+  }
+
+  #enter({ phase, monotonicMicros }: Notification): void {
+    switch (phase) {
+      case "ready":
+        this.#isReady = true;
+        this.#tellReady();
+        if (this.#cancelReload !== null) this.#reloaded("its reload is complete");
+        return;
+      case "reloading":
+        return this.#beginReload(monotonicMicros);
+      case "stopping":
+        if (this.#cancelReload !== null) this.#reloaded("it is stopping instead of finishing its reload");
+        return this.#ports.tell(this.#service, { tag: "says-stopping" });
+      case null:
+        return;
+    }
+  }
+
+  /** Only where it is waited for; said too early, it counts when the time has come. */
+  #tellReady(): void {
+    const record = this.#ports.record(this.#service);
+    if (record?.definition.ready?.method.tag !== "notify") return;
+    if (record.state.tag === "starting" && record.state.phase === "ready")
+      this.#ports.tell(this.#service, { tag: "ready" });
+  }
+
+  #note(said: Notification): void {
+    const words = addWords(this.#words, said);
+    if (words === this.#words) return;
+    this.#words = words;
+    const status = renderOwnWords(words, this.#ports.errnoNameOf);
+    if (this.#ports.record(this.#service)?.status !== status) this.#ports.amend(this.#service, { status });
+    this.#ports.report(tellsTrouble(said) ? "notice" : "debug", `${this.#service}: says: ${status ?? "nothing more"}`);
+  }
+
+  #changeMain(pid: number): void {
+    this.#nextMain = null;
+    const record = this.#ports.record(this.#service);
+    const state = record?.state;
+    if (state?.tag !== "up" && state?.tag !== "starting") return;
+    if (mainPidOf(state) === pid) return;
+    if (this.#ports.mayBeMain(this.#service, pid)) return this.#ports.tell(this.#service, { tag: "main-changed", pid });
+    if (this.#ports.isMember(this.#service, pid)) this.#nextMain = pid;
+    else this.#tellOnce("main", `ignoring MAINPID=${pid}: the service has no such process`);
+  }
+
+  /** The time limit counts from the moment that it names, if it names one of the past. */
+  #beginReload(monotonicMicros: number | null): void {
+    const record = this.#ports.record(this.#service);
+    if (record?.state.tag !== "up") return;
+    const now = this.#ports.clock.now();
+    const age = monotonicMicros === null ? 0 : (this.#ports.kernelMicros() - monotonicMicros) / 1000;
+    const mostAge = record.startedAt === null ? 0 : spanBetween(record.startedAt, now);
+    const began = later(now, millis(age > 0 && age <= mostAge ? -age : 0));
+    if (this.#cancelReload === null) this.#ports.report("info", `${this.#service}: reloading`);
+    if (!record.reloading) this.#ports.amend(this.#service, { reloading: true });
+    this.#awaitReload(later(began, record.definition.ready?.timeout ?? RELOAD_TIMEOUT));
+  }
+
+  #awaitReload(until: Instant): void {
+    this.#cancelReload?.();
+    const wait = millis(Math.max(0, spanBetween(this.#ports.clock.now(), until)));
+    this.#cancelReload = this.#ports.timers.after(wait, () =>
+      this.#reloaded("it has not finished its reload in time, and goes on as it is", "warning"),
+    );
+  }
+
+  #reloaded(words: string, severity: "info" | "warning" = "info"): void {
+    this.#endReload();
+    this.#ports.amend(this.#service, { reloading: false });
+    this.#ports.report(severity, `${this.#service}: ${words}`);
+  }
+
+  #endReload(): void {
+    this.#cancelReload?.();
+    this.#cancelReload = null;
+  }
+}
