@@ -1,0 +1,241 @@
+/*
+ * Services with [watch]: restarts or reloads one when files change at or below its paths, once nothing more has changed for
+ * its `debounce`.
+ *
+ * What a service changes itself must not restart it for ever. From the restart that a change brings about until the service
+ * is up again nothing counts, nor while it is being ended or reloads: a pid file or a cache below a watched path does no harm.
+ * A log below one does: it is written while the service is up, and each line counts as a change. While a service waits to be
+ * started again after a failure a change starts it at once: that may be what it was waiting for.
+ */
+import type { WatchPolicy } from "../core/life-policies.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import { isAtRest } from "../core/service-state.ts";
+import type { Companion } from "./companion.ts";
+import type { OutputPort, Report, TimerPort } from "./ports.ts";
+
+export type FileNews =
+  | { readonly tag: "changed"; readonly owner: string; readonly path: string }
+  /** Not everything can be watched from now on. `message` is a whole sentence. */
+  | { readonly tag: "unseen"; readonly owner: string; readonly message: string };
+
+export interface FileWatchPort {
+  /** Readable while something has happened. */
+  readonly fd: number;
+  /** From now on these are the owner's paths; none: nothing is watched for it any more. Problems are told by `take`. */
+  watch(owner: string, paths: readonly string[]): void;
+  /** What has happened since the last call, in order. */
+  take(): readonly FileNews[];
+  close(): void;
+}
+
+export interface WatchesPorts {
+  readonly timers: TimerPort;
+  readonly report: Report;
+  readonly output: Pick<OutputPort, "watch" | "unwatch">;
+  /** The name of an errno if nothing can be watched. Called when it is first needed. */
+  openFiles(): FileWatchPort | string;
+  restart(service: string): void;
+  reload(service: string): void;
+}
+
+/**
+ * runs: it is up or on its way; failed: it waits for the next attempt. In the others what changes does not count; begins: it is
+ * on its way after a restart that was brought about here.
+ */
+type Phase = "runs" | "failed" | "begins" | "deaf";
+
+interface Entry {
+  readonly service: string;
+  policy: WatchPolicy;
+  phase: Phase;
+  /** The paths that are watched now. */
+  watched: readonly string[];
+  /** true: from a restart that was brought about here until it is up. */
+  isOwnRestart: boolean;
+  /** What has changed since the last silence, in order. */
+  readonly changed: Set<string>;
+  /** Calls off what is to happen after the silence. */
+  cancel: (() => void) | null;
+  /** Files that it was said of that they changed while it was starting. */
+  readonly said: Set<string>;
+}
+
+/** No more names than that are kept. */
+const MOST_NAMES = 100;
+
+export class Watches implements Companion {
+  readonly #ports: WatchesPorts;
+  readonly #entries = new Map<string, Entry>();
+  #files: FileWatchPort | null = null;
+  #isRefused = false;
+
+  constructor(ports: WatchesPorts) {
+    this.#ports = ports;
+  }
+
+  changed(record: ServiceRecord, previous: ServiceRecord): void {
+    const policy = record.definition.watch;
+    const service = record.definition.name;
+    const entry = this.#entries.get(service) ?? (policy === null ? null : this.#add(service, policy));
+    if (entry === null) return;
+    if (record.state !== previous.state && hasArrived(record)) entry.isOwnRestart = false;
+    const isWatching = policy !== null && !isAtRest(record.state) && !record.removed;
+    const phase = isWatching ? phaseOf(record, entry) : "deaf";
+    if (policy !== null) entry.policy = policy;
+    if (phase !== entry.phase) {
+      // What has happened so far happened in the phase that is over.
+      this.#take();
+      this.#callOff(entry);
+      entry.phase = phase;
+    }
+    const paths = isWatching ? policy.paths : [];
+    if (paths === entry.watched || (paths.length === 0 && entry.watched.length === 0)) return;
+    entry.watched = paths;
+    this.#ports.timers.soon(() => this.#watch(entry));
+  }
+
+  forgotten(service: string): void {
+    const entry = this.#entries.get(service);
+    if (entry === undefined) return;
+    this.#callOff(entry);
+    this.#entries.delete(service);
+    this.#files?.watch(service, []);
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) this.#callOff(entry);
+    this.#entries.clear();
+    if (this.#files === null) return;
+    this.#ports.output.unwatch(this.#files.fd);
+    this.#files.close();
+    this.#files = null;
+  }
+
+  #add(service: string, policy: WatchPolicy): Entry {
+    const entry: Entry = {
+      service,
+      policy,
+      phase: "deaf",
+      watched: [],
+      isOwnRestart: false,
+      changed: new Set(),
+      cancel: null,
+      said: new Set(),
+    };
+    this.#entries.set(service, entry);
+    return entry;
+  }
+
+  #watch(entry: Entry): void {
+    if (this.#entries.get(entry.service) !== entry) return;
+    const files = this.#files ?? this.#open();
+    files?.watch(entry.service, entry.watched);
+    this.#take();
+  }
+
+  #open(): FileWatchPort | null {
+    const files = this.#ports.openFiles();
+    if (typeof files === "string") {
+      if (!this.#isRefused) this.#ports.report("err", `cannot watch files: ${files}`);
+      this.#isRefused = true;
+      return null;
+    }
+    this.#isRefused = false;
+    this.#files = files;
+    this.#listen();
+    return files;
+  }
+
+  #listen(): void {
+    const files = this.#files;
+    if (files === null) return;
+    this.#ports.output.watch(files.fd, () => {
+      if (this.#files !== files) return;
+      this.#take();
+      this.#listen();
+    });
+  }
+
+  #take(): void {
+    for (const news of this.#files?.take() ?? []) {
+      const entry = this.#entries.get(news.owner);
+      if (entry === undefined) continue;
+      if (news.tag === "unseen") this.#ports.report("warning", `${news.owner}: ${news.message}`);
+      else if (entry.phase === "begins") this.#tellIgnored(entry, news.path);
+      else if (entry.phase !== "deaf") this.#changed(entry, news.path);
+    }
+  }
+
+  #changed(entry: Entry, path: string): void {
+    if (entry.changed.size < MOST_NAMES) entry.changed.add(path);
+    entry.cancel?.();
+    entry.cancel = this.#ports.timers.after(entry.policy.debounce, () => {
+      entry.cancel = null;
+      // The timer may be ahead of the descriptor: what has changed meanwhile begins the silence anew.
+      this.#take();
+      if (entry.cancel === null) this.#act(entry);
+    });
+  }
+
+  #act(entry: Entry): void {
+    const { service, policy } = entry;
+    const isReload = policy.action === "reload" && entry.phase === "runs";
+    const doing = isReload ? "reloading it" : entry.phase === "failed" ? "starting it" : "restarting it";
+    this.#ports.report("notice", `${service}: ${describe(entry.changed)}: ${doing}`);
+    this.#callOff(entry);
+    if (isReload) return this.#ports.reload(service);
+    entry.isOwnRestart = true;
+    this.#ports.restart(service);
+  }
+
+  /** It may have been started with what was there before: said once of each file. */
+  #tellIgnored(entry: Entry, path: string): void {
+    const { said, service } = entry;
+    if (said.has(path) || said.size >= MOST_NAMES) return;
+    said.add(path);
+    this.#ports.report("info", `${service}: "${path}" changed while it was restarted: not restarted again for that`);
+  }
+
+  #callOff(entry: Entry): void {
+    entry.cancel?.();
+    entry.cancel = null;
+    entry.changed.clear();
+  }
+}
+
+function describe(changed: ReadonlySet<string>): string {
+  const [first = ""] = changed;
+  const others = changed.size - 1;
+  const count = `${others}${changed.size === MOST_NAMES ? " or more" : ""}`;
+  return others < 1 ? `"${first}" changed` : `"${first}" and ${count} ${others === 1 ? "other" : "others"} changed`;
+}
+
+/** true: its start has come to an end, one way or the other. */
+function hasArrived({ state }: ServiceRecord): boolean {
+  return isAtRest(state) || state.tag === "up" || state.tag === "backoff";
+}
+
+function phaseOf({ state, reloading }: ServiceRecord, { isOwnRestart }: Entry): Phase {
+  switch (state.tag) {
+    case "up":
+      return reloading ? "deaf" : "runs";
+    case "backoff":
+      return "failed";
+    case "preparing":
+    case "launching":
+    case "execing":
+    case "starting":
+    case "naming":
+      return isOwnRestart ? "begins" : "runs";
+    case "waiting":
+    case "leaving":
+    case "stopping":
+    case "sweeping":
+    case "cleaning":
+    case "stuck":
+    case "down":
+    case "done":
+    case "failed":
+      return "deaf";
+  }
+}
