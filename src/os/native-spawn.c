@@ -9,7 +9,7 @@
  * child begins with those of its parent, and makes its own table first of all, of the low numbers alone. Until then the
  * parent goes on opening and closing; what the child is to get therefore lies on low numbers that nobody else uses.
  */
-enum { FIRST_STAGED = 16, MOST_STAGED = 32, WORD_BITS = 64 };
+enum { FIRST_STAGED = 16, MOST_STAGED = 32, A_SHARE = 64, WORD_BITS = 64 };
 
 /* The first stays on /dev/null, and so do the others while they have no user. */
 static struct {
@@ -20,11 +20,15 @@ static int staged_count;
 /* A child copies the numbers below this one: whole words of the kernel's bitmap. */
 static long copied;
 
-/* Takes the numbers, as low as they are to be had. Later calls do nothing. */
+/*
+ * Takes the numbers, as low as they are to be had. Later calls do nothing. Who may have few descriptors needs them for
+ * services, and has few to copy.
+ */
 void reserve(int nothing) {
+  unsigned long limit[2];
   long fd;
-  if (staged_count > 0) return;
-  while (staged_count < MOST_STAGED && (fd = raw(SYS_fcntl, nothing, F_DUPFD_CLOEXEC, FIRST_STAGED)) >= 0) {
+  if (staged_count > 0 || raw(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, limit) < 0) return;
+  while (staged_count < MOST_STAGED && staged_count < limit[0] / A_SHARE && (fd = raw(SYS_fcntl, nothing, F_DUPFD_CLOEXEC, FIRST_STAGED)) >= 0) {
     staged[staged_count++].fd = fd;
     if (fd >= copied) copied = (fd | (WORD_BITS - 1)) + 1;
   }
@@ -252,7 +256,7 @@ int spawn(request *r, char *stack_top, int wait_ms) {
   }
   if (last_signal == 0) prepare_real_time_signals();
   set_mask(-1L, &old);
-  if (can_share < 0) can_share = try_sharing(r, stack_top);
+  if (can_share < 0) can_share = staged_count > 0 && try_sharing(r, stack_top);
   r->stage = r->error = 0;
   unstage();
   r->has_own_table = !(can_share && stage(r));
