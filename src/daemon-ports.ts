@@ -53,6 +53,11 @@ export const processes: ProcessPort = {
   closeFd,
 };
 
+/** To be called before services take the descriptors that it needs. */
+export function prepareProcesses(): void {
+  children.prepare();
+}
+
 /** `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
 export const reaping: ReapPort = { peekEnded: peekEndedChild, reap: reapChild };
 

@@ -16,7 +16,16 @@ import { type Logs, startLogs } from "./daemon-logs.ts";
 import { Manager } from "./daemon-manager.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
 import { Housekeeping } from "./daemon-housekeeping.ts";
-import { clock, makeOutputPort, makeSpawnPort, makeUserPort, processes, reaping, timers } from "./daemon-ports.ts";
+import {
+  clock,
+  makeOutputPort,
+  makeSpawnPort,
+  makeUserPort,
+  prepareProcesses,
+  processes,
+  reaping,
+  timers,
+} from "./daemon-ports.ts";
 import { holdPidFile, prepareDirectories, servingGroup, servingUser } from "./daemon-places.ts";
 import { Signals } from "./daemon-signals.ts";
 import {
@@ -74,6 +83,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
   becomeSubreaper();
+  prepareProcesses();
   holdSpareDescriptors();
 
   const { directories, options } = role;
@@ -242,7 +252,5 @@ function announceWhenReady(role: SupervisorRole, parts: Announcement): void {
     }
     manager.ready(supervisor.fleet.size);
     launcher.tell({ tag: "ready", pid: process.pid, services: supervisor.fleet.size, notes, log: logs.file });
-    // The first time is the slowest, and nobody waits now.
-    supervisor.belongings.meetOrphans();
   });
 }

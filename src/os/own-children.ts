@@ -22,6 +22,12 @@ export class OwnChildren implements Disposable {
   /** The list, held open: it can be read when no descriptor is left. undefined: not opened yet; null: this kernel has none. */
   #list: number | null | undefined;
 
+  /** Makes ready what reads the children. To be called early: it needs descriptors, and later there may be none left. */
+  prepare(): void {
+    loadNativeProcesses();
+    this.#list ??= this.#list === null ? null : openList();
+  }
+
   /** From now on this child is none of the strangers. */
   know(pid: number): void {
     this.#change(pid, (byte, bit) => byte | bit);
@@ -34,8 +40,8 @@ export class OwnChildren implements Disposable {
 
   /** The children that are not known, ended ones included. Throws if they cannot be read. */
   strangers(): readonly number[] {
-    this.#list ??= this.#list === null ? null : openList();
-    return this.#list === null ? this.#strangersInTable() : this.#strangersIn(this.#list);
+    this.prepare();
+    return typeof this.#list === "number" ? this.#strangersIn(this.#list) : this.#strangersInTable();
   }
 
   [Symbol.dispose](): void {
