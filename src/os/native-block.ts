@@ -25,6 +25,9 @@ const WORD = {
   lists: 30,
 } as const;
 
+/** Stands for a descriptor that is to stay closed. */
+const NOTHING = -1;
+
 const WITH_NICE = 1;
 const WITH_NO_NEW_PRIVS = 2;
 const WITH_CREDENTIALS = 4;
@@ -135,7 +138,7 @@ export class NativeBlock {
     words[WORD.lists + 1] = request.stdout;
     words[WORD.lists + 2] = request.stderr;
     let at: number = WORD.lists + 3;
-    for (const fd of passed) words[at++] = fd;
+    for (const fd of passed) words[at++] = fd ?? NOTHING;
     for (const limit of limits) at = this.#writeLimit(at, LIMIT_NUMBERS[limit.resource], limit);
     for (const group of groups) words[at++] = group;
     return true;

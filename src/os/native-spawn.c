@@ -47,16 +47,20 @@ static void unstage(void) {
 
 /* Stages the child's descriptors. 0 if there is no room, or something is wrong with them: then it gets a copy of all. */
 static int stage(request *r) {
-  int index, taken = 0, at = 0;
-  for (index = 1; index < staged_count && taken < r->fd_count; index++) {
-    if (staged[index].user) continue;
-    if (raw(SYS_dup3, r->lists[taken], staged[index].fd, O_CLOEXEC) < 0) break;
+  int index = 0, at;
+  for (at = 0; at < r->fd_count; at++) {
+    if (r->lists[at] < 0) continue;
+    do index++;
+    while (index < staged_count && staged[index].user);
+    if (index >= staged_count || raw(SYS_dup3, r->lists[at], staged[index].fd, O_CLOEXEC) < 0) return 0;
     staged[index].user = r;
-    taken++;
   }
-  if (taken < r->fd_count) return 0;
-  for (index = 1; at < taken; index++)
-    if (staged[index].user == r) r->lists[at++] = staged[index].fd;
+  for (index = at = 0; at < r->fd_count; at++) {
+    if (r->lists[at] < 0) continue;
+    do index++;
+    while (staged[index].user != r);
+    r->lists[at] = staged[index].fd;
+  }
   return 1;
 }
 
@@ -91,15 +95,18 @@ static void announce(request *r) {
   if (*r->generation_now != r->generation) fail(r, REVOKED, -ECANCELED);
 }
 
-/* All sources move above the targets first, so that no target overwrites one that is still needed. */
+/* All sources move above the targets first, so that no target overwrites one that is still needed. -1: nothing is there. */
 static void place_descriptors(request *r) {
   int index, count = r->fd_count, *fds = r->lists;
   for (index = 0; index < count; index++) {
-    if (fds[index] >= count) continue;
+    if (fds[index] < 0 || fds[index] >= count) continue;
     fds[index] = raw(SYS_fcntl, fds[index], F_DUPFD, count);
     check(r, index < 3 ? STDIO : FDS, fds[index]);
   }
-  for (index = 0; index < count; index++) check(r, index < 3 ? STDIO : FDS, raw(SYS_dup3, fds[index], index, 0));
+  for (index = 0; index < count; index++) {
+    if (fds[index] < 0) raw(SYS_close, index);
+    else check(r, index < 3 ? STDIO : FDS, raw(SYS_dup3, fds[index], index, 0));
+  }
   check(r, FDS, raw(SYS_close_range, count, 0xffffffffL, 0));
 }
 
@@ -125,6 +132,26 @@ static void take_credentials(request *r) {
   check(r, GROUPS, raw(SYS_setgroups, r->group_count, groups));
   check(r, GID, raw(SYS_setresgid, r->gid, r->gid, r->gid));
   check(r, UID, raw(SYS_setresuid, r->uid, r->uid, r->uid));
+}
+
+/* Stands in an environment where the number of the child belongs, which nobody knows sooner. */
+static const char own_pid[] = "LISTEN_PID=          ";
+enum { OWN_PID_AT = 11 };
+
+static int is_own_pid(const char *variable) {
+  int at = 0;
+  while (own_pid[at] && variable[at] == own_pid[at]) at++;
+  return own_pid[at] == variable[at];
+}
+
+static void write_own_pid(request *r) {
+  long pid = raw(SYS_getpid, 0), rest;
+  char **variable = r->envp, *end;
+  while (*variable && !is_own_pid(*variable)) variable++;
+  if (!*variable) return;
+  end = *variable + OWN_PID_AT;
+  for (rest = pid; rest > 0; rest /= 10) end++;
+  for (*end = 0; pid > 0; pid /= 10) *--end = '0' + pid % 10;
 }
 
 static int last_signal;
@@ -158,6 +185,7 @@ static int run_child(void *argument) {
   if (r->flags & WITH_CREDENTIALS) take_credentials(r);
   /* With the service's own rights, as exec is: root must not enter for it where it may not go itself. */
   check(r, CHDIR, raw(SYS_chdir, r->directory));
+  write_own_pid(r);
   /* In this order: with the mask open and the supervisor's handlers still set, a signal would run them in here. */
   reset_dispositions(last_signal);
   set_mask(0, 0);

@@ -6,7 +6,7 @@ export interface SpawnRequest {
   readonly path: string;
   /** With argv[0]; never empty. */
   readonly argv: readonly string[];
-  /** "NAME=value" each: the whole environment. */
+  /** "NAME=value" each: the whole environment. LISTEN_PID may have OWN_PID for its value, and has the child's pid then. */
   readonly env: readonly string[];
   /** Entered with the child's own rights, after credentials are set. */
   readonly directory: string;
@@ -14,8 +14,8 @@ export interface SpawnRequest {
   readonly stdin: number | null;
   readonly stdout: number;
   readonly stderr: number;
-  /** Become 3, 4, ... in this order. Everything else is closed. At most 64. */
-  readonly passed: readonly number[];
+  /** Become 3, 4, ... in this order; null leaves a number out. Everything else is closed. At most 1,024. */
+  readonly passed: readonly (number | null)[];
   readonly umask: number;
   /** null: as the supervisor. */
   readonly nice: number | null;

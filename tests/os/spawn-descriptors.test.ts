@@ -21,7 +21,7 @@ beforeAll(() => {
 afterAll(() => spawner[Symbol.dispose]());
 
 /** The links of descriptors 0 and up of a child, and then the numbers of all it has but one that it opens for the list. */
-function descriptorsOf(passed: readonly number[]): readonly string[] {
+function descriptorsOf(passed: readonly (number | null)[]): readonly string[] {
   const script = `for n in $(seq 0 ${passed.length + 2}); do readlink /proc/$$/fd/$n; done; cd /proc/$$/fd; echo *`;
   const output = outputOf((request) => spawner.spawn(request, 10_000), {
     ...commandOf("/bin/sh", "-c", script),
@@ -52,6 +52,34 @@ test.each([0, 1, 5, 13, 60])(
     expect(listed.length).toBe(count + 4);
   },
 );
+
+// Beyond those that lie ready for children.
+test.each([0, 1, 5, 60])("numbers that are left out stay closed, %i of them before the first", (gap) => {
+  using scratch = makeScratch();
+  const names = ["first", "second"].map((name) => join(scratch.path, name));
+  const [first = -1, second = -1] = names.map((name) => openSync(name, "w"));
+  const nothing = Array.from({ length: gap }, () => null);
+  const [, , , ...rest] = descriptorsOf([...nothing, first, null, second]);
+  closeSync(first);
+  closeSync(second);
+  expect(rest.slice(0, 2)).toEqual(names);
+  const listed = rest[2]?.split(" ").map(Number) ?? [];
+  // One more is the shell's own, for the list.
+  const wanted = [0, 1, 2, 3 + gap, 5 + gap];
+  expect(listed.filter((fd) => wanted.includes(fd)).length).toBe(5);
+  expect(listed.length).toBe(6);
+});
+
+test("what is passed may lie on numbers that are left out, or on each other's", () => {
+  using scratch = makeScratch();
+  const names = Array.from({ length: 40 }, (_, index) => join(scratch.path, String(index)));
+  const fds = names.map((name) => openSync(name, "w"));
+  // The highest first, and a number left out after each: sources and targets cross in every way.
+  const passed = fds.toReversed().flatMap((fd) => [fd, null]);
+  const rest = descriptorsOf(passed).slice(3);
+  for (const fd of fds) closeSync(fd);
+  expect(rest.slice(0, 40)).toEqual(names.toReversed());
+});
 
 interface Outcome {
   readonly tag?: string;

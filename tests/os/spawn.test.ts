@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { OWN_PID } from "../../src/core/own-pid.ts";
 import type { SpawnRequest, SpawnStage } from "../../src/os/spawn-request.ts";
 import { Spawner, type SpawnResult } from "../../src/os/spawn.ts";
 import {
@@ -35,6 +36,18 @@ describe("a child gets what was asked", () => {
     expect(read(commandOf("/usr/bin/printf", "%s\\n", ...args))).toBe(`${args.join("\n")}\n`);
     expect(read({ ...commandOf("/bin/cat", "/proc/self/environ"), env: ["A=1", "B=ü", "C="] })).toBe("A=1\0B=ü\0C=\0");
     expect(read({ ...commandOf("/bin/cat", "/proc/self/environ"), env: [] })).toBe("");
+  });
+
+  test("its own pid in LISTEN_PID where the request leaves room for it, and nowhere else", () => {
+    const env = ["A=1", `X_LISTEN_PID=${OWN_PID}`, `LISTEN_PID=${OWN_PID}`, `LISTEN_FDS=${OWN_PID}`, "B=2"];
+    const text = read({ ...commandOf("/bin/sh", "-c", "cat /proc/self/environ; echo $$"), env });
+    const variables = text.slice(0, text.lastIndexOf("\0")).split("\0");
+    const pid = text.slice(text.lastIndexOf("\0") + 1).trim();
+    expect(variables).toEqual(expect.arrayContaining(["A=1", "B=2", `LISTEN_PID=${pid}`, `LISTEN_FDS=${OWN_PID}`]));
+    expect(variables).toContain(`X_LISTEN_PID=${OWN_PID}`);
+    const others = ["LISTEN_PID=5", "LISTEN_PID=", `LISTEN_PID=${OWN_PID} `, `LISTEN_PID=${OWN_PID.slice(1)}`];
+    for (const other of others)
+      expect(read({ ...commandOf("/bin/cat", "/proc/self/environ"), env: [other] })).toBe(`${other}\0`);
   });
 
   test("an environment of a megabyte", () => {
