@@ -39,6 +39,7 @@ const COMPOSITION_ROOTS = [
   "daemon-logs.ts",
   "daemon-manager.ts",
   "daemon-memory.ts",
+  "daemon-notify.ts",
   "daemon-places.ts",
   "daemon-ports.ts",
   "daemon-signals.ts",

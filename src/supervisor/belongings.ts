@@ -1,6 +1,5 @@
 /*
  * Which processes belong to a service, and how they are signalled.
- *
  * A process belongs to a service if it is the main process, a descendant of it, a member of its session, or a process found
  * with it before. This supervisor is a subreaper, so whatever belongs to a service hangs below one of its own children:
  * that is either a main process or an orphan. Numbers are reused, so a process is signalled through a pidfd, and a group
@@ -193,13 +192,15 @@ export class Belongings {
     }
   }
 
-  /**
-   * true if this live process may become the main process of the service: it is the service's own, and a child of this
-   * process, as only the end of a child is told.
-   */
-  mayBeMain(service: string, pid: number): boolean {
+  /** true if this live process is one of the service's, its main process aside. */
+  isMember(service: string, pid: number): boolean {
     this.#looks.forget();
-    return this.survivors(service).some((row) => row.pid === pid && row.parent === this.#ports.ownPid);
+    return this.survivors(service).some((row) => row.pid === pid);
+  }
+
+  /** true if it may become the main process as well: only the end of a child of this process is told. */
+  mayBeMain(service: string, pid: number): boolean {
+    return this.isMember(service, pid) && this.#ports.row(pid)?.parent === this.#ports.ownPid;
   }
 
   /** Returns the processes of the service beside the main one. */

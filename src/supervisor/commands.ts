@@ -102,6 +102,11 @@ export class Commands {
     return this.#running.size === 0;
   }
 
+  /** The service on whose behalf this command is at work; null: it is no such. */
+  serviceOf(pid: number): string | null {
+    return this.#running.get(pid)?.service ?? null;
+  }
+
   /** Kills the commands of a service that has come to rest: nothing of it is left then. */
   killOf(service: string): void {
     for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid);

@@ -31,8 +31,19 @@ export function relationOf(service: string, { pid, uid }: Sender, ports: SenderP
   // A sender that says one thing and ends is often gone before it is heard. That it wrote to the socket of this very run,
   // as root or as the user of the service, is enough: such a process could do anything to the service as well.
   if (row === null || isEnded(row)) return uid === 0 || uid === ports.uidOf(service) ? "gone" : "stranger";
-  return ports.isMember(service, pid) ? "member" : "stranger";
+  return ports.isMember(service, pid) || isBelowCommand(service, row, ports) ? "member" : "stranger";
 }
+
+/** What a hook starts is no part of the run, but of the service. */
+function isBelowCommand(service: string, row: ProcessRow, ports: SenderPorts): boolean {
+  for (let [above, steps] = [ports.row(row.parent), 0]; above !== null && steps < MOST_STEPS_UP; steps++) {
+    if (ports.isCommandOf(service, above.pid)) return true;
+    above = above.parent > 1 ? ports.row(above.parent) : null;
+  }
+  return false;
+}
+
+const MOST_STEPS_UP = 64;
 
 /** null: it may speak; otherwise who may. */
 export function refusalOf(access: NotifyAccess, relation: Relation): string | null {

@@ -56,8 +56,8 @@ export class RunSpeech {
   #isReady = false;
   /** It is to be the main process, but is the child of another one yet, whose end will make it ours. */
   #nextMain: number | null = null;
-  /** Calls off the end of the time for the reload that is going on. */
-  #cancelReload: (() => void) | null = null;
+  /** The time that the reload which is going on has; null: none is. */
+  #reload: { readonly until: Instant; readonly cancel: () => void } | null = null;
 
   constructor(service: string, tellOnce: (kind: string, text: string) => void, ports: SpeechPorts) {
     this.#service = service;
@@ -101,7 +101,7 @@ export class RunSpeech {
     this.#note(said);
     if (said.extendBy !== null) {
       tell(service, { tag: "extend-timeout", by: said.extendBy });
-      if (this.#cancelReload !== null) this.#awaitReload(later(this.#ports.clock.now(), said.extendBy));
+      this.#extendReload(said.extendBy);
     }
     this.#enter(said);
     return said.store !== null;
@@ -112,12 +112,12 @@ export class RunSpeech {
       case "ready":
         this.#isReady = true;
         this.#tellReady();
-        if (this.#cancelReload !== null) this.#reloaded("its reload is complete");
+        if (this.#reload !== null) this.#reloaded("its reload is complete");
         return;
       case "reloading":
         return this.#beginReload(monotonicMicros);
       case "stopping":
-        if (this.#cancelReload !== null) this.#reloaded("it is stopping instead of finishing its reload");
+        if (this.#reload !== null) this.#reloaded("it is stopping instead of finishing its reload");
         return this.#ports.tell(this.#service, { tag: "says-stopping" });
       case null:
         return;
@@ -160,17 +160,25 @@ export class RunSpeech {
     const age = monotonicMicros === null ? 0 : (this.#ports.kernelMicros() - monotonicMicros) / 1000;
     const mostAge = record.startedAt === null ? 0 : spanBetween(record.startedAt, now);
     const began = later(now, millis(age > 0 && age <= mostAge ? -age : 0));
-    if (this.#cancelReload === null) this.#ports.report("info", `${this.#service}: reloading`);
+    if (this.#reload === null) this.#ports.report("info", `${this.#service}: reloading`);
     if (!record.reloading) this.#ports.amend(this.#service, { reloading: true });
     this.#awaitReload(later(began, record.definition.ready?.timeout ?? RELOAD_TIMEOUT));
   }
 
+  /** More time never means less. */
+  #extendReload(by: Millis): void {
+    if (this.#reload === null) return;
+    const until = later(this.#ports.clock.now(), by);
+    if (until > this.#reload.until) this.#awaitReload(until);
+  }
+
   #awaitReload(until: Instant): void {
-    this.#cancelReload?.();
+    this.#reload?.cancel();
     const wait = millis(Math.max(0, spanBetween(this.#ports.clock.now(), until)));
-    this.#cancelReload = this.#ports.timers.after(wait, () =>
+    const cancel = this.#ports.timers.after(wait, () =>
       this.#reloaded("it has not finished its reload in time, and goes on as it is", "warning"),
     );
+    this.#reload = { until, cancel };
   }
 
   #reloaded(words: string, severity: "info" | "warning" = "info"): void {
@@ -180,7 +188,7 @@ export class RunSpeech {
   }
 
   #endReload(): void {
-    this.#cancelReload?.();
-    this.#cancelReload = null;
+    this.#reload?.cancel();
+    this.#reload = null;
   }
 }

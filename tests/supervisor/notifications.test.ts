@@ -357,6 +357,8 @@ describe("a reload that a service tells of", () => {
     it.say("RELOADING=1");
     it.say("EXTEND_TIMEOUT_USEC=9000000");
     expect(it.timers.waiting).toEqual([9000]);
+    it.say("EXTEND_TIMEOUT_USEC=1");
+    expect(it.timers.waiting).toEqual([9000]);
   });
 
   test("is none before it is up, and over when it stops", () => {

@@ -4,13 +4,18 @@ import { LiteralMachine } from "./literal-machine.ts";
 
 const SERVICE_UID = 1000;
 
-/** 201 is the main process, 202 its child, 203 a command, 204 a stranger; 205 was its child and is a zombie, 206 is gone. */
+/**
+ * 201 is the main process, 202 its child, 203 a command, 204 a stranger; 205 was a child of 201 and is a zombie, 206 is gone;
+ * 207 was started by a program that the command started.
+ */
 function ports(): SenderPorts {
   const machine = new LiteralMachine();
   for (const pid of [201, 203, 204]) machine.start(pid);
   machine.start(202, { parent: 201 });
   machine.start(205, { parent: 201 });
   machine.becomeZombie(205);
+  machine.start(208, { parent: 203 });
+  machine.start(207, { parent: 208 });
   return {
     mainOf: () => 201,
     isCommandOf: (_service, pid) => pid === 203,
@@ -30,6 +35,7 @@ const SENDERS: readonly (readonly [pid: number, uid: number, Relation])[] = [
   [206, SERVICE_UID, "gone"],
   [206, 0, "gone"],
   [206, 33, "stranger"],
+  [207, 33, "member"],
   [0, 0, "stranger"],
 ];
 

@@ -1,0 +1,31 @@
+/* Fits the kernel to what hears the services. Part of the composition root. */
+import { errnoNameOf } from "./os/errno-names.ts";
+import { HangupWatch } from "./os/hangup-watch.ts";
+import { kernelMicros } from "./os/kernel-clock.ts";
+import { NotifyPlace } from "./os/notify-place.ts";
+import { NotifyReceiver } from "./os/notify-socket.ts";
+import { readPipe } from "./os/pipe-io.ts";
+import { isSameOpenFile } from "./os/same-file.ts";
+import type { NotifyKernel } from "./supervisor/notify-companions.ts";
+
+/** To be called as the user who the supervisor stays. Only root's services are of other users than itself. */
+export function makeNotifyKernel(runtimeDirectory: string): NotifyKernel {
+  const place = new NotifyPlace(runtimeDirectory, process.geteuid?.() === 0);
+  const receiver = new NotifyReceiver();
+  return {
+    sockets: {
+      open: () => place.open(),
+      receive: (fd) => receiver.receive(fd),
+      close: (socket) => place.close(socket),
+    },
+    hangups: new HangupWatch(),
+    isSameOpenFile,
+    errnoNameOf,
+    kernelMicros,
+    read(fd, buffer) {
+      const result = readPipe(fd, buffer, { offset: 0, most: buffer.length });
+      if (result.tag === "read") return result.count;
+      return result.tag === "empty" ? "empty" : "ended";
+    },
+  };
+}
