@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Spawner } from "../../src/os/spawn.ts";
-import { commandOf, makeScratch, outputOf } from "./spawn-kit.ts";
+import { commandOf, letInherit, makeScratch, outputOf } from "./spawn-kit.ts";
 
 /*
  * A child begins with the descriptors of its parent and makes a table of its own first of all. Where that can go wrong is
@@ -58,10 +58,11 @@ test.each([0, 1, 5, 60])("numbers that are left out stay closed, %i of them befo
   using scratch = makeScratch();
   const names = ["first", "second"].map((name) => join(scratch.path, name));
   const [first = -1, second = -1] = names.map((name) => openSync(name, "w"));
+  const inherited = openSync("/dev/zero", "r");
+  letInherit(inherited);
   const nothing = Array.from({ length: gap }, () => null);
   const [, , , ...rest] = descriptorsOf([...nothing, first, null, second]);
-  closeSync(first);
-  closeSync(second);
+  for (const fd of [first, second, inherited]) closeSync(fd);
   expect(rest.slice(0, 2)).toEqual(names);
   const listed = rest[2]?.split(" ").map(Number) ?? [];
   // One more is the shell's own, for the list.

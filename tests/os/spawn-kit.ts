@@ -25,6 +25,8 @@ const libc = dlopen("libc.so.6", {
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
 } as const);
 
+const F_SETFD = 2;
+
 export const isRoot = process.geteuid?.() === 0;
 
 /** A directory that is gone at the end of the scope. */
@@ -103,6 +105,11 @@ export function makePipe(): { readonly read: number; readonly write: number } {
   const ends = new Int32Array(2);
   if (libc.symbols.pipe2(ptr(ends), 0o2000000) !== 0) throw new Error("no pipe");
   return { read: ends[0] ?? -1, write: ends[1] ?? -1 };
+}
+
+/** Lets a descriptor be inherited by whatever is executed. */
+export function letInherit(fd: number): void {
+  libc.symbols.fcntl(fd, F_SETFD, 0);
 }
 
 /** The value of one line of /proc/PID/status. */
