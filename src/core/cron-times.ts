@@ -37,8 +37,9 @@ function nextTimeOfDay(cron: Cron, zone: string, after: WallTime): WallTime | nu
 
 function nextShown(cron: Cron, zone: string, after: WallTime): WallTime | null {
   const until = after + SEARCHED_MS;
-  let offset = offsetAt(zone, after);
-  let instant = floorMinute(after + offset) + MINUTE_MS - offset;
+  const before = offsetAt(zone, after);
+  let instant = (floorMinute(after + before) + MINUTE_MS - before) as WallTime;
+  let offset = offsetAt(zone, instant);
   for (;;) {
     const local = instant + offset;
     const found = nextLocal(cron, local, until);
@@ -48,7 +49,7 @@ function nextShown(cron: Cron, zone: string, after: WallTime): WallTime | null {
     const nextOffset = offsetAt(zone, next);
     if (nextOffset !== offset) {
       // From the change on the clock shows other times: look again from there.
-      instant = changeBetween(zone, instant as WallTime, next);
+      instant = changeBetween(zone, instant, next);
       offset = nextOffset;
     } else if (local + ahead === found) return next;
     else instant = next;
