@@ -1,7 +1,7 @@
 /* Fits the kernel to what hears the services. Part of the composition root. */
 import { errnoNameOf } from "./os/errno-names.ts";
 import { HangupWatch } from "./os/hangup-watch.ts";
-import { kernelMicros } from "./os/kernel-clock.ts";
+import { monotonicMicros } from "./os/micro-clock.ts";
 import { NotifyPlace } from "./os/notify-place.ts";
 import { NotifyReceiver } from "./os/notify-socket.ts";
 import { readPipe } from "./os/pipe-io.ts";
@@ -21,7 +21,7 @@ export function makeNotifyKernel(runtimeDirectory: string): NotifyKernel {
     hangups: new HangupWatch(),
     isSameOpenFile,
     errnoNameOf,
-    kernelMicros,
+    kernelMicros: monotonicMicros,
     read(fd, buffer) {
       const result = readPipe(fd, buffer, { offset: 0, most: buffer.length });
       if (result.tag === "read") return result.count;

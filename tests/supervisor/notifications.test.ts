@@ -64,7 +64,11 @@ function life(changes: DefinitionChanges = {}) {
         queues.set(fd, []);
         return { fd, address: `/run/notify/${fd}` };
       },
-      receive: (fd) => queues.get(fd)?.shift() ?? { tag: "empty" },
+      receive(fd) {
+        const queue = queues.get(fd);
+        if (queue === undefined) throw new Error(`descriptor ${fd} is closed`);
+        return queue.shift() ?? { tag: "empty" };
+      },
       close({ fd }) {
         it.closeFd(fd);
         queues.delete(fd);
@@ -321,6 +325,14 @@ describe("what a service says of how it is", () => {
   });
 });
 
+test("what is said after something that ends the run is not heard any more", () => {
+  const it = running();
+  it.onTell = () => it.backoff();
+  it.mutter("STOPPING=1");
+  it.say("STATUS=late");
+  expect([it.told, it.record.status, it.open.size]).toEqual([["web says-stopping"], null, 0]);
+});
+
 describe("a reload that a service tells of", () => {
   test("lasts until it says that it is ready again", () => {
     const it = running();
@@ -400,7 +412,7 @@ describe("MAINPID", () => {
     it.say(`MAINPID=${MAIN_PID}`);
     it.children.add(202);
     it.notifications.settle("web");
-    expect(it.told).toEqual([]);
+    expect([it.told, it.reports]).toEqual([[], []]);
   });
 
   test("of a process that is not of the service is ignored, which is said", () => {
