@@ -1,0 +1,361 @@
+import { describe, expect, test } from "bun:test";
+import type { SchedulePolicy } from "../../src/core/life-policies.ts";
+import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
+import type { ServiceState } from "../../src/core/service-state.ts";
+import { type WallTime, millis } from "../../src/core/units.ts";
+import type { RememberedRun } from "../../src/supervisor/schedule-memory.ts";
+import { Schedules } from "../../src/supervisor/schedules.ts";
+import { literalDefinition } from "../core/literal-definition.ts";
+import { STATES, WORKING } from "../core/literal-states.ts";
+import { LiteralClocks } from "./literal-clocks.ts";
+
+const DAILY: SchedulePolicy = {
+  cron: "0 3 * * *",
+  every: null,
+  timezone: "UTC",
+  jitter: millis(0),
+  catchUp: false,
+  overlap: "skip",
+};
+const HOURLY: SchedulePolicy = { ...DAILY, cron: "0 * * * *" };
+const EVERY_HOUR: SchedulePolicy = { ...DAILY, cron: null, every: millis(3_600_000) };
+const DAY = 24 * 60;
+
+const WAITING: ServiceState = { ...STATES.waiting, on: "schedule" };
+const AT_WORK: ServiceState = WORKING;
+const DOWN: ServiceState = { tag: "down", why: "stopped" };
+
+interface WorldChanges {
+  readonly start?: string;
+  readonly memory?: Map<string, RememberedRun>;
+  readonly chance?: number;
+}
+
+/** Schedules and the clocks by which they go. A service that is told runs at once, and has ended when `end` is called. */
+function world({ start = "2026-05-10T12:00", memory = new Map(), chance = 0 }: WorldChanges = {}) {
+  const clocks = new LiteralClocks(start);
+  const records = new Map<string, ServiceRecord>();
+  const told: string[] = [];
+  const reports: string[] = [];
+  const shown = new Map<string, string | null>();
+  const saves: ReadonlyMap<string, RememberedRun>[] = [];
+  const schedules = new Schedules({
+    clock: clocks,
+    timers: clocks,
+    report: (severity, message) => void reports.push(`${severity}: ${message}`),
+    tell(service, event) {
+      told.push(`${service} ${event.tag} ${clocks.shown}`);
+      become(service, { state: AT_WORK });
+    },
+    memory: {
+      load: () => new Map(memory),
+      save(runs) {
+        memory = new Map(runs);
+        saves.push(memory);
+        return null;
+      },
+    },
+    amend: (service, { dueAt }) => void shown.set(service, dueAt === null ? null : isoOf(dueAt)),
+    chance: () => chance,
+    zone: () => "UTC",
+    onClockSet: (changed) => clocks.onClockSet(changed),
+  });
+  function become(service: string, change: Partial<ServiceRecord>): void {
+    const previous = records.get(service) ?? newRecord(literalDefinition({ name: service }), clocks.wall());
+    const record = { ...previous, ...change };
+    records.set(service, record);
+    schedules.changed(record, previous);
+  }
+  return {
+    clocks,
+    told,
+    reports,
+    shown,
+    saves,
+    schedules,
+    become,
+    memory: () => memory,
+    /** It is to run by its schedule from now on. */
+    enable(service: string, schedule: SchedulePolicy): void {
+      const definition = literalDefinition({ name: service, type: "oneshot", schedule });
+      become(service, { definition, want: "up", state: WAITING });
+      clocks.turns();
+    },
+    end(service: string): void {
+      become(service, { state: WAITING });
+      clocks.turns();
+    },
+    disable(service: string): void {
+      become(service, { want: "down", state: DOWN });
+      clocks.turns();
+    },
+  };
+}
+
+function isoOf(time: WallTime): string {
+  return new Date(time).toISOString().slice(5, 16);
+}
+
+function remembered(at: string, schedule: SchedulePolicy): Map<string, RememberedRun> {
+  const rule = schedule.cron === null ? `every ${schedule.every}ms` : `${schedule.cron} UTC`;
+  return new Map([["job", { at: Date.parse(`2026-${at}:00Z`) as WallTime, rule }]]);
+}
+
+describe("a service with a schedule", () => {
+  test("is told at each time that is due, and shows the next one meanwhile", () => {
+    const { clocks, told, shown, enable, end } = world();
+    enable("job", DAILY);
+    expect(shown.get("job")).toBe("05-11T03:00");
+    clocks.pass(DAY);
+    end("job");
+    expect([told, shown.get("job")]).toEqual([["job due 05-11T03:00"], "05-12T03:00"]);
+    clocks.pass(DAY);
+    expect(told).toEqual(["job due 05-11T03:00", "job due 05-12T03:00"]);
+  });
+
+  test("runs every so often from its last start, and a start by hand begins anew", () => {
+    const { clocks, told, shown, enable, end, become } = world();
+    enable("job", EVERY_HOUR);
+    clocks.pass(60);
+    end("job");
+    clocks.pass(20);
+    become("job", { state: AT_WORK });
+    clocks.pass(1);
+    end("job");
+    expect([told, shown.get("job")]).toEqual([["job due 05-10T13:00"], "05-10T14:20"]);
+    clocks.pass(59);
+    expect(told).toEqual(["job due 05-10T13:00", "job due 05-10T14:20"]);
+  });
+
+  test("is not started by a time of day any sooner or later because somebody has started it by hand", () => {
+    const { clocks, shown, enable, end, become } = world();
+    enable("job", HOURLY);
+    clocks.pass(20);
+    become("job", { state: AT_WORK });
+    end("job");
+    expect(shown.get("job")).toBe("05-10T13:00");
+  });
+
+  test("waits for a time years away without a timer that is longer than a day", () => {
+    const { clocks, told, enable } = world();
+    enable("job", { ...DAILY, cron: "0 0 29 2 *" });
+    for (let day = 0; day < 659; day++) {
+      expect(clocks.waiting[0]).toBeLessThanOrEqual(86_400_000);
+      clocks.pass(DAY);
+    }
+    expect(told).toEqual([]);
+    clocks.pass(DAY);
+    expect(told).toEqual(["job due 02-29T00:00"]);
+  });
+
+  test("is put off by a chance time, and the time that is due stays what it is", () => {
+    const { clocks, told, shown, enable, end } = world({ chance: 0.5 });
+    enable("job", { ...HOURLY, jitter: millis(600_000) });
+    expect(shown.get("job")).toBe("05-10T13:05");
+    clocks.pass(65);
+    end("job");
+    expect([told, shown.get("job")]).toEqual([["job due 05-10T13:05"], "05-10T14:05"]);
+  });
+
+  test("is left alone while nobody wants it to run, and by a schedule that it has no longer", () => {
+    const { clocks, told, shown, enable, disable, become } = world();
+    enable("job", HOURLY);
+    enable("other", HOURLY);
+    disable("job");
+    become("other", { definition: literalDefinition({ name: "other" }) });
+    clocks.turns();
+    expect([shown.get("job"), shown.get("other"), clocks.waiting]).toEqual([null, null, []]);
+    clocks.pass(DAY);
+    expect(told).toEqual([]);
+  });
+
+  test("goes by its new schedule at once, and makes up for nothing that this would have had due", () => {
+    const { clocks, told, shown, enable } = world();
+    enable("job", { ...DAILY, catchUp: true });
+    clocks.pass(60);
+    enable("job", { ...DAILY, cron: "0 10 * * *", catchUp: true });
+    expect([told, shown.get("job")]).toEqual([[], "05-11T10:00"]);
+  });
+
+  test("costs no wake-up and no descriptor while there is none", () => {
+    const { clocks, become, saves } = world();
+    become("job", { definition: literalDefinition({ name: "job" }), want: "up", state: AT_WORK });
+    clocks.turns();
+    expect([clocks.isWatched, clocks.waiting, saves]).toEqual([false, [], []]);
+  });
+});
+
+describe("a time that comes while the run before is still at work", () => {
+  test("is left out, which is said once for each run", () => {
+    const { clocks, told, reports, enable, end } = world();
+    enable("job", HOURLY);
+    clocks.pass(4 * 60);
+    expect(told).toEqual(["job due 05-10T13:00"]);
+    expect(reports).toEqual([expect.stringContaining("2026-05-10T14:00:00.000Z is left out")]);
+    end("job");
+    expect(told).toHaveLength(1);
+    clocks.pass(120);
+    expect([told.length, reports.length]).toEqual([2, 2]);
+  });
+
+  test("is made up for once when the run has ended, where runs are queued", () => {
+    const { clocks, told, reports, enable, end } = world();
+    enable("job", { ...HOURLY, overlap: "queue" });
+    clocks.pass(3 * 60 + 30);
+    expect([told.length, reports]).toEqual([1, []]);
+    end("job");
+    expect(told).toEqual(["job due 05-10T13:00", "job due 05-10T15:30"]);
+    end("job");
+    expect(told).toHaveLength(2);
+  });
+
+  test("is not made up for after it was stopped", () => {
+    const { clocks, told, enable, disable } = world();
+    enable("job", { ...HOURLY, overlap: "queue" });
+    clocks.pass(3 * 60);
+    disable("job");
+    enable("job", { ...HOURLY, overlap: "queue" });
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe("when the wall clock is set", () => {
+  test("forward over a time that is due, or over many, the service runs once", () => {
+    const { clocks, told, shown, enable, end } = world();
+    enable("job", HOURLY);
+    clocks.set(5 * 60 + 10);
+    end("job");
+    expect([told, shown.get("job")]).toEqual([["job due 05-10T17:10"], "05-10T18:00"]);
+  });
+
+  test("forward, but not over a time that is due, the service runs when the clock shows it", () => {
+    const { clocks, told, enable } = world();
+    enable("job", DAILY);
+    clocks.set(14 * 60);
+    clocks.pass(59);
+    expect(told).toEqual([]);
+    clocks.pass(1);
+    expect(told).toEqual(["job due 05-11T03:00"]);
+  });
+
+  test("back by hours, the service does not run again for the times that it has run for", () => {
+    const { clocks, told, shown, enable, end } = world();
+    enable("job", HOURLY);
+    for (let hour = 0; hour < 3; hour++) {
+      clocks.pass(60);
+      end("job");
+    }
+    clocks.set(-3 * 60);
+    expect([clocks.shown, shown.get("job")]).toEqual(["05-10T12:00", "05-10T16:00"]);
+    clocks.pass(4 * 60);
+    expect(told.slice(3)).toEqual(["job due 05-10T16:00"]);
+  });
+
+  test("back, what runs every so often does not wait longer than twice its time", () => {
+    const { clocks, told, enable, end } = world();
+    enable("job", EVERY_HOUR);
+    clocks.pass(60);
+    end("job");
+    clocks.set(-10 * 60);
+    clocks.pass(120);
+    expect(told.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("right after it has been a year ahead, the service runs as if nothing had been", () => {
+    const { clocks, told, enable, end } = world();
+    enable("job", DAILY);
+    clocks.set(365 * DAY);
+    end("job");
+    clocks.pass(DAY);
+    end("job");
+    clocks.set(-365 * DAY);
+    clocks.pass(DAY);
+    expect(told).toHaveLength(3);
+    expect(told.at(-1)).toBe("job due 05-12T03:00");
+  });
+
+  test("back and nobody tells, a timer that comes too early waits again", () => {
+    const { clocks, told, enable } = world();
+    enable("job", HOURLY);
+    clocks.setInSilence(-30);
+    clocks.pass(60);
+    expect(told).toEqual([]);
+    clocks.pass(30);
+    expect(told).toEqual(["job due 05-10T13:00"]);
+  });
+});
+
+test("a machine that has slept over a time runs the service when it wakes, once", () => {
+  const { clocks, told, enable, end } = world();
+  enable("job", HOURLY);
+  clocks.sleep(8 * 60 + 30);
+  end("job");
+  expect(told).toEqual(["job due 05-10T20:30"]);
+  clocks.pass(30);
+  expect(told).toEqual(["job due 05-10T20:30", "job due 05-10T21:00"]);
+});
+
+describe("after a time in which no supervisor ran", () => {
+  test("a run that was missed is made up for once, where the definition says so", () => {
+    const { clocks, told, shown, enable, end } = world({ memory: remembered("05-07T03:00", DAILY) });
+    enable("job", { ...DAILY, catchUp: true });
+    end("job");
+    expect([told, shown.get("job")]).toEqual([["job due 05-10T12:00"], "05-11T03:00"]);
+    clocks.pass(60);
+    expect(told).toHaveLength(1);
+  });
+
+  test.each([
+    ["the definition does not say so", DAILY, remembered("05-07T03:00", DAILY)],
+    ["nothing was missed", { ...DAILY, catchUp: true }, remembered("05-10T03:00", DAILY)],
+    ["the schedule was another one", { ...DAILY, catchUp: true }, remembered("05-07T03:00", HOURLY)],
+    ["it has never run", { ...DAILY, catchUp: true }, new Map()],
+  ])("nothing is made up for if %s", (_why, schedule, memory) => {
+    const { told, shown, enable } = world({ memory });
+    enable("job", schedule);
+    expect([told, shown.get("job")]).toEqual([[], "05-11T03:00"]);
+  });
+
+  test("the grid of what runs every so often goes on", () => {
+    const { shown, enable } = world({ memory: remembered("05-10T10:20", EVERY_HOUR) });
+    enable("job", EVERY_HOUR);
+    expect(shown.get("job")).toBe("05-10T12:20");
+  });
+
+  test("nothing runs for a time again although the clock was set back meanwhile", () => {
+    const { shown, enable } = world({ memory: remembered("05-10T14:00", HOURLY) });
+    enable("job", HOURLY);
+    expect(shown.get("job")).toBe("05-10T15:00");
+  });
+
+  test("a start by hand makes up for what was missed", () => {
+    const { told, become, clocks } = world({ memory: remembered("05-07T03:00", DAILY) });
+    const definition = literalDefinition({ name: "job", type: "oneshot", schedule: { ...DAILY, catchUp: true } });
+    become("job", { definition, want: "up", state: AT_WORK });
+    clocks.turns();
+    become("job", { state: WAITING });
+    clocks.turns();
+    expect(told).toEqual([]);
+  });
+});
+
+describe("what is remembered", () => {
+  test("is when a schedule was first seen, then the last time that was due, and nothing of services that are gone", () => {
+    const { clocks, memory, schedules, enable } = world();
+    enable("job", DAILY);
+    expect(memory()).toEqual(remembered("05-10T12:00", DAILY));
+    clocks.pass(DAY);
+    expect(memory()).toEqual(remembered("05-11T03:00", DAILY));
+    schedules.forgotten("job");
+    clocks.turns();
+    expect(memory()).toEqual(new Map());
+  });
+
+  test("is written once for all that is due at the same time", () => {
+    const { clocks, saves, enable } = world();
+    for (let number = 0; number < 100; number++) enable(`job-${number}`, HOURLY);
+    const before = saves.length;
+    clocks.pass(60);
+    expect(saves.length - before).toBe(1);
+  });
+});
