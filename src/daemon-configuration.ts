@@ -67,7 +67,7 @@ export class ConfigurationReader {
 
   /** Reads the files again; if they are the ones of the last time, there is nothing to read. */
   async read(): Promise<ConfigurationReading> {
-    const now = fingerprintOf(this.#role.options.config);
+    const now = fingerprintOf(this.#role.options.config, { at: Date.now(), elsewhere: this.#last.used });
     if (now !== "" && now === this.#last.fingerprint && this.#last.warnings.length === 0) return this.#last;
     const reading = parseReading(await this.#readInProcess());
     if (reading.tag === "loaded") this.#last = reading;

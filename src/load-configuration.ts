@@ -4,6 +4,7 @@
  */
 import { type ConfigurationReading, encodeConfiguration } from "./config/configuration-text.ts";
 import { fingerprintOf } from "./config/fingerprint.ts";
+import { instancesFileOf, loadInstances } from "./config/instances-file.ts";
 import { liveFields } from "./config/live-fields.ts";
 import { loadDirectory } from "./config/load-directory.ts";
 import { renderProblem } from "./config/problem.ts";
@@ -18,8 +19,11 @@ const machine = {
 
 export function readConfiguration(role: Omit<ReadingRole, "tag">): ConfigurationReading {
   const { options, directories, invokingUid } = role;
-  // Taken before the files are read: what changes meanwhile is noticed by the next reload.
-  const fingerprint = fingerprintOf(options.config);
+  const at = Date.now();
+  const remembered = instancesFileOf(directories.state);
+  const asked = loadInstances(remembered);
+  // To go on without it would stop what somebody has started.
+  if (asked.tag === "unusable") return { tag: "rejected", problems: [asked.reason] };
   const result = loadDirectory(
     {
       directory: options.config,
@@ -28,19 +32,24 @@ export function readConfiguration(role: Omit<ReadingRole, "tag">): Configuration
       isRoot: process.getuid?.() === 0,
       allowEmpty: options.allowEmpty,
       logDirectory: directories.log,
+      instances: asked.instances,
     },
     machine,
   );
   if (result.tag === "rejected") return { tag: "rejected", problems: result.problems.map(renderProblem) };
-  const { definitions, faults, settings } = result;
+  const { definitions, faults, settings, templates } = result;
+  const used = [remembered, ...result.used];
   return {
     tag: "loaded",
     settings,
     definitions,
     unfit: Object.fromEntries(faults.map(({ service, problem }) => [service, problem.message])),
-    warnings: faults.map(({ problem }) => renderProblem(problem)),
+    warnings: [...result.warnings, ...faults.map(({ problem }) => problem)].map(renderProblem),
     liveFields: liveFields(),
-    fingerprint,
+    templates,
+    used,
+    // What has changed since the reading began is noticed by the next reload.
+    fingerprint: fingerprintOf(options.config, { at, elsewhere: used }),
   };
 }
 

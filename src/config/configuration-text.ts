@@ -14,7 +14,11 @@ export interface ReadConfiguration {
   readonly warnings: readonly string[];
   /** Paths of the definition's fields that may change while a service runs. */
   readonly liveFields: readonly string[];
-  /** Of the files at the time they were read. */
+  /** Names of templates, without the @. */
+  readonly templates: readonly string[];
+  /** Files that were read beside those in the directory, absolute. */
+  readonly used: readonly string[];
+  /** Of all these files at the time they were read. */
   readonly fingerprint: string;
 }
 

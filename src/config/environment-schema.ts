@@ -7,12 +7,17 @@ import { flag, MAX_ARGUMENT, path } from "./schema-parts.ts";
 const MAX_ENTRIES = 1024;
 const MAX_FILES = 16;
 
+/** A value, or the file that it is read from before each start. */
+export type ParsedVariable = string | { readonly file: string };
+
 /** [environment]: names and values; the values are secrets for every message. */
-export function environment(): z.ZodType<Record<string, string>, Record<string, string>> {
+export function environment(): z.ZodType<Record<string, ParsedVariable>, unknown> {
   const want = `a table, like { NODE_ENV = "production" }`;
-  const value = z.string({ error: "a string, in quotes" }).refine(isValue, {
+  const plain = z.string({ error: VALUE }).refine(isValue, {
     error: `a string without NUL characters of at most ${MAX_ARGUMENT} characters`,
   });
+  const secret = z.strictObject({ file: path("the path of a file") });
+  const value = z.union([plain, secret], { error: VALUE });
   const name = z.string().superRefine((input, context) => {
     const fault = environmentNameFaultOf(input);
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
@@ -33,6 +38,8 @@ export function environmentFiles(): z.ZodType<EnvironmentFile[], unknown> {
   const list = z.array(element, { error: want }).max(MAX_FILES, `at most ${MAX_FILES}`);
   return z.union([one.transform((file) => [file]), list], { error: want });
 }
+
+const VALUE = `a string, in quotes, or a table, like { file = "/run/secrets/pw" }`;
 
 function isValue(value: string): boolean {
   return value.length <= MAX_ARGUMENT && !value.includes("\0");

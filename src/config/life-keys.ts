@@ -8,9 +8,8 @@ import { requirements, serviceNames } from "./link-schema.ts";
 import { scheduleSchema } from "./schedule-schema.ts";
 import { choice, wholeNumber } from "./schema-parts.ts";
 import { socketsSchema } from "./socket-schema.ts";
+import { MAX_INSTANCES } from "./templates.ts";
 
-/** More instances than these of one template are refused. */
-export const MAX_INSTANCES = 1000;
 /** More descriptors than these are not kept for a service. */
 const MAX_STORED = 1024;
 

@@ -10,7 +10,10 @@ const MAX_LINKS = 256;
 /** The name of a service; whether there is one is asked once all are known. */
 export function serviceName(): z.ZodType<string, string> {
   const want = "the name of a service";
-  return z.string({ error: want }).refine((name) => nameFaultOf(name) === null, { error: want });
+  return z
+    .string({ error: want })
+    .refine((name) => nameFaultOf(name) === null, { error: want })
+    .refine((name) => !name.endsWith("@"), { error: `an instance, like "NAME@1", as a template is no service` });
 }
 
 /** A list of names, each taken once. */

@@ -1,16 +1,19 @@
-import type { Definition } from "../core/definition.ts";
 import { openConfigFile, type ConfigFile, type ConfigText } from "./config-file.ts";
 import { crossFaultsOf } from "./cross-checks.ts";
 import { layOverDefaults } from "./defaults.ts";
 import { definitionSchema } from "./definition-schema.ts";
 import { valueAt, type Path, type Table } from "./document.ts";
+import type { EnvironmentFiles } from "./environment-files.ts";
+import { fillTable, specifyTable, type Expanded } from "./expand-table.ts";
 import { explainIssues } from "./explain-issues.ts";
 import type { Fault } from "./fault.ts";
+import { hideValues } from "./hide-values.ts";
 import { isLaterKey } from "./later-keys.ts";
 import { normalizeDefinition, type Origin } from "./normalize-definition.ts";
 import { tableParserOf } from "./parse-table.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
+import type { SoundDefinition } from "./sound-definition.ts";
 
 /** More problems than these in one file are not worth reading. */
 const MAX_PROBLEMS = 100;
@@ -21,41 +24,74 @@ export interface Defaults {
   readonly file: ConfigFile | null;
 }
 
-/** A sound definition with the text it came from, or everything that is wrong with it. */
+/** A sound definition, or everything that is wrong with it. */
 export type DefinitionLoaded =
-  | {
-      readonly tag: "loaded";
-      readonly definition: Definition;
-      readonly problemAt: (fault: Fault, verb: "parse" | "use") => Problem;
-    }
+  ({ readonly tag: "loaded" } & SoundDefinition) | { readonly tag: "faulty"; readonly problems: readonly Problem[] };
+
+/** A file of the definitions' directory, parsed but not judged. */
+export interface DefinitionFile {
+  readonly file: ConfigFile;
+  /** What it says, without [defaults]. */
+  readonly own: Table;
+}
+
+export type DefinitionOpened =
+  | { readonly tag: "opened"; readonly opened: DefinitionFile }
   | { readonly tag: "faulty"; readonly problems: readonly Problem[] };
 
-export function parseDefinition(text: ConfigText, origin: Origin, defaults: Defaults): DefinitionLoaded {
+/** What a definition is judged with. */
+export interface Surroundings {
+  readonly defaults: Defaults;
+  readonly files: EnvironmentFiles;
+  /** The name of this host. */
+  readonly host: string;
+}
+
+export function openDefinition(text: ConfigText): DefinitionOpened {
   const opened = openConfigFile(text);
   if (opened.tag === "faulty") return opened;
   const { file } = opened;
   const plain = parsePlainTable(file.value);
   if (plain.tag === "faulty") return { tag: "faulty", problems: [file.problemAt(plain.fault)] };
+  return { tag: "opened", opened: { file, own: plain.table } };
+}
 
-  const table = layOverDefaults(defaults.table, plain.table);
-  const parsed = parseKeys(table);
-  const faults = [...(parsed === null ? wrongIn(table) : []), ...crossFaultsOf(table)];
-  const problemAt = (fault: Fault, verb: "parse" | "use"): Problem => problemOf(fault, verb, { file, defaults });
-  if (faults.length > 0 || parsed === null) {
-    return { tag: "faulty", problems: faults.slice(0, MAX_PROBLEMS).map((fault) => problemAt(fault, "parse")) };
-  }
+/** Judges what a file says of one service. */
+export function parseDefinition(
+  { file, own }: DefinitionFile,
+  origin: Origin,
+  { defaults, files, host }: Surroundings,
+): DefinitionLoaded {
+  const { instance, directory } = origin;
+  const specific =
+    instance === null
+      ? { table: own, faults: [] }
+      : specifyTable(own, { instance: instance.name, template: instance.template, name: origin.name, host });
+  const merged = layOverDefaults(defaults.table, specific.table, origin.name);
+  const filled = fillTable(merged, { directory, files });
+  const problemAt = (fault: Fault, verb: "parse" | "use"): Problem =>
+    problemOf(hideValues(fault, filled, verb), verb, { file, defaults });
+  const refused = (faults: readonly Fault[]): DefinitionLoaded => ({
+    tag: "faulty",
+    problems: faults.slice(0, MAX_PROBLEMS).map((fault) => problemAt(fault, "parse")),
+  });
+  // What could not be filled in would only make more faults of the same kind.
+  if (specific.faults.length + filled.faults.length > 0) return refused([...specific.faults, ...filled.faults]);
+  const parsed = parseKeys(filled.table);
+  const faults = [...(parsed === null ? wrongIn(filled) : []), ...crossFaultsOf(filled.table)];
+  if (faults.length > 0 || parsed === null) return refused(faults);
   return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
 }
 
 /** A definition lacks nothing but its command. */
 const parseKeys = tableParserOf(definitionSchema, { command: ["true"] });
 
-function wrongIn(table: Table): Fault[] {
+function wrongIn({ table, shown }: Expanded): Fault[] {
   const { error } = definitionSchema.safeParse(table);
   if (error === undefined) throw new Error("internal error: the schema finds nothing wrong with a refused definition");
   return explainIssues(error.issues.slice(0, MAX_PROBLEMS), {
     schema: definitionSchema,
-    value: table,
+    value: shown,
     isLater: isLaterKey,
   });
 }

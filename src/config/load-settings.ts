@@ -4,6 +4,7 @@ import { openConfigFile, type ConfigFile } from "./config-file.ts";
 import { without } from "./defaults.ts";
 import { definitionSchema } from "./definition-schema.ts";
 import { isTable, type Path, type Table } from "./document.ts";
+import { withoutVariables } from "./expand-table.ts";
 import { explainIssues } from "./explain-issues.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { metaOf, tableShapeOf } from "./key-meta.ts";
@@ -61,11 +62,12 @@ function judgeDefaults(value: unknown): { readonly sound: Table; readonly faults
   if (!isTable(value)) return { sound: {}, faults: [faultAt(["defaults"], "want a table of keys for all services")] };
   const unshared = unsharedFaultsOf(value);
   const shared = unshared.reduce<Table>((table, fault) => without(table, fault.path), value);
+  const judged = withoutVariables(shared);
   // A definition lacks nothing but its command, so with one the schema finds just what is wrong in the defaults.
-  const result = definitionSchema.safeParse({ ...shared, command: ["true"] });
+  const result = definitionSchema.safeParse({ ...judged, command: ["true"] });
   const wrong = result.success
     ? []
-    : explainIssues(result.error.issues, { schema: definitionSchema, value: shared, isLater: isLaterKey });
+    : explainIssues(result.error.issues, { schema: definitionSchema, value: judged, isLater: isLaterKey });
   const faults = [...unshared, ...wrong];
   return {
     sound: wrong.reduce<Table>((table, fault) => without(table, fault.path), shared),

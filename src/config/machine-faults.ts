@@ -2,12 +2,13 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
 import type { Path } from "./document.ts";
-import { loadEnvironmentFile } from "./environment-file.ts";
+import type { EnvironmentFiles } from "./environment-files.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import type { Machine } from "./machine.ts";
 import { quote, type Problem } from "./problem.ts";
 import { errnoOf, reasonOf } from "./read-file.ts";
 import { DEFAULT_PATH, resolveProgram, scriptFaultOf } from "./resolve-program.ts";
+import { loadSecretFile } from "./secret-file.ts";
 import type { Reader } from "./trust.ts";
 
 /** Something that the machine lacks at the moment; it costs only this one service. */
@@ -20,11 +21,13 @@ export interface MachineFault {
 export class MachineCheck {
   readonly #machine: Machine;
   readonly #reader: Reader;
+  readonly #files: EnvironmentFiles;
   readonly #answers = new Map<string, string | null>();
 
-  constructor(machine: Machine, reader: Reader) {
+  constructor(machine: Machine, { reader, files }: { readonly reader: Reader; readonly files: EnvironmentFiles }) {
     this.#machine = machine;
     this.#reader = reader;
+    this.#files = files;
   }
 
   /** What `definition` needs and the machine lacks, each at its place in the key's text. */
@@ -36,6 +39,8 @@ export class MachineCheck {
       ...search.faults,
       ...this.#programFaultsOf(definition, search.path),
       ...this.#logFaultsOf(definition),
+      ...this.#socketFaultsOf(definition),
+      ...this.#secretFaultsOf(definition),
     ];
   }
 
@@ -73,7 +78,7 @@ export class MachineCheck {
     const faults: Fault[] = [];
     let fromFiles: string | undefined;
     definition.environmentFiles.forEach((file, index) => {
-      const loaded = loadEnvironmentFile(file);
+      const loaded = this.#files.load(file);
       if (loaded.tag === "loaded") fromFiles = loaded.variables["PATH"] ?? fromFiles;
       else faults.push(faultAt(["environment_file", index], loaded.reason));
     });
@@ -90,16 +95,28 @@ export class MachineCheck {
       });
     const script = (): string | null => this.#once(`script ${program}`, () => scriptFaultOf(program));
     const faults = this.#fault(["command", 0], definition.runtime === "bun" ? script() : lookUp(program));
-    for (const table of ["stop", "reload"] as const) {
-      const command = definition[table].command;
-      if (command !== null) faults.push(...this.#fault([table, "command", 0], lookUp(command[0] ?? "")));
-    }
+    for (const { path, command } of commandsOf(definition))
+      faults.push(...this.#fault([...path, 0], lookUp(command[0] ?? "")));
     return faults;
   }
 
   #logFaultsOf({ log }: Definition): Fault[] {
     if (log.file === null || !log.to.includes("file")) return [];
     return this.#fault(["log", "file"], this.#directoryFaultOf(dirname(log.file)));
+  }
+
+  #socketFaultsOf({ sockets }: Definition): Fault[] {
+    return sockets.flatMap(({ name, owner, group }) => [
+      ...this.#fault(["sockets", name, "owner"], owner === null ? null : this.userFaultOf(owner)),
+      ...this.#fault(["sockets", name, "group"], group === null ? null : this.groupFaultOf(group)),
+    ]);
+  }
+
+  #secretFaultsOf({ secrets }: Definition): Fault[] {
+    return Object.entries(secrets).flatMap(([name, path]) => {
+      const loaded = loadSecretFile(path);
+      return loaded.tag === "loaded" ? [] : [faultAt(["environment", name, "file"], loaded.reason)];
+    });
   }
 
   #directoryFaultOf(path: string): string | null {
@@ -123,4 +140,22 @@ export class MachineCheck {
   #fault(path: Path, reason: string | null): Fault[] {
     return reason === null ? [] : [faultAt(path, reason)];
   }
+}
+
+/** Every command of a definition but its own. A hook may be a table with the command in it; its place is found all the same. */
+function commandsOf({ stop, reload, ready, health, hooks }: Definition): { path: Path; command: readonly string[] }[] {
+  const method = ready?.method;
+  const { onFailure } = hooks;
+  const all: (readonly [Path, readonly string[] | null])[] = [
+    [["stop", "command"], stop.command],
+    [["reload", "command"], reload.command],
+    [["ready", "command"], method?.tag === "command" ? method.command : null],
+    [["health", "command"], health?.check.tag === "command" ? health.check.command : null],
+    [["hooks", "before_start"], hooks.beforeStart?.command ?? null],
+    [["hooks", "after_start"], hooks.afterStart?.command ?? null],
+    [["hooks", "before_stop"], hooks.beforeStop?.command ?? null],
+    [["hooks", "after_stop"], hooks.afterStop?.command ?? null],
+    [["hooks", "on_failure"], onFailure?.tag === "command" ? onFailure.hook.command : null],
+  ];
+  return all.flatMap(([path, command]) => (command === null ? [] : [{ path, command }]));
 }

@@ -41,8 +41,7 @@ export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): D
     nice: parsed.nice,
     oomScoreAdjust: parsed.oom_score_adjust,
     noNewPrivileges: parsed.no_new_privileges,
-    environment: parsed.environment,
-    secrets: {},
+    ...variablesOf(parsed, absolute),
     environmentFiles: parsed.environment_file.map((file) => ({ path: absolute(file.path), optional: file.optional })),
     pidFile: parsed.pid_file === undefined ? null : absolute(parsed.pid_file),
     restart: restartOf(parsed),
@@ -68,6 +67,19 @@ function commandOf(
 ): readonly string[] {
   const [program = "", ...rest] = words;
   return [isScript || program.includes("/") ? absolute(program) : program, ...rest];
+}
+
+function variablesOf(
+  { environment }: ParsedDefinition,
+  absolute: Absolute,
+): Pick<Definition, "environment" | "secrets"> {
+  const variables: Record<string, string> = {};
+  const secrets: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (typeof value === "string") variables[name] = value;
+    else secrets[name] = absolute(value.file);
+  }
+  return { environment: variables, secrets };
 }
 
 function restartOf({ type, critical, restart }: ParsedDefinition): RestartPolicy {

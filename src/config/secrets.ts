@@ -5,6 +5,8 @@ import type { Span } from "./source-text.ts";
 
 /** true if what stands at this path may be the value of an environment variable, also under a mistyped key. */
 export function isSecret(path: Path): boolean {
+  // Where a secret is read from is none.
+  if (path.length === 3 && path[0] === "environment" && path[2] === "file") return false;
   return path.some((part) => typeof part === "string" && isSecretKey(part));
 }
 

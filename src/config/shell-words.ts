@@ -1,3 +1,5 @@
+import { closingBraceOf } from "./variable-text.ts";
+
 export type Words =
   | { readonly tag: "words"; readonly words: readonly string[] }
   /** A character that only a shell understands. */
@@ -9,10 +11,11 @@ const SHELL_CHARACTERS = "|&;<>$*()`";
 
 /**
  * Splits a line into words as a POSIX shell does: blanks separate, '...' keeps everything, "..." keeps all but
- * backslashes before `"`, `\`, `$` and a backquote, a backslash outside keeps the next character. Nothing is expanded: a quoted `$`
- * stays as it is, for whatever the command makes of it.
+ * backslashes before `"`, `\`, `$` and a backquote, a backslash outside keeps the next character. Nothing is expanded:
+ * ${...} and $$ stay in the words as they are, and so does a `$` in "...". `dollar` is what becomes of one that can only mean
+ * itself, in '...' or behind a backslash: whoever fills in variables afterwards wants to know it from the others.
  */
-export function splitWords(line: string): Words {
+export function splitWords(line: string, dollar = "$"): Words {
   const words: string[] = [];
   let word: string | null = null;
   for (let at = 0; at < line.length;) {
@@ -23,7 +26,7 @@ export function splitWords(line: string): Words {
       at++;
       continue;
     }
-    const piece = pieceAt(line, at);
+    const piece = pieceAt(line, at, dollar);
     if (piece.tag !== "piece") return piece;
     word = (word ?? "") + piece.text;
     at = piece.next;
@@ -34,28 +37,35 @@ export function splitWords(line: string): Words {
 
 type Piece = { readonly tag: "piece"; readonly text: string; readonly next: number } | Exclude<Words, { tag: "words" }>;
 
-function pieceAt(line: string, at: number): Piece {
+function pieceAt(line: string, at: number, dollar: string): Piece {
   const character = line[at] ?? "";
+  if (character === "$" && line[at + 1] === "$") return { tag: "piece", text: "$$", next: at + 2 };
+  if (character === "$" && line[at + 1] === "{") {
+    const end = closingBraceOf(line, at + 1);
+    if (end === -1) return { tag: "unfinished", what: "a ${ that is never closed" };
+    return { tag: "piece", text: line.slice(at, end + 1), next: end + 1 };
+  }
   if (SHELL_CHARACTERS.includes(character)) return { tag: "needs-shell", character };
-  if (character === '"') return doubleQuoted(line, at + 1);
+  if (character === '"') return doubleQuoted(line, at + 1, dollar);
   if (character === "'") {
     const end = line.indexOf("'", at + 1);
     if (end === -1) return { tag: "unfinished", what: "a single quote that is never closed" };
-    return { tag: "piece", text: line.slice(at + 1, end), next: end + 1 };
+    return { tag: "piece", text: line.slice(at + 1, end).replaceAll("$", () => dollar), next: end + 1 };
   }
   if (character !== "\\") return { tag: "piece", text: character, next: at + 1 };
   if (at + 1 === line.length) return { tag: "unfinished", what: "a backslash at the end" };
-  return { tag: "piece", text: line[at + 1] === "\n" ? "" : (line[at + 1] ?? ""), next: at + 2 };
+  const next = line[at + 1] ?? "";
+  return { tag: "piece", text: next === "\n" ? "" : next === "$" ? dollar : next, next: at + 2 };
 }
 
-function doubleQuoted(line: string, start: number): Piece {
+function doubleQuoted(line: string, start: number, dollar: string): Piece {
   let text = "";
   for (let at = start; at < line.length; at++) {
     const character = line[at] ?? "";
     if (character === '"') return { tag: "piece", text, next: at + 1 };
     const next = line[at + 1] ?? "";
     if (character === "\\" && '"\\$`\n'.includes(next) && next !== "") {
-      if (next !== "\n") text += next;
+      if (next !== "\n") text += next === "$" ? dollar : next;
       at++;
     } else text += character;
   }

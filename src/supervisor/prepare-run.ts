@@ -5,6 +5,7 @@
 import type { Definition } from "../core/definition.ts";
 import { loadEnvironmentFile } from "../config/environment-file.ts";
 import { DEFAULT_PATH, resolveProgram } from "../config/resolve-program.ts";
+import { loadSecretFile } from "../config/secret-file.ts";
 
 export interface UserPort {
   findUser(name: string): {
@@ -55,12 +56,15 @@ export function prepareRun(request: RunRequest, users: UserPort): PrepareResult 
 
   const fromFiles = readEnvironmentFiles(definition);
   if (fromFiles.tag === "unable") return fromFiles;
+  const secrets = readSecrets(definition);
+  if (secrets.tag === "unable") return secrets;
   const environment: Record<string, string> = {
     PATH: DEFAULT_PATH,
     ...users.inherited,
     ...identity.variables,
     ...fromFiles.variables,
     ...definition.environment,
+    ...secrets.variables,
     ...request.extra,
     DAEMONSUP_SERVICE: definition.name,
     INVOCATION_ID: request.invocation,
@@ -102,16 +106,26 @@ function lookUpIdentity(definition: Definition, users: UserPort): Identity {
   return { tag: "known", credentials: { uid: entry?.uid ?? users.ownUid, gid, groups: all }, variables };
 }
 
-function readEnvironmentFiles(
-  definition: Definition,
-):
+type Variables =
   | { readonly tag: "read"; readonly variables: Readonly<Record<string, string>> }
-  | { readonly tag: "unable"; readonly reason: string } {
+  | { readonly tag: "unable"; readonly reason: string };
+
+function readEnvironmentFiles(definition: Definition): Variables {
   const variables: Record<string, string> = {};
   for (const file of definition.environmentFiles) {
     const loaded = loadEnvironmentFile(file);
     if (loaded.tag === "unusable") return { tag: "unable", reason: loaded.reason };
     Object.assign(variables, loaded.variables);
+  }
+  return { tag: "read", variables };
+}
+
+function readSecrets(definition: Definition): Variables {
+  const variables: Record<string, string> = {};
+  for (const [name, path] of Object.entries(definition.secrets)) {
+    const loaded = loadSecretFile(path);
+    if (loaded.tag === "unusable") return { tag: "unable", reason: loaded.reason };
+    variables[name] = loaded.value;
   }
   return { tag: "read", variables };
 }

@@ -20,6 +20,8 @@ const READ: ReadConfiguration = {
   unfit: { plain: "there is no program" },
   warnings: ["plain.toml:1:1: cannot use it"],
   liveFields: ["restart"],
+  templates: [],
+  used: [],
   fingerprint: "1",
 };
 

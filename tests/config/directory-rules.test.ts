@@ -48,8 +48,8 @@ describe("the name of a file is the name of a service", () => {
     ["-web.toml", 'a name does not begin with "." or "-"'],
     ["we b.toml", 'want a name of ASCII letters, digits, ".", "_" and "-"'],
     ["wéb.toml", 'want a name of ASCII letters, digits, ".", "_" and "-"'],
-    ["web@.toml", "it is a template, which this version of daemonsup does not know yet"],
-    ["web@1.toml", "it is an instance of a template, which this version of daemonsup does not know yet"],
+    ["@x.toml", 'a name has at most one "@", between a template and its instance'],
+    ["web@1@2.toml", 'a name has at most one "@", between a template and its instance'],
     [`${"x".repeat(65)}.toml`, "the name has 65 characters, want at most 64"],
   ];
   for (const [file, reason] of bad) {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Definition } from "../../src/core/definition.ts";
-import { loadDirectory, type LoadRequest, type LoadResult } from "../../src/config/load-directory.ts";
+import { loadDirectory, type LoadResult } from "../../src/config/load-directory.ts";
+import type { LoadRequest } from "../../src/config/load-request.ts";
 import type { Machine } from "../../src/config/machine.ts";
 import { renderProblem } from "../../src/config/problem.ts";
 

@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_PATH, resolveProgram } from "../../src/config/resolve-program.ts";
 import { renderProblem } from "../../src/config/problem.ts";
-import { loadDirectory, type LoadRequest } from "../../src/config/load-directory.ts";
+import { loadDirectory } from "../../src/config/load-directory.ts";
+import type { LoadRequest } from "../../src/config/load-request.ts";
 import { faultsOf, isRoot, lines, machine, makePlace, mustLoad, requestOf } from "./load-texts.ts";
 
 test("what the machine lacks rejects nothing, and is told of the one service at its place", () => {

@@ -1,0 +1,83 @@
+import { findCycles, type Wait } from "../core/cycles.ts";
+import type { Definition } from "../core/definition.ts";
+import type { Path } from "./document.ts";
+import { faultAt } from "./fault.ts";
+import type { Problem } from "./problem.ts";
+import type { SoundDefinition } from "./sound-definition.ts";
+
+/** One link between services, as the waiting that it means. */
+interface Link extends Wait {
+  readonly kind: "requires" | "wants" | "after" | "before";
+  /** Whose definition names it: that of `from`, or with "before" that of `to`. */
+  readonly owner: SoundDefinition;
+  readonly path: Path;
+}
+
+export interface CyclesJudged {
+  /** Cycles that cannot be broken. */
+  readonly problems: readonly Problem[];
+  /** Wishes that are ignored, as they would close a cycle. */
+  readonly warnings: readonly Problem[];
+  /** All of the definitions, without those wishes. */
+  readonly definitions: readonly Definition[];
+}
+
+/** Finds services that wait for each other in a circle, and breaks the circles that a mere wish is part of. */
+export function judgeCycles(sound: readonly SoundDefinition[]): CyclesJudged {
+  const { refused, broken } = findCycles(sound.flatMap(linksOf));
+  const ignored = new Set<string>();
+  for (const { edge } of broken) ignored.add(`${edge.from} ${edge.to}`);
+  return {
+    problems: refused.map((cycle) => cycleProblemOf(cycle)),
+    warnings: broken.map(({ edge, cycle }) =>
+      problemOf(edge, `it is ignored, as it closes a circle of services that wait for each other: ${circleOf(cycle)}`),
+    ),
+    definitions: sound.map(({ definition }) =>
+      ignored.size === 0 || definition.wants.length === 0
+        ? definition
+        : { ...definition, wants: definition.wants.filter((name) => !ignored.has(`${definition.name} ${name}`)) },
+    ),
+  };
+}
+
+function linksOf(owner: SoundDefinition): Link[] {
+  const { name, requires, wants, after, before } = owner.definition;
+  const waits = (kind: Link["kind"], names: readonly string[]): Link[] =>
+    names.map((other, index) => {
+      const [from, to] = kind === "before" ? [other, name] : [name, other];
+      return { from, to, isSoft: kind === "wants", kind, owner, path: [kind, index] };
+    });
+  return [
+    ...waits(
+      "requires",
+      requires.map((requirement) => requirement.name),
+    ),
+    ...waits("wants", wants),
+    ...waits("after", after),
+    ...waits("before", before),
+  ];
+}
+
+function cycleProblemOf(cycle: readonly Link[]): Problem {
+  const [first] = cycle;
+  if (first === undefined) throw new Error("internal error: a cycle of nothing");
+  return problemOf(first, `services wait for each other in a circle: ${circleOf(cycle)}`);
+}
+
+function problemOf({ owner, path }: Link, reason: string): Problem {
+  return owner.problemAt(faultAt(path, reason), "use");
+}
+
+/** "a (a.toml:3) requires b (b.toml:4) requires a": whoever waits, where that is written, and for whom. */
+function circleOf(cycle: readonly Link[]): string {
+  const steps = cycle.map((link) => {
+    const { file, line } = problemOf(link, "");
+    const place = `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
+    return link.kind === "before"
+      ? `${link.from} (waits, as "before" in ${place} says, for)`
+      : `${link.from} (${place}) ${VERBS[link.kind]}`;
+  });
+  return [...steps, cycle[0]?.from ?? ""].join(" ");
+}
+
+const VERBS = { requires: "requires", wants: "wants", after: "comes after" } as const;
