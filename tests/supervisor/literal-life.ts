@@ -1,78 +1,122 @@
 import type { Definition } from "../../src/core/definition.ts";
 import type { ServiceEvent } from "../../src/core/service-event.ts";
 import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
-import type { ServiceState } from "../../src/core/service-state.ts";
-import type { WallTime } from "../../src/core/units.ts";
-import type { CheckResult } from "../../src/supervisor/check-result.ts";
-import type { CheckRequest, Checks } from "../../src/supervisor/checks.ts";
+import { FRESH_STREAK, type ServiceState } from "../../src/core/service-state.ts";
+import type { Instant } from "../../src/core/units.ts";
 import type { Companion } from "../../src/supervisor/companion.ts";
+import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
 import { LiteralTimers } from "./literal-timers.ts";
 
-type Change = Partial<Omit<ServiceRecord, "state" | "definition">>;
+export const MAIN_PID = 201;
 
-/** The life of one service as a companion sees it: the test says what happens, and what each check finds. */
+/** One service whose life a companion accompanies, in states that the test says; descriptors are numbers that it counts. */
 export class LiteralLife {
   readonly timers = new LiteralTimers();
-  /** What the fleet was told, in order. */
-  readonly told: ServiceEvent[] = [];
-  /** The checks that were begun, and how many of them were called off. */
-  readonly begun: CheckRequest[] = [];
-  calledOff = 0;
-  companion: Companion | null = null;
+  /** What the fleet was told, tags with the rest of the event in words: "ready", "main-changed 202". */
+  readonly told: string[] = [];
+  /** As "info: web: ...". */
+  readonly reports: string[] = [];
+  readonly watched = new Map<number, () => void>();
+  readonly open = new Set<number>();
+  readonly companions: Companion[] = [];
+  /** What the fleet does, within the call, when it is told something. */
+  onTell: (() => void) | null = null;
   record: ServiceRecord;
-  #conclude: ((result: CheckResult) => void) | null = null;
+  #lastFd = 10;
 
-  constructor(definition: Definition) {
-    this.record = newRecord(definition, 0 as WallTime);
+  constructor(changes: DefinitionChanges = {}) {
+    this.record = newRecord(literalDefinition(changes), this.timers.wall());
   }
 
-  readonly checks: Pick<Checks, "attempt"> = {
-    attempt: (request, conclude) => {
-      if (this.#conclude !== null) throw new Error("two checks at the same time");
-      this.begun.push(request);
-      this.#conclude = conclude;
-      return () => {
-        // What is over already cannot be called off.
-        if (this.#conclude !== conclude) return;
-        this.#conclude = null;
-        this.calledOff++;
-      };
-    },
+  get definition(): Definition {
+    return this.record.definition;
+  }
+
+  readonly tell = (service: string, event: ServiceEvent): void => {
+    const { tag, ...rest } = event;
+    this.told.push([service, tag, ...Object.values(rest)].join(" "));
+    this.onTell?.();
   };
 
-  readonly tell = (_service: string, event: ServiceEvent): void => void this.told.push(event);
+  readonly report = (severity: string, message: string): void => void this.reports.push(`${severity}: ${message}`);
 
-  readonly amend = (_service: string, change: Change): void => this.#replace({ ...this.record, ...change });
+  readonly amend = (_service: string, change: Partial<ServiceRecord>): void => this.change(change);
 
-  /** It comes into another state; then the loop goes on until there is nothing more to be done at once. */
-  enter(state: ServiceState, change: Change = {}): void {
-    this.#replace({ ...this.record, ...change, state });
-    this.timers.turns();
+  readonly closeFd = (fd: number): void => {
+    if (!this.open.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`);
+  };
+
+  readonly output = {
+    watch: (fd: number, ready: () => void): void => {
+      if (!this.open.has(fd)) throw new Error(`descriptor ${fd} is not open`);
+      this.watched.set(fd, ready);
+    },
+    unwatch: (fd: number): void => void this.watched.delete(fd),
+  };
+
+  /** What companions get of it. */
+  get ports() {
+    const { timers, tell, report, amend, closeFd, output } = this;
+    return { timers, clock: timers, tell, report, amend, closeFd, output, record: () => this.record };
   }
 
-  /** Its definition is another one. */
-  redefine(definition: Definition): void {
-    this.#replace({ ...this.record, definition });
-    this.timers.turns();
+  openFd(): number {
+    this.open.add(++this.#lastFd);
+    return this.#lastFd;
   }
 
-  get isChecking(): boolean {
-    return this.#conclude !== null;
+  /** The descriptor can be read: who watches it is told, once. */
+  readable(fd: number): void {
+    const ready = this.watched.get(fd);
+    this.watched.delete(fd);
+    ready?.();
   }
 
-  /** The check that is going on ends; with a pause before it if none is. */
-  check(ok: boolean, detail = ok ? "answered 200" : "connection refused", output = ""): void {
-    if (this.#conclude === null) this.timers.fire();
-    const conclude = this.#conclude;
-    if (conclude === null) throw new Error("no check is going on");
-    this.#conclude = null;
-    conclude({ ok, detail, output });
-    this.timers.turns();
-  }
-
-  #replace(next: ServiceRecord): void {
+  change(change: Partial<ServiceRecord>): void {
     const previous = this.record;
-    this.record = next;
-    this.companion?.changed(next, previous);
+    this.record = { ...previous, ...change };
+    for (const companion of this.companions) companion.changed(this.record, previous);
+  }
+
+  enter(state: ServiceState): void {
+    this.change({ state, startedAt: this.timers.now() });
+  }
+
+  up(pid = MAIN_PID): void {
+    this.enter({ tag: "up", pid, streak: FRESH_STREAK, startedAt: this.timers.now(), relayedAt: null });
+  }
+
+  starting(phase: "work" | "fork" | "ready" | "hook" = "ready"): void {
+    const startedAt = this.timers.now();
+    this.enter({ tag: "starting", phase, pid: MAIN_PID, streak: FRESH_STREAK, startedAt, readyBy: null });
+  }
+
+  execing(): void {
+    const now = this.timers.now();
+    this.enter({ tag: "execing", pid: MAIN_PID, streak: FRESH_STREAK, startedAt: now, killAt: now });
+  }
+
+  stopping(): void {
+    const { startedAt } = this.record;
+    this.change({
+      state: {
+        tag: "stopping",
+        pid: MAIN_PID,
+        streak: FRESH_STREAK,
+        startedAt: startedAt ?? (0 as Instant),
+        scope: "group",
+        force: "asked",
+        until: this.timers.now(),
+        afterwards: { tag: "rest" },
+      },
+    });
+  }
+
+  backoff(): void {
+    this.enter({ tag: "backoff", streak: FRESH_STREAK, retryAt: this.timers.now(), reason: "exited 1" });
+  }
+
+  down(): void {
+    this.enter({ tag: "down", why: "stopped" });
   }
 }
