@@ -143,5 +143,6 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPo
     forget: (service) => plane.forget(service),
     watch: (fd, ready) => plane.watch(fd, ready),
     unwatch: (fd) => plane.unwatch(fd),
+    expect: (service, pattern, found) => plane.expect(service, pattern, found),
   };
 }

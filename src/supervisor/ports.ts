@@ -122,6 +122,11 @@ export interface OutputPort {
   /** Calls back once when the descriptor is readable. */
   watch(fd: number, ready: () => void): void;
   unwatch(fd: number): void;
+  /**
+   * Calls back once, in a later turn, when a line matches of the run of the service that is opened next, and of no other;
+   * the returned function calls it off. One line is expected of a service at a time, the newest.
+   */
+  expect(service: string, pattern: string, found: () => void): () => void;
 }
 
 export interface TimerPort {

@@ -86,6 +86,7 @@ export function literalSupervisor() {
       forget: () => {},
       watch: (fd, ready) => void watched.set(fd, ready),
       unwatch: (fd) => void watched.delete(fd),
+      expect: () => () => {},
     },
     users: {
       findUser: () => null,
