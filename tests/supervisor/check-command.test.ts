@@ -76,7 +76,10 @@ describe("a check by a command", () => {
   });
 
   test("does not wait for what it has left behind with its output", async () => {
-    const { detail } = await resultOf("setsid sleep 1000 & echo $!");
+    await using world = realCommands();
+    const file = join(world.directory, "pid");
+    const stay = `setsid sh -c 'echo $$ > ${file}; exec sleep 1000'`;
+    const { detail } = await begin(world, `${stay} & while [ ! -s ${file} ]; do :; done; cat ${file}`).result;
     const left = Number(detail.split(" ").at(-1));
     expect(isGone(left)).toBe(false);
     process.kill(left, "SIGKILL");
