@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { program, shell } from "./definitions.ts";
-import { TestSupervisor } from "./test-supervisor.ts";
+import { executes } from "./proc.ts";
+import { TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 /** Ignores TERM. */
 const STUBBORN = 'trap "" TERM; echo ready; while :; do sleep 1000 & wait; done';
@@ -20,6 +21,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     });
     const { place } = supervisor;
     for (const name of ["polite", "other", "family"]) await supervisor.line(name, isReady);
+    // Until its exec, a child of a shell has the shell's own handlers, which swallow the signal.
+    await untilTrue(() => place.marked().filter((pid) => executes(pid, "sleep")).length === 4);
     supervisor.kill(signal);
     await supervisor.gone();
     expect(place.marked()).toEqual([]);
