@@ -27,6 +27,17 @@ const NEEDS: readonly Need[] = [
     isThere: () => Bun.which("busybox") !== null,
     reason: "a real syslog daemon",
   },
+  {
+    // Only its programs and its library are used: the machine's own first process stays what it is.
+    packages: ["systemd", "libsystemd0"],
+    isThere: () => Bun.which("systemd-notify") !== null,
+    reason: "programs that say over systemd's protocol that they are ready: systemd-notify, and one with its library",
+  },
+  {
+    packages: ["redis-server"],
+    isThere: () => Bun.which("redis-server") !== null,
+    reason: "a server that people run, saying that it is ready",
+  },
 ];
 
 /** Refuses every start of a daemon by a package's own scripts; asked by invoke-rc.d and deb-systemd-invoke. */

@@ -38,7 +38,7 @@ export type NotifyMessage =
   | { readonly tag: "malformed"; readonly reason: string };
 
 /** The name of stored descriptors that were sent without one. */
-export const DEFAULT_DESCRIPTOR_NAME = "stored";
+const DEFAULT_DESCRIPTOR_NAME = "stored";
 /** Longer statuses are ignored; in bytes, as systemd has it. */
 export const MOST_STATUS_BYTES = 1024;
 /** No service is given more time than this at once, nor may take longer between two pings: a day. */

@@ -35,7 +35,7 @@ const MSG_CMSG_CLOEXEC = 0x40000000;
 /** sizeof(sun_path) less the NUL at its end. */
 export const MOST_ADDRESS_BYTES = 107;
 /** Longer datagrams are refused, as systemd does. */
-export const MOST_DATAGRAM_BYTES = 4096;
+const MOST_DATAGRAM_BYTES = 4096;
 // SCM_MAX_FD of the kernel is 253: what may come takes 1064 bytes.
 const CONTROL_BYTES = 2048;
 const HEADER_BYTES = 16;

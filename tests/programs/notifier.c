@@ -7,6 +7,7 @@
  *   barrier    waits until everything said before has been dealt with
  *   child=TEXT a child says the text and ends, and is waited for
  *   other=TEXT the same, from a process of user 65534
+ *   heir       a child goes on in its place: it says that the child is the main process, and ends
  *   list       prints the names of passed descriptors and what can be read from each
  *   print=NAME prints a variable
  *   wait       waits for SIGTERM, then goes on
@@ -112,6 +113,15 @@ static void child(const char *text, int is_other) {
   while (count > 0) close(passed[--count]);
 }
 
+static void heir(void) {
+  char text[32];
+  pid_t pid = fork();
+  if (pid == 0) return;
+  snprintf(text, sizeof text, "MAINPID=%d", (int)pid);
+  say(text);
+  _exit(0);
+}
+
 static void list(void) {
   const char *number = getenv("LISTEN_FDS");
   const char *names = getenv("LISTEN_FDNAMES");
@@ -154,6 +164,7 @@ static void carry_out(const char *argument) {
   } else if (strcmp(argument, "wait") == 0) await_term();
   else if (strcmp(argument, "pipe") == 0) make_pipe();
   else if (strcmp(argument, "barrier") == 0) barrier();
+  else if (strcmp(argument, "heir") == 0) heir();
   else if (strcmp(argument, "list") == 0) list();
   else {
     fprintf(stderr, "cannot do \"%s\"\n", argument);

@@ -86,9 +86,9 @@ export class LiteralLife {
     this.enter({ tag: "up", pid, streak: FRESH_STREAK, startedAt: this.timers.now(), relayedAt: null });
   }
 
-  starting(phase: "work" | "fork" | "ready" | "hook" = "ready"): void {
+  starting(phase: "work" | "fork" | "ready" | "hook" = "ready", pid = MAIN_PID): void {
     const startedAt = this.timers.now();
-    this.enter({ tag: "starting", phase, pid: MAIN_PID, streak: FRESH_STREAK, startedAt, readyBy: null });
+    this.enter({ tag: "starting", phase, pid, streak: FRESH_STREAK, startedAt, readyBy: null });
   }
 
   execing(): void {
