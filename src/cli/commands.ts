@@ -19,6 +19,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     { summary: "show the services, those in trouble first", load: async () => (await import("./status.ts")).status },
   ],
   ["start", { summary: "start services", load: async () => (await import("./start.ts")).start }],
+  [
+    "run",
+    { summary: "run a oneshot now and end with its exit status", load: async () => (await import("./run.ts")).run },
+  ],
   ["stop", { summary: "stop services", load: async () => (await import("./stop.ts")).stop }],
   [
     "restart",

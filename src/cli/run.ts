@@ -1,0 +1,87 @@
+import { ask, type Reply } from "../control/client.ts";
+import type { AskAnswer } from "../control/protocol.ts";
+import { EXIT } from "../core/exit-statuses.ts";
+import type { LastExitView, ServiceView } from "../core/service-view.ts";
+import { signalNumberOf } from "../core/signal-names.ts";
+import { type Millis, millis } from "../core/units.ts";
+import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
+import { ANSWER_WITHIN } from "./find-services.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { onOneLine } from "./render-text.ts";
+import { watchWaiting } from "./watch-waiting.ts";
+import { INTERRUPTED } from "./worst-exit.ts";
+
+export const run: Command = {
+  usage: "[options] NAME",
+  about: `Runs a oneshot now, whatever its schedule says, and waits for its end. The exit status
+is that of the service itself, 128 + n if signal n has killed it; 1 if it has not run.
+One that is at work already is waited for.`,
+  options: { timeout: WAIT_OPTIONS.timeout, ...JSON_OPTION, ...PLACE_OPTIONS },
+  operands: { least: 1, most: 1 },
+  run: runNow,
+};
+
+/** How much longer than --timeout the answer itself may take. */
+const GRACE = millis(5_000);
+
+async function runNow(call: CommandCall): Promise<number> {
+  const { given, world, place } = call;
+  const [name = ""] = given.operands;
+  const timeoutText = given.valueOf("timeout");
+  const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
+  if (timeoutText !== null && timeout === null) {
+    world.stderr.write(`${timeoutProblem("--timeout", timeoutText)}\n`);
+    return EXIT.usage;
+  }
+  const before = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
+  if (before.tag === "refused") {
+    world.stderr.write(`${before.message.replace(/^cannot show /, "cannot run ")}\n`);
+    return before.exit;
+  }
+  if (before.value.type !== "oneshot") {
+    const problem = `its type is "${before.value.type}", want "oneshot"; daemonsup start starts it`;
+    world.stderr.write(`cannot run ${JSON.stringify(name)}: ${problem}\n`);
+    return EXIT.usage;
+  }
+  if (before.value.pid !== null)
+    world.stderr.write(`${onOneLine(name)}: at work already (pid ${before.value.pid}), waiting for its end\n`);
+  const reply = await start(call, name, timeout);
+  return reply === null ? INTERRUPTED : tell(call, before.value, reply);
+}
+
+/** null: the user does not want to wait any longer. */
+async function start(call: CommandCall, name: string, timeout: Millis | null): Promise<Reply<AskAnswer> | null> {
+  using waiting = watchWaiting(call.world, { what: "run", names: [name] });
+  const patience = timeout === null ? null : millis(timeout + GRACE);
+  const body = { wait: true, timeout };
+  const reply = await ask(call.place, { route: "start", name, body, patience, signal: waiting.signal });
+  return waiting.signal.aborted ? null : reply;
+}
+
+function tell({ given, world }: CommandCall, before: ServiceView, reply: Reply<AskAnswer>): number {
+  if (reply.tag === "refused") {
+    world.stderr.write(`${reply.message}\n`);
+    return reply.exit;
+  }
+  const { result, message, service } = reply.value;
+  if (given.has("json")) world.stdout.write(`${JSON.stringify({ name: before.name, ...reply.value })}\n`);
+  const exit = service?.last_exit ?? null;
+  const hasRun = exit !== null && exit.at !== before.last_exit?.at;
+  if (hasRun && (result === "done" || result === "failed")) {
+    const status = statusOf(exit);
+    const text = `${onOneLine(before.name)}: ${onOneLine(exit.reason)}\n`;
+    if (status !== EXIT.done) world.stderr.write(text);
+    else if (!given.has("json")) world.stdout.write(text);
+    return status;
+  }
+  const reason = message === null ? "it has not run" : onOneLine(message);
+  world.stderr.write(`cannot run ${JSON.stringify(before.name)}: ${reason}\n`);
+  return result === "timed-out" ? EXIT.timedOut : EXIT.failed;
+}
+
+/** As a shell would give it. */
+function statusOf({ code, signal }: LastExitView): number {
+  if (code !== null) return code;
+  return signal === null ? EXIT.failed : 128 + signalNumberOf(signal);
+}
