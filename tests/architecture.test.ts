@@ -44,6 +44,7 @@ const COMPOSITION_ROOTS = [
   "daemon-ports.ts",
   "daemon-signals.ts",
   "daemon-sockets.ts",
+  "daemon-times.ts",
   "io-worker.ts",
   "syslog-worker.ts",
 ];
