@@ -45,8 +45,10 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
     this.#ports = ports;
   }
 
-  /** What a service has stored, oldest first. They stay the store's. */
+  /** What a service has stored and is of use yet, oldest first. They stay the store's. */
   storedFor(service: string): readonly StoredDescriptor[] {
+    // What the run that has just ended had in hand may be hung up on, and nobody has told of it yet.
+    if (this.#isWatching) this.#dropHungUp();
     return this.#stores.get(service) ?? [];
   }
 
@@ -114,10 +116,15 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
     this.#isWatching = true;
     this.#ports.output.watch(this.#ports.hangups.fd, () => {
       this.#isWatching = false;
-      const ended = new Set(this.#ports.hangups.look());
-      for (const service of [...this.#stores.keys()]) this.#dropWhere(service, (one) => ended.has(one.fd));
+      this.#dropHungUp();
       this.#watch();
     });
+  }
+
+  #dropHungUp(): void {
+    const ended = new Set(this.#ports.hangups.look());
+    if (ended.size === 0) return;
+    for (const service of [...this.#stores.keys()]) this.#dropWhere(service, (one) => ended.has(one.fd));
   }
 }
 

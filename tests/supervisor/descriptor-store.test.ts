@@ -28,6 +28,7 @@ function life(policy: Partial<DescriptorStorePolicy> | null = {}) {
   return Object.assign(it, {
     store,
     polled,
+    hungUp,
     /** Its other end is closed. */
     hangUp(fd: number): void {
       hungUp.add(fd);
@@ -99,6 +100,14 @@ test("what is hung up on is dropped, unless it is not to be polled", () => {
   // It is watched again.
   it.hangUp(c ?? -1);
   expect(it.names()).toEqual(["b quiet"]);
+});
+
+test("what is hung up on is not handed out, also if nobody has told of it yet", () => {
+  const it = life();
+  it.up();
+  const [a] = it.keep(["a", "b"]);
+  it.hungUp.add(a ?? -1);
+  expect(it.names()).toEqual(["b stored"]);
 });
 
 test("what cannot be hung up on is kept without a watch", () => {

@@ -1,0 +1,29 @@
+import type { ServiceView } from "../../src/core/service-view.ts";
+import { compileProgram } from "../compile-program.ts";
+import { program } from "./definitions.ts";
+import { skipReason } from "./loud-skip.ts";
+import type { TestSupervisor } from "./test-supervisor.ts";
+
+const notifier = compileProgram("notifier");
+
+/** true: what says things over NOTIFY_SOCKET cannot be compiled here. */
+export const needsNotifier: boolean =
+  skipReason("services that say how they are", [[notifier !== null, "there is no C compiler"]]) !== null;
+
+/** A definition of a program that does this in turn, as the program itself describes; `more` is TOML that follows. */
+export function saying(actions: readonly string[], more = "[ready]\nnotify = true"): string {
+  return program([notifier ?? "", ...actions], more);
+}
+
+/** Waits until the service's view satisfies the test, also where no event tells of the change. */
+export async function untilView(
+  supervisor: TestSupervisor,
+  name: string,
+  accept: (view: ServiceView) => boolean,
+): Promise<ServiceView> {
+  for (;;) {
+    const view = await supervisor.service(name);
+    if (accept(view)) return view;
+    await Bun.sleep(5);
+  }
+}
