@@ -84,7 +84,6 @@ export class Schedules implements Companion {
     if (policy === entry.policy && phase === entry.phase) return;
     const isOther = ruleOf(policy) !== ruleOf(entry.policy);
     if (isOther || entry.phase === "off") entry.isNew = true;
-    if (isOther) entry.mayMakeUp = false;
     const isBegun = phase === "busy" && entry.phase !== "busy";
     const isByHand = isBegun && !entry.isTold;
     if (phase !== "busy") entry.isTold = entry.hasSaidSkipped = false;

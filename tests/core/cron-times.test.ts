@@ -111,6 +111,23 @@ describe("what is due frequently", () => {
   });
 });
 
+describe("what is due frequently in an hour that comes twice", () => {
+  test("is due in both, asked at the last minute of the first", () => {
+    expect(timesOf("* 0-1 * * *", NEW_YORK, "2026-11-01T05:59:00Z", 2)).toEqual([
+      "2026-11-01T06:00Z",
+      "2026-11-01T06:01Z",
+    ]);
+  });
+
+  test("is due in the first, asked many months before", () => {
+    expect(timesOf("*/30 2 25 10 *", BERLIN, "2026-01-01T00:00:00Z", 3)).toEqual([
+      "2026-10-25T00:00Z",
+      "2026-10-25T00:30Z",
+      "2026-10-25T01:00Z",
+    ]);
+  });
+});
+
 /** A field of an expression that means some of the values from `least` to `most`. */
 function field(least: number, most: number): fc.Arbitrary<string> {
   const value = fc.integer({ min: least, max: most });

@@ -28,7 +28,7 @@ const DOWN: ServiceState = { tag: "down", why: "stopped" };
 interface WorldChanges {
   readonly start?: string;
   readonly memory?: Map<string, RememberedRun>;
-  readonly chance?: number;
+  readonly chance?: number | (() => number);
 }
 
 /** Schedules and the clocks by which they go. A service that is told runs at once, and has ended when `end` is called. */
@@ -56,7 +56,7 @@ function world({ start = "2026-05-10T12:00", memory = new Map(), chance = 0 }: W
       },
     },
     amend: (service, { dueAt }) => void shown.set(service, dueAt === null ? null : isoOf(dueAt)),
-    chance: () => chance,
+    chance: typeof chance === "number" ? () => chance : chance,
     zone: () => "UTC",
     onClockSet: (changed) => clocks.onClockSet(changed),
   });
@@ -155,6 +155,15 @@ describe("a service with a schedule", () => {
     clocks.pass(65);
     end("job");
     expect([told, shown.get("job")]).toEqual([["job due 05-10T13:05"], "05-10T14:05"]);
+  });
+
+  test("keeps its chance time when the clock is set", () => {
+    const chances = [0.5, 0.9];
+    const { clocks, shown, enable } = world({ chance: () => chances.shift() ?? 0 });
+    enable("job", { ...HOURLY, jitter: millis(600_000) });
+    clocks.set(10);
+    clocks.set(-20);
+    expect(shown.get("job")).toBe("05-10T13:05");
   });
 
   test("is left alone while nobody wants it to run, and by a schedule that it has no longer", () => {
@@ -314,6 +323,24 @@ describe("after a time in which no supervisor ran", () => {
     const { told, shown, enable } = world({ memory });
     enable("job", schedule);
     expect([told, shown.get("job")]).toEqual([[], "05-11T03:00"]);
+  });
+
+  test("what was missed is put off by a chance time as well", () => {
+    const { shown, enable } = world({ memory: remembered("05-07T03:00", DAILY), chance: 0.5 });
+    enable("job", { ...DAILY, catchUp: true, jitter: millis(600_000) });
+    expect(shown.get("job")).toBe("05-10T12:05");
+  });
+
+  test("and after one in which the service was stopped, a run is made up for as well", () => {
+    const { clocks, told, enable, disable, become, end } = world();
+    const schedule = { ...DAILY, catchUp: true };
+    enable("job", schedule);
+    become("job", { state: AT_WORK });
+    end("job");
+    disable("job");
+    clocks.pass(3 * DAY);
+    enable("job", schedule);
+    expect(told).toEqual(["job due 05-13T12:00"]);
   });
 
   test("the grid of what runs every so often goes on", () => {

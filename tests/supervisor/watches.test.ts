@@ -248,6 +248,16 @@ describe("files are watched", () => {
     expect([it.acted, it.isClosed()]).toEqual([[], true]);
   });
 
+  test("not for one that is forgotten before they are", () => {
+    const it = world();
+    const definition = literalDefinition({ watch: POLICY });
+    const record = newRecord(definition, it.timers.wall());
+    it.watches.changed({ ...record, want: "up", state: READYING }, record);
+    it.watches.forgotten("web");
+    it.timers.turns();
+    expect(it.watched.size).toBe(0);
+  });
+
   test("only if somebody asks for it", () => {
     const it = world("EMFILE");
     it.become("web", { state: STATES.up });
