@@ -24,7 +24,10 @@ export interface CyclesJudged {
 
 /** Finds services that wait for each other in a circle, and breaks the circles that a mere wish is part of. */
 export function judgeCycles(sound: readonly SoundDefinition[]): CyclesJudged {
-  const { refused, broken } = findCycles(sound.flatMap(linksOf));
+  const known = new Set(sound.map(({ definition }) => definition.name));
+  // What there is not is told elsewhere.
+  const links = sound.flatMap(linksOf).filter(({ from, to }) => known.has(from) && known.has(to));
+  const { refused, broken } = findCycles(links);
   const ignored = new Set<string>();
   for (const { edge } of broken) ignored.add(`${edge.from} ${edge.to}`);
   return {

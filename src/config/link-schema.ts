@@ -16,9 +16,8 @@ export function serviceName(): z.ZodType<string, string> {
     .refine((name) => !name.endsWith("@"), { error: `an instance, like "NAME@1", as a template is no service` });
 }
 
-/** A list of names, each taken once. */
 export function serviceNames(): z.ZodType<string[], unknown> {
-  return listOfLinks(serviceName()).transform((names) => [...new Set(names)]);
+  return listOfLinks(serviceName());
 }
 
 /** requires: names, or tables that say more. */
@@ -30,8 +29,7 @@ export function requirements(): z.ZodType<Requirement[], unknown> {
   const one = z.union([plain, table], {
     error: `the name of a service, or a table, like { name = "db", restart_with = true }`,
   });
-  // The last word on a service counts.
-  return listOfLinks(one).transform((all) => [...new Map(all.map((each) => [each.name, each])).values()]);
+  return listOfLinks(one);
 }
 
 function listOfLinks<Item>(item: z.ZodType<Item, unknown>): z.ZodType<Item[], unknown> {

@@ -15,7 +15,8 @@ const MAX_HOST = 253;
 /** Longest path of a Unix socket, in bytes (sun_path less its NUL). */
 export const MAX_SOCKET_PATH = 107;
 
-const LISTEN = `an address, like "127.0.0.1:8080", "[::1]:8080", ":8080" or "/run/x.sock"`;
+/** What a socket can listen on, for messages. */
+export const LISTEN_WANT = `an address, like "127.0.0.1:8080", "[::1]:8080", ":8080" or "/run/x.sock"`;
 const CHECK = `a host and a port, like "127.0.0.1:8080"`;
 
 /** Where a check connects to: "127.0.0.1:8080", "[::1]:8080", "localhost:8080". */
@@ -36,9 +37,9 @@ export function parseListen(text: string, type: "stream" | "datagram"): ListenPa
     return rejected(`the path of a socket, as anybody may connect to an abstract one`, suggestPath(text));
   if (text.includes("/")) return { tag: "parsed", listen: { tag: isStream ? "unix" : "unix-datagram", path: text } };
   const { host, port } = splitHostPort(text);
-  if (host === null || port === null) return rejected(LISTEN, suggestListen(text));
+  if (host === null || port === null) return rejected(LISTEN_WANT, suggestListen(text));
   const address = host === "" ? "0.0.0.0" : host === "*" ? null : host;
-  if (address === null || isIP(address) === 0) return rejected(LISTEN, suggestListen(text));
+  if (address === null || isIP(address) === 0) return rejected(LISTEN_WANT, suggestListen(text));
   return { tag: "parsed", listen: { tag: isStream ? "tcp" : "udp", host: address, port } };
 }
 

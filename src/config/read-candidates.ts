@@ -63,7 +63,7 @@ class Reading {
       this.#unreadable.add(instanceOf(service)?.template ?? service);
       return;
     }
-    const { services, template, isTrial, fault } = makingOf(service, opened.own, this.#request.instances ?? {});
+    const { services, template, isTrial, fault } = makingOf(candidate, opened.own, this.#request.instances ?? {});
     if (fault !== null) this.#problems.push(opened.file.problemAt(fault));
     const made = services.filter(({ name }) => template === null || !this.#ownNames.has(name));
     if (template !== null && this.#templates.has(template))

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { keyOf } from "./key-meta.ts";
-import { parseListen } from "./network-address.ts";
+import { LISTEN_WANT, parseListen } from "./network-address.ts";
 import { account, choice, fail, flag, octal, text, wholeNumber } from "./schema-parts.ts";
 import { wanted } from "./want.ts";
 
@@ -15,7 +15,7 @@ const DEFAULT_BACKLOG = 4096;
 /** The keys of [sockets.NAME]. */
 export function socketKeys() {
   return {
-    listen: keyOf(text(`an address, like "127.0.0.1:8080", ":8080" or "/run/x.sock"`, MAX_LISTEN), {
+    listen: keyOf(text(LISTEN_WANT, MAX_LISTEN), {
       description:
         "The address: IPv4, IPv6 in brackets, `:PORT` for every IPv4 address, or the path of a Unix socket; one address each",
       live: false,

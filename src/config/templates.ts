@@ -1,6 +1,7 @@
 import type { Definition } from "../core/definition.ts";
 import type { Table } from "./document.ts";
 import type { Fault } from "./fault.ts";
+import type { Candidate } from "./list-directory.ts";
 
 /** More instances than these of one template are refused. */
 export const MAX_INSTANCES = 1000;
@@ -43,12 +44,16 @@ export function instanceOf(name: string): { readonly template: string; readonly 
  * Says which services a file makes: NAME.toml makes NAME, NAME@x.toml that instance; NAME@.toml, or any NAME.toml with
  * `instances`, is a template of NAME@1 to NAME@N, and of what was asked for by name.
  */
-export function makingOf(service: string, table: Table, requested: RequestedInstances): Making {
+export function makingOf(
+  { service, isLink }: Pick<Candidate, "service" | "isLink">,
+  table: Table,
+  requested: RequestedInstances,
+): Making {
   const instance = instanceOf(service);
   const { instances } = table;
   if (instance !== null && instance.name !== "") {
     const fault: Fault | null =
-      instances === undefined
+      instances === undefined || isLink
         ? null
         : {
             path: ["instances"],

@@ -51,8 +51,8 @@ function faulty(reason: string): Parsed {
 
 function faultOf(error: YAMLError, text: string): SyntaxFault {
   const start = Math.min(error.pos[0], text.length);
-  // Whatever follows a colon, a quote or a line end may repeat the text, and the text may be a secret.
-  const reason = error.message.replace(/(:\s|["\n]).*$/s, "");
+  // Whatever follows a colon, a quote, a line end or a percent sign may repeat the text, and the text may be a secret.
+  const reason = error.message.replace(/(:\s|["\r\n]| ?%).*$/s, "");
   return {
     span: { start, end: Math.max(start + 1, Math.min(error.pos[1], text.length)) },
     reason: reason.charAt(0).toLowerCase() + reason.slice(1),
