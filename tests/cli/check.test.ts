@@ -51,6 +51,22 @@ test("every problem of every file is printed, those of the machine too, and coun
   expect(missing.out).toEndWith("\n1 problem in 1 file\n");
 });
 
+test("what is passed over is told, and is no problem", async () => {
+  write("circle", { "a.toml": `${GOOD}requires = ["b"]\n`, "b.toml": `${GOOD}wants = ["a"]\n` });
+  const { exit, out } = await check("circle");
+  expect(exit).toBe(0);
+  expect(out).toStartWith('warning: circle/b.toml:2:10: cannot use "wants[0]": ');
+  expect(out).toContain("a (a.toml:2) requires b (b.toml:2) wants a");
+  expect(out).toEndWith("\ncircle: 2 services, no problems\n");
+});
+
+test("what the machine lacks for a template is told once, not for each instance", async () => {
+  write("many", { "web@.toml": 'command = "/nonexistent/program"\ninstances = 3\n' });
+  const { exit, out } = await check("many");
+  expect(exit).toBe(6);
+  expect(out).toEndWith("\n1 problem in 1 file\n");
+});
+
 test("a directory that is missing is a problem", async () => {
   expect(await check("nowhere")).toMatchObject({ exit: 6, out: expect.stringContaining("nowhere") });
 });

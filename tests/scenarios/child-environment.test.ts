@@ -44,9 +44,12 @@ describe.skipIf(surroundings === null)("the environment of a service", () => {
   });
 
   function toml(values: Readonly<Record<string, string>>): string {
-    return Object.entries(values)
-      .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
-      .join("\n");
+    return (
+      Object.entries(values)
+        // In a definition a dollar is written twice where it might begin a variable.
+        .map(([name, value]) => `${name} = ${JSON.stringify(value.replaceAll("$", "$$$$"))}`)
+        .join("\n")
+    );
   }
 
   test("has what later files and at last the definition say, over what came before", async () => {
