@@ -4,14 +4,17 @@
  *
  * What a service changes itself must not restart it for ever. From the restart that a change brings about until the service
  * is up again nothing counts, nor while it is being ended or reloads: a pid file or a cache below a watched path does no harm.
- * A log below one does: it is written while the service is up, and each line counts as a change. While a service waits to be
- * started again after a failure a change starts it at once: that may be what it was waiting for.
+ * Many a program writes such files only when it counts as up already: if changes have restarted it several times in a row,
+ * each right after the restart before, those are taken for its own from then on. A log below a watched path does do harm: every
+ * line of it counts. While a service waits to be started again after a failure a change starts it at once: that may be what it
+ * was waiting for.
  */
 import type { WatchPolicy } from "../core/life-policies.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isAtRest } from "../core/service-state.ts";
 import type { Companion } from "./companion.ts";
-import type { OutputPort, Report, TimerPort } from "./ports.ts";
+import { MOST_EARLY, OwnChanges, SETTLING } from "./own-changes.ts";
+import type { ClockPort, OutputPort, Report, TimerPort } from "./ports.ts";
 
 export type FileNews =
   | { readonly tag: "changed"; readonly owner: string; readonly path: string }
@@ -29,6 +32,7 @@ export interface FileWatchPort {
 }
 
 export interface WatchesPorts {
+  readonly clock: ClockPort;
   readonly timers: TimerPort;
   readonly report: Report;
   readonly output: Pick<OutputPort, "watch" | "unwatch">;
@@ -52,6 +56,7 @@ interface Entry {
   watched: readonly string[];
   /** true: from a restart that was brought about here until it is up. */
   isOwnRestart: boolean;
+  readonly own: OwnChanges;
   /** What has changed since the last silence, in order. */
   readonly changed: Set<string>;
   /** Calls off what is to happen after the silence. */
@@ -78,7 +83,7 @@ export class Watches implements Companion {
     const service = record.definition.name;
     const entry = this.#entries.get(service) ?? (policy === null ? null : this.#add(service, policy));
     if (entry === null) return;
-    if (record.state !== previous.state && hasArrived(record)) entry.isOwnRestart = false;
+    if (record.state !== previous.state && hasArrived(record)) this.#arrived(entry, record);
     const isWatching = policy !== null && !isAtRest(record.state) && !record.removed;
     const phase = isWatching ? phaseOf(record, entry) : "deaf";
     if (policy !== null) entry.policy = policy;
@@ -111,6 +116,12 @@ export class Watches implements Companion {
     this.#files = null;
   }
 
+  #arrived(entry: Entry, { state }: ServiceRecord): void {
+    if (entry.isOwnRestart && state.tag === "up") entry.own.began(this.#ports.clock.now());
+    else entry.own.begunAnew();
+    entry.isOwnRestart = false;
+  }
+
   #add(service: string, policy: WatchPolicy): Entry {
     const entry: Entry = {
       service,
@@ -118,6 +129,7 @@ export class Watches implements Companion {
       phase: "deaf",
       watched: [],
       isOwnRestart: false,
+      own: new OwnChanges(),
       changed: new Set(),
       cancel: null,
       said: new Set(),
@@ -157,16 +169,19 @@ export class Watches implements Companion {
   }
 
   #take(): void {
+    const now = this.#ports.clock.now();
     for (const news of this.#files?.take() ?? []) {
       const entry = this.#entries.get(news.owner);
       if (entry === undefined) continue;
       if (news.tag === "unseen") this.#ports.report("warning", `${news.owner}: ${news.message}`);
-      else if (entry.phase === "begins") this.#tellIgnored(entry, news.path);
+      else if (entry.phase === "begins" || (entry.phase === "runs" && entry.own.isOwn(now)))
+        this.#tellIgnored(entry, news.path);
       else if (entry.phase !== "deaf") this.#changed(entry, news.path);
     }
   }
 
   #changed(entry: Entry, path: string): void {
+    if (entry.cancel === null && entry.own.noteFirst(this.#ports.clock.now())) this.#tellRestless(entry);
     if (entry.changed.size < MOST_NAMES) entry.changed.add(path);
     entry.cancel?.();
     entry.cancel = this.#ports.timers.after(entry.policy.debounce, () => {
@@ -183,9 +198,18 @@ export class Watches implements Companion {
     const doing = isReload ? "reloading it" : entry.phase === "failed" ? "starting it" : "restarting it";
     this.#ports.report("notice", `${service}: ${describe(entry.changed)}: ${doing}`);
     this.#callOff(entry);
-    if (isReload) return this.#ports.reload(service);
+    if (isReload) {
+      entry.own.began(this.#ports.clock.now());
+      return this.#ports.reload(service);
+    }
     entry.isOwnRestart = true;
     this.#ports.restart(service);
+  }
+
+  #tellRestless({ service }: Entry): void {
+    const wait = `${SETTLING / 1000}s`;
+    const times = `${MOST_EARLY} times in a row files have changed within ${wait} after it was restarted for a change`;
+    this.#ports.report("warning", `${service}: ${times}: from now on what changes then is taken for its own doing`);
   }
 
   /** It may have been started with what was there before: said once of each file. */

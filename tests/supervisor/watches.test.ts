@@ -22,6 +22,7 @@ function world(refusal: string | null = null) {
   let ready: (() => void) | null = null;
   let isClosed = false;
   const watches = new Watches({
+    clock: timers,
     timers,
     report: (severity, message) => void reports.push(`${severity}: ${message}`),
     output: { watch: (_fd, listen) => (ready = listen), unwatch: () => (ready = null) },
@@ -195,6 +196,50 @@ describe("what a service changes itself", () => {
     it.state("backoff");
     it.silence();
     expect(it.acted).toEqual([]);
+  });
+
+  test("right after each restart restarts it a few times, then no more, and what others change still does", () => {
+    const it = world();
+    it.up();
+    it.change("/srv/app/a.ts");
+    for (let round = 0; round < 10; round++) {
+      it.silence();
+      if (it.acted.length === round) break;
+      it.state("stopping");
+      it.starting();
+      it.state("up");
+      it.change("/srv/app/cache");
+    }
+    expect(it.acted).toHaveLength(6);
+    expect(it.reports.filter((report) => report.startsWith("warning"))).toHaveLength(1);
+    it.timers.time += 5_000;
+    it.change("/srv/app/a.ts");
+    it.silence();
+    expect(it.acted).toHaveLength(7);
+  });
+
+  test("when it is told to reload lets it reload a few times, then no more", () => {
+    const it = world();
+    it.up({ action: "reload" });
+    for (let round = 0; round < 10; round++) {
+      it.change("/srv/app/cache");
+      it.silence();
+    }
+    expect(it.acted).toHaveLength(6);
+  });
+
+  test("by somebody else some time after each restart restarts it each time", () => {
+    const it = world();
+    it.up();
+    for (let round = 1; round < 20; round++) {
+      it.change("/srv/app/a.ts");
+      it.silence();
+      expect(it.acted).toHaveLength(round);
+      it.state("stopping");
+      it.starting();
+      it.state("up");
+      it.timers.time += 5_000;
+    }
   });
 
   test("while it is ended does not count", () => {
