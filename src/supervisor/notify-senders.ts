@@ -45,15 +45,17 @@ function isBelowCommand(service: string, row: ProcessRow, ports: SenderPorts): b
 
 const MOST_STEPS_UP = 64;
 
-/** null: it may speak; otherwise who may. */
+/** null: it may speak; otherwise why not. */
 export function refusalOf(access: NotifyAccess, relation: Relation): string | null {
   switch (access) {
     case "none":
-      return "nobody may speak for the service";
+      return 'notify_access is "none"';
     case "main":
-      return relation === "main" ? null : "only its main process may speak for it";
+      return relation === "main" ? null : 'notify_access is "main", and it is not the main process';
     case "exec":
-      return relation === "main" || relation === "command" ? null : "only its main process and its commands may speak";
+      return relation === "main" || relation === "command"
+        ? null
+        : 'notify_access is "exec", and it is no command of the service';
     case "all":
       return relation === "stranger" ? "it is no process of the service" : null;
   }

@@ -15,6 +15,11 @@ export function saying(actions: readonly string[], more = "[ready]\nnotify = tru
   return program([notifier ?? "", ...actions], more);
 }
 
+/** The same as words of a shell. */
+export function notifierWords(...actions: readonly string[]): string {
+  return [notifier ?? "", ...actions].map((word) => `'${word}'`).join(" ");
+}
+
 /** Waits until the service's view satisfies the test, also where no event tells of the change. */
 export async function untilView(
   supervisor: TestSupervisor,

@@ -1,7 +1,8 @@
 /* Services that say over NOTIFY_SOCKET how they are. */
 import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
-import { needsNotifier, saying, untilView } from "./notifier.ts";
+import { shell } from "./definitions.ts";
+import { needsNotifier, notifierWords, saying, untilView } from "./notifier.ts";
 import { needsRoot } from "./ordinary-user.ts";
 import { TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
@@ -75,6 +76,13 @@ describe.skipIf(needsNotifier)("a notification", () => {
     await supervisor.line("main", () => true);
     expect((await supervisor.service("main")).state).toBe("starting");
     expect(supervisor.place.ownLog()).toMatch(/main: ignoring a notification of pid \d+ \(uid \d+\)/);
+  });
+
+  test("of a process far below the main one counts where all may speak", async () => {
+    const script = `sh -c "${notifierWords("say=READY=1", "barrier")}; :"; exec sleep 1000`;
+    await using supervisor = await started(shell(script, ALL));
+    await supervisor.until("web", (view) => view.state === "up");
+    expect(supervisor.place.ownLog()).not.toContain("ignoring");
   });
 
   test.skipIf(needsRoot)("of another user's process that is not of the service does not count", async () => {

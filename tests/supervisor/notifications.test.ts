@@ -235,7 +235,7 @@ describe("a sender", () => {
     const it = started();
     for (let time = 1; time <= 2; time++) it.say("FDSTORE=1", { from: 202, descriptors: [it.openFd()] });
     expect(it.reports).toEqual([
-      "info: web: ignoring a notification of pid 202 (uid 0): only its main process may speak for it",
+      'info: web: ignoring a notification of pid 202 (uid 0): notify_access is "main", and it is not the main process',
     ]);
     expect(it.heard).toEqual([]);
     expect(it.open.size).toBe(1);
