@@ -13,7 +13,7 @@ import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
 import { type Look, Looks } from "./look.ts";
 import type { Leftover } from "./predecessor.ts";
 import { isEnded } from "./process-snapshot.ts";
-import { type Beginning, type Held, type Run, foreignSeeds, holdProcess, newRun } from "./run.ts";
+import { type Beginning, type Held, type Run, changeMain, foreignSeeds, holdProcess, newRun } from "./run.ts";
 import { type Scene, signalLate, signalRun } from "./signal-run.ts";
 
 export class Belongings {
@@ -57,13 +57,13 @@ export class Belongings {
     for (const session of sessions) this.#numbers.claim(run, session);
   }
 
-  /** Another process of the run is its main process from now on (forking). */
+  /** Another process of the run is its main process from now on (forking, MAINPID). */
   named(service: string, pid: number): void {
     const run = this.#runs.get(service);
     const row = this.#ports.row(pid);
     if (run === undefined || row === null) return;
-    run.main = run.others.get(pid) ?? holdProcess(row, this.#ports);
-    run.others.delete(pid);
+    const former = changeMain(run, run.others.get(pid) ?? holdProcess(row, this.#ports));
+    if (former !== null) this.#children.removeMain(former, false);
     this.#children.addMain(pid, service);
     this.#numbers.claim(run, row.group);
     this.#numbers.claim(run, row.session);

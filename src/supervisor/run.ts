@@ -51,6 +51,18 @@ export function holdProcess(row: ProcessRow, ports: Pick<ProcessPort, "openPidfd
   return { pid, startTicks, pidfd: null };
 }
 
+/**
+ * Another process of the run is its main process from now on. The one before, if it has one and that has not ended, is one like
+ * the others; returns its number, or null.
+ */
+export function changeMain(run: Run, next: Held): number | null {
+  const former = run.main;
+  run.main = next;
+  run.others.delete(next.pid);
+  if (former !== null) run.others.set(former.pid, former);
+  return former?.pid ?? null;
+}
+
 /** Of a run that a dead predecessor left: what was known and lives, and whoever is in a session of it. */
 export function foreignSeeds(run: Run, snapshot: ProcessSnapshot): readonly ProcessRow[] {
   const held = run.main === null ? [...run.others.values()] : [run.main, ...run.others.values()];
