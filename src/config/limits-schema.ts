@@ -20,6 +20,19 @@ const COUNTS: Readonly<Record<LimitName, Counted>> = {
   data: "bytes",
 };
 
+/** A line for each, for the documentation. */
+const EXAMPLES: Readonly<Record<LimitName, string>> = {
+  nofile: "nofile = { soft = 1024, hard = 65536 }",
+  nproc: "nproc = 512",
+  core: 'core = "unlimited"',
+  as: 'as = "2GiB"',
+  fsize: 'fsize = "1GiB"',
+  memlock: 'memlock = "64KiB"',
+  stack: 'stack = "8MiB"',
+  cpu: "cpu = 3600",
+  data: 'data = "512MiB"',
+};
+
 /** The kernel takes no more open descriptors than this (the greatest value of fs.nr_open on 64 bits). */
 const MAX_DESCRIPTORS = 1_073_741_816;
 
@@ -35,6 +48,8 @@ function limitKeys(): Record<LimitName, z.ZodOptional<z.ZodType<Limit, unknown>>
       description: `RLIMIT_${name.toUpperCase()}, in ${COUNTS[name]}`,
       live: false,
       limit: limitWordsOf(name),
+      initial: name === "nofile" ? "soft 1024, hard as the supervisor's" : "as the supervisor's",
+      example: EXAMPLES[name],
     };
     return [name, keyOf((schemas.get(COUNTS[name]) ?? limitOf(COUNTS[name])).optional(), facts)];
   });

@@ -47,7 +47,7 @@ export function parseListen(text: string, type: "stream" | "datagram"): ListenPa
 export function httpWantOf(text: string): { readonly want: string; readonly suggestion: string | null } | null {
   const want = `an address, like "http://127.0.0.1:8080/health"`;
   if (/^https:/i.test(text)) return { want: `${want}, as no certificates are checked here`, suggestion: null };
-  if (!/^http:\/\//.test(text)) return { want, suggestion: suggestHttp(text) };
+  if (!text.startsWith("http://")) return { want, suggestion: suggestHttp(text) };
   const url = URL.parse(text);
   if (url === null || url.hostname === "") return { want, suggestion: null };
   if (url.username !== "" || url.password !== "")

@@ -24,9 +24,10 @@ export function scheduleSchema() {
         example: 'every = "15m"',
       }),
       timezone: keyOf(timezone().optional(), {
-        description: "Whose clocks cron follows; those of the machine by default",
+        description: "Whose clocks cron follows",
         live: true,
         limit: "64 characters",
+        initial: "that of the machine",
         example: 'timezone = "Europe/Berlin"',
       }),
       jitter: keyOf(duration("7d").default(millis(0)), {

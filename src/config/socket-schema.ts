@@ -47,15 +47,17 @@ export function socketKeys() {
       example: 'mode = "0660"',
     }),
     owner: keyOf(account("user").optional(), {
-      description: "Owner of a Unix socket; the supervisor's user by default",
+      description: "Owner of a Unix socket",
       live: false,
       limit: "255 characters",
+      initial: "the supervisor's user",
       example: 'owner = "www-data"',
     }),
     group: keyOf(account("group").optional(), {
-      description: "Group of a Unix socket; the supervisor's by default",
+      description: "Group of a Unix socket",
       live: false,
       limit: "255 characters",
+      initial: "the supervisor's group",
       example: 'group = "www-data"',
     }),
     on_demand: keyOf(flag().default(false), {

@@ -58,7 +58,7 @@ describe("cycles", () => {
   });
 });
 
-const NAMES = "abcdefg";
+const NAMES = Array.from("abcdefg");
 const graphs = fc.array(
   fc.record({ from: fc.constantFrom(...NAMES), to: fc.constantFrom(...NAMES), isSoft: fc.boolean() }),
   { maxLength: 25 },
