@@ -19,7 +19,9 @@ import { closeFd, openPidfd, signalGroup, signalPidfd } from "./os/signalling.ts
 import { SpawnBudget } from "./os/spawn-budget.ts";
 import type { ResourceLimit } from "./os/spawn-request.ts";
 import { Spawner } from "./os/spawn.ts";
+import { connectTcp, sendFirst, takeConnectError } from "./os/tcp-connection.ts";
 import { findGroup, findGroupsOf, findUser } from "./os/user-database.ts";
+import type { NetworkPort } from "./supervisor/connection.ts";
 import type { OutputPort, ProcessPort, ReapPort, SpawnPlan, SpawnPort, TimerPort } from "./supervisor/ports.ts";
 import type { UserPort } from "./supervisor/prepare-run.ts";
 
@@ -57,6 +59,14 @@ export const processes: ProcessPort = {
 export function prepareProcesses(): void {
   children.prepare();
 }
+
+export const network: NetworkPort = {
+  connect: connectTcp,
+  takeError: takeConnectError,
+  send: sendFirst,
+  receive: (fd, buffer) => readPipe(fd, buffer, { offset: 0, most: buffer.length }),
+  close: closeFd,
+};
 
 /** `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
 export const reaping: ReapPort = { peekEnded: peekEndedChild, reap: reapChild };

@@ -1,4 +1,5 @@
 import { dlopen, ptr } from "bun:ffi";
+import { closeSync } from "node:fs";
 import { lastErrno } from "./last-errno.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -15,6 +16,7 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 const EPOLLIN = 0x1;
+const EPOLLOUT = 0x4;
 const EPOLLONESHOT = 0x40000000;
 
 /**
@@ -83,4 +85,20 @@ export class EpollWaiter {
     for (let index = 0; index < count; index++) this.#ready.push(this.#events[index * WORDS + DATA_WORD] ?? -1);
     return this.#ready;
   }
+}
+
+export type WatchResult =
+  { readonly tag: "ok"; readonly fd: number } | { readonly tag: "failed"; readonly errno: string };
+
+/** A descriptor of its own, close-on-exec, that is readable once `fd` is writable or has failed: a set in a set. */
+export function openWritableWatch(fd: number): WatchResult {
+  const epoll = libc.symbols.epoll_create1(EPOLL_CLOEXEC);
+  if (epoll < 0) return { tag: "failed", errno: lastErrno() };
+  const event = new Int32Array(WORDS);
+  event[0] = EPOLLOUT;
+  event[DATA_WORD] = fd;
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, ptr(event)) === 0) return { tag: "ok", fd: epoll };
+  const errno = lastErrno();
+  closeSync(epoll);
+  return { tag: "failed", errno };
 }

@@ -2,81 +2,85 @@
  * A check by HTTP. The request is written by hand on a connection of its own: the runtime's `fetch` obeys the proxy that
  * the supervisor's environment names, and cannot be told not to.
  */
-import type { Socket } from "node:net";
 import { type Attempt, type CheckResult, type Conclude, MOST_CHECK_OUTPUT, failed } from "./check-result.ts";
-import { openConnection, wordsOf } from "./connection.ts";
+import { Connection, type ConnectionPorts, wordsOf } from "./connection.ts";
 import { type HttpAnswer, MOST_HEADERS, parseHttpAnswer } from "./http-answer.ts";
 
 /** What is read of an answer at the most. */
 const MOST_READ = MOST_HEADERS + 4 * MOST_CHECK_OUTPUT;
 
 /** Good if it answers with a status from 200 to 399; redirections are not followed. `url` begins with "http:". */
-export function attemptHttp(url: string, conclude: Conclude): Attempt {
-  const { hostname, port, host, pathname, search } = new URL(url);
-  const request = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: daemonsup\r\nAccept: */*\r\nConnection: close\r\n\r\n`;
-  const place = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 80 : Number(port) };
-  let exchange: Exchange | null = null;
-  const end = openConnection(place, {
-    connected(socket) {
-      exchange = new Exchange(socket, conclude);
-      socket.write(request);
-    },
-    failed: (reason) => conclude(failed(reason)),
-  });
-  return {
-    giveUp() {
-      const known = exchange?.giveUp() ?? null;
-      end();
-      return known;
-    },
-  };
+export function attemptHttp(url: string, ports: ConnectionPorts, conclude: Conclude): Attempt {
+  return new Exchange(new URL(url), ports, conclude);
 }
 
-/** One answer that comes in over a connection. */
-class Exchange {
-  readonly #socket: Socket;
+/** One request and its answer. */
+class Exchange implements Attempt {
+  readonly #ports: ConnectionPorts;
   readonly #conclude: Conclude;
-  readonly #pieces: Uint8Array[] = [];
-  #size = 0;
+  readonly #connection: Connection;
+  #received: Uint8Array = new Uint8Array(0);
   #answer: HttpAnswer = { tag: "incomplete" };
-  #failure = "closed the connection before it answered";
   #isOver = false;
 
-  constructor(socket: Socket, conclude: Conclude) {
-    this.#socket = socket;
+  constructor(url: URL, ports: ConnectionPorts, conclude: Conclude) {
+    this.#ports = ports;
     this.#conclude = conclude;
-    socket.on("error", (error) => (this.#failure = wordsOf(error)));
-    socket.on("data", (piece) => this.#take(Buffer.from(piece)));
-    socket.once("close", () => this.#finish());
+    const place = { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port === "" ? 80 : Number(url.port) };
+    this.#connection = new Connection(place, ports, {
+      connected: (fd) => this.#ask(fd, url),
+      failed: (reason) => this.#end(failed(reason)),
+    });
   }
 
   /** An answer whose body has not come to its end is an answer. */
   giveUp(): CheckResult | null {
     this.#isOver = true;
-    return this.#answer.tag === "answered" ? resultOf(this.#answer, this.#failure) : null;
+    this.#connection.close();
+    return this.#answer.tag === "answered" ? resultOf(this.#answer, "") : null;
   }
 
-  #take(piece: Uint8Array): void {
-    if (this.#isOver) return;
-    this.#pieces.push(piece);
-    this.#size += piece.length;
-    this.#answer = parseHttpAnswer(Buffer.concat(this.#pieces));
-    const { tag } = this.#answer;
-    if (tag === "no-http" || this.#size > MOST_READ) return this.#finish();
-    if (this.#answer.tag === "answered" && (this.#answer.isWhole || this.#answer.body.length >= MOST_CHECK_OUTPUT))
-      this.#finish();
+  #ask(fd: number, { pathname, search, host }: URL): void {
+    const lines = [
+      `GET ${pathname}${search} HTTP/1.1`,
+      `Host: ${host}`,
+      "User-Agent: daemonsup",
+      "Accept: */*",
+      "Connection: close",
+    ];
+    const failure = this.#ports.network.send(fd, new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+    if (failure !== null) return this.#end(failed(wordsOf(failure)));
+    this.#connection.onReadable(() => this.#receive(fd));
   }
 
-  #finish(): void {
+  #receive(fd: number): void {
+    const buffer = new Uint8Array(MOST_READ);
+    const result = this.#ports.network.receive(fd, buffer);
+    if (result.tag === "empty") return;
+    if (result.tag === "ended") return this.#end(resultOf(this.#answer, "closed the connection before it answered"));
+    if (result.tag === "failed") return this.#end(resultOf(this.#answer, wordsOf(result.errno)));
+    this.#received = Buffer.concat([this.#received, buffer.subarray(0, result.count)]);
+    this.#answer = parseHttpAnswer(this.#received);
+    if (isEnough(this.#answer) || this.#received.length > MOST_READ)
+      this.#end(resultOf(this.#answer, "answered, but not by HTTP"));
+  }
+
+  #end(result: CheckResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#socket.destroy();
-    this.#conclude(resultOf(this.#answer, this.#failure));
+    this.#connection.close();
+    this.#conclude(result);
   }
 }
 
-function resultOf(answer: HttpAnswer, failure: string): CheckResult {
-  if (answer.tag === "incomplete") return failed(failure);
+function isEnough(answer: HttpAnswer): boolean {
+  if (answer.tag !== "answered") return answer.tag === "no-http";
+  return answer.isWhole || answer.body.length >= MOST_CHECK_OUTPUT;
+}
+
+/** `otherwise`: why there is none, if it is incomplete. */
+function resultOf(answer: HttpAnswer, otherwise: string): CheckResult {
+  if (answer.tag === "incomplete") return failed(otherwise);
   if (answer.tag === "no-http") return failed("answered, but not by HTTP");
   const output = new TextDecoder().decode(answer.body.subarray(0, MOST_CHECK_OUTPUT));
   return { ok: answer.status < 400, detail: `answered ${answer.status}`, output };

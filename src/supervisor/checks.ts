@@ -9,6 +9,7 @@ import { attemptHttp } from "./check-http.ts";
 import { type Attempt, type CheckResult, type Conclude, MOST_CHECK_OUTPUT, failed } from "./check-result.ts";
 import { attemptTcp } from "./check-tcp.ts";
 import type { Commands } from "./commands.ts";
+import type { ConnectionPorts } from "./connection.ts";
 import type { TimerPort } from "./ports.ts";
 
 export interface CheckRequest {
@@ -19,7 +20,7 @@ export interface CheckRequest {
   readonly timeout: Millis;
 }
 
-export interface ChecksPorts {
+export interface ChecksPorts extends ConnectionPorts {
   readonly timers: TimerPort;
   readonly commands: Pick<Commands, "capture">;
 }
@@ -63,9 +64,9 @@ export class Checks {
     const { check } = request;
     switch (check.tag) {
       case "tcp":
-        return attemptTcp(check, conclude);
+        return attemptTcp(check, this.#ports, conclude);
       case "http":
-        return attemptHttp(check.url, conclude);
+        return attemptHttp(check.url, this.#ports, conclude);
       case "command":
         return this.#beginCommand(request, check.command, conclude);
     }

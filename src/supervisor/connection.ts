@@ -1,12 +1,40 @@
-/*
- * Outgoing TCP connections for checks. They are node:net's: a pending one of the runtime's own interface cannot be called
- * off. The module is loaded with the first check, as it costs a megabyte and some milliseconds.
- */
-import type { Socket } from "node:net";
+/* Outgoing TCP connections for checks. Nothing here blocks, and everything can be called off. */
+import type { OutputPort, TimerPort } from "./ports.ts";
+
+export interface NetworkPort {
+  /**
+   * Begins to connect to an IPv4 or IPv6 address. `decided`: a descriptor that is readable when the outcome is there, to be
+   * closed as well; null: it is connected.
+   */
+  connect(
+    address: string,
+    port: number,
+  ):
+    | { readonly tag: "begun"; readonly fd: number; readonly decided: number | null }
+    | { readonly tag: "failed"; readonly errno: string };
+  /** What has become of a connection that was pending: null if it is there, else the name of an errno. */
+  takeError(fd: number): string | null;
+  /** Sends some kilobytes over a new connection; null, or the name of an errno. */
+  send(fd: number, bytes: Uint8Array): string | null;
+  receive(
+    fd: number,
+    buffer: Uint8Array,
+  ):
+    | { readonly tag: "read"; readonly count: number }
+    | { readonly tag: "empty" }
+    | { readonly tag: "ended" }
+    | { readonly tag: "failed"; readonly errno: string };
+  close(fd: number): void;
+}
+
+export interface ConnectionPorts {
+  readonly network: NetworkPort;
+  readonly output: Pick<OutputPort, "watch" | "unwatch">;
+  readonly timers: Pick<TimerPort, "soon">;
+}
 
 export interface ConnectionListener {
-  /** The socket is the listener's from now on; its errors are ignored unless it listens for them. */
-  connected(socket: Socket): void;
+  connected(fd: number): void;
   /** No address accepts; a clause. */
   failed(reason: string): void;
 }
@@ -18,53 +46,116 @@ export interface Place {
 }
 
 /**
- * Connects to the addresses of the host, one after the other, until one accepts; a name is looked up anew each time. The
- * returned function calls it off, a connection that has been made included.
+ * One connection, from the look-up of its host to its end. The addresses of the host are tried one after the other until
+ * one accepts; a name is looked up anew each time.
  */
-export function openConnection(place: Place, listener: ConnectionListener): () => void {
-  const net = process.getBuiltinModule("node:net");
-  let socket: Socket | null = null;
-  let isOver = false;
-  const fail = (reason: string): void => {
-    if (!isOver) listener.failed(reason);
-    isOver = true;
-  };
-  const tryEach = (addresses: readonly string[]): void => {
-    const [address, ...others] = addresses;
-    if (isOver || address === undefined) return;
-    let reason = "connection closed";
-    const attempt = net.connect({ host: address, port: place.port });
-    socket = attempt;
-    attempt.on("error", (error) => (reason = wordsOf(error)));
-    const closed = (): void => (others.length > 0 ? tryEach(others) : fail(reason));
-    attempt.once("close", closed);
-    attempt.once("connect", () => {
-      attempt.off("close", closed);
-      if (!isOver) listener.connected(attempt);
-    });
-  };
+export class Connection {
+  readonly #place: Place;
+  readonly #ports: ConnectionPorts;
+  readonly #listener: ConnectionListener;
+  #fd: number | null = null;
+  /** What is watched at the moment, and whether it is to be closed for itself. */
+  #watched: { readonly fd: number; readonly isOwn: boolean } | null = null;
+  #isOver = false;
 
-  if (net.isIP(place.host) === 0) resolve(place.host, { found: tryEach, failed: fail });
-  else tryEach([place.host]);
-  return () => {
-    isOver = true;
-    socket?.destroy();
-  };
+  constructor(place: Place, ports: ConnectionPorts, listener: ConnectionListener) {
+    this.#place = place;
+    this.#ports = ports;
+    this.#listener = listener;
+    ports.timers.soon(() => this.#begin());
+  }
+
+  /** Once connected: calls back each time there is something to be received, until it is closed. */
+  onReadable(read: () => void): void {
+    if (this.#fd === null) return;
+    this.#watch({ fd: this.#fd, isOwn: false }, () => {
+      read();
+      if (!this.#isOver) this.onReadable(read);
+    });
+  }
+
+  /** Calls it off, or ends it. */
+  close(): void {
+    this.#isOver = true;
+    this.#release();
+  }
+
+  #begin(): void {
+    if (this.#isOver) return;
+    const { host } = this.#place;
+    if (isAddress(host)) return this.#try([host]);
+    lookUp(host, (found) => {
+      if (this.#isOver) return;
+      if (typeof found === "string") this.#fail(found);
+      else this.#try(found);
+    });
+  }
+
+  #try([address = "", ...others]: readonly string[]): void {
+    const { network } = this.#ports;
+    const result = network.connect(address, this.#place.port);
+    if (result.tag === "failed") return this.#tryNext(others, result.errno);
+    const { fd, decided } = result;
+    this.#fd = fd;
+    if (decided === null) return this.#listener.connected(fd);
+    this.#watch({ fd: decided, isOwn: true }, () => {
+      const errno = network.takeError(fd);
+      if (errno === null) return this.#listener.connected(fd);
+      this.#release();
+      this.#tryNext(others, errno);
+    });
+  }
+
+  #tryNext(others: readonly string[], errno: string): void {
+    if (others.length > 0) this.#try(others);
+    else this.#fail(wordsOf(errno));
+  }
+
+  #fail(reason: string): void {
+    this.#isOver = true;
+    this.#listener.failed(reason);
+  }
+
+  #watch(watched: { readonly fd: number; readonly isOwn: boolean }, ready: () => void): void {
+    this.#watched = watched;
+    this.#ports.output.watch(watched.fd, () => {
+      if (this.#watched !== watched) return;
+      this.#unwatch();
+      ready();
+    });
+  }
+
+  #unwatch(): void {
+    if (this.#watched === null) return;
+    const { fd, isOwn } = this.#watched;
+    this.#watched = null;
+    this.#ports.output.unwatch(fd);
+    if (isOwn) this.#ports.network.close(fd);
+  }
+
+  #release(): void {
+    this.#unwatch();
+    if (this.#fd !== null) this.#ports.network.close(this.#fd);
+    this.#fd = null;
+  }
 }
 
-function resolve(
-  host: string,
-  listener: { found(addresses: readonly string[]): void; failed(reason: string): void },
-): void {
+function isAddress(host: string): boolean {
+  return host.includes(":") || /^\d+(?:\.\d+){3}$/.test(host);
+}
+
+/** Gives the addresses of a host, or why there are none. */
+function lookUp(host: string, done: (found: readonly string[] | string) => void): void {
+  // Loaded with the first name, as few checks need it.
   process.getBuiltinModule("node:dns").lookup(host, { all: true }, (error, addresses) => {
-    if (error === null && addresses.length > 0) listener.found(addresses.map(({ address }) => address));
-    else listener.failed(`cannot resolve "${host}": ${error === null ? "no address" : wordsOf(error)}`);
+    if (error === null && addresses.length > 0) done(addresses.map(({ address }) => address));
+    else done(`cannot resolve "${host}": ${error === null ? "no address" : wordsOf(error.code ?? error.message)}`);
   });
 }
 
 /** The usual errors in words, any other one by its name. */
-export function wordsOf(error: NodeJS.ErrnoException): string {
-  return WORDS[error.code ?? ""] ?? error.code ?? error.message;
+export function wordsOf(errno: string): string {
+  return WORDS[errno] ?? errno;
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,19 +1,32 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
 import type { Socket } from "node:net";
+import { makeOutputPort, network, timers } from "../../src/daemon-ports.ts";
 import { attemptHttp } from "../../src/supervisor/check-http.ts";
 import { type Attempt, type CheckResult, type Conclude, MOST_CHECK_OUTPUT } from "../../src/supervisor/check-result.ts";
 import { attemptTcp } from "../../src/supervisor/check-tcp.ts";
+import type { ConnectionPorts } from "../../src/supervisor/connection.ts";
+import { PlaneHarness } from "../log/plane-harness.ts";
 import { closedPort, listenLocally, listenWithoutAccepting } from "./local-listener.ts";
+
+let harness: PlaneHarness;
+let ports: ConnectionPorts;
+
+beforeAll(() => {
+  harness = new PlaneHarness();
+  ports = { network, timers, output: makeOutputPort(harness.plane, harness.directory) };
+});
+
+afterAll(() => harness[Symbol.asyncDispose]());
 
 function outcomeOf(begin: (conclude: Conclude) => Attempt): Promise<CheckResult> {
   return new Promise((resolve) => void begin(resolve));
 }
 
 const tcp = (host: string, port: number): Promise<CheckResult> =>
-  outcomeOf((conclude) => attemptTcp({ host, port }, conclude));
+  outcomeOf((conclude) => attemptTcp({ host, port }, ports, conclude));
 
-const http = (url: string): Promise<CheckResult> => outcomeOf((conclude) => attemptHttp(url, conclude));
+const http = (url: string): Promise<CheckResult> => outcomeOf((conclude) => attemptHttp(url, ports, conclude));
 
 /** What a check by HTTP says of a server that answers with this. */
 async function httpOf(answer: string | Uint8Array, after: (socket: Socket) => void = () => {}): Promise<CheckResult> {
@@ -63,9 +76,9 @@ describe("a check by tcp", () => {
     await settle();
     const before = openSockets();
     let isConcluded = false;
-    const attempt = attemptTcp({ host: "127.0.0.1", port: full.port }, () => (isConcluded = true));
+    const attempt = attemptTcp({ host: "127.0.0.1", port: full.port }, ports, () => (isConcluded = true));
     await settle();
-    expect(openSockets()).toBe(before + 1);
+    expect(openSockets()).toBe(before + 2);
     expect(attempt.giveUp()).toBeNull();
     await settle();
     expect([openSockets(), isConcluded]).toEqual([before, false]);
@@ -140,10 +153,10 @@ describe("a check by http", () => {
     await using server = await listenLocally((socket) =>
       socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\nfor ever", () => began.resolve())),
     );
-    const attempt = attemptHttp(`http://127.0.0.1:${server.port}/`, () => {});
+    const attempt = attemptHttp(`http://127.0.0.1:${server.port}/`, ports, () => {});
     await began.promise;
-    // It has been written; a check that was begun later and has ended shows that it has been read, too.
-    await tcp("127.0.0.1", server.port);
+    // What the Worker has seen by now has been told, and read.
+    await harness.plane.flush();
     expect(attempt.giveUp()).toEqual({ ok: true, detail: "answered 200", output: "for ever" });
     await server.connectionEnded;
   });
@@ -151,7 +164,7 @@ describe("a check by http", () => {
   test("that is given up before the answer knows nothing, and ends the connection", async () => {
     const connected = Promise.withResolvers<void>();
     await using server = await listenLocally(() => connected.resolve());
-    const attempt = attemptHttp(`http://127.0.0.1:${server.port}/`, () => {});
+    const attempt = attemptHttp(`http://127.0.0.1:${server.port}/`, ports, () => {});
     await connected.promise;
     expect(attempt.giveUp()).toBeNull();
     await server.connectionEnded;
@@ -169,9 +182,9 @@ describe("a check by http", () => {
   });
 });
 
-/** How many sockets this process has open. */
+/** How many sockets this process has open, and sets of descriptors to wait for. */
 function openSockets(): number {
-  return readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).startsWith("socket:")).length;
+  return readdirSync("/proc/self/fd").filter((fd) => /^socket:|eventpoll/.test(linkOf(fd))).length;
 }
 
 function linkOf(fd: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Check } from "../../src/core/life-policies.ts";
 import { millis } from "../../src/core/units.ts";
+import { network } from "../../src/daemon-ports.ts";
 import { Checks } from "../../src/supervisor/checks.ts";
 import type { CaptureDone, CaptureResult } from "../../src/supervisor/commands.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
@@ -30,6 +31,8 @@ function literalChecks() {
   };
   const checks = new Checks({
     timers,
+    network,
+    output: { watch: () => {}, unwatch: () => {} },
     commands: {
       capture(_request, _most, done): CaptureResult {
         if (world.refusal !== null) return { tag: "failed", reason: world.refusal };
@@ -74,6 +77,7 @@ describe("an attempt", () => {
     await using full = await listenWithoutAccepting();
     const world = literalChecks();
     world.begin("web", { tag: "tcp", host: "127.0.0.1", port: full.port });
+    world.timers.turns();
     expect(world.timers.waiting).toEqual([1_000]);
     world.timers.fire();
     expect(world.concluded).toEqual(["web: took longer than 1s"]);

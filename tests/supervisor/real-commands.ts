@@ -1,7 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeOutputPort, makeSpawnPort, makeUserPort, processes, reaping, timers } from "../../src/daemon-ports.ts";
+import {
+  makeOutputPort,
+  makeSpawnPort,
+  makeUserPort,
+  network,
+  processes,
+  reaping,
+  timers,
+} from "../../src/daemon-ports.ts";
 import { ServiceMemory } from "../../src/daemon-memory.ts";
 import { Belongings } from "../../src/supervisor/belongings.ts";
 import { Commands } from "../../src/supervisor/commands.ts";
@@ -15,6 +23,7 @@ export function realCommands() {
   const harness = new PlaneHarness();
   const memory = ServiceMemory.open(directory);
   const spawning = makeSpawnPort(memory);
+  const output = makeOutputPort(harness.plane, directory);
   const limits = new Set<{ readonly delay: number; readonly run: () => void }>();
   const held: TimerPort = {
     soon: timers.soon,
@@ -29,7 +38,7 @@ export function realCommands() {
     {
       spawning,
       processes,
-      output: makeOutputPort(harness.plane, directory),
+      output,
       users: makeUserPort({}),
       timers: held,
       execs: new PendingExecs(spawning, timers),
@@ -47,6 +56,8 @@ export function realCommands() {
   process.on("SIGCHLD", reap);
   return {
     commands,
+    network,
+    output,
     timers: held,
     plane: harness.plane,
     /** A place for the files of the test. */
