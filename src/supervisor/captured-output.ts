@@ -6,8 +6,8 @@ export interface CapturePorts {
   readonly spawning: Pick<SpawnPort, "readPipe">;
 }
 
-/** What is read in one turn of the loop, as much as a pipe holds. */
-const BUFFER_SIZE = 64 * 1024;
+// What is read in one turn of the loop, as much as a pipe holds; shared by all, as it is used only within a call.
+const buffer = new Uint8Array(64 * 1024);
 
 /** The end of what comes over a pipe, which is read all the time so that nobody has to wait for room in it. */
 export class CapturedOutput {
@@ -42,7 +42,6 @@ export class CapturedOutput {
   }
 
   #read(): void {
-    const buffer = new Uint8Array(BUFFER_SIZE);
     const count = this.#ports.spawning.readPipe(this.#fd, buffer);
     if (count === null) return this.#close();
     this.#kept = Buffer.concat([this.#kept, buffer.subarray(0, count)]).subarray(-this.#most);

@@ -9,6 +9,9 @@ import { type HttpAnswer, MOST_HEADERS, parseHttpAnswer } from "./http-answer.ts
 /** What is read of an answer at the most. */
 const MOST_READ = MOST_HEADERS + 4 * MOST_CHECK_OUTPUT;
 
+// Shared by all, as it is used only within a call.
+const buffer = new Uint8Array(MOST_READ);
+
 /** Good if it answers with a status from 200 to 399; redirections are not followed. `url` begins with "http:". */
 export function attemptHttp(url: string, ports: ConnectionPorts, conclude: Conclude): Attempt {
   return new Exchange(new URL(url), ports, conclude);
@@ -54,7 +57,6 @@ class Exchange implements Attempt {
   }
 
   #receive(fd: number): void {
-    const buffer = new Uint8Array(MOST_READ);
     const result = this.#ports.network.receive(fd, buffer);
     if (result.tag === "empty") return;
     if (result.tag === "ended") return this.#end(resultOf(this.#answer, "closed the connection before it answered"));
