@@ -18,6 +18,8 @@ export function renderStatusBlock(service: ServiceView, now: number, look: Look)
     ["last exit", exit === null ? null : `${onOneLine(exit.reason)}, ${timeWithAgo(exit.at, now)}`],
     ["says", service.status],
     ["health", service.health],
+    ["last check", service.health_detail],
+    ["check said", saidOf(service)],
     ["stale", service.stale ? "yes: the definition has changed since it was started" : null],
     ["type", service.type],
   ];
@@ -30,6 +32,14 @@ export function renderStatusBlock(service: ServiceView, now: number, look: Look)
 }
 
 const LABEL_WIDTH = "running for".length;
+
+/** The last lines of what the check said, unless its outcome tells it all. */
+function saidOf({ health_detail: detail, health_output: output }: ServiceView): string | null {
+  const lines = (output ?? "").trim().split("\n").slice(-MOST_SAID);
+  return lines.length === 1 && detail?.endsWith(lines[0] ?? "") === true ? null : lines.join("\n");
+}
+
+const MOST_SAID = 5;
 
 function timeWithAgo(iso: string, now: number): string {
   const ago = agoWordsOf(iso, now);

@@ -56,7 +56,7 @@ export function noteOf(service: ServiceView, now: number): string {
   const notes = [
     service.next_start === null ? null : `starts ${untilWordsOf(service.next_start, now)}`,
     service.message,
-    service.health === null ? null : `health: ${service.health}`,
+    healthOf(service),
     service.status,
     service.stale ? "stale: the definition has changed" : null,
   ];
@@ -69,4 +69,10 @@ export function noteOf(service: ServiceView, now: number): string {
 function compareText(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
+}
+
+/** null: there is nothing to say, as it is healthy or nobody asks. */
+function healthOf({ health, health_detail: detail }: ServiceView): string | null {
+  if (health === null || health === "healthy") return null;
+  return `health: ${health}${detail === null ? "" : ` (${detail})`}`;
 }

@@ -70,6 +70,8 @@ export const serviceView = z.strictObject({
   next_start: z.nullable(z.string()),
   status: z.nullable(z.string()),
   health: z.nullable(z.string()),
+  health_detail: z.nullable(z.string()),
+  health_output: z.nullable(z.string()),
   stale: z.boolean(),
   message: z.nullable(z.string()),
 });
@@ -103,7 +105,7 @@ export const eventView = z.strictObject({
   number: z.int(),
   at: z.string(),
   service: z.nullable(z.string()),
-  event: z.enum(["state", "exit", "reload", "relay", "removed", "shutdown", "problem", "left"]),
+  event: z.enum(["state", "exit", "reload", "relay", "removed", "shutdown", "problem", "left", "health"]),
   state: z.nullable(z.enum(PUBLIC_STATES)),
   previous: z.nullable(z.enum(PUBLIC_STATES)),
   pid: z.nullable(z.int()),

@@ -22,7 +22,12 @@ export interface ServiceView {
   readonly next_start: string | null;
   /** What the service says of itself; null until it can. */
   readonly status: string | null;
+  /** "starting", "healthy" or "unhealthy"; null: it has no checks, or is not up. */
   readonly health: string | null;
+  /** What the last check has found: "answered 503", "exited 1: no such table"; kept until the next run is up. */
+  readonly health_detail: string | null;
+  /** The last of what that check said, at most 4 KiB: the output of a command, the body of an answer. */
+  readonly health_output: string | null;
   /** true: what runs differs from the definition on disk that was loaded last. */
   readonly stale: boolean;
   /** Why it is in this state, for a person; null when there is nothing to say. */
@@ -44,7 +49,7 @@ export interface EventView {
   readonly at: string;
   /** null: concerns the supervisor itself. */
   readonly service: string | null;
-  readonly event: "state" | "exit" | "reload" | "relay" | "removed" | "shutdown" | "problem" | "left";
+  readonly event: "state" | "exit" | "reload" | "relay" | "removed" | "shutdown" | "problem" | "left" | "health";
   /** With "state": the state entered. */
   readonly state: PublicState | null;
   readonly previous: PublicState | null;

@@ -10,8 +10,14 @@ export interface Clocks {
   readonly wall: WallTime;
 }
 
+/** What the last check of a service's health has found. */
+export interface LastCheck {
+  readonly detail: string;
+  readonly output: string;
+}
+
 /** What an operator sees of a service. */
-export function viewOf(record: ServiceRecord, clocks: Clocks): ServiceView {
+export function viewOf(record: ServiceRecord, clocks: Clocks, lastCheck: LastCheck | null = null): ServiceView {
   const { definition, state } = record;
   return {
     name: definition.name,
@@ -27,7 +33,9 @@ export function viewOf(record: ServiceRecord, clocks: Clocks): ServiceView {
     last_exit: record.lastExit === null ? null : lastExitOf(record.lastExit),
     next_start: state.tag === "backoff" ? isoOf(wallOf(state.retryAt, clocks)) : null,
     status: null,
-    health: null,
+    health: record.health,
+    health_detail: lastCheck?.detail ?? null,
+    health_output: lastCheck === null || lastCheck.output === "" ? null : lastCheck.output,
     stale: record.stale || record.next !== null,
     message: messageOf(record),
   };

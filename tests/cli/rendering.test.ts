@@ -136,6 +136,28 @@ test("one service is shown with all that is known of it, and nothing that is not
   expect(renderStatusBlock(viewOf("web", { description: "" }), NOW, PLAIN)[0]).toBe("web");
 });
 
+test("health is worth a word only where it is not good, with what the last check found", () => {
+  const note = (health: string, detail: string | null) => noteOf(viewOf("web", { health, health_detail: detail }), NOW);
+  expect(note("unhealthy", "answered 503")).toBe("health: unhealthy (answered 503)");
+  expect(note("starting", null)).toBe("health: starting");
+  expect(note("healthy", "answered 200")).toBe("");
+});
+
+test.each([
+  ["exited 1: no such table", "opening\nno such table\n", ["exited 1: no such table", "opening; no such table"]],
+  ["exited 1: no such table", " no such table\n", ["exited 1: no such table"]],
+  ["answered 503", "cache is away", ["answered 503", "cache is away"]],
+  ["accepted a connection", null, ["accepted a connection"]],
+  ["exited 0: 9", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", ["exited 0: 9", "5; 6; 7; 8; 9"]],
+])(
+  "the last check is shown by its outcome %j and, where that is not all, what it said: %j",
+  (detail, output, shown) => {
+    const view = viewOf("web", { health: "unhealthy", health_detail: detail, health_output: output });
+    const lines = renderStatusBlock(view, NOW, PLAIN).filter((line) => /^ {2}(?:last check|check said) /.test(line));
+    expect(lines.map((line) => line.slice("  running for  ".length))).toEqual([...shown]);
+  },
+);
+
 test("colour is for terminals, and never with NO_COLOR; the ellipsis for locales that have it", () => {
   expect(lookOf(literalWorld())).toEqual({ isColoured: false, width: null, mark: "..." });
   expect(lookOf(literalWorld({ columns: 100, env: { LANG: "de_DE.UTF-8" } }))).toEqual({

@@ -18,6 +18,8 @@ export function viewOf(name: string, changes: Partial<ServiceView> = {}): Servic
     next_start: null,
     status: null,
     health: null,
+    health_detail: null,
+    health_output: null,
     stale: false,
     message: null,
     ...changes,

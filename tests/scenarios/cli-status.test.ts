@@ -17,7 +17,7 @@ const MEMBERS = [
   "since",
   "uptime_ms",
   "restarts",
-].concat(["last_exit", "next_start", "status", "health", "stale", "message"]);
+].concat(["last_exit", "next_start", "status", "health", "health_detail", "health_output", "stale", "message"]);
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 let supervisor: TestSupervisor;
@@ -60,6 +60,8 @@ test("status --json prints every service with every member, null where there is 
     next_start: null,
     status: null,
     health: null,
+    health_detail: null,
+    health_output: null,
     stale: false,
     message: null,
   });
