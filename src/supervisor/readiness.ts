@@ -1,0 +1,149 @@
+/*
+ * Readiness as seen from outside: by checks that are made again and again until one succeeds, or by a line of the output.
+ * (What a service says itself, over a socket or a descriptor, is heard elsewhere.) The line is looked for where the output
+ * is read, from the first byte of the run on; it may come while the fleet has not heard yet that the process runs.
+ */
+import type { Definition } from "../core/definition.ts";
+import type { Check, ReadyPolicy } from "../core/life-policies.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import { type ServiceState, mainPidOf } from "../core/service-state.ts";
+import { millis } from "../core/units.ts";
+import type { CheckResult } from "./check-result.ts";
+import type { Checks } from "./checks.ts";
+import type { Companion, Equipment, Tell } from "./companion.ts";
+import type { OutputPort, TimerPort } from "./ports.ts";
+
+export interface ReadinessPorts {
+  readonly timers: TimerPort;
+  readonly checks: Pick<Checks, "attempt">;
+  readonly output: Pick<OutputPort, "expect">;
+  readonly tell: Tell;
+  amend(service: string, change: { readonly note: string | null }): void;
+}
+
+/** A service that runs and is waited for. */
+interface Waiting {
+  record: ServiceRecord;
+  detail: string;
+  /** Ends the attempt that is going on, or the pause before the next. */
+  cancel: () => void;
+}
+
+/** A line that is looked for in the output of a run. */
+interface ExpectedLine {
+  isFound: boolean;
+  readonly cancel: () => void;
+}
+
+/** An attempt that takes longer has failed: what does not answer now may have begun to answer meanwhile. */
+const ATTEMPT_TIMEOUT = millis(10_000);
+
+const NOTHING: Equipment = { env: {}, descriptors: [] };
+
+export class Readiness implements Companion {
+  readonly #ports: ReadinessPorts;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #lines = new Map<string, ExpectedLine>();
+
+  constructor(ports: ReadinessPorts) {
+    this.#ports = ports;
+  }
+
+  changed(record: ServiceRecord): void {
+    const service = record.definition.name;
+    if (isOver(record.state)) this.#unexpect(service);
+    const waiting = this.#waiting.get(service);
+    if (record.state.tag !== "starting" || record.state.phase !== "ready") this.#end(service);
+    else if (waiting !== undefined) waiting.record = record;
+    else if (record.definition.ready !== null) this.#begin(record, record.definition.ready);
+  }
+
+  equip({ name, ready }: Definition): Equipment {
+    this.#unexpect(name);
+    if (ready?.method.tag !== "log") return NOTHING;
+    const found = (): void => {
+      line.isFound = true;
+      const waiting = this.#waiting.get(name);
+      if (waiting !== undefined) this.#ready(waiting);
+    };
+    const line: ExpectedLine = { isFound: false, cancel: this.#ports.output.expect(name, ready.method.pattern, found) };
+    this.#lines.set(name, line);
+    return NOTHING;
+  }
+
+  began({ name }: Definition, pid: number | null): void {
+    if (pid === null) this.#unexpect(name);
+  }
+
+  forgotten(service: string): void {
+    this.#end(service);
+    this.#unexpect(service);
+  }
+
+  close(): void {
+    for (const service of [...this.#waiting.keys(), ...this.#lines.keys()]) this.forgotten(service);
+  }
+
+  #begin(record: ServiceRecord, policy: ReadyPolicy): void {
+    const service = record.definition.name;
+    const { method } = policy;
+    if (method.tag === "notify" || method.tag === "fd") return;
+    const waiting: Waiting = { record, detail: "", cancel: () => {} };
+    this.#waiting.set(service, waiting);
+    this.#later(waiting, () => {
+      if (method.tag !== "log") return this.#attempt(waiting, method, policy);
+      if (this.#lines.get(service)?.isFound === true) this.#ready(waiting);
+      else this.#note(waiting, `no line of its output has matched "${method.pattern}"`);
+    });
+  }
+
+  /** In a later turn, as what happens within a step of the fleet must not begin another. */
+  #later(waiting: Waiting, run: () => void): void {
+    let isOff = false;
+    waiting.cancel = () => (isOff = true);
+    this.#ports.timers.soon(() => {
+      if (!isOff) run();
+    });
+  }
+
+  #attempt(waiting: Waiting, check: Check, policy: ReadyPolicy): void {
+    const { definition, state } = waiting.record;
+    const request = { definition, check, mainPid: mainPidOf(state) ?? 0, timeout: ATTEMPT_TIMEOUT };
+    waiting.cancel = this.#ports.checks.attempt(request, (result: CheckResult) => {
+      if (result.ok) return this.#ready(waiting);
+      waiting.cancel = this.#ports.timers.after(policy.interval, () => this.#attempt(waiting, check, policy));
+      this.#note(waiting, result.detail);
+    });
+  }
+
+  #note(waiting: Waiting, detail: string): void {
+    if (waiting.detail === detail) return;
+    waiting.detail = detail;
+    this.#ports.amend(waiting.record.definition.name, { note: `not ready yet: ${detail}` });
+  }
+
+  /** It stays among those that wait until its state says otherwise, so that nothing begins anew for it. */
+  #ready(waiting: Waiting): void {
+    const service = waiting.record.definition.name;
+    waiting.cancel();
+    waiting.cancel = () => {};
+    this.#unexpect(service);
+    this.#ports.amend(service, { note: null });
+    this.#ports.tell(service, { tag: "ready" });
+  }
+
+  #end(service: string): void {
+    this.#waiting.get(service)?.cancel();
+    this.#waiting.delete(service);
+  }
+
+  #unexpect(service: string): void {
+    this.#lines.get(service)?.cancel();
+    this.#lines.delete(service);
+  }
+}
+
+/** true: no run is about to be started or on its way to be ready. */
+function isOver({ tag }: ServiceState): boolean {
+  return tag !== "launching" && tag !== "execing" && tag !== "starting" && tag !== "naming" && tag !== "preparing";
+}
