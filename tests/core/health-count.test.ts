@@ -6,7 +6,7 @@ const RULE = { failures: 3, successes: 2, isLenient: false };
 /** What becomes of a service by checks, each "+" a good one and "-" a failed one: its health after each. */
 function healthAfter(checks: string, rule = RULE): readonly string[] {
   let count: HealthCount = UNCHECKED;
-  return [...checks].map((check) => {
+  return checks.split("").map((check) => {
     count = countCheck(count, check === "+", rule);
     return count.health;
   });
