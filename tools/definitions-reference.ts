@@ -125,7 +125,8 @@ function writingsOf(value: unknown): readonly unknown[] {
 function choicesOf(schema: z.core.$ZodType): string | null {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
     return choicesOf(schema.unwrap() as z.core.$ZodType);
-  if (schema instanceof z.ZodNullable) return choicesOf(schema.unwrap() as z.core.$ZodType);
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodLazy)
+    return choicesOf(schema.unwrap() as z.core.$ZodType);
   if (schema instanceof z.ZodBoolean) return "`true`, `false`";
   return schema instanceof z.ZodEnum ? schema.options.map((option) => code(JSON.stringify(option))).join(", ") : null;
 }

@@ -3,7 +3,7 @@ import * as z from "zod";
 /** What is said of every key, beside its schema. */
 export interface KeyMeta {
   readonly description: string;
-  /** true: a running service takes a change without a restart. */
+  /** true: a running service takes a change without a restart; of a table, of whatever it holds. */
   readonly live: boolean;
   /** The most that is allowed, in words, for the documentation. */
   readonly limit: string;
@@ -25,6 +25,14 @@ export function keyOf<Schema extends z.ZodType>(schema: Schema, facts: KeyMeta):
   if (z.globalRegistry.has(schema)) throw new Error("internal error: two keys share a schema");
   z.globalRegistry.add(schema, { ...facts });
   return schema;
+}
+
+/**
+ * A schema that is built when it is first needed: most definitions have few of the keys, and to build all of them takes
+ * longer than to read a definition.
+ */
+export function builtLate<Schema extends z.ZodType>(build: () => Schema): z.ZodLazy<Schema> {
+  return z.lazy(build);
 }
 
 /** The facts of a key. Throws if it has none, which is a bug of ours. */
@@ -51,8 +59,7 @@ export function metaOf(schema: z.core.$ZodType): KeyMeta {
 /** The keys of a table's schema, through the defaults around it; null if the schema is no table. */
 export function tableShapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | null {
   if (schema instanceof z.ZodObject) return schema.shape as Readonly<Record<string, z.core.$ZodType>>;
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
-    return tableShapeOf(schema.unwrap());
+  if (isWrapper(schema)) return tableShapeOf(schema.unwrap() as z.core.$ZodType);
   if (schema instanceof z.ZodUnion)
     return (
       schema.options.map((option) => tableShapeOf(option as z.core.$ZodType)).find((shape) => shape !== null) ?? null
@@ -82,8 +89,7 @@ export function keyNamesOf(schema: z.core.$ZodType): readonly string[] {
 
 /** The schemas that a schema is wrapped around. */
 function layersOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
-    return [schema.unwrap() as z.core.$ZodType];
+  if (isWrapper(schema)) return [schema.unwrap() as z.core.$ZodType];
   if (schema instanceof z.ZodPipe) return [schema.in as z.core.$ZodType];
   return schema instanceof z.ZodUnion ? (schema.options as readonly z.core.$ZodType[]) : [];
 }
@@ -93,4 +99,13 @@ export function fieldOf(key: string, facts: KeyMeta): string | null {
   return facts.field !== undefined
     ? facts.field
     : key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function isWrapper(schema: z.core.$ZodType): schema is z.ZodOptional | z.ZodDefault | z.ZodPrefault | z.ZodLazy {
+  return (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodLazy
+  );
 }

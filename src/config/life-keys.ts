@@ -3,7 +3,7 @@ import type { DescriptorStorePolicy } from "../core/life-policies.ts";
 import { healthSchema, readySchema, watchdogSchema } from "./check-schemas.ts";
 import { conditionSchema, watchSchema } from "./condition-schemas.ts";
 import { hooksSchema } from "./hook-schema.ts";
-import { keyOf } from "./key-meta.ts";
+import { builtLate, keyOf } from "./key-meta.ts";
 import { requirements, serviceNames } from "./link-schema.ts";
 import { scheduleSchema } from "./schedule-schema.ts";
 import { choice, wholeNumber } from "./schema-parts.ts";
@@ -17,28 +17,28 @@ const MAX_STORED = 1024;
 export function linkKeys() {
   const facts = { live: true, limit: "256 names", shared: false } as const;
   return {
-    requires: keyOf(requirements().default([]), {
+    requires: keyOf(builtLate(requirements).default([]), {
       ...facts,
       description:
         "Must be ready (a oneshot: done) before it is started, and stops after it; it is brought in by a start. With `restart_with`, a restart of that service restarts this one too",
       example: 'requires = ["db", { name = "queue", restart_with = true }]',
     }),
-    wants: keyOf(serviceNames().default([]), {
+    wants: keyOf(builtLate(serviceNames).default([]), {
       ...facts,
       description: "Brought in by a start and waited for, but its failure is no obstacle",
       example: 'wants = ["cache"]',
     }),
-    after: keyOf(serviceNames().default([]), {
+    after: keyOf(builtLate(serviceNames).default([]), {
       ...facts,
       description: "Started after these and stopped before them, where both are started or stopped",
       example: 'after = ["net"]',
     }),
-    before: keyOf(serviceNames().default([]), {
+    before: keyOf(builtLate(serviceNames).default([]), {
       ...facts,
       description: "Started before these and stopped after them, where both are started or stopped",
       example: 'before = ["proxy"]',
     }),
-    conflicts: keyOf(serviceNames().default([]), {
+    conflicts: keyOf(builtLate(serviceNames).default([]), {
       ...facts,
       description: "A start of this stops those, and the other way round",
       example: 'conflicts = ["old-api"]',
@@ -58,19 +58,19 @@ export function linkKeys() {
 /** Keys that say when it is up and well, and what belongs to its life beside its process. */
 export function lifeKeys() {
   return {
-    ready: keyOf(readySchema().optional(), {
+    ready: keyOf(builtLate(readySchema).optional(), {
       description: "When it counts as up: one of the methods; without it, as soon as it has been started",
       live: false,
       limit: "1 method",
       shared: false,
     }),
-    health: keyOf(healthSchema().optional(), {
+    health: keyOf(builtLate(healthSchema).optional(), {
       description: "How its health is checked while it is up: one of tcp, http and command",
       live: true,
       limit: "1 method",
       shared: false,
     }),
-    watchdog: keyOf(watchdogSchema().optional(), {
+    watchdog: keyOf(builtLate(watchdogSchema).optional(), {
       description: "It has to say again and again that it is well, over `NOTIFY_SOCKET`",
       live: true,
       limit: "1 table",
@@ -84,7 +84,7 @@ export function lifeKeys() {
       initial: '`"main"` with `ready.notify`, `[watchdog]` or `fd_store`, otherwise `"none"`',
       example: 'notify_access = "all"',
     }),
-    fd_store: keyOf(descriptorStore().optional(), {
+    fd_store: keyOf(builtLate(descriptorStore).optional(), {
       description:
         'Descriptors that it may hand over for safekeeping (`FDSTORE=1`); kept over restarts, with `keep = "always"` also while it is down',
       live: false,
@@ -93,31 +93,31 @@ export function lifeKeys() {
       initial: "none are kept",
       example: 'fd_store = { max = 16, keep = "always" }',
     }),
-    sockets: keyOf(socketsSchema().default({}), {
+    sockets: keyOf(builtLate(socketsSchema).default({}), {
       description:
         "Sockets that the supervisor opens and passes on, from descriptor 3 in the order of their names (`LISTEN_FDS`)",
       live: false,
       limit: "64 sockets",
       shared: false,
     }),
-    hooks: keyOf(hooksSchema().optional(), {
+    hooks: keyOf(builtLate(hooksSchema).optional(), {
       description:
         "Commands around its life, as the service's user and with its output; each a command or `{ command, timeout }`, 60s by default",
       live: true,
       limit: "1 table",
     }),
-    condition: keyOf(conditionSchema().optional(), {
+    condition: keyOf(builtLate(conditionSchema).optional(), {
       description: "Where this does not hold the service is not started; it is down, not failed",
       live: true,
       limit: "1 table",
     }),
-    schedule: keyOf(scheduleSchema().optional(), {
+    schedule: keyOf(builtLate(scheduleSchema).optional(), {
       description: "When a oneshot is run: either cron or every",
       live: true,
       limit: "1 table",
       shared: false,
     }),
-    watch: keyOf(watchSchema().optional(), {
+    watch: keyOf(builtLate(watchSchema).optional(), {
       description: "What is done when files change",
       live: true,
       limit: "1 table",

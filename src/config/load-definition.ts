@@ -84,7 +84,7 @@ export function parseDefinition(
 }
 
 /** A definition lacks nothing but its command. */
-const parseKeys = tableParserOf(definitionSchema, { command: ["true"] });
+const parseKeys = tableParserOf(definitionSchema, ["command"]);
 
 function wrongIn({ table, shown }: Expanded): Fault[] {
   const { error } = definitionSchema.safeParse(table);

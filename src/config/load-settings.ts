@@ -76,20 +76,20 @@ function judgeDefaults(value: unknown): { readonly sound: Table; readonly faults
 }
 
 function unsharedFaultsOf(table: Table): Fault[] {
-  return UNSHARED.filter(([first = "", second]) => {
-    const inner = Object.hasOwn(table, first) ? table[first] : undefined;
-    return inner !== undefined && (second === undefined || (isTable(inner) && Object.hasOwn(inner, second)));
-  }).map((path) => ({
-    path,
-    at: "key",
-    reason: "it says something of one service, want only keys that can hold for all",
-    suggestion: null,
-  }));
+  return unsharedPathsOf(definitionSchema, [])
+    .filter(([first = "", second]) => {
+      const inner = Object.hasOwn(table, first) ? table[first] : undefined;
+      return inner !== undefined && (second === undefined || (isTable(inner) && Object.hasOwn(inner, second)));
+    })
+    .map((path) => ({
+      path,
+      at: "key",
+      reason: "it says something of one service, want only keys that can hold for all",
+      suggestion: null,
+    }));
 }
 
 /** Keys of which [defaults] must not have any, from the schema. */
-const UNSHARED: readonly (readonly string[])[] = unsharedPathsOf(definitionSchema, []);
-
 function unsharedPathsOf(schema: z.core.$ZodType, above: readonly string[]): string[][] {
   return Object.entries(tableShapeOf(schema) ?? {}).flatMap(([key, inner]) => {
     const path = [...above, key];

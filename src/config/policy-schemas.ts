@@ -26,8 +26,7 @@ const limitSchema = z.strictObject(
 export const restartSchema = z.strictObject(
   {
     policy: keyOf(choice(["always", "on-failure", "on-abnormal", "never"]).optional(), {
-      description:
-        "After which exits it is started again",
+      description: "After which exits it is started again",
       live: true,
       limit: "4 choices",
       initial: '`"always"`; `"never"` for a oneshot or a critical service',

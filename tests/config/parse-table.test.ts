@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { definitionSchema } from "../../src/config/definition-schema.ts";
 import { tableParserOf } from "../../src/config/parse-table.ts";
 
-const parse = tableParserOf(definitionSchema, { command: ["true"] });
+const parse = tableParserOf(definitionSchema, ["command"]);
 
 /** Good and bad values for some keys of every kind, and a key that is none. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
@@ -17,6 +17,11 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   restart: [{}, { delay: "1s" }, { delay: 1 }, { dealy: "1s" }, "always"],
   limits: [{}, { nofile: 10, core: "unlimited" }, { nofile: "unlimited" }],
   log: [{ to: [] }, { to: ["file", "syslog"] }, { max_size: "1KiB" }],
+  requires: [["db"], [{ name: "db" }], "db", [5]],
+  ready: [{ notify: true }, { fd: 2 }],
+  sockets: [{}, { a: { listen: ":80" } }, { a: {} }],
+  hooks: [{}, { before_start: "x" }, { before_start: 1 }],
+  schedule: [{ every: "1h" }, { every: 1 }],
   toString: ["x"],
   constructor: [{}],
 };
