@@ -13,7 +13,9 @@ interface Claim {
 
 /** Addresses that two sockets want, and paths of sockets that are too long for the kernel. */
 export function addressProblemsOf(sound: readonly SoundDefinition[]): Problem[] {
-  const claims = sound.flatMap((owner) => owner.definition.sockets.map((socket): Claim => ({ owner, socket })));
+  const claims = sound
+    .filter(({ definition }) => definition.sockets.length > 0)
+    .flatMap((owner) => owner.definition.sockets.map((socket): Claim => ({ owner, socket })));
   const byDoor = Map.groupBy(claims, ({ socket }) => doorOf(socket));
   return [...byDoor.values()].flatMap((rivals) => rivalProblemsOf(rivals)).concat(claims.flatMap(pathProblemsOf));
 }

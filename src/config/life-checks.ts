@@ -5,11 +5,14 @@ import { listOf } from "./want.ts";
 
 const CHECKS = ["tcp", "http", "command"] as const;
 const METHODS = ["notify", "fd", ...CHECKS, "log"] as const;
+/** Most definitions have none of these, and there are many definitions. */
+const KEYS = ["ready", "health", "watchdog", "notify_access", "schedule", "conflicts"] as const;
 /** The first descriptor that is passed on; 0, 1 and 2 are taken. */
 const FIRST_PASSED = 3;
 
 /** What the keys of a service's life say together with each other and with the rest. */
 export function lifeFaultsOf(table: Table): Fault[] {
+  if (!KEYS.some((key) => table[key] !== undefined)) return [];
   return [
     ...methodFaultsOf(table, "ready", METHODS),
     ...methodFaultsOf(table, "health", CHECKS),

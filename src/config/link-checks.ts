@@ -22,7 +22,7 @@ const MAX_SUGGESTIONS = 50;
 export function linkProblemsOf(sound: readonly SoundDefinition[], known: KnownServices): Problem[] {
   const byName = new Map(sound.map((each) => [each.definition.name, each.definition]));
   let unknown = 0;
-  return sound.flatMap(({ definition, problemAt }) => [
+  return sound.filter(isNaming).flatMap(({ definition, problemAt }) => [
     ...namedBy(definition).flatMap(({ name, path }) => {
       const reason = unknownReasonOf(name, known);
       if (reason === null) return [];
@@ -31,6 +31,13 @@ export function linkProblemsOf(sound: readonly SoundDefinition[], known: KnownSe
     }),
     ...rivalryFaultsOf(definition, byName).map((fault) => problemAt(fault, "use")),
   ]);
+}
+
+/** Most definitions name no other. */
+function isNaming({ definition }: SoundDefinition): boolean {
+  const { requires, wants, after, before, conflicts, hooks } = definition;
+  const count = requires.length + wants.length + after.length + before.length + conflicts.length;
+  return count > 0 || hooks.onFailure?.tag === "start";
 }
 
 /** Every name of another service in a definition, and where it stands. */

@@ -24,6 +24,8 @@ export interface CyclesJudged {
 
 /** Finds services that wait for each other in a circle, and breaks the circles that a mere wish is part of. */
 export function judgeCycles(sound: readonly SoundDefinition[]): CyclesJudged {
+  if (!sound.some(({ definition }) => hasLinks(definition)))
+    return { problems: [], warnings: [], definitions: sound.map(({ definition }) => definition) };
   const known = new Set(sound.map(({ definition }) => definition.name));
   // What there is not is told elsewhere.
   const links = sound.flatMap(linksOf).filter(({ from, to }) => known.has(from) && known.has(to));
@@ -41,6 +43,10 @@ export function judgeCycles(sound: readonly SoundDefinition[]): CyclesJudged {
         : { ...definition, wants: definition.wants.filter((name) => !ignored.has(`${definition.name} ${name}`)) },
     ),
   };
+}
+
+function hasLinks({ requires, wants, after, before }: Definition): boolean {
+  return requires.length + wants.length + after.length + before.length > 0;
 }
 
 function linksOf(owner: SoundDefinition): Link[] {

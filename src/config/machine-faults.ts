@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
+import { NO_HOOKS } from "../core/life-policies.ts";
 import type { Path } from "./document.ts";
 import type { EnvironmentFiles } from "./environment-files.ts";
 import { faultAt, type Fault } from "./fault.ts";
@@ -146,6 +147,8 @@ export class MachineCheck {
 function commandsOf({ stop, reload, ready, health, hooks }: Definition): { path: Path; command: readonly string[] }[] {
   const method = ready?.method;
   const { onFailure } = hooks;
+  if (stop.command === null && reload.command === null && ready === null && health === null && hooks === NO_HOOKS)
+    return [];
   const all: (readonly [Path, readonly string[] | null])[] = [
     [["stop", "command"], stop.command],
     [["reload", "command"], reload.command],

@@ -118,7 +118,7 @@ function checkOf({ tcp, http, command }: ParsedChecks, places: Places): Check | 
   return command === undefined ? null : { tag: "command", command: places.command(command) };
 }
 
-function socketsOf({ sockets }: ParsedDefinition, places: Places): SocketPolicy[] {
+function socketsOf({ sockets }: ParsedDefinition, places: Places): readonly SocketPolicy[] {
   return Object.entries(sockets)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, { listen, backlog, reuse_port: reusePort, mode, owner, group, on_demand: onDemand }]) => ({
