@@ -87,6 +87,7 @@ export class ConfigurationReader {
       credentials: null,
       stdout: pipe.write,
       stderr: pipe.write,
+      descriptors: [],
       isMain: false,
       mayWait: true,
       invocation: randomHex(16),

@@ -3,6 +3,7 @@ import type { Definition } from "./core/definition.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
+import { findHostAddresses } from "./os/host-addresses.ts";
 import { readPidFile } from "./os/pid-file.ts";
 import { OwnChildren } from "./os/own-children.ts";
 import { openLogPipe, readPipe } from "./os/pipe-io.ts";
@@ -61,6 +62,7 @@ export function prepareProcesses(): void {
 }
 
 export const network: NetworkPort = {
+  addressesOf: findHostAddresses,
   connect: connectTcp,
   takeError: takeConnectError,
   send: sendFirst,
@@ -123,7 +125,7 @@ function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "reco
     stdin: null,
     stdout,
     stderr,
-    passed: [],
+    passed: passedOf(plan),
     umask,
     nice,
     oomScoreAdjust,
@@ -131,6 +133,18 @@ function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "reco
     noNewPrivileges,
     credentials,
   };
+}
+
+const FIRST_PASSED = 3;
+
+/** By number, from the first that may be passed; numbers that nobody asks for are left out. */
+function passedOf({ descriptors }: SpawnPlan): readonly (number | null)[] {
+  const passed: (number | null)[] = [];
+  for (const { fd, as } of descriptors) {
+    while (passed.length <= as - FIRST_PASSED) passed.push(null);
+    passed[as - FIRST_PASSED] = fd;
+  }
+  return passed;
 }
 
 function limitsOf(definition: Definition): readonly ResourceLimit[] {

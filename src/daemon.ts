@@ -21,12 +21,16 @@ import {
   makeOutputPort,
   makeSpawnPort,
   makeUserPort,
+  network,
   prepareProcesses,
   processes,
   reaping,
   timers,
 } from "./daemon-ports.ts";
+import { makeNotifyKernel } from "./daemon-notify.ts";
 import { holdPidFile, prepareDirectories, servingGroup, servingUser } from "./daemon-places.ts";
+import { makeSocketPort } from "./daemon-sockets.ts";
+import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
 import { Signals } from "./daemon-signals.ts";
 import {
   becomeSubreaper,
@@ -78,6 +82,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const memory = ServiceMemory.open(role.directories.runtime);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(memory);
+  const sockets = makeSocketPort(loaded.definitions);
   if (user !== null) {
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
@@ -102,6 +107,13 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     output,
     users: makeUserPort(process.env),
     timers,
+    kernel: {
+      notify: makeNotifyKernel(directories.runtime),
+      sockets,
+      network,
+      schedules: makeScheduleWorld(directories.state, output, logs.report),
+      openFiles,
+    },
     newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),
@@ -141,6 +153,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   signals.deliverTo({ supervisor, reloader, logs });
 
   const code = await over.promise;
+  supervisor.companions.close();
   // Whoever still waits for the start hears that there will be none.
   launcher.tell({ tag: "failed", exit: EXIT.failed, lines: [TOLD_TO_END] });
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);

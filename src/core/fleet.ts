@@ -1,18 +1,19 @@
 /*
  * All services together. Events are posted to an inbox and drained in order, so that what one service does about an
- * event (an action that ends at once, a change that another one has to hear of) never recurses.
+ * event (an action that ends at once, a change that another one has to hear of) never recurses. When the inbox is empty,
+ * the links between services are looked at (order.ts), and what follows from them is drained in the same way.
  *
  * The fleet is pure: time, chance and effects come through its ports. An exception in the handling of one event is
  * handed to the port `failed`; the service concerned keeps its state (a spawn that has no outcome makes it failed) and the
  * rest goes on.
  */
 import type { Definition } from "./definition.ts";
-import { type Exit, exitWordsOf } from "./exit.ts";
+import { advanceRecord } from "./advance-record.ts";
+import { Order } from "./order.ts";
 import type { ServiceAction, ServiceEvent } from "./service-event.ts";
 import { type ServiceRecord, newRecord } from "./service-record.ts";
-import { PUBLIC_STATE_OF, type ServiceState, deadlineOf, isAtRest, mainPidOf } from "./service-state.ts";
+import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
-import type { Step } from "./transitions.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 export interface FleetPorts {
@@ -37,11 +38,23 @@ interface Letter {
 export class Fleet {
   readonly #records = new Map<string, ServiceRecord>();
   readonly #ports: FleetPorts;
+  readonly #order: Order;
   #inbox: Letter[] = [];
   #draining = false;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
+    this.#order = new Order({
+      get: (service) => this.get(service),
+      post: (service, event) => this.#inbox.push({ service, event }),
+      hold: (service, held) => this.amend(service, { held }),
+      want: (service, want, byHand) => this.amend(service, { want, wantedByHand: byHand }),
+    });
+  }
+
+  /** Who requires, wants, follows and excludes whom. */
+  get links(): Order["links"] {
+    return this.#order.links;
   }
 
   get(service: string): ServiceRecord | null {
@@ -59,6 +72,8 @@ export class Fleet {
   /** A new service, down. */
   add(definition: Definition): void {
     this.#records.set(definition.name, newRecord(definition, this.#ports.wall()));
+    this.#order.define(definition);
+    this.#drain();
   }
 
   /** Takes the service out once nothing of it is left; stops it first. */
@@ -79,29 +94,69 @@ export class Fleet {
       ...(mayChangeNow ? { definition, next: null } : { next: definition }),
       ...relay,
       removed: false,
+      // It was to be stopped because it had been removed.
+      ...(record.removed ? { held: null } : {}),
+    });
+    // Its links count at once, also for the run that was started with others.
+    this.#order.define(definition);
+    this.#drain();
+  }
+
+  /**
+   * Says what is wanted, and asks for it. `byHand`: an operator said so, which outlives reloads and restarts. What is to be up
+   * brings in what it requires and wants; what is to be down has those that require it stop first, and wait for it.
+   */
+  want(service: string, want: "up" | "down", byHand: boolean): void {
+    this.#atOnce(() => {
+      this.amend(service, { want, wantedByHand: byHand, stale: false });
+      if (want === "down") this.#order.ask(service, "stop-asked");
+      else for (const needed of this.#order.bringIn(service, true)) this.#startNow(needed);
     });
   }
 
-  /** Says what is wanted, and asks for it. `byHand`: an operator said so, which outlives reloads and restarts. */
-  want(service: string, want: "up" | "down", byHand: boolean): void {
-    this.amend(service, { want, wantedByHand: byHand, stale: false });
-    this.post(service, { tag: want === "up" ? "start-asked" : "stop-asked" });
+  /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
+  enable(service: string): void {
+    this.#atOnce(() => {
+      for (const needed of this.#order.bringIn(service, false)) this.#startNow(needed, "enable-asked");
+    });
   }
 
   restart(service: string, byHand: boolean): void {
-    this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
-    this.post(service, { tag: "restart-asked" });
+    this.#atOnce(() => {
+      this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
+      for (const needed of this.#order.bringIn(service, byHand)) if (needed !== service) this.#startNow(needed);
+      this.#order.ask(service, "restart-asked");
+    });
+  }
+
+  /** Has the service end, those that require it first, whatever is wanted of it. */
+  stop(service: string): void {
+    this.#atOnce(() => this.#order.ask(service, "stop-asked"));
+  }
+
+  /** Stops everything, in the reverse of the order in which it would be started. */
+  stopAll(): void {
+    for (const service of this.links.inStartOrder(this.#records.keys()).toReversed()) this.stop(service);
+  }
+
+  /** Kills everything of the service at once, whoever requires it. */
+  kill(service: string): void {
+    this.#atOnce(() => {
+      this.#inbox.push({ service, event: { tag: "kill-asked" } });
+      this.#order.release(service);
+    });
   }
 
   /** Changes what is noted of a service without an event. */
   amend(service: string, change: Partial<Omit<ServiceRecord, "state" | "definition">>): void {
     const record = this.#records.get(service);
     if (record !== undefined) this.#replace(record, { ...record, ...change });
+    this.#drain();
   }
 
   post(service: string, event: ServiceEvent): void {
     this.#inbox.push({ service, event });
-    if (!this.#draining) this.#drain();
+    this.#drain();
   }
 
   /** Tells every service whose deadline has come. */
@@ -123,10 +178,32 @@ export class Fleet {
     return earliest;
   }
 
-  #drain(): void {
+  #startNow(service: string, how: "start-asked" | "enable-asked" = "start-asked"): void {
+    this.#inbox.push({ service, event: { tag: how } });
+    this.#order.release(service);
+  }
+
+  /** Several changes that belong together: nothing follows from the first before the last has been made. */
+  #atOnce(change: () => void): void {
+    const isOutermost = !this.#draining;
     this.#draining = true;
     try {
-      for (let letter = this.#inbox.shift(); letter !== undefined; letter = this.#inbox.shift()) this.#deliver(letter);
+      change();
+    } finally {
+      if (isOutermost) this.#draining = false;
+    }
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      do {
+        for (let letter = this.#inbox.shift(); letter !== undefined; letter = this.#inbox.shift())
+          this.#deliver(letter);
+        this.#order.settle();
+      } while (this.#inbox.length > 0);
     } finally {
       this.#draining = false;
     }
@@ -156,13 +233,22 @@ export class Fleet {
   #apply(service: string, event: ServiceEvent): readonly ServiceEvent[] {
     const before = this.#records.get(service);
     if (before === undefined || isLate(before, event, this.#ports.now())) return [];
-    const context = { definition: before.definition, now: this.#ports.now(), jitter: this.#ports.jitter() };
-    const result = step(before.state, event, context);
-
-    const after = this.#advance(before, event, result);
+    const order = this.#order;
+    const result = step(before.state, event, {
+      definition: before.definition,
+      next: before.next ?? before.definition,
+      want: before.want,
+      get gate() {
+        return order.gateOf(before);
+      },
+      now: this.#ports.now(),
+      jitter: this.#ports.jitter(),
+    });
+    const after = advanceRecord(before, event, { ...result, wall: this.#ports.wall() });
     if (after !== before) this.#replace(before, after);
     const followers: ServiceEvent[] = [];
     for (const action of result.actions) {
+      if (action.tag === "restart-in-order") order.ask(service, "restart-asked");
       const current = this.#records.get(service);
       const follower = current === undefined ? null : this.#ports.perform(current, action);
       if (follower !== null) followers.push(follower);
@@ -170,47 +256,9 @@ export class Fleet {
     return followers;
   }
 
-  /** What the record says after the step. */
-  #advance(before: ServiceRecord, event: ServiceEvent, { state, actions }: Step): ServiceRecord {
-    const spawn = actions.find((action) => action.tag === "spawn");
-    const entersAnother = PUBLIC_STATE_OF[before.state.tag] !== PUBLIC_STATE_OF[state.tag];
-    // That the starter of a daemon has left it is no end of the service.
-    const isEnd = event.tag === "exited" && state.tag !== "naming";
-    const exit = isEnd ? { lastExit: this.#exitOf(before, event.exit) } : {};
-    if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
-    const takesNext = spawn !== undefined || hasNoProcess(state);
-    return {
-      ...before,
-      ...exit,
-      ...(takesNext ? { definition: before.next ?? before.definition, next: null } : {}),
-      // That something cannot be killed is over with it.
-      ...(before.state.tag === "stuck" && state.tag !== "stuck" ? { note: null } : {}),
-      state,
-      since: entersAnother || spawn !== undefined ? this.#ports.wall() : before.since,
-      startedAt: startOf(before, state),
-      ...(event.tag === "reset-asked"
-        ? { want: state.tag === "down" ? ("down" as const) : before.want, restarts: 0 }
-        : {}),
-      ...(actions.some((action) => action.tag === "note-ended-by-relay") ? { endsOnRelay: true } : {}),
-      ...(spawn === undefined
-        ? {}
-        : {
-            restarts: spawn.automatic ? before.restarts + 1 : 0,
-            stale: false,
-            note: null,
-          }),
-    };
-  }
-
-  #exitOf(before: ServiceRecord, exit: Exit): ServiceRecord["lastExit"] {
-    const words = exitWordsOf(exit);
-    const overdue = before.state.tag === "stopping" && before.state.force === "overdue";
-    const reason = overdue ? `did not stop within ${before.definition.stop.timeout / 1000}s: ${words}` : words;
-    return { at: this.#ports.wall(), exit, reason };
-  }
-
   #replace(before: ServiceRecord, after: ServiceRecord): void {
     this.#records.set(after.definition.name, after);
+    this.#order.changed(after, before);
     this.#ports.changed(after, before);
   }
 
@@ -218,19 +266,9 @@ export class Fleet {
     const record = this.#records.get(service);
     if (record === undefined || !record.removed || !isAtRest(record.state)) return;
     this.#records.delete(service);
+    this.#order.forget(service);
     this.#ports.forgotten(record);
   }
-}
-
-/** true: no process runs that was started with the definition, so that another one may take its place. */
-function hasNoProcess(state: ServiceState): boolean {
-  return isAtRest(state) || state.tag === "backoff";
-}
-
-function startOf(before: ServiceRecord, state: ServiceState): Instant | null {
-  if (mainPidOf(state) === null) return null;
-  if ("startedAt" in state) return state.startedAt;
-  return before.startedAt;
 }
 
 // A deadline that was posted may be overtaken by another event of the same turn.

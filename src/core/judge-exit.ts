@@ -6,6 +6,7 @@
  *   unclean exit code            X         X
  *   unclean signal               X         X            X
  *   timeout, watchdog, oom       X         X            X
+ *   unhealthy                    X         X            X           X     (health.action asked for it)
  *
  * Clean is what `success` lists (by default 0, HUP, INT, TERM, PIPE; for a oneshot only 0); a core dump never is.
  */
@@ -22,6 +23,7 @@ export function isSuccess(ending: Ending, policy: RestartPolicy): boolean {
 
 /** Whether the policy starts it again at all; backoff and limit come after. */
 export function mayRestart(ending: Ending, policy: RestartPolicy): boolean {
+  if (ending.result === "unhealthy") return true;
   if (ending.exit !== null && isListed(ending.exit, policy.prevent)) return false;
   switch (policy.policy) {
     case "always":

@@ -95,9 +95,7 @@ export interface HookPolicies {
   readonly beforeStop: Hook | null;
   readonly afterStop: Hook | null;
   readonly onFailure:
-    | { readonly tag: "command"; readonly hook: Hook }
-    | { readonly tag: "start"; readonly service: string }
-    | null;
+    { readonly tag: "command"; readonly hook: Hook } | { readonly tag: "start"; readonly service: string } | null;
 }
 
 /** Paths are absolute. All of it must hold, else the service is not started. */

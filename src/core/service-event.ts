@@ -1,8 +1,15 @@
 import type { Exit } from "./exit.ts";
+import type { Gate } from "./gate.ts";
+import type { HookName } from "./life-policies.ts";
+import type { Ending } from "./service-state.ts";
 import type { SignalName } from "./signal-names.ts";
+import type { Millis } from "./units.ts";
 
 /** What a service is told. Asked: somebody wants it. Past tense: it has happened. */
-export type ServiceEvent =
+export type ServiceEvent = RunEvent | LifeEvent;
+
+/** What concerns the run itself: every state answers to each of them. */
+export type RunEvent =
   | { readonly tag: "start-asked" }
   | { readonly tag: "stop-asked" }
   | { readonly tag: "restart-asked" }
@@ -27,7 +34,37 @@ export type ServiceEvent =
   | { readonly tag: "stop-command-failed" }
   | { readonly tag: "deadline-passed" }
   /** Processes of a dead predecessor of this supervisor were found; `pid` is the main one, null if only others are left. */
-  | { readonly tag: "found-running"; readonly pid: number | null };
+  | { readonly tag: "found-running"; readonly pid: number | null }
+  /** It is to run from now on, by its schedule or at the first connection if it has such. */
+  | { readonly tag: "enable-asked" }
+  /** It has to make way for something that it requires: end it, and start it again once that is ready. */
+  | { readonly tag: "hold-asked" };
+
+/** What concerns some states only, and may always arrive a moment late: the others pay no heed to it. */
+export type LifeEvent =
+  /** Why it may not start yet has changed; null: nothing is in its way any more. */
+  | { readonly tag: "gate"; readonly gate: Gate | null }
+  /** Its schedule says so. */
+  | { readonly tag: "due" }
+  /** Somebody has connected to a socket of it. */
+  | { readonly tag: "demanded" }
+  | { readonly tag: "conditions-met" }
+  | { readonly tag: "condition-unmet"; readonly reason: string }
+  /** `failure` is a clause: "exited 3", "took longer than 10s"; null: it succeeded. */
+  | { readonly tag: "hook-ended"; readonly hook: HookName; readonly failure: string | null }
+  /** Its method of readiness has been satisfied. */
+  | { readonly tag: "ready" }
+  /** It says that another process of it is the main one (MAINPID). */
+  | { readonly tag: "main-changed"; readonly pid: number }
+  /** It says that it is ending (STOPPING=1). */
+  | { readonly tag: "says-stopping" }
+  /** It asks for more time for what it is doing (EXTEND_TIMEOUT_USEC): so much from now. */
+  | { readonly tag: "extend-timeout"; readonly by: Millis }
+  | { readonly tag: "watchdog-missed" }
+  /** It waits to be demanded, and that cannot be done any more. */
+  | { readonly tag: "give-up"; readonly reason: string }
+  /** So many checks of its health have failed in a row that it is to be restarted or stopped. */
+  | { readonly tag: "unhealthy"; readonly action: "restart" | "stop"; readonly reason: string };
 
 /** What the supervisor is to do for a service. */
 export type ServiceAction =
@@ -40,6 +77,16 @@ export type ServiceAction =
   | { readonly tag: "run-stop-command" }
   | { readonly tag: "run-reload-command" }
   | { readonly tag: "relay"; readonly pid: number; readonly signal: SignalName; readonly force: boolean }
+  /** Carried out by the fleet itself: those that require it stop first. */
+  | { readonly tag: "restart-in-order" }
+  | { readonly tag: "check-conditions" }
+  | { readonly tag: "run-hook"; readonly hook: HookName; readonly ending: Ending | null }
+  /** End the hook that is at work; `hook-ended` follows as usual. */
+  | { readonly tag: "kill-hook" }
+  /** End the hook that is at work, and tell nothing of it. */
+  | { readonly tag: "drop-hook" }
+  /** A run has ended in failure, or none came of a start. */
+  | { readonly tag: "tell-failure"; readonly ending: Ending }
   /** Processes are left running on purpose: name them in the log. */
   | { readonly tag: "leave-rest" }
   /** It ended within a moment of a relayed SIGHUP. */

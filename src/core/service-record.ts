@@ -13,6 +13,16 @@ export interface ServiceRecord {
   /** When it entered its public state. */
   readonly since: WallTime;
   readonly want: "up" | "down";
+  /** What it has been asked, while others that require it have to stop first; null: nothing. */
+  readonly held: "stop-asked" | "restart-asked" | "hold-asked" | null;
+  /** By its [health] checks; null: it has none, or does not run. */
+  readonly health: "starting" | "healthy" | "unhealthy" | null;
+  /** What it says of itself, or null. */
+  readonly status: string | null;
+  /** true: it is reading its configuration again, as it says itself. */
+  readonly reloading: boolean;
+  /** When its schedule will start it. */
+  readonly dueAt: WallTime | null;
   /** true: an operator decided what is wanted, not the definition's `start`. */
   readonly wantedByHand: boolean;
   /** Automatic restarts since the last manual start. */
@@ -37,6 +47,11 @@ export function newRecord(definition: Definition, since: WallTime): ServiceRecor
     state: { tag: "down", why: "never-started" },
     since,
     want: "down",
+    held: null,
+    health: null,
+    status: null,
+    reloading: false,
+    dueAt: null,
     wantedByHand: false,
     restarts: 0,
     lastExit: null,
@@ -54,7 +69,16 @@ const ENDS_ON_RELAY = "it ended when SIGHUP was relayed to it; it is not relayed
 /** Why the service is where it is, for a person; null when its state says it all. */
 export function messageOf(record: ServiceRecord): string | null {
   const { state } = record;
+  if (record.held !== null) return "waits until those that require it have stopped";
   switch (state.tag) {
+    case "waiting":
+      return state.reason === "" ? WAITING_WORDS[state.on] : state.reason;
+    case "preparing":
+      return "its before_start hook is at work";
+    case "leaving":
+      return "its before_stop hook is at work";
+    case "cleaning":
+      return "its after_stop hook is at work";
     case "failed":
       return state.reason;
     case "backoff":
@@ -72,13 +96,23 @@ export function messageOf(record: ServiceRecord): string | null {
     case "sweeping":
       return "its main process has ended, waiting for the others of it";
     case "starting":
-    case "up":
+      return record.note ?? STARTING_WORDS[state.phase];
     case "down":
+      return state.why === "condition" ? state.reason : record.note;
+    case "up":
     case "done":
     case "launching":
       return record.note ?? (record.endsOnRelay && record.definition.reload.action === "signal" ? ENDS_ON_RELAY : null);
   }
 }
+
+const WAITING_WORDS = { others: null, schedule: null, socket: "starts at the first connection" } as const;
+const STARTING_WORDS = {
+  work: null,
+  fork: "waiting for the started process to exit",
+  ready: "not ready yet",
+  hook: "its after_start hook is at work",
+} as const;
 
 /** The pid that operators see, or null. */
 export function pidOf(record: ServiceRecord): number | null {

@@ -1,17 +1,17 @@
 /*
  * One service as a tagged union: what it is, kept apart from what is wanted of it (that is in the fleet's record).
  *
- *   down ──> launching ──> execing ──> starting ──> naming ──> up
- *                 │            (exec       (oneshot,   (forking: waits
- *                 │             pending)    forking)    for the pid file)
- *                 v
- *   backoff <── judged <── sweeping <── stopping          stuck: survived SIGKILL
- *     done                 (main gone,   (asked, then
- *     failed                others left)  killed)
+ *   down ──> waiting ──> preparing ──> launching ──> execing ──> starting ──> naming ──> up
+ *            (others,     (before_                   (exec        (not ready,  (forking: waits
+ *             schedule,    start)                     pending)     after_start) for the pid file)
+ *             socket)
+ *   backoff <── judged <── cleaning <── sweeping <── stopping <── leaving      stuck: survived SIGKILL
+ *     done                 (after_      (main gone,   (asked,      (before_
+ *     failed                stop)        others left)  then killed) stop)
  *
  * Each variant carries only what it needs, its deadline included. A process of the service can exist in execing,
- * starting, up and stopping (a main process), and in naming, sweeping and stuck (others); in no other state, and so a
- * start from any other state can never make a second one.
+ * starting, up, leaving and stopping (a main process), and in naming, sweeping and stuck (others); in no other state, and
+ * so a start from any other state can never make a second one. A hook is a command beside the service, and none of these.
  */
 import type { StopPolicy } from "./definition.ts";
 import type { Exit, RunResult } from "./exit.ts";
@@ -41,6 +41,10 @@ export interface Ending {
 export type Afterwards =
   | { readonly tag: "rest" }
   | { readonly tag: "start-anew" }
+  /** As start-anew, but a schedule or a socket is waited for. */
+  | { readonly tag: "enable" }
+  /** It said itself that it was about to end: how it does so decides. */
+  | { readonly tag: "judge-exit" }
   /** It ended, or had to be ended, without being asked to: the restart policy decides. */
   | { readonly tag: "judge"; readonly ending: Ending }
   /** It ends in `failed` whatever the policy says. */
@@ -51,8 +55,35 @@ export type Force = "asked" | "overdue" | "killed";
 
 export type ServiceState =
   | { readonly tag: "down"; readonly why: "never-started" | "stopped" | "reset" }
+  | { readonly tag: "down"; readonly why: "condition"; readonly reason: string }
+  /** Wanted, but something is in its way: other services, or the time has not come, or nobody has connected yet. */
+  | {
+      readonly tag: "waiting";
+      readonly streak: Streak;
+      /** true: the start that is held back is an automatic restart. */
+      readonly automatic: boolean;
+      readonly on: "others" | "schedule" | "socket";
+      /** For a person; empty: there is nothing to say. */
+      readonly reason: string;
+      /** true: what it waits for is on its way. */
+      readonly pending: boolean;
+    }
+  /** Its before_start hook is at work. */
+  | {
+      readonly tag: "preparing";
+      readonly streak: Streak;
+      readonly automatic: boolean;
+      readonly startedAt: Instant;
+      /** What follows once the hook has been ended; null: the start goes on. */
+      readonly afterwards: Afterwards | null;
+    }
   /** The spawn is being carried out; its result arrives before anything else can happen. */
-  | { readonly tag: "launching"; readonly streak: Streak; readonly startedAt: Instant }
+  | {
+      readonly tag: "launching";
+      readonly streak: Streak;
+      readonly automatic: boolean;
+      readonly startedAt: Instant;
+    }
   /** The process exists, but exec has not returned: it hangs, or somebody has stopped it. */
   | {
       readonly tag: "execing";
@@ -61,9 +92,13 @@ export type ServiceState =
       readonly pid: number;
       readonly killAt: Instant;
     }
-  /** A oneshot at work (no deadline), or the starter of a forking service. */
+  /**
+   * Its process runs, but it is not up. work: a oneshot, no deadline; fork: the starter of a forking service; ready: it is not
+   * ready yet; hook: its after_start hook is at work, no deadline.
+   */
   | {
       readonly tag: "starting";
+      readonly phase: "work" | "fork" | "ready" | "hook";
       readonly streak: Streak;
       readonly startedAt: Instant;
       readonly pid: number;
@@ -78,6 +113,14 @@ export type ServiceState =
       readonly pid: number;
       /** When SIGHUP was last passed on to it. */
       readonly relayedAt: Instant | null;
+    }
+  /** It is to be ended, and its before_stop hook is at work. */
+  | {
+      readonly tag: "leaving";
+      readonly streak: Streak;
+      readonly startedAt: Instant;
+      readonly pid: number;
+      readonly afterwards: Afterwards;
     }
   | {
       readonly tag: "stopping";
@@ -103,19 +146,25 @@ export type ServiceState =
       readonly scope: StopPolicy["scope"];
       readonly afterwards: Afterwards;
     }
+  /** Nothing of it is left, and its after_stop hook is at work. */
+  | { readonly tag: "cleaning"; readonly streak: Streak; readonly afterwards: Afterwards }
   | { readonly tag: "backoff"; readonly streak: Streak; readonly retryAt: Instant; readonly reason: string }
   | { readonly tag: "done" }
   | { readonly tag: "failed"; readonly reason: string };
 
 export const PUBLIC_STATE_OF: Readonly<Record<ServiceState["tag"], PublicState>> = {
   down: "down",
+  waiting: "waiting",
+  preparing: "starting",
   launching: "starting",
   execing: "starting",
   starting: "starting",
   naming: "starting",
   up: "up",
+  leaving: "stopping",
   stopping: "stopping",
   sweeping: "stopping",
+  cleaning: "stopping",
   stuck: "failed",
   backoff: "backoff",
   done: "done",
@@ -128,12 +177,16 @@ export function mainPidOf(state: ServiceState): number | null {
     case "execing":
     case "starting":
     case "up":
+    case "leaving":
     case "stopping":
       return state.pid;
     case "down":
+    case "waiting":
+    case "preparing":
     case "launching":
     case "naming":
     case "sweeping":
+    case "cleaning":
     case "stuck":
     case "backoff":
     case "done":
@@ -156,8 +209,12 @@ export function deadlineOf(state: ServiceState): Instant | null {
     case "backoff":
       return state.retryAt;
     case "down":
+    case "waiting":
+    case "preparing":
     case "launching":
     case "up":
+    case "leaving":
+    case "cleaning":
     case "stuck":
     case "done":
     case "failed":
@@ -168,4 +225,19 @@ export function deadlineOf(state: ServiceState): Instant | null {
 /** true: no process of the service exists, and none is about to. */
 export function isAtRest(state: ServiceState): boolean {
   return state.tag === "down" || state.tag === "done" || state.tag === "failed";
+}
+
+/** true: no process of the service exists, nor a hook of it. */
+export function hasNoProcess(state: ServiceState): boolean {
+  return isAtRest(state) || state.tag === "backoff" || state.tag === "waiting";
+}
+
+/** true: what requires it may run. */
+export function isReady(state: ServiceState): boolean {
+  return state.tag === "up" || state.tag === "done";
+}
+
+/** true: it is being ended. */
+export function isEnding(state: ServiceState): boolean {
+  return state.tag === "leaving" || state.tag === "stopping" || state.tag === "sweeping" || state.tag === "cleaning";
 }

@@ -1,15 +1,19 @@
 /* What a service does while it is being ended, and when it will not end. */
 import type { Exit } from "./exit.ts";
-import type { ServiceAction, ServiceEvent } from "./service-event.ts";
+import type { RunEvent, ServiceAction } from "./service-event.ts";
 import type { Afterwards, Force } from "./service-state.ts";
 import {
   KILL_TIMEOUT,
+  calledOff,
   conclude,
+  endingOf,
+  held,
   impossible,
   kill,
   purge,
   stay,
   stopSignal,
+  sweep,
   withFirst,
   type Step,
   type StateOf,
@@ -18,17 +22,23 @@ import {
 import { later } from "./units.ts";
 import { unreachable } from "./unreachable.ts";
 
-export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, context: StepContext): Step {
+export function stepStopping(state: StateOf<"stopping">, event: RunEvent, context: StepContext): Step {
   switch (event.tag) {
     case "exited":
       return mainGone(state, event, context);
     case "deadline-passed":
-      return state.force === "asked" ? killOverdue(state, context) : getStuck(state);
+      return state.force === "asked"
+        ? killOverdue(state, context)
+        : getStuck({ ...state, afterwards: decidedBy({ tag: "unknown" }, state, context) });
     case "stop-asked":
       return stay({ ...state, afterwards: { tag: "rest" } });
     case "start-asked":
     case "restart-asked":
       return stay({ ...state, afterwards: { tag: "start-anew" } });
+    case "hold-asked":
+      return stay({ ...state, afterwards: held(state.afterwards) });
+    case "enable-asked":
+      return stay({ ...state, afterwards: { tag: "enable" } });
     case "kill-asked":
       return kill(state, { tag: "rest" }, context);
     case "stop-command-failed":
@@ -56,7 +66,8 @@ export function stepStopping(state: StateOf<"stopping">, event: ServiceEvent, co
 
 /** The main process of a service that is being stopped has ended: done, or others of it are left. */
 function mainGone(state: StateOf<"stopping">, event: { exit: Exit; survivors: number }, context: StepContext): Step {
-  const { streak, afterwards, until, force, scope } = state;
+  const { streak, until, force, scope } = state;
+  const afterwards = decidedBy(event.exit, state, context);
   if (event.survivors === 0) return conclude(afterwards, streak, context);
   switch (scope) {
     case "main":
@@ -68,13 +79,63 @@ function mainGone(state: StateOf<"stopping">, event: { exit: Exit; survivors: nu
   }
 }
 
+/** For one that said itself that it was about to end, its exit decides what follows. */
+function decidedBy(exit: Exit, state: StateOf<"stopping">, context: StepContext): Afterwards {
+  if (state.afterwards.tag !== "judge-exit") return state.afterwards;
+  const ending = endingOf(exit, state, context);
+  return { tag: "judge", ending: state.force === "asked" ? ending : { ...ending, result: "timeout" } };
+}
+
+/** Its before_stop hook is at work. */
+export function stepLeaving(state: StateOf<"leaving">, event: RunEvent, context: StepContext): Step {
+  switch (event.tag) {
+    case "exited":
+      return withFirst(calledOff(state), endedLeaving(state, event.survivors, context));
+    case "stop-asked":
+      return stay({ ...state, afterwards: { tag: "rest" } });
+    case "start-asked":
+    case "restart-asked":
+      return stay({ ...state, afterwards: { tag: "start-anew" } });
+    case "hold-asked":
+      return stay({ ...state, afterwards: held(state.afterwards) });
+    case "enable-asked":
+      return stay({ ...state, afterwards: { tag: "enable" } });
+    case "kill-asked":
+      return kill(state, { tag: "rest" }, context);
+    case "found-unfit":
+      return stay({ ...state, afterwards: { tag: "fail", reason: event.reason } });
+    case "reset-asked":
+    case "reload-asked":
+    case "emptied":
+    case "stop-command-failed":
+    case "relayed":
+      return stay(state);
+    case "spawned":
+    case "exec-pending":
+    case "spawn-failed":
+    case "named":
+    case "deadline-passed":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+function endedLeaving({ streak, afterwards }: StateOf<"leaving">, survivors: number, context: StepContext): Step {
+  if (survivors === 0) return conclude(afterwards, streak, context);
+  if (context.definition.stop.scope === "main")
+    return withFirst([{ tag: "leave-rest" }], conclude(afterwards, streak, context));
+  return sweep(streak, afterwards, context);
+}
+
 /** A stop command speaks to the main process; what that has left behind has not been asked to end yet. */
 function signalRest(force: Force, { definition }: StepContext): readonly ServiceAction[] {
   if (force !== "asked" || definition.stop.command === null) return [];
   return [{ tag: "signal-all", signal: definition.stop.signal }];
 }
 
-export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, context: StepContext): Step {
+export function stepSweeping(state: StateOf<"sweeping">, event: RunEvent, context: StepContext): Step {
   const { streak, afterwards } = state;
   switch (event.tag) {
     case "emptied":
@@ -86,6 +147,10 @@ export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, co
     case "start-asked":
     case "restart-asked":
       return stay({ ...state, afterwards: { tag: "start-anew" } });
+    case "hold-asked":
+      return stay({ ...state, afterwards: held(state.afterwards) });
+    case "enable-asked":
+      return stay({ ...state, afterwards: { tag: "enable" } });
     case "kill-asked":
       return purge(streak, { tag: "rest" }, context);
     case "stop-command-failed":
@@ -110,7 +175,7 @@ export function stepSweeping(state: StateOf<"sweeping">, event: ServiceEvent, co
   }
 }
 
-export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context: StepContext): Step {
+export function stepStuck(state: StateOf<"stuck">, event: RunEvent, context: StepContext): Step {
   const { streak, afterwards } = state;
   switch (event.tag) {
     case "exited":
@@ -123,6 +188,10 @@ export function stepStuck(state: StateOf<"stuck">, event: ServiceEvent, context:
     case "start-asked":
     case "restart-asked":
       return stay({ ...state, afterwards: { tag: "start-anew" } });
+    case "hold-asked":
+      return stay({ ...state, afterwards: held(state.afterwards) });
+    case "enable-asked":
+      return stay({ ...state, afterwards: { tag: "enable" } });
     case "stop-asked":
       return stay({ ...state, afterwards: { tag: "rest" } });
     case "kill-asked":

@@ -1,7 +1,9 @@
 /* What a service does while no process of it exists. */
-import type { ServiceEvent } from "./service-event.ts";
+import type { RunEvent } from "./service-event.ts";
 import { type Afterwards, FRESH_STREAK } from "./service-state.ts";
 import {
+  enable,
+  held,
   impossible,
   launch,
   settle,
@@ -14,24 +16,23 @@ import {
 } from "./transitions.ts";
 import { unreachable } from "./unreachable.ts";
 
-export function stepAtRest(
-  state: StateOf<"down" | "done" | "failed">,
-  event: ServiceEvent,
-  context: StepContext,
-): Step {
+export function stepAtRest(state: StateOf<"down" | "done" | "failed">, event: RunEvent, context: StepContext): Step {
   switch (event.tag) {
     case "start-asked":
     case "restart-asked":
       return launch(FRESH_STREAK, context, false);
+    case "enable-asked":
+      return enable(FRESH_STREAK, context);
     case "stop-asked":
     case "kill-asked":
-      return stay({ tag: "down", why: state.tag === "down" ? state.why : "stopped" });
+      return stay(state.tag === "down" ? state : { tag: "down", why: "stopped" });
     case "reset-asked":
       return stay(state.tag === "down" ? state : { tag: "down", why: "reset" });
     case "found-unfit":
       return settle({ tag: "failed", reason: event.reason }, null, context);
     case "found-running":
       return stopFound(event.pid, context);
+    case "hold-asked":
     case "reload-asked":
     case "stop-command-failed": // the command outlived the service that it was to stop
     case "emptied": // something left on purpose has ended since
@@ -49,7 +50,113 @@ export function stepAtRest(
   }
 }
 
-export function stepBackoff(state: StateOf<"backoff">, event: ServiceEvent, context: StepContext): Step {
+export function stepWaiting(state: StateOf<"waiting">, event: RunEvent, context: StepContext): Step {
+  switch (event.tag) {
+    case "start-asked":
+    case "restart-asked":
+      return launch(FRESH_STREAK, context, false);
+    case "stop-asked":
+    case "kill-asked":
+      return stay({ tag: "down", why: "stopped" });
+    case "reset-asked":
+      return stay({ ...state, streak: FRESH_STREAK });
+    case "found-unfit":
+      return settle({ tag: "failed", reason: event.reason }, null, context);
+    case "enable-asked":
+      return state.on === "others" ? stay(state) : enable(FRESH_STREAK, context);
+    case "hold-asked":
+    case "reload-asked":
+    case "emptied":
+    case "stop-command-failed":
+      return stay(state);
+    case "spawned":
+    case "exec-pending":
+    case "spawn-failed":
+    case "exited":
+    case "named":
+    case "relayed":
+    case "deadline-passed":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** Its before_start hook is at work: what ends the start waits for the end of the hook. */
+export function stepPreparing(state: StateOf<"preparing">, event: RunEvent): Step {
+  const callOff = (afterwards: Afterwards): Step => ({
+    state: { ...state, afterwards },
+    actions: state.afterwards === null ? [{ tag: "kill-hook" }] : [],
+  });
+  switch (event.tag) {
+    case "stop-asked":
+    case "kill-asked":
+      return callOff({ tag: "rest" });
+    case "restart-asked":
+      return callOff({ tag: "start-anew" });
+    case "hold-asked":
+      return callOff(held(state.afterwards ?? { tag: "start-anew" }));
+    case "found-unfit":
+      return callOff({ tag: "fail", reason: event.reason });
+    case "start-asked":
+    case "enable-asked":
+      return state.afterwards === null ? stay(state) : stay({ ...state, afterwards: { tag: "start-anew" } });
+    case "reset-asked":
+    case "reload-asked":
+    case "emptied":
+    case "stop-command-failed":
+      return stay(state);
+    case "spawned":
+    case "exec-pending":
+    case "spawn-failed":
+    case "exited":
+    case "named":
+    case "relayed":
+    case "deadline-passed":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** Its after_stop hook is at work. */
+export function stepCleaning(state: StateOf<"cleaning">, event: RunEvent): Step {
+  switch (event.tag) {
+    case "stop-asked":
+      return stay({ ...state, afterwards: { tag: "rest" } });
+    case "kill-asked":
+      return { state: { ...state, afterwards: { tag: "rest" } }, actions: [{ tag: "kill-hook" }] };
+    case "start-asked":
+    case "restart-asked":
+      return stay({ ...state, afterwards: { tag: "start-anew" } });
+    case "hold-asked":
+      return stay({ ...state, afterwards: held(state.afterwards) });
+    case "enable-asked":
+      return stay({ ...state, afterwards: { tag: "enable" } });
+    case "found-unfit":
+      return stay({ ...state, afterwards: { tag: "fail", reason: event.reason } });
+    case "reset-asked":
+    case "reload-asked":
+    case "emptied":
+    case "stop-command-failed":
+      return stay(state);
+    case "spawned":
+    case "exec-pending":
+    case "spawn-failed":
+    case "exited":
+    case "named":
+    case "relayed":
+    case "deadline-passed":
+    case "found-running":
+      return impossible(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+export function stepBackoff(state: StateOf<"backoff">, event: RunEvent, context: StepContext): Step {
   switch (event.tag) {
     case "deadline-passed":
       return launch(state.streak, context, true);
@@ -61,6 +168,8 @@ export function stepBackoff(state: StateOf<"backoff">, event: ServiceEvent, cont
       return stay({ tag: "down", why: "stopped" });
     case "reset-asked":
       return stay({ ...state, streak: FRESH_STREAK });
+    case "enable-asked":
+    case "hold-asked":
     case "reload-asked":
     case "found-unfit":
     case "emptied":
@@ -80,7 +189,7 @@ export function stepBackoff(state: StateOf<"backoff">, event: ServiceEvent, cont
 }
 
 function stopFound(pid: number | null, context: StepContext): Step {
-  const afterwards: Afterwards = { tag: "start-anew" };
+  const afterwards: Afterwards = { tag: "enable" };
   if (pid === null) return sweep(FRESH_STREAK, afterwards, context);
   return terminate({ tag: "found", streak: FRESH_STREAK, startedAt: context.now, pid }, afterwards, context);
 }

@@ -1,13 +1,15 @@
 /* What a service does while a process of it is wanted: from the spawn to being up. */
 import { type Exit } from "./exit.ts";
-import type { ServiceEvent } from "./service-event.ts";
-import { FRESH_STREAK } from "./service-state.ts";
+import type { RunEvent } from "./service-event.ts";
+import { type Ending, FRESH_STREAK } from "./service-state.ts";
 import {
   NAMING_TIMEOUT,
+  awaitReady,
   begin,
+  calledOff,
+  conclude,
   ended,
   impossible,
-  judge,
   kill,
   lengthOf,
   overdue,
@@ -28,7 +30,7 @@ const EXEC_TIMEOUT = millis(5_000);
 /** An exit this soon after a relayed SIGHUP is put down to it. */
 const RELAY_BLAME = millis(5_000);
 
-export function stepLaunching(state: StateOf<"launching">, event: ServiceEvent, context: StepContext): Step {
+export function stepLaunching(state: StateOf<"launching">, event: RunEvent, context: StepContext): Step {
   const { streak, startedAt } = state;
   switch (event.tag) {
     case "spawned":
@@ -36,10 +38,12 @@ export function stepLaunching(state: StateOf<"launching">, event: ServiceEvent, 
     case "exec-pending":
       return stay({ tag: "execing", streak, startedAt, pid: event.pid, killAt: later(context.now, EXEC_TIMEOUT) });
     case "spawn-failed":
-      return judge({ exit: null, result: "exit", length: millis(0), reason: event.reason }, streak, context);
+      return notStarted(event.reason, state, context);
     case "start-asked":
+    case "enable-asked":
     case "stop-asked":
     case "restart-asked":
+    case "hold-asked":
     case "reset-asked":
     case "reload-asked":
     case "kill-asked":
@@ -57,27 +61,31 @@ export function stepLaunching(state: StateOf<"launching">, event: ServiceEvent, 
   }
 }
 
-export function stepExecing(state: StateOf<"execing">, event: ServiceEvent, context: StepContext): Step {
+/** No process came of it. */
+function notStarted(reason: string, state: StateOf<"launching" | "execing">, context: StepContext): Step {
+  const ending: Ending = { exit: null, result: "exit", length: lengthOf(state, context), reason };
+  return conclude({ tag: "judge", ending }, state.streak, context);
+}
+
+export function stepExecing(state: StateOf<"execing">, event: RunEvent, context: StepContext): Step {
   switch (event.tag) {
     case "spawned":
       return begin(state, event.pid, context);
     case "spawn-failed":
-      return judge(
-        { exit: null, result: "exit", length: lengthOf(state, context), reason: event.reason },
-        state.streak,
-        context,
-      );
+      return notStarted(event.reason, state, context);
     case "exited":
       return ended(state, event, context);
     case "stop-asked":
       return terminate(state, { tag: "rest" }, context);
     case "restart-asked":
+    case "hold-asked":
       return terminate(state, { tag: "start-anew" }, context);
     case "kill-asked":
       return kill(state, { tag: "rest" }, context);
     case "deadline-passed":
       return kill(state, { tag: "fail", reason: `exec did not return within ${EXEC_TIMEOUT / 1000}s` }, context);
     case "start-asked":
+    case "enable-asked":
     case "reset-asked":
     case "reload-asked":
     case "found-unfit":
@@ -94,25 +102,23 @@ export function stepExecing(state: StateOf<"execing">, event: ServiceEvent, cont
   }
 }
 
-export function stepStarting(state: StateOf<"starting">, event: ServiceEvent, context: StepContext): Step {
+export function stepStarting(state: StateOf<"starting">, event: RunEvent, context: StepContext): Step {
   switch (event.tag) {
     case "exited":
-      if (context.definition.type === "forking" && event.exit.tag === "code" && event.exit.code === 0)
+      if (state.phase === "fork" && event.exit.tag === "code" && event.exit.code === 0)
         return awaitName(state, event, context);
-      return ended(state, event, context);
+      return withFirst(calledOff(state), ended(state, event, context));
     case "stop-asked":
       return terminate(state, { tag: "rest" }, context);
     case "restart-asked":
+    case "hold-asked":
       return terminate(state, { tag: "start-anew" }, context);
     case "kill-asked":
       return kill(state, { tag: "rest" }, context);
     case "deadline-passed":
-      return terminate(
-        state,
-        { tag: "judge", ending: overdue("the started process did not exit", state, context) },
-        context,
-      );
+      return terminate(state, { tag: "judge", ending: overdue(lateWordsOf(state, context), state, context) }, context);
     case "start-asked":
+    case "enable-asked":
     case "reset-asked":
     case "reload-asked":
     case "found-unfit":
@@ -129,6 +135,11 @@ export function stepStarting(state: StateOf<"starting">, event: ServiceEvent, co
     default:
       return unreachable(event);
   }
+}
+
+function lateWordsOf({ phase }: StateOf<"starting">, { definition }: StepContext): string {
+  if (phase === "fork") return "the started process did not exit";
+  return `not ready within ${(definition.ready?.timeout ?? 0) / 1000}s`;
 }
 
 function awaitName(state: StateOf<"starting">, event: { exit: Exit; survivors: number }, context: StepContext): Step {
@@ -140,32 +151,23 @@ function awaitName(state: StateOf<"starting">, event: { exit: Exit; survivors: n
       readyBy: state.readyBy ?? later(context.now, NAMING_TIMEOUT),
     });
   }
-  return judge(
-    { ...overdue("the started process exited 0 and left nothing running", state, context), result: "exit" },
-    state.streak,
-    context,
-  );
+  const nothing = overdue("the started process exited 0 and left nothing running", state, context);
+  return conclude({ tag: "judge", ending: { ...nothing, result: "exit" } }, state.streak, context);
 }
 
-export function stepNaming(state: StateOf<"naming">, event: ServiceEvent, context: StepContext): Step {
+export function stepNaming(state: StateOf<"naming">, event: RunEvent, context: StepContext): Step {
   const { streak, startedAt } = state;
   switch (event.tag) {
     case "named":
-      return stay({ tag: "up", streak, startedAt, pid: event.pid, relayedAt: null });
-    case "emptied":
-      return judge(
-        {
-          exit: null,
-          result: "exit",
-          length: lengthOf(state, context),
-          reason: "all its processes ended before the pid file named one",
-        },
-        streak,
-        context,
-      );
+      return awaitReady({ streak, startedAt, pid: event.pid }, context);
+    case "emptied": {
+      const nobody = overdue("all its processes ended before the pid file named one", state, context);
+      return conclude({ tag: "judge", ending: { ...nobody, result: "exit" } }, streak, context);
+    }
     case "stop-asked":
       return sweep(streak, { tag: "rest" }, context);
     case "restart-asked":
+    case "hold-asked":
       return sweep(streak, { tag: "start-anew" }, context);
     case "kill-asked":
       return purge(streak, { tag: "rest" }, context);
@@ -176,6 +178,7 @@ export function stepNaming(state: StateOf<"naming">, event: ServiceEvent, contex
         context,
       );
     case "start-asked":
+    case "enable-asked":
     case "reset-asked":
     case "reload-asked":
     case "found-unfit":
@@ -193,7 +196,7 @@ export function stepNaming(state: StateOf<"naming">, event: ServiceEvent, contex
   }
 }
 
-export function stepUp(state: StateOf<"up">, event: ServiceEvent, context: StepContext): Step {
+export function stepUp(state: StateOf<"up">, event: RunEvent, context: StepContext): Step {
   switch (event.tag) {
     case "exited":
       return withFirst(
@@ -203,12 +206,14 @@ export function stepUp(state: StateOf<"up">, event: ServiceEvent, context: StepC
     case "stop-asked":
       return terminate(state, { tag: "rest" }, context);
     case "restart-asked":
+    case "hold-asked":
       return terminate(state, { tag: "start-anew" }, context);
     case "kill-asked":
       return kill(state, { tag: "rest" }, context);
     case "reload-asked":
       return reload(state, context);
     case "start-asked":
+    case "enable-asked":
     case "found-unfit":
     case "emptied":
     case "stop-command-failed":
@@ -243,7 +248,7 @@ function reload(state: StateOf<"up">, context: StepContext): Step {
     case "none":
       return stay(state);
     case "restart":
-      return terminate(state, { tag: "start-anew" }, context);
+      return { state, actions: [{ tag: "restart-in-order" }] };
     case "command":
       return { state, actions: [{ tag: "run-reload-command" }] };
     case "signal":

@@ -8,18 +8,24 @@
  */
 import type { ServiceEvent } from "./service-event.ts";
 import type { ServiceState } from "./service-state.ts";
-import { stepStopping, stepStuck, stepSweeping } from "./step-ending.ts";
-import { stepAtRest, stepBackoff } from "./step-resting.ts";
+import { stepLeaving, stepStopping, stepStuck, stepSweeping } from "./step-ending.ts";
+import { isLifeEvent, stepLife } from "./step-life.ts";
+import { stepAtRest, stepBackoff, stepCleaning, stepPreparing, stepWaiting } from "./step-resting.ts";
 import { stepExecing, stepLaunching, stepNaming, stepStarting, stepUp } from "./step-running.ts";
 import type { Step, StepContext } from "./transitions.ts";
 import { unreachable } from "./unreachable.ts";
 
 export function step(state: ServiceState, event: ServiceEvent, context: StepContext): Step {
+  if (isLifeEvent(event)) return stepLife(state, event, context);
   switch (state.tag) {
     case "down":
     case "done":
     case "failed":
       return stepAtRest(state, event, context);
+    case "waiting":
+      return stepWaiting(state, event, context);
+    case "preparing":
+      return stepPreparing(state, event);
     case "launching":
       return stepLaunching(state, event, context);
     case "execing":
@@ -30,10 +36,14 @@ export function step(state: ServiceState, event: ServiceEvent, context: StepCont
       return stepNaming(state, event, context);
     case "up":
       return stepUp(state, event, context);
+    case "leaving":
+      return stepLeaving(state, event, context);
     case "stopping":
       return stepStopping(state, event, context);
     case "sweeping":
       return stepSweeping(state, event, context);
+    case "cleaning":
+      return stepCleaning(state, event);
     case "stuck":
       return stepStuck(state, event, context);
     case "backoff":

@@ -4,7 +4,8 @@
 import type { Definition, StopPolicy } from "./definition.ts";
 import { type Exit, exitWordsOf, shellCodeOf } from "./exit.ts";
 import { decideRestart, isSuccess, mayRestart } from "./judge-exit.ts";
-import type { ServiceAction, ServiceEvent } from "./service-event.ts";
+import type { Gate } from "./gate.ts";
+import type { RunEvent, ServiceAction } from "./service-event.ts";
 import { type Afterwards, type Ending, FRESH_STREAK, type ServiceState, type Streak } from "./service-state.ts";
 import { type Instant, later, millis, spanBetween } from "./units.ts";
 
@@ -14,6 +15,12 @@ export interface StepContext {
   readonly now: Instant;
   /** 0 to 1, drawn by the caller. */
   readonly jitter: number;
+  /** The definition that the next run will be started with. */
+  readonly next: Definition;
+  /** What is wanted of it. */
+  readonly want: "up" | "down";
+  /** What keeps it from being started now; null: nothing. */
+  readonly gate: Gate | null;
 }
 
 export interface Step {
@@ -25,7 +32,7 @@ export type StateOf<Tag extends ServiceState["tag"]> = Extract<ServiceState, { t
 
 /** A state with a main process; or the main process that a dead predecessor left. */
 export type Running =
-  | StateOf<"execing" | "starting" | "up" | "stopping">
+  | StateOf<"execing" | "starting" | "up" | "leaving" | "stopping">
   | { readonly tag: "found"; readonly streak: Streak; readonly startedAt: Instant; readonly pid: number };
 
 /** How long a forking service may take until its pid file names a live process. */
@@ -33,8 +40,41 @@ export const NAMING_TIMEOUT = millis(60_000);
 /** How long SIGKILL may take before the service counts as stuck. */
 export const KILL_TIMEOUT = millis(10_000);
 
+/** A start: held back while something is in its way, and by its conditions and its before_start hook before the spawn. */
 export function launch(streak: Streak, context: StepContext, automatic: boolean): Step {
-  return { state: { tag: "launching", streak, startedAt: context.now }, actions: [{ tag: "spawn", automatic }] };
+  if (context.gate !== null) return stay({ tag: "waiting", streak, automatic, on: "others", ...context.gate });
+  if (context.next.condition === null) return prepare(streak, context, automatic);
+  return { state: launching(streak, context, automatic), actions: [{ tag: "check-conditions" }] };
+}
+
+/** Its conditions are met. */
+export function prepare(streak: Streak, context: StepContext, automatic: boolean): Step {
+  if (context.next.hooks.beforeStart === null) return spawn(streak, context, automatic);
+  return {
+    state: { tag: "preparing", streak, automatic, startedAt: context.now, afterwards: null },
+    actions: [{ tag: "run-hook", hook: "before_start", ending: null }],
+  };
+}
+
+export function spawn(streak: Streak, context: StepContext, automatic: boolean): Step {
+  return { state: launching(streak, context, automatic), actions: [{ tag: "spawn", automatic }] };
+}
+
+function launching(streak: Streak, context: StepContext, automatic: boolean): StateOf<"launching"> {
+  return { tag: "launching", streak, automatic, startedAt: context.now };
+}
+
+/** It is to run from now on: when its schedule says so, when somebody connects, or at once. */
+export function enable(streak: Streak, context: StepContext): Step {
+  return awaitCall(streak, context, "") ?? launch(streak, context, false);
+}
+
+/** If it has a schedule or a socket that starts it, it waits for that from now on. */
+function awaitCall(streak: Streak, { next }: StepContext, reason: string): Step | null {
+  const waiting = { tag: "waiting", streak, automatic: false, reason, pending: false } as const;
+  if (next.schedule !== null) return stay({ ...waiting, on: "schedule" });
+  if (next.sockets.some((socket) => socket.onDemand)) return stay({ ...waiting, on: "socket" });
+  return null;
 }
 
 /** Exec has succeeded. */
@@ -42,37 +82,80 @@ export function begin(state: StateOf<"launching" | "execing">, pid: number, cont
   const { streak, startedAt } = state;
   switch (context.definition.type) {
     case "simple":
-      return stay({ tag: "up", streak, startedAt, pid, relayedAt: null });
+      return awaitReady({ streak, startedAt, pid }, context);
     case "oneshot":
-      return stay({ tag: "starting", streak, startedAt, pid, readyBy: null });
-    case "forking":
-      return stay({ tag: "starting", streak, startedAt, pid, readyBy: later(context.now, NAMING_TIMEOUT) });
+      return stay({ tag: "starting", phase: "work", streak, startedAt, pid, readyBy: null });
+    case "forking": {
+      const readyBy = later(context.now, NAMING_TIMEOUT);
+      return stay({ tag: "starting", phase: "fork", streak, startedAt, pid, readyBy });
+    }
   }
+}
+
+/** The main process of a run. */
+export type Main = Pick<StateOf<"up">, "streak" | "startedAt" | "pid">;
+
+/** The main process is there: by its [ready] method it may not be up yet. */
+export function awaitReady(main: Main, context: StepContext): Step {
+  const { ready } = context.definition;
+  if (ready === null) return arrive(main, context);
+  return stay({ tag: "starting", phase: "ready", ...main, readyBy: later(context.now, ready.timeout) });
+}
+
+/** It is ready: up, once its after_start hook has succeeded. */
+export function arrive(main: Main, context: StepContext): Step {
+  if (context.definition.hooks.afterStart === null) return stay({ tag: "up", ...main, relayedAt: null });
+  return {
+    state: { tag: "starting", phase: "hook", ...main, readyBy: null },
+    actions: [{ tag: "run-hook", hook: "after_start", ending: null }],
+  };
 }
 
 /** The main process ended though nobody asked it to. */
 export function ended(state: Running, event: { exit: Exit; survivors: number }, context: StepContext): Step {
-  const ending: Ending = {
-    exit: event.exit,
-    result: "exit",
-    length: lengthOf(state, context),
-    reason: exitWordsOf(event.exit),
-  };
-  if (event.survivors === 0) return judge(ending, state.streak, context);
+  const afterwards: Afterwards = { tag: "judge", ending: endingOf(event.exit, state, context) };
+  if (event.survivors === 0) return conclude(afterwards, state.streak, context);
   if (scopeOf(state, context.definition) === "main")
-    return withFirst([{ tag: "leave-rest" }], judge(ending, state.streak, context));
-  return sweep(state.streak, { tag: "judge", ending }, context);
+    return withFirst([{ tag: "leave-rest" }], conclude(afterwards, state.streak, context));
+  return sweep(state.streak, afterwards, context);
 }
 
-export function lengthOf(state: { readonly startedAt: Instant }, context: StepContext): Ending["length"] {
-  return spanBetween(state.startedAt, context.now);
+export function endingOf(exit: Exit, state: { readonly startedAt: Instant }, context: StepContext): Ending {
+  return { exit, result: "exit", length: lengthOf(state, context), reason: exitWordsOf(exit) };
+}
+
+/** How long it has run; no time at all if it never was ready, so that a start that takes long is no long run. */
+export function lengthOf(
+  state: { readonly startedAt: Instant; readonly tag?: string; readonly phase?: StateOf<"starting">["phase"] },
+  context: StepContext,
+): Ending["length"] {
+  const isUnready = state.tag === "preparing" || state.phase === "ready" || state.phase === "hook";
+  return isUnready ? millis(0) : spanBetween(state.startedAt, context.now);
 }
 
 export function overdue(what: string, state: { readonly startedAt: Instant }, context: StepContext): Ending {
   return { exit: null, result: "timeout", length: lengthOf(state, context), reason: what };
 }
 
+/** Asks it to end; its before_stop hook comes first if it is up, and an after_start hook that is at work is called off. */
 export function terminate(state: Running, afterwards: Afterwards, context: StepContext): Step {
+  const { streak, startedAt, pid } = state;
+  if (state.tag === "up" && context.definition.hooks.beforeStop !== null) {
+    return {
+      state: { tag: "leaving", streak, startedAt, pid, afterwards },
+      actions: [{ tag: "run-hook", hook: "before_stop", ending: null }],
+    };
+  }
+  return withFirst(calledOff(state), askToEnd(state, afterwards, context));
+}
+
+/** A hook at work beside the main process is called off when that is ended or has ended. */
+export function calledOff(state: Running): readonly ServiceAction[] {
+  const hasHook = state.tag === "leaving" || (state.tag === "starting" && state.phase === "hook");
+  return hasHook ? [{ tag: "drop-hook" }] : [];
+}
+
+export function askToEnd(state: Running, afterwards: Afterwards, context: StepContext): Step {
   const { streak, startedAt, pid } = state;
   const scope = scopeOf(state, context.definition);
   const until = later(context.now, context.definition.stop.timeout);
@@ -83,7 +166,7 @@ export function terminate(state: Running, afterwards: Afterwards, context: StepC
   };
 }
 
-function scopeOf(state: Running, definition: Definition): StopPolicy["scope"] {
+export function scopeOf(state: Running, definition: Definition): StopPolicy["scope"] {
   if (state.tag === "stopping") return state.scope;
   // Until a forking service is up, any of its processes may be the main one to be: none may be left beside the next run.
   const isMainKnown = definition.type !== "forking" || state.tag === "up";
@@ -101,7 +184,7 @@ export function kill(state: Running, afterwards: Afterwards, context: StepContex
   const until = later(context.now, KILL_TIMEOUT);
   return {
     state: { tag: "stopping", streak, startedAt, pid, scope, force: "killed", until, afterwards },
-    actions: [scope === "main" ? { tag: "kill-main", pid } : { tag: "kill-all" }],
+    actions: [...calledOff(state), scope === "main" ? { tag: "kill-main", pid } : { tag: "kill-all" }],
   };
 }
 
@@ -120,13 +203,32 @@ export function purge(streak: Streak, afterwards: Afterwards, context: StepConte
   return { state: { tag: "sweeping", streak, force: "killed", until, afterwards }, actions: [{ tag: "kill-all" }] };
 }
 
-/** Nothing of the service is left. */
+/** Nothing of the service is left: its after_stop hook comes first. */
 export function conclude(afterwards: Afterwards, streak: Streak, context: StepContext): Step {
+  if (context.definition.hooks.afterStop === null) return follow(afterwards, streak, context);
+  const ending = afterwards.tag === "judge" ? afterwards.ending : null;
+  return {
+    state: { tag: "cleaning", streak, afterwards },
+    actions: [{ tag: "run-hook", hook: "after_stop", ending }],
+  };
+}
+
+/** It is being ended, and has to make way for what it requires as well: a stop that was asked for stays one. */
+export function held(afterwards: Afterwards): Afterwards {
+  return afterwards.tag === "rest" ? afterwards : { tag: "start-anew" };
+}
+
+/** Nothing of the service is left, nor of its hooks. */
+export function follow(afterwards: Afterwards, streak: Streak, context: StepContext): Step {
   switch (afterwards.tag) {
     case "rest":
       return stay({ tag: "down", why: "stopped" });
     case "start-anew":
       return launch(FRESH_STREAK, context, false);
+    case "enable":
+      return enable(FRESH_STREAK, context);
+    case "judge-exit":
+      throw new Error("internal error: the exit that was to decide is not known");
     case "judge":
       return judge(afterwards.ending, streak, context);
     case "fail":
@@ -134,12 +236,15 @@ export function conclude(afterwards: Afterwards, streak: Streak, context: StepCo
   }
 }
 
-export function judge(ending: Ending, streak: Streak, context: StepContext): Step {
+/** The restart policy decides. */
+function judge(ending: Ending, streak: Streak, context: StepContext): Step {
+  if (isSuccess(ending, context.definition.restart)) return decide(ending, streak, context);
+  return withFirst([{ tag: "tell-failure", ending }], decide(ending, streak, context));
+}
+
+function decide(ending: Ending, streak: Streak, context: StepContext): Step {
   const policy = context.definition.restart;
-  if (!mayRestart(ending, policy)) {
-    const state: ServiceState = isSuccess(ending, policy) ? { tag: "done" } : { tag: "failed", reason: ending.reason };
-    return settle(state, ending.exit, context);
-  }
+  if (!mayRestart(ending, policy)) return endForGood(ending, context);
   const decision = decideRestart(policy, streak, { length: ending.length, now: context.now, jitter: context.jitter });
   if (decision.tag === "give-up") {
     return settle({ tag: "failed", reason: `${ending.reason}; given up: ${decision.reason}` }, ending.exit, context);
@@ -151,6 +256,14 @@ export function judge(ending: Ending, streak: Streak, context: StepContext): Ste
     retryAt: later(context.now, decision.delay),
     reason: ending.reason,
   });
+}
+
+function endForGood(ending: Ending, context: StepContext): Step {
+  const isFine = isSuccess(ending, context.definition.restart);
+  const mayBeCalled = context.want === "up" && (isFine || (context.next.schedule !== null && !context.next.critical));
+  const reason = isFine ? "" : `the last run failed: ${ending.reason}`;
+  const waiting = mayBeCalled ? awaitCall(FRESH_STREAK, context, reason) : null;
+  return waiting ?? settle(isFine ? { tag: "done" } : { tag: "failed", reason: ending.reason }, ending.exit, context);
 }
 
 export function settle(state: StateOf<"done" | "failed">, exit: Exit | null, context: StepContext): Step {
@@ -167,6 +280,6 @@ export function withFirst(actions: readonly ServiceAction[], result: Step): Step
   return { state: result.state, actions: [...actions, ...result.actions] };
 }
 
-export function impossible(state: ServiceState, event: ServiceEvent): never {
+export function impossible(state: ServiceState, event: RunEvent): never {
   throw new Error(`internal error: "${event.tag}" cannot happen in state "${state.tag}"`);
 }

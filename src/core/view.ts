@@ -1,6 +1,6 @@
 import type { Exit } from "./exit.ts";
 import { type ServiceRecord, messageOf, pidOf } from "./service-record.ts";
-import { PUBLIC_STATE_OF } from "./service-state.ts";
+import { PUBLIC_STATE_OF, isReady } from "./service-state.ts";
 import type { LastExitView, ServiceView } from "./service-view.ts";
 import type { Instant, WallTime } from "./units.ts";
 
@@ -25,20 +25,25 @@ export function viewOf(record: ServiceRecord, clocks: Clocks, lastCheck: LastChe
     type: definition.type,
     state: PUBLIC_STATE_OF[state.tag],
     want: record.want,
-    ready: state.tag === "up" || state.tag === "done",
+    ready: isReady(state) && !record.reloading,
     pid: pidOf(record),
     since: isoOf(record.since),
     uptime_ms: record.startedAt === null ? null : Math.max(0, Math.round(clocks.now - record.startedAt)),
     restarts: record.restarts,
     last_exit: record.lastExit === null ? null : lastExitOf(record.lastExit),
-    next_start: state.tag === "backoff" ? isoOf(wallOf(state.retryAt, clocks)) : null,
-    status: null,
+    next_start: nextStartOf(record, clocks),
+    status: record.status,
     health: record.health,
     health_detail: lastCheck?.detail ?? null,
     health_output: lastCheck === null || lastCheck.output === "" ? null : lastCheck.output,
     stale: record.stale || record.next !== null,
     message: messageOf(record),
   };
+}
+
+function nextStartOf({ state, dueAt }: ServiceRecord, clocks: Clocks): string | null {
+  if (state.tag === "backoff") return isoOf(wallOf(state.retryAt, clocks));
+  return dueAt === null ? null : isoOf(dueAt);
 }
 
 function lastExitOf(last: { at: WallTime; exit: Exit; reason: string }): LastExitView {

@@ -22,14 +22,18 @@ export interface CommandPorts {
   readonly timers: TimerPort;
   readonly execs: PendingExecs;
   newInvocation(): string;
+  /** Variables for every command of this service. */
+  environmentOf(definition: Definition): Readonly<Record<string, string>>;
 }
 
 export interface CommandRequest {
   readonly definition: Definition;
   readonly command: readonly string[];
-  /** The service's main process. */
-  readonly mainPid: number;
+  /** The service's main process, told as MAINPID; null: there is none. */
+  readonly mainPid: number | null;
   readonly timeout: Millis;
+  /** Variables for this command alone. */
+  readonly extra?: Readonly<Record<string, string>>;
 }
 
 /** null: it succeeded; otherwise why not, as a clause: "exited 3", "took longer than 10s". */
@@ -38,7 +42,7 @@ export type CommandDone = (failure: string | null) => void;
 /** The same with the last of its output, at most as many bytes as was asked for. */
 export type CaptureDone = (failure: string | null, output: string) => void;
 
-export type CaptureResult =
+export type CommandStart =
   | {
       readonly tag: "started";
       /** Kills it with all its children; `done` follows as usual. */
@@ -74,27 +78,24 @@ export class Commands {
     this.#belongings = belongings;
   }
 
-  /** Starts the command; `done` is called later, never from within. A failure to start is returned. */
-  run(request: CommandRequest, done: CommandDone): string | null {
+  /** Starts the command; `done` is called later, never from within, and not at all if it could not be started. */
+  run(request: CommandRequest, done: CommandDone): CommandStart {
     const toLog: Sink = (child) => {
       const run = ++this.#lastRun;
       this.#ports.output.open({ run, ...child, stderr: -1 });
       return () => this.#ports.output.drain(run);
     };
-    const pid = this.#start(request, toLog, done);
-    return typeof pid === "string" ? pid : null;
+    return this.#startOf(this.#start(request, toLog, done));
   }
 
   /** The same, but the last `most` bytes of its output are kept instead of logged. */
-  capture(request: CommandRequest, most: number, done: CaptureDone): CaptureResult {
+  capture(request: CommandRequest, most: number, done: CaptureDone): CommandStart {
     let output = "";
     const keep: Sink = ({ stdout }) => {
       const captured = new CapturedOutput(stdout, most, this.#ports);
       return () => (output = captured.finish());
     };
-    const pid = this.#start(request, keep, (failure) => done(failure, output));
-    if (typeof pid === "string") return { tag: "failed", reason: pid };
-    return { tag: "started", kill: () => this.#kill(pid) };
+    return this.#startOf(this.#start(request, keep, (failure) => done(failure, output)));
   }
 
   /** true while no command is at work. */
@@ -131,12 +132,20 @@ export class Commands {
     return true;
   }
 
+  #startOf(pid: number | string): CommandStart {
+    return typeof pid === "string" ? { tag: "failed", reason: pid } : { tag: "started", kill: () => this.#kill(pid) };
+  }
+
   /** The number of the process, or why there is none. */
   #start(request: CommandRequest, sink: Sink, done: CommandDone): number | string {
     const { definition, command, timeout } = request;
     // That of the service: by it a successor finds the command, should this supervisor die.
     const invocation = this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
-    const extra = { MAINPID: String(request.mainPid) };
+    const extra = {
+      ...(request.mainPid === null ? {} : { MAINPID: String(request.mainPid) }),
+      ...this.#ports.environmentOf(definition),
+      ...request.extra,
+    };
     const prepared = prepareRun({ definition, command, runtime: "none", invocation, extra }, this.#ports.users);
     if (prepared.tag === "unable") return prepared.reason;
     const pipe = this.#ports.spawning.pipe();
@@ -154,6 +163,7 @@ export class Commands {
       credentials,
       stdout,
       stderr,
+      descriptors: [],
       isMain: false,
       mayWait: true,
       invocation,

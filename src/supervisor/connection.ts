@@ -2,6 +2,8 @@
 import type { OutputPort, TimerPort } from "./ports.ts";
 
 export interface NetworkPort {
+  /** The addresses of a host, or the name of an error; `done` is called later. */
+  addressesOf(host: string, done: (found: readonly string[] | string) => void): void;
   /**
    * Begins to connect to an IPv4 or IPv6 address. `decided`: a descriptor that is readable when the outcome is there, to be
    * closed as well; null: it is connected.
@@ -83,15 +85,15 @@ export class Connection {
   #begin(): void {
     if (this.#isOver) return;
     const { host } = this.#place;
-    if (isAddress(host)) return this.#try([host]);
-    lookUp(host, (found) => {
+    if (isAddress(host)) return this.#try(host, []);
+    this.#ports.network.addressesOf(host, (found) => {
       if (this.#isOver) return;
-      if (typeof found === "string") this.#fail(found);
-      else this.#try(found);
+      if (typeof found === "string") this.#fail(`cannot resolve "${host}": ${wordsOf(found)}`);
+      else this.#tryNext(found, "ENODATA");
     });
   }
 
-  #try([address = "", ...others]: readonly string[]): void {
+  #try(address: string, others: readonly string[]): void {
     const { network } = this.#ports;
     const result = network.connect(address, this.#place.port);
     if (result.tag === "failed") return this.#tryNext(others, result.errno);
@@ -106,9 +108,9 @@ export class Connection {
     });
   }
 
-  #tryNext(others: readonly string[], errno: string): void {
-    if (others.length > 0) this.#try(others);
-    else this.#fail(wordsOf(errno));
+  #tryNext([address, ...others]: readonly string[], errno: string): void {
+    if (address === undefined) this.#fail(wordsOf(errno));
+    else this.#try(address, others);
   }
 
   #fail(reason: string): void {
@@ -142,15 +144,6 @@ export class Connection {
 
 function isAddress(host: string): boolean {
   return host.includes(":") || /^\d+(?:\.\d+){3}$/.test(host);
-}
-
-/** Gives the addresses of a host, or why there are none. */
-function lookUp(host: string, done: (found: readonly string[] | string) => void): void {
-  // Loaded with the first name, as few checks need it.
-  process.getBuiltinModule("node:dns").lookup(host, { all: true }, (error, addresses) => {
-    if (error === null && addresses.length > 0) done(addresses.map(({ address }) => address));
-    else done(`cannot resolve "${host}": ${error === null ? "no address" : wordsOf(error.code ?? error.message)}`);
-  });
 }
 
 /** The usual errors in words, any other one by its name. */

@@ -26,6 +26,8 @@ export interface DeparturePorts {
   readonly processes: ProcessPort;
   readonly timers: TimerPort;
   readonly report: Report;
+  /** Hears what the service has said so far. */
+  settle(service: string): void;
 }
 
 /** When to look again after something went wrong. */
@@ -89,6 +91,9 @@ export class Departures {
     const { execs, belongings, commands, memory, launcher, output, fleet } = this.#ports;
     // If its exec has failed, that is what is told of it, and not the exit that came of it.
     if (execs.has(pid)) execs.look();
+    const speaker = belongings.serviceOfMain(pid) ?? commands.serviceOf(pid);
+    // What it has said counts, that another process is the main one included.
+    if (speaker !== null) this.#ports.settle(speaker);
     const service = belongings.serviceOfMain(pid);
     if (service === null) {
       if (commands.ended(pid, exit)) return null;

@@ -5,6 +5,7 @@
 import type { Definition } from "../core/definition.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
 import type { Belongings } from "./belongings.ts";
+import type { Companions } from "./companions.ts";
 import type { PendingExecs } from "./pending-execs.ts";
 import type { MemoryPort, OutputPort, PendingOutcome, ProcessPort, SpawnOutcome, SpawnPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
@@ -16,12 +17,15 @@ export interface LauncherPorts {
   readonly output: OutputPort;
   readonly users: UserPort;
   readonly execs: PendingExecs;
+  readonly companions: Pick<Companions, "equip" | "began">;
   newInvocation(): string;
   /** false while many others are to be started after this one: then its exec is not waited for, it goes on beside them. */
   mayWait(): boolean;
   /** The outcome of a pending exec, for the service whose process it is. */
   decided(service: string, event: ServiceEvent): void;
 }
+
+type LaunchEvent = Extract<ServiceEvent, { tag: "spawned" | "exec-pending" | "spawn-failed" }>;
 
 export class Launcher {
   readonly #ports: LauncherPorts;
@@ -35,10 +39,19 @@ export class Launcher {
   }
 
   /** Starts the service's main process; the event says how that went. */
-  launch(definition: Definition): ServiceEvent {
+  launch(definition: Definition): LaunchEvent {
     const invocation = this.#ports.newInvocation();
+    const event = this.#launch(definition, invocation);
+    this.#ports.companions.began(definition, event.tag === "spawn-failed" ? null : event.pid);
+    return event;
+  }
+
+  #launch(definition: Definition, invocation: string): LaunchEvent {
     const { command, runtime } = definition;
-    const prepared = prepareRun({ definition, command, runtime, invocation, extra: {} }, this.#ports.users);
+    const equipment = this.#ports.companions.equip(definition, invocation);
+    if (typeof equipment === "string") return { tag: "spawn-failed", reason: equipment };
+    const { env: extra, descriptors } = equipment;
+    const prepared = prepareRun({ definition, command, runtime, invocation, extra }, this.#ports.users);
     if (prepared.tag === "unable") return { tag: "spawn-failed", reason: prepared.reason };
     const pipes = this.#openPipes();
     if (typeof pipes === "string") return { tag: "spawn-failed", reason: `pipe failed: ${pipes}` };
@@ -56,6 +69,7 @@ export class Launcher {
       credentials,
       stdout,
       stderr,
+      descriptors,
       isMain: true,
       invocation,
       mayWait: this.#ports.mayWait(),
@@ -88,7 +102,7 @@ export class Launcher {
       readonly stdout: number;
       readonly stderr: number;
     },
-  ): ServiceEvent {
+  ): LaunchEvent {
     const { outcome, stdout, stderr } = spawned;
     const service = definition.name;
     if (outcome.tag === "failed") {

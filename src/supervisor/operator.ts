@@ -4,7 +4,7 @@ import { PUBLIC_STATE_OF } from "../core/service-state.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
 import { type Millis, millis } from "../core/units.ts";
-import { viewOf } from "../core/view.ts";
+import { type Clocks, viewOf } from "../core/view.ts";
 import { type Goal, type Outcome, outcomeOf } from "./requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -28,14 +28,18 @@ export class Operator {
   services(): readonly ServiceView[] {
     const { clock } = this.#supervisor.ports;
     const clocks = { now: clock.now(), wall: clock.wall() };
-    const views = [...this.#supervisor.fleet.records()].map((record) => viewOf(record, clocks));
+    const views = [...this.#supervisor.fleet.records()].map((record) => this.#view(record, clocks));
     return views.sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   service(name: string): ServiceView | null {
     const { clock } = this.#supervisor.ports;
     const record = this.#supervisor.fleet.get(name);
-    return record === null ? null : viewOf(record, { now: clock.now(), wall: clock.wall() });
+    return record === null ? null : this.#view(record, { now: clock.now(), wall: clock.wall() });
+  }
+
+  #view(record: ServiceRecord, clocks: Clocks): ServiceView {
+    return viewOf(record, clocks, this.#supervisor.companions.lastCheckOf(record.definition.name));
   }
 
   async ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome> {
@@ -74,6 +78,11 @@ export class Operator {
     ports.memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
     if (goal === "restart") fleet.restart(name, !isConfigured);
     else fleet.want(name, goal === "stop" ? "down" : "up", !isConfigured);
+    // What it has brought in is no longer stopped by hand.
+    for (const needed of fleet.links.closureOf([name])) {
+      const brought = fleet.get(needed);
+      if (needed !== name && brought?.want === "up") ports.memory.wanted(needed, brought.wantedByHand ? "up" : null);
+    }
 
     const now = fleet.get(name);
     if (now !== null) requests.release(now);

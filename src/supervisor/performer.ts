@@ -1,4 +1,7 @@
 /* Carries out what the decider says, for one service at a time. */
+import { hostname } from "node:os";
+import { unmetConditionOf } from "../config/conditions.ts";
+import type { Definition } from "../core/definition.ts";
 import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { mainPidOf } from "../core/service-state.ts";
@@ -6,6 +9,7 @@ import type { Millis } from "../core/units.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Commands } from "./commands.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Launcher } from "./launcher.ts";
 import type { ProcessPort, Report } from "./ports.ts";
 import { type RelayResult, relaySignal } from "./relay.ts";
@@ -13,6 +17,7 @@ import { type RelayResult, relaySignal } from "./relay.ts";
 export interface PerformerPorts {
   readonly belongings: Belongings;
   readonly commands: Commands;
+  readonly hooks: Pick<Hooks, "run" | "kill" | "drop" | "failed">;
   readonly launcher: Launcher;
   readonly processes: ProcessPort;
   readonly report: Report;
@@ -55,6 +60,22 @@ export function performAction(
       return null;
     case "relay":
       return relay(record, action, ports);
+    case "restart-in-order": // the fleet has seen to it
+      return null;
+    case "check-conditions":
+      return checkConditions(record.definition);
+    case "run-hook":
+      ports.hooks.run(record, action.hook, action.ending);
+      return null;
+    case "kill-hook":
+      ports.hooks.kill(service);
+      return null;
+    case "drop-hook":
+      ports.hooks.drop(service);
+      return null;
+    case "tell-failure":
+      ports.hooks.failed(record, action.ending);
+      return null;
     case "leave-rest":
       leaveRest(service, ports);
       return null;
@@ -72,6 +93,13 @@ export function performAction(
     default:
       return unreachable(action);
   }
+}
+
+function checkConditions({ condition }: Definition): ServiceEvent {
+  const unmet = condition === null ? null : unmetConditionOf(condition, hostname());
+  return unmet === null
+    ? { tag: "conditions-met" }
+    : { tag: "condition-unmet", reason: `its condition is not met: ${unmet}` };
 }
 
 function leaveRest(service: string, ports: PerformerPorts): void {
@@ -99,16 +127,16 @@ function runStopCommand(record: ServiceRecord, ports: PerformerPorts): ServiceEv
   const command = definition.stop.command ?? [];
   const fail = (failure: string): void =>
     ports.report("warning", `${definition.name}: stop.command: ${failure}; sending ${definition.stop.signal} instead`);
-  const failure = ports.commands.run(
-    { definition, command, mainPid: mainPidOf(record.state) ?? 0, timeout: definition.stop.timeout },
+  const started = ports.commands.run(
+    { definition, command, mainPid: mainPidOf(record.state), timeout: definition.stop.timeout },
     (failed) => {
       if (failed === null) return;
       fail(failed);
       ports.post(definition.name, { tag: "stop-command-failed" });
     },
   );
-  if (failure === null) return null;
-  fail(failure);
+  if (started.tag === "started") return null;
+  fail(started.reason);
   return { tag: "stop-command-failed" };
 }
 
@@ -116,11 +144,11 @@ function runReloadCommand(record: ServiceRecord, ports: PerformerPorts): void {
   const { definition } = record;
   const command = definition.reload.command ?? [];
   const done = (failure: string | null): void => ports.reloadCommandEnded(definition.name, failure);
-  const failure = ports.commands.run(
-    { definition, command, mainPid: mainPidOf(record.state) ?? 0, timeout: RELOAD_COMMAND_TIMEOUT },
+  const started = ports.commands.run(
+    { definition, command, mainPid: mainPidOf(record.state), timeout: RELOAD_COMMAND_TIMEOUT },
     done,
   );
-  if (failure !== null) done(failure);
+  if (started.tag === "failed") done(started.reason);
 }
 
 /** Whatever was missed of its end, nobody is called unkillable who is not there. */

@@ -68,6 +68,8 @@ export interface SpawnPlan {
   readonly credentials: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null;
   readonly stdout: number;
   readonly stderr: number;
+  /** Descriptors of this process beside those two, and the numbers that they have in the child, 3 or more. */
+  readonly descriptors: readonly { readonly fd: number; readonly as: number }[];
   /** true: this is the main process, which the state mapping keeps. */
   readonly isMain: boolean;
   readonly invocation: string;

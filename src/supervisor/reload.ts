@@ -6,7 +6,7 @@ import type { Definition } from "../core/definition.ts";
 import { differenceOf } from "../core/definition-difference.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
-import { mainPidOf } from "../core/service-state.ts";
+import { hasNoProcess, mainPidOf } from "../core/service-state.ts";
 
 /** Names of services, by what a reload does to them. */
 export interface Difference {
@@ -83,7 +83,15 @@ function adjust(definition: Definition, ports: ReloadPorts): void {
   const before = ports.fleet.get(definition.name);
   ports.configure(definition);
   ports.fleet.redefine(definition.name, definition, "live");
-  if (before !== null && isNewlyAuto(before, definition)) ports.startIfAuto(definition.name);
+  if (before === null) return;
+  if (isNewlyAuto(before, definition)) return ports.startIfAuto(definition.name);
+  // What is called by a schedule or a socket may have got one, or another, or none.
+  if (before.want === "up" && hasNoProcess(before.state) && before.state.tag !== "backoff" && isCalled(definition))
+    ports.fleet.enable(definition.name);
+}
+
+function isCalled({ schedule, sockets }: Definition): boolean {
+  return schedule !== null || sockets.some((socket) => socket.onDemand);
 }
 
 function change(definition: Definition, ports: ReloadPorts): void {
@@ -109,6 +117,7 @@ function change(definition: Definition, ports: ReloadPorts): void {
   }
   // A oneshot that is done is not run again by itself: it may be a migration.
   if (before.state.tag === "done" && definition.type === "oneshot") fleet.amend(definition.name, { stale: true });
+  else if (before.state.tag === "waiting") fleet.enable(definition.name);
   else fleet.restart(definition.name, false);
 }
 

@@ -100,7 +100,7 @@ export class Reloader {
   }
 
   #apply(difference: Difference, configuration: Extract<Configuration, { tag: "loaded" }>): void {
-    const { report, output } = this.#supervisor.ports;
+    const { report } = this.#supervisor.ports;
     const { definitions, unfit, warnings } = configuration;
     const summary = summaryOf(difference);
     report("notice", `reload: ${summary}`);
@@ -116,7 +116,7 @@ export class Reloader {
     });
     applyDifference(difference, definitions, {
       fleet: this.#supervisor.fleet,
-      configure: (definition) => output.configure(definition),
+      configure: (definition) => this.#supervisor.configure(definition),
       unfit: (name) => unfit[name] ?? null,
       startIfAuto: (name) => this.#supervisor.startIfAuto(name, unfit[name] ?? null),
     });

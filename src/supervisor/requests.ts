@@ -27,6 +27,9 @@ interface Request {
   isReleased: boolean;
 }
 
+/** States in which a restart is on its second half. */
+const BEGINNINGS: ReadonlySet<string> = new Set(["waiting", "preparing", "launching", "stuck"]);
+
 export class Requests {
   readonly #open = new Map<string, Set<Request>>();
   readonly #timers: TimerPort;
@@ -79,7 +82,7 @@ export class Requests {
     if (requests === undefined) return;
     for (const request of [...requests]) {
       // Stuck: the new run will not begin.
-      if (record.state.tag === "launching" || record.state.tag === "stuck") request.hasBegun = true;
+      if (BEGINNINGS.has(record.state.tag)) request.hasBegun = true;
       const outcome = request.hasBegun && request.isReleased ? outcomeOf(request.goal, record) : null;
       if (outcome !== null) request.end(outcome);
     }
@@ -115,16 +118,32 @@ function startOutcomeOf(record: ServiceRecord): Outcome | null {
       return failed(why);
     case "backoff":
       return failed(`${why}; it will be tried again`);
+    case "waiting":
+      return waitingOutcomeOf(record.state);
     case "down":
-      return failed("it was stopped meanwhile");
+      return record.state.why === "condition" ? { tag: "done", message: why } : failed("it was stopped meanwhile");
+    case "preparing":
     case "launching":
     case "execing":
     case "starting":
     case "naming":
+    case "leaving":
     case "stopping":
     case "sweeping":
+    case "cleaning":
       return null;
   }
+}
+
+/** Held back by others: decided only if nothing moves them. By its schedule or a socket: this run is over. */
+function waitingOutcomeOf({
+  on,
+  reason,
+  pending,
+}: Extract<ServiceRecord["state"], { tag: "waiting" }>): Outcome | null {
+  if (on === "others")
+    return pending ? null : { tag: "failed", message: `${reason}; it is started when that is no longer so` };
+  return reason === "" ? { tag: "done", message: null } : { tag: "failed", message: reason };
 }
 
 function stopOutcomeOf(record: ServiceRecord): Outcome | null {

@@ -50,14 +50,14 @@ export class Shutdown {
   begin(code: number, reason: string): void {
     if (!this.#announce(code, reason)) return;
     this.#ports.report("notice", `shutting down: ${reason}`);
-    for (const service of this.#services()) this.#ports.fleet.post(service, { tag: "stop-asked" });
+    this.#ports.fleet.stopAll();
   }
 
   /** Kills everything at once. */
   kill(reason: string): void {
     this.#announce(0, reason);
     this.#ports.report("warning", `killing everything: ${reason}`);
-    for (const service of this.#services()) this.#ports.fleet.post(service, { tag: "kill-asked" });
+    for (const service of this.#services()) this.#ports.fleet.kill(service);
   }
 
   /** false if it was announced before. */

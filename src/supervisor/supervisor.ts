@@ -4,12 +4,15 @@
  */
 import type { Definition } from "../core/definition.ts";
 import { Fleet } from "../core/fleet.ts";
+import type { ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isAtRest } from "../core/service-state.ts";
 import type { EventView } from "../core/service-view.ts";
 import { isoOf } from "../core/view.ts";
 import { Belongings } from "./belongings.ts";
 import { Commands } from "./commands.ts";
+import type { Tell } from "./companion.ts";
+import { type CompanionKernel, Companions } from "./companions.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { Departures } from "./departures.ts";
 import { Events } from "./events.ts";
@@ -48,6 +51,7 @@ export interface SupervisorPorts {
   readonly output: OutputPort;
   readonly users: UserPort;
   readonly timers: TimerPort;
+  readonly kernel: CompanionKernel;
   newInvocation(): string;
   /** A number from 0 to 1. */
   jitter(): number;
@@ -74,6 +78,7 @@ export class Supervisor {
   readonly belongings: Belongings;
   readonly execs: PendingExecs;
   readonly relays: Relays;
+  readonly companions: Companions;
   readonly ports: SupervisorPorts;
   readonly #shutdown: Shutdown;
   readonly #departures: Departures;
@@ -99,17 +104,24 @@ export class Supervisor {
     const execs = new PendingExecs(ports.spawning, ports.timers);
     this.execs = execs;
     this.relays = new Relays(this.events, ports.report);
-    this.#commands = new Commands({ ...ports, execs, newInvocation: () => ports.newInvocation() }, this.belongings);
-    const decided = (service: string, event: Parameters<Fleet["post"]>[1]): void => this.fleet.post(service, event);
+    const newInvocation = (): string => ports.newInvocation();
+    const environmentOf = (definition: Definition): Readonly<Record<string, string>> =>
+      this.companions.environmentOf(definition);
+    const commands = new Commands({ ...ports, execs, newInvocation, environmentOf }, this.belongings);
+    this.#commands = commands;
+    const { events, belongings } = this;
+    const tell: Tell = (service, event) => this.#tell(service, event);
+    const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: () => this.fleet });
+    this.companions = companions;
     this.#launcher = new Launcher(
-      { ...ports, execs, newInvocation: () => ports.newInvocation(), mayWait: () => !this.#starts.isLong, decided },
-      this.belongings,
+      { ...ports, execs, newInvocation, mayWait: () => !this.#starts.isLong, decided: tell, companions },
+      belongings,
     );
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
       pidIn: (file) => ports.processes.pidIn(file),
       mayBeMain: (service, pid) => this.belongings.mayBeMain(service, pid),
-      named: (service, pid) => this.#named(service, pid),
+      named: (service, pid) => this.#tell(service, { tag: "named", pid }),
     });
     this.#starts = new StartQueue(ports.timers, ports.clock, (service) => this.#start(service));
     this.#deadlines = new DeadlineTimer(ports.timers, ports.clock, () => {
@@ -117,17 +129,18 @@ export class Supervisor {
       this.#lookSoon();
     });
     this.fleet = this.#buildFleet();
-    const { fleet, events, requests, belongings } = this;
-    const [commands, launcher] = [this.#commands, this.#launcher];
+    const { fleet, requests } = this;
     const mayEnd = (): boolean => commands.isIdle;
     this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, mayEnd });
-    this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs });
+    const settle = (service: string): void => companions.settle(service);
+    const launcher = this.#launcher;
+    this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs, settle });
   }
 
   /** Takes over what a dead predecessor left, then starts what is to run, some services in each turn of the loop. */
   boot(beginnings: Beginnings): void {
     for (const definition of beginnings.definitions) {
-      this.ports.output.configure(definition);
+      this.configure(definition);
       this.fleet.add(definition);
     }
     const { fleet, belongings, events, ports } = this;
@@ -135,8 +148,15 @@ export class Supervisor {
     for (const leftover of findLeftovers(beginnings.remembered, processes))
       takeOver(leftover, { ...ports, fleet, belongings, events, departures: this.#departures });
     const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
-    for (const { name } of beginnings.definitions)
+    // Each after what it needs, so that none has to be looked at twice.
+    for (const name of fleet.links.inStartOrder(beginnings.definitions.map((definition) => definition.name)))
       this.#want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
+  }
+
+  /** The service is new, or has another definition. */
+  configure(definition: Definition): void {
+    this.ports.output.configure(definition);
+    this.companions.configured(definition);
   }
 
   /** Starts a service that is new, if its definition says so. */
@@ -191,10 +211,11 @@ export class Supervisor {
     const performer = {
       belongings: this.belongings,
       commands: this.#commands,
+      hooks: this.companions.hooks,
       launcher: this.#launcher,
       processes: this.ports.processes,
       report: this.ports.report,
-      post: (service: string, event: Parameters<Fleet["post"]>[1]) => this.fleet.post(service, event),
+      post: (service: string, event: ServiceEvent) => this.fleet.post(service, event),
       relayed: (service: string, result: RelayResult) => this.relays.signalled(service, result),
       reloadCommandEnded: (service: string, failure: string | null) => this.relays.commandEnded(service, failure),
       note: (service: string, note: string) => this.fleet.amend(service, { note }),
@@ -216,26 +237,30 @@ export class Supervisor {
     if (record === null) return;
     const want = byHand ?? ((record.next ?? record.definition).start === "auto" ? "up" : "down");
     this.fleet.amend(service, { want, wantedByHand: byHand !== null });
-    if (want === "down" && !isAtRest(record.state)) this.fleet.post(service, { tag: "stop-asked" });
+    if (want === "down" && !isAtRest(record.state)) this.fleet.stop(service);
     if (want === "down") return;
     if (unfit !== null) this.fleet.post(service, { tag: "found-unfit", reason: unfit });
     else this.#starts.add(service);
   }
 
   #start(service: string): void {
-    if (!this.isEnding && this.fleet.get(service)?.want === "up") this.fleet.post(service, { tag: "start-asked" });
+    if (!this.isEnding && this.fleet.get(service)?.want === "up") this.fleet.enable(service);
     // It may run already, restarted before its turn came: then nothing changes, but one start less is waited for.
     this.#lookSoon();
   }
 
-  #named(service: string, pid: number): void {
-    this.belongings.named(service, pid);
-    this.ports.memory.running(service, pid, this.ports.processes.row(pid)?.startTicks ?? 0);
-    this.fleet.post(service, { tag: "named", pid });
+  /** What companions and others find out; a process that becomes the main one is taken for it from now on. */
+  #tell(service: string, event: ServiceEvent): void {
+    if (event.tag === "named" || event.tag === "main-changed") {
+      this.belongings.named(service, event.pid);
+      this.ports.memory.running(service, event.pid, this.ports.processes.row(event.pid)?.startTicks ?? 0);
+    }
+    this.fleet.post(service, event);
   }
 
   #changed(record: ServiceRecord, previous: ServiceRecord): void {
     this.#narrator.changed(record, previous);
+    this.companions.changed(record, previous);
     if (record.state !== previous.state) this.#watchPidFile(record, previous);
     if (isAtRest(record.state) && !isAtRest(previous.state)) this.#commands.killOf(record.definition.name);
     this.requests.changed(record);
@@ -254,6 +279,7 @@ export class Supervisor {
     this.ports.memory.forget(service);
     this.ports.output.forget(service);
     this.#launcher.forget(service);
+    this.companions.forgotten(service);
     this.requests.forgotten(service);
     this.#narrator.forgotten(record);
     this.#lookSoon();

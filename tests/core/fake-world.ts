@@ -1,14 +1,17 @@
 /*
  * A machine for the fleet to run on, in virtual time: spawns succeed, fail and hang; processes end by themselves, follow
- * signals late or never, leave others behind and cannot be killed; daemons fork and write their pid files, or do not.
+ * signals late or never, leave others behind and cannot be killed; daemons fork and write their pid files, or do not; what is
+ * waited for becomes ready or does not, hooks succeed, fail and hang, schedules and sockets call.
  */
 import type { Definition } from "../../src/core/definition.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import { Fleet, type FleetPorts } from "../../src/core/fleet.ts";
 import type { ServiceAction, ServiceEvent } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
+import type { LifeEvent } from "../../src/core/service-event.ts";
 import { deadlineOf } from "../../src/core/service-state.ts";
-import type { Instant, WallTime } from "../../src/core/units.ts";
+import type { HookName } from "../../src/core/life-policies.ts";
+import type { Instant, Millis, WallTime } from "../../src/core/units.ts";
 import { type FakeProcess, FakeProcesses } from "./fake-processes.ts";
 import { RandomDraw } from "./random-draw.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -42,6 +45,8 @@ export class FakeWorld {
   readonly time = new VirtualTime();
   readonly #draw: RandomDraw;
   readonly #onlooker: Onlooker;
+  /** Kills the hook that is at work for a service, or drops it (null). */
+  readonly #hooks = new Map<string, (after: 0 | null) => void>();
   steps = 0;
 
   constructor(seed: number, onlooker: Onlooker) {
@@ -110,6 +115,8 @@ export class FakeWorld {
         this.#onlooker.changed(record, previous);
         if (record.state.tag === "naming" && previous.state.tag !== "naming")
           this.#writePidFile(record.definition.name);
+        if (record.state.tag !== previous.state.tag || isAwaiting(record) !== isAwaiting(previous))
+          this.#accompany(record);
       },
       forgotten: (record) => this.#onlooker.forgotten(record),
       failed: (service, error) => this.#onlooker.broken(`${service}: ${String(error)}`),
@@ -147,6 +154,19 @@ export class FakeWorld {
       case "note-ended-by-relay":
         this.fleet.amend(service, { note: action.tag });
         return null;
+      case "check-conditions":
+        return this.#draw.happens(0.7) ? { tag: "conditions-met" } : { tag: "condition-unmet", reason: "no /data" };
+      case "run-hook":
+        this.#runHook(service, action.hook);
+        return null;
+      case "kill-hook":
+        this.#hooks.get(service)?.(0);
+        return null;
+      case "drop-hook":
+        this.#hooks.get(service)?.(null);
+        return null;
+      case "restart-in-order":
+      case "tell-failure":
       case "run-reload-command":
       case "end-supervisor":
         return null;
@@ -169,6 +189,44 @@ export class FakeWorld {
       this.fleet.post(definition.name, decided === "spawned" ? { tag: decided, pid } : { tag: decided, reason: "" });
     });
     return { tag: "exec-pending", pid };
+  }
+
+  /** A hook ends by itself or is killed, later; a dropped one tells nothing. */
+  #runHook(service: string, hook: HookName): void {
+    let isOver = false;
+    const end = (failure: string | null): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#hooks.delete(service);
+      this.fleet.post(service, { tag: "hook-ended", hook, failure });
+    };
+    this.#hooks.set(service, (after) => {
+      if (after === null) isOver = true;
+      else this.time.after(this.#draw.below(40), () => end("killed by SIGKILL"));
+    });
+    const failure = this.#draw.happens(0.3) ? "exited 1" : null;
+    this.time.after(this.#draw.pick([0, 1, 50, 3_000, 60_000]), () => end(failure));
+  }
+
+  /** What concerns a service beyond its process, while it is in this state. */
+  #accompany({ definition: { name }, state }: ServiceRecord): void {
+    const tell = (after: number, event: LifeEvent): void =>
+      this.time.after(after, () => {
+        if (this.fleet.get(name) !== null) this.fleet.post(name, event);
+      });
+    if (state.tag === "waiting" && state.on !== "others")
+      tell(this.#draw.pick([0, 900, 40_000]), { tag: state.on === "schedule" ? "due" : "demanded" });
+    if (state.tag === "starting" && state.phase === "ready" && this.#draw.happens(0.8))
+      tell(this.#draw.pick([0, 5, 700, 59_000, 61_000]), { tag: "ready" });
+    if (state.tag !== "up" || this.#draw.happens(0.8)) return;
+    const events: readonly LifeEvent[] = [
+      { tag: "says-stopping" },
+      { tag: "watchdog-missed" },
+      { tag: "unhealthy", action: "restart", reason: "3 checks failed" },
+      { tag: "unhealthy", action: "stop", reason: "3 checks failed" },
+      { tag: "extend-timeout", by: 5_000 as Millis },
+    ];
+    tell(this.#draw.pick([0, 10, 2_000, 20_000]), this.#draw.pick(events as [LifeEvent, ...LifeEvent[]]));
   }
 
   /** What a process does of its own accord once it has executed. */
@@ -249,4 +307,8 @@ export class FakeWorld {
     if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") return;
     if (this.processes.membersOf(service).length === 0) this.fleet.post(service, { tag: "emptied" });
   }
+}
+
+function isAwaiting({ state }: ServiceRecord): boolean {
+  return state.tag === "starting" && state.phase === "ready";
 }

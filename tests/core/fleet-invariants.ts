@@ -3,13 +3,17 @@ import type { Definition } from "../../src/core/definition.ts";
 import type { Fleet } from "../../src/core/fleet.ts";
 import type { ServiceAction } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
-import { deadlineOf, isAtRest, mainPidOf } from "../../src/core/service-state.ts";
+import { gateOf, isSatisfied } from "../../src/core/gate.ts";
+import { deadlineOf, hasNoProcess, isAtRest, mainPidOf } from "../../src/core/service-state.ts";
 import type { FakeProcesses } from "./fake-processes.ts";
 import type { Onlooker } from "./fake-world.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-/** States that must not last for ever, whatever their processes do; a oneshot may take its time. */
+/** States that must not last for ever, whatever their processes do; a oneshot may take its time, and hooks have their own. */
 const LIMITED: ReadonlySet<string> = new Set(["execing", "starting", "naming", "stopping", "sweeping", "backoff"]);
+
+/** States between runs in which a hook may be at work, and nothing of the service itself. */
+const PAUSES: ReadonlySet<string> = new Set(["preparing", "cleaning", "launching"]);
 
 /** What is known of a service from outside. */
 interface Knowledge {
@@ -64,8 +68,8 @@ export class FleetInvariants implements Onlooker {
   /** An operator forgives what has happened. */
   reset(record: ServiceRecord): void {
     const knows = this.#of(record.definition.name);
-    if (["up", "backoff", "done", "failed"].includes(record.state.tag)) knows.restarts = 0;
-    if (["up", "backoff"].includes(record.state.tag)) knows.failures = 0;
+    if (["up", "waiting", "backoff", "done", "failed"].includes(record.state.tag)) knows.restarts = 0;
+    if (["up", "waiting", "backoff"].includes(record.state.tag)) knows.failures = 0;
     if (isAtRest(record.state)) knows.isHeld = true;
   }
 
@@ -82,6 +86,7 @@ export class FleetInvariants implements Onlooker {
     const obstacles = processes.obstaclesOf(name).map(({ pid }) => pid);
     if (obstacles.length > 0) this.broken(`${name}: started while ${obstacles.join()} of it are alive`);
     if (knows.isHeld) this.broken(`${name}: started though it was stopped`);
+    this.#checkStart(record);
     knows.restarts = action.automatic ? knows.restarts + 1 : 0;
     knows.startedAt = this.#present().time.now;
     knows.definition = record.definition;
@@ -92,9 +97,22 @@ export class FleetInvariants implements Onlooker {
     const { name } = record.definition;
     const [now, before] = [record.state, previous.state];
     this.visited.add(now.tag);
+    // Nobody asked for that: it makes way for something that it conflicts with.
+    if (previous.want === "up" && record.want === "down") this.asked(name, "overruled");
     if (now.tag === "backoff" && before.tag !== "backoff") this.#checkBackoff(record, previous.definition);
-    if (now.tag !== "launching" || record.restarts <= previous.restarts) return;
-    if (before.tag !== "backoff") this.#checkImmediateRestart(record, previous.definition);
+    this.#checkStop(record, previous);
+    if (now.tag === "preparing") this.#of(name).startedAt = this.#present().time.now;
+    this.#checkBeginning(record, previous);
+  }
+
+  /** A start begins, and be it that it is held back: by hand, after its time of waiting, or at once where that is allowed. */
+  #checkBeginning({ definition: { name }, state: now }: ServiceRecord, previous: ServiceRecord): void {
+    const before = previous.state;
+    if (!("automatic" in now)) return;
+    if (!now.automatic) this.#of(name).failures = 0;
+    if (!now.automatic || (before.tag === "waiting" && now.tag === "waiting")) return;
+    if ("automatic" in before && before.automatic === now.automatic && before.streak === now.streak) return;
+    if (before.tag !== "backoff") this.#checkImmediateRestart(name, now.streak.failures, previous.definition);
     else if (this.#present().time.now < before.retryAt) this.broken(`${name}: started before its time`);
   }
 
@@ -129,20 +147,60 @@ export class FleetInvariants implements Onlooker {
     const awaitsOthers = state.tag === "naming" || state.tag === "sweeping";
     if (awaitsOthers && others === 0) tell("waits for processes that do not exist");
     if (state.tag === "stuck" && main === null && others === 0) tell("waits for processes that do not exist");
-    if ((isAtRest(state) || state.tag === "backoff") && main === null && others > 0) tell(`has ${others} processes`);
+    if ((hasNoProcess(state) || PAUSES.has(state.tag)) && main === null && others > 0) tell(`has ${others} processes`);
     if (state.tag === "launching") tell("the spawn has no outcome");
-    const isLimited = LIMITED.has(state.tag) && !(state.tag === "starting" && record.definition.type === "oneshot");
+    if (state.tag === "waiting" && state.on === "others") this.#checkWaiting(record, state.reason);
+    const isUnlimited = state.tag === "starting" && (state.phase === "work" || state.phase === "hook");
+    const isLimited = LIMITED.has(state.tag) && !isUnlimited;
     if (isLimited !== (deadlineOf(state) !== null)) tell("has a deadline, or none, against its state");
     if (knows.isRemoved && isAtRest(state)) tell("was removed and is still there");
     if (record.restarts !== knows.restarts) tell(`counts ${record.restarts} restarts, there were ${knows.restarts}`);
-    if (record.want === "up" && !knows.isOverruled) {
-      const isGivenUp = "afterwards" in state && state.afterwards.tag === "rest";
-      if (state.tag === "down" || isGivenUp) tell("is wanted, and will not be started");
+    // What is held is told what it is held for in the end.
+    if (record.want === "up" && !knows.isOverruled && record.held === null) {
+      const isGivenUp = "afterwards" in state && state.afterwards?.tag === "rest";
+      if ((state.tag === "down" && state.why !== "condition") || isGivenUp) tell("is wanted, and will not be started");
     }
-    const hasNoProcess = isAtRest(state) || state.tag === "backoff";
-    if (record.next !== null && hasNoProcess) tell("has not taken the definition that waits");
-    if (!hasNoProcess && record.definition !== knows.definition)
+    if (record.next !== null && hasNoProcess(state)) tell("has not taken the definition that waits");
+    if (!hasNoProcess(state) && !PAUSES.has(state.tag) && record.definition !== knows.definition)
       tell("has another definition than it was started with");
+  }
+
+  /** What it requires is ready, and what excludes it does not run. */
+  #checkStart({ definition }: ServiceRecord): void {
+    const { fleet } = this.#present();
+    for (const { name } of definition.requires) {
+      const required = fleet.get(name);
+      const isReady = required !== null && isSatisfied(required);
+      if (!isReady) this.broken(`${definition.name}: started before "${name}", which it requires, was ready`);
+    }
+    for (const rival of fleet.links.conflictsOf(definition.name)) {
+      const other = fleet.get(rival);
+      if (other !== null && mainPidOf(other.state) !== null)
+        this.broken(`${definition.name}: started beside "${rival}", with which it conflicts`);
+    }
+  }
+
+  /** Nothing is asked to end while something that requires it is up. */
+  #checkStop(record: ServiceRecord, previous: ServiceRecord): void {
+    const { state } = record;
+    if (previous.state.tag !== "up" || (state.tag !== "stopping" && state.tag !== "leaving")) return;
+    const isAsked = state.afterwards.tag === "rest" || state.afterwards.tag === "start-anew";
+    if (!isAsked || (state.tag === "stopping" && state.force === "killed")) return;
+    const { fleet } = this.#present();
+    for (const dependent of fleet.links.dependentsOf(record.definition.name)) {
+      if (fleet.get(dependent)?.state.tag === "up")
+        this.broken(`${record.definition.name}: stopped while "${dependent}", which requires it, is up`);
+    }
+  }
+
+  /** Something is in its way, and that is what it says. */
+  #checkWaiting(record: ServiceRecord, reason: string): void {
+    const { fleet } = this.#present();
+    const gate = gateOf(record, fleet.links, (service) => fleet.get(service));
+    if (gate?.reason !== reason)
+      this.broken(
+        `${record.definition.name}: waits because it ${reason}, but ${gate?.reason ?? "nothing is in its way"}`,
+      );
   }
 
   #checkBackoff(record: ServiceRecord, judge: Definition): void {
@@ -164,10 +222,9 @@ export class FleetInvariants implements Onlooker {
       this.broken(`${name}: waits ${span} ms after ${streak.failures} failures, want ${base} to a tenth more`);
   }
 
-  #checkImmediateRestart(record: ServiceRecord, judge: Definition): void {
-    const failures = record.state.tag === "launching" ? record.state.streak.failures : 0;
-    if (judge.restart.delay > 0 || failures > 1) this.broken(`${record.definition.name}: started again without delay`);
-    this.#of(record.definition.name).failures = failures;
+  #checkImmediateRestart(name: string, failures: number, { restart }: Definition): void {
+    if (restart.delay > 0 || failures > 1) this.broken(`${name}: started again without delay`);
+    this.#of(name).failures = failures;
   }
 
   #of(service: string): Knowledge {

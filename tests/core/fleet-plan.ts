@@ -1,6 +1,15 @@
 /* What happens to a simulated fleet, as fast-check chooses it, and how it is carried out. */
 import fc from "fast-check";
 import type { Definition } from "../../src/core/definition.ts";
+import {
+  type ConditionPolicy,
+  type Hook,
+  type HookPolicies,
+  NO_HOOKS,
+  type ReadyPolicy,
+  type SchedulePolicy,
+  type SocketPolicy,
+} from "../../src/core/life-policies.ts";
 import { isAtRest } from "../../src/core/service-state.ts";
 import { millis } from "../../src/core/units.ts";
 import { FakeWorld } from "./fake-world.ts";
@@ -37,6 +46,7 @@ export interface Plan {
   readonly deeds: readonly Deed[];
 }
 
+const rarely = fc.integer({ min: 0, max: 5 }).map((number) => number === 0);
 const duration = (...values: readonly number[]) => fc.constantFrom(...values).map(millis);
 
 const policy = fc.record({
@@ -60,15 +70,54 @@ const shape = fc.record({
   restart: policy,
   stop,
   reload: fc.record({ action: fc.constantFrom("signal", "restart", "none"), signalIsWritten: fc.boolean() }),
+  life: fc.record({
+    isAwaited: fc.boolean(),
+    hasCondition: rarely,
+    hooks: fc.record({ beforeStart: rarely, afterStart: rarely, beforeStop: rarely, afterStop: rarely }),
+    called: fc.constantFrom("by-nobody", "by-nobody", "by-nobody", "by-schedule", "by-socket"),
+  }),
+  /** Which others, as numbers to be taken modulo how many come before it; for conflicts, modulo all. */
+  links: fc.record({
+    requires: fc.array(fc.record({ on: fc.nat(199), restartWith: fc.boolean() }), { maxLength: 3 }),
+    wants: fc.array(fc.nat(199), { maxLength: 2 }),
+    after: fc.array(fc.nat(199), { maxLength: 2 }),
+    conflicts: fc.array(fc.nat(199), { maxLength: 1, size: "xsmall" }),
+  }),
 });
 export type Shape = typeof shape extends fc.Arbitrary<infer Value> ? Value : never;
 
 const deed: fc.Arbitrary<Deed> = fc.record({
   kind: fc.constantFrom(...KINDS),
-  on: fc.nat(49),
+  on: fc.nat(199),
   after: fc.constantFrom(0, 0, 0, 1, 7, 40, 300, 2_000, 5_000, 11_000, 65_000),
   choice: fc.nat(1_000),
 });
+
+const NO_CONDITIONS: ConditionPolicy = {
+  pathExists: [],
+  pathMissing: [],
+  fileNotEmpty: [],
+  directoryNotEmpty: [],
+  host: [],
+};
+const HOURLY: SchedulePolicy = {
+  cron: "@hourly",
+  every: null,
+  timezone: null,
+  jitter: millis(0),
+  catchUp: false,
+  overlap: "skip",
+};
+const SOCKET: SocketPolicy = {
+  name: "s",
+  listen: { tag: "unix", path: "/run/s.sock" },
+  backlog: 1,
+  reusePort: false,
+  mode: 0o600,
+  owner: null,
+  group: null,
+  onDemand: true,
+};
 
 /** Fleets of one to `most` services; in the small ones more happens to each. */
 export function planOf(most: number, deeds: number): fc.Arbitrary<Plan> {
@@ -117,13 +166,13 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
   if (record.removed && kind !== "stop" && kind !== "end" && kind !== "kill") return;
   switch (kind) {
     case "start":
-      stage.invariants.asked(service, "up");
+      brought(stage, service, true);
       return fleet.want(service, "up", true);
     case "stop":
       stage.invariants.asked(service, "down");
       return fleet.want(service, "down", true);
     case "restart":
-      stage.invariants.asked(service, "up");
+      brought(stage, service, true);
       return fleet.restart(service, true);
     case "reset":
       stage.invariants.reset(record);
@@ -132,7 +181,7 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
       return reload(stage, service);
     case "kill":
       stage.invariants.asked(service, "overruled");
-      return fleet.post(service, { tag: "kill-asked" });
+      return fleet.kill(service);
     case "adjust":
     case "change":
       return redefine(stage, service, { kind, choice });
@@ -149,7 +198,50 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
 function definitionOf(stage: Stage, name: string, choice: number): Definition {
   const index = Number(name.slice(1)) + choice;
   const { services } = stage.plan;
-  return literalDefinition({ ...services[Math.abs(index) % services.length], name });
+  const chosen = services[Math.abs(index) % services.length] as Shape;
+  const { life, links, ...rest } = chosen;
+  return literalDefinition({ ...rest, ...lifeOf(chosen), ...linksOf(stage, name, links), name });
+}
+
+const HOOK: Hook = { command: ["/bin/hook"], timeout: millis(60_000) };
+
+function lifeOf({ type, life }: Shape): Partial<Definition> {
+  const hooks = Object.entries(life.hooks).map(([name, isThere]) => [name, isThere ? HOOK : null]);
+  const ready: ReadyPolicy = { method: { tag: "notify" }, timeout: millis(60_000), interval: millis(200) };
+  return {
+    ready: life.isAwaited && type !== "oneshot" ? ready : null,
+    condition: life.hasCondition ? NO_CONDITIONS : null,
+    hooks: { ...NO_HOOKS, ...(Object.fromEntries(hooks) as Partial<HookPolicies>) },
+    schedule: life.called === "by-schedule" && type === "oneshot" ? HOURLY : null,
+    sockets: life.called === "by-socket" ? [SOCKET] : [],
+  };
+}
+
+/** Only on services that come before it, so that there is no cycle. */
+function linksOf(stage: Stage, name: string, links: Shape["links"]): Partial<Definition> {
+  const own = Number(name.slice(1));
+  const earlier = (numbers: readonly number[]): string[] =>
+    own === 0 ? [] : [...new Set(numbers.map((number) => `s${number % own}`))];
+  const requires = links.requires.map(({ on, restartWith }) => ({ name: earlier([on])[0] ?? "", restartWith }));
+  const wanted = new Set([...requires.map((requirement) => requirement.name), ...earlier(links.wants)]);
+  return {
+    requires: requires.filter((requirement) => requirement.name !== ""),
+    wants: earlier(links.wants),
+    after: earlier(links.after),
+    conflicts: links.conflicts
+      .map((number) => `s${number % stage.plan.services.length}`)
+      .filter((rival) => rival !== name && !wanted.has(rival)),
+  };
+}
+
+/** An operator, or a definition, asks for it: what it needs is brought in. */
+function brought({ world: { fleet }, invariants }: Stage, service: string, byHand: boolean): void {
+  const needed = fleet.links.closureOf([service]);
+  for (const name of needed) {
+    const record = fleet.get(name);
+    const isLeft = record?.want === "down" && record.wantedByHand && !byHand && name !== service;
+    if (record !== null && !isLeft) invariants.asked(name, "up");
+  }
 }
 
 /** A new service, or one whose removal is taken back; perhaps something of a dead predecessor's is there. */
@@ -169,8 +261,10 @@ function add(stage: Stage, index: number, choice: number): void {
   const want = definition.start === "auto" ? "up" : "down";
   stage.invariants.asked(service, want);
   fleet.amend(service, { want, wantedByHand: false });
-  if (want === "down") fleet.post(service, { tag: "stop-asked" });
-  else fleet.post(service, choice % 7 === 0 ? { tag: "found-unfit", reason: "unfit" } : { tag: "start-asked" });
+  if (want === "down") return fleet.stop(service);
+  if (choice % 7 === 0) return fleet.post(service, { tag: "found-unfit", reason: "unfit" });
+  brought(stage, service, false);
+  fleet.enable(service);
 }
 
 function reload(stage: Stage, service: string): void {
@@ -198,19 +292,17 @@ function redefine(
   fleet.redefine(service, chosen, "restart");
   if (record.want === "down") return;
   if (record.state.tag === "done" && chosen.type === "oneshot") return fleet.amend(service, { stale: true });
-  stage.invariants.asked(service, "up");
+  brought(stage, service, false);
+  if (record.state.tag === "waiting") return fleet.enable(service);
   fleet.restart(service, false);
 }
 
 /** As a shutdown does: everything ends, but for what cannot be killed. */
 function stopEverything({ world, invariants }: Stage): void {
-  const names = [...world.fleet.records()].map((record) => record.definition.name);
-  for (const service of names) {
-    invariants.asked(service, "overruled");
-    world.fleet.post(service, { tag: "stop-asked" });
-  }
+  for (const record of world.fleet.records()) invariants.asked(record.definition.name, "overruled");
+  world.fleet.stopAll();
   world.settle();
-  for (let round = 0; round < 5; round++) world.advance(30_000);
+  for (let round = 0; round < 40; round++) world.advance(30_000);
   for (const { state, definition } of world.fleet.records()) {
     if (isAtRest(state)) continue;
     const left = world.processes.membersOf(definition.name);

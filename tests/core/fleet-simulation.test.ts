@@ -10,6 +10,7 @@ describe("a simulated fleet", () => {
     ["of one service", { most: 1, deeds: 60, share: 1.5 }],
     ["of a few services", { most: 4, deeds: 120, share: 1 }],
     ["of up to fifty services", { most: 50, deeds: 200, share: 0.5 }],
+    ["of up to two hundred services", { most: 200, deeds: 300, share: 0.05 }],
   ])(
     "%s never does what it must not, whatever happens",
     (_size, { most, deeds, share }) => {
@@ -29,7 +30,9 @@ describe("a simulated fleet", () => {
       console.log(`${total.runs} runs, ${total.steps} steps, ${total.spawns} starts`);
       // A world in which some state is never reached says nothing of it.
       expect([...visited].sort()).toEqual(
-        "backoff done down execing failed launching naming starting stopping stuck sweeping up".split(" "),
+        "backoff cleaning done down execing failed launching leaving naming preparing starting stopping stuck sweeping up waiting".split(
+          " ",
+        ),
       );
     },
     Number.MAX_SAFE_INTEGER,

@@ -63,7 +63,7 @@ describe("a fleet", () => {
       return action.tag === "spawn" ? { tag: "spawn-failed", reason: "exec failed: ENOENT" } : null;
     };
     world.fleet.want("web", "up", false);
-    expect(world.performed).toEqual(["web spawn", "web spawn"]);
+    expect(world.performed.filter((deed) => deed === "web spawn")).toHaveLength(2);
     expect(world.fleet.nextDeadline()).toBe(10 as Instant);
   });
 

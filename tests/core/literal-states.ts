@@ -2,7 +2,7 @@ import type { ServiceAction, ServiceEvent } from "../../src/core/service-event.t
 import type { ServiceState, Streak } from "../../src/core/service-state.ts";
 import { step } from "../../src/core/step.ts";
 import type { StateOf, Step, StepContext } from "../../src/core/transitions.ts";
-import type { Instant } from "../../src/core/units.ts";
+import { type Instant, millis } from "../../src/core/units.ts";
 import { type DefinitionChanges, literalDefinition } from "./literal-definition.ts";
 
 export type StateTag = ServiceState["tag"];
@@ -22,18 +22,25 @@ const SOON = (NOW + 500) as Instant;
 /** One state of each kind, in a row of two failures. */
 export const STATES: { readonly [Tag in StateTag]: StateOf<Tag> } = {
   down: { tag: "down", why: "never-started" },
-  launching: { tag: "launching", streak: STREAK, startedAt: BEGAN },
+  waiting: { tag: "waiting", streak: STREAK, automatic: true, on: "others", reason: "why", pending: false },
+  preparing: { tag: "preparing", streak: STREAK, automatic: true, startedAt: BEGAN, afterwards: null },
+  launching: { tag: "launching", streak: STREAK, automatic: true, startedAt: BEGAN },
   execing: { tag: "execing", ...RUN, killAt: SOON },
-  starting: { tag: "starting", ...RUN, readyBy: SOON },
+  starting: { tag: "starting", phase: "fork", ...RUN, readyBy: SOON },
   naming: { tag: "naming", streak: STREAK, startedAt: BEGAN, readyBy: SOON },
   up: { tag: "up", ...RUN, relayedAt: null },
+  leaving: { tag: "leaving", ...RUN, afterwards: { tag: "rest" } },
   stopping: { tag: "stopping", ...RUN, scope: "group", force: "asked", until: SOON, afterwards: { tag: "rest" } },
   sweeping: { tag: "sweeping", streak: STREAK, force: "asked", until: SOON, afterwards: { tag: "rest" } },
+  cleaning: { tag: "cleaning", streak: STREAK, afterwards: { tag: "rest" } },
   stuck: { tag: "stuck", streak: STREAK, scope: "group", afterwards: { tag: "rest" } },
   backoff: { tag: "backoff", streak: STREAK, retryAt: SOON, reason: "exited 1" },
   done: { tag: "done" },
   failed: { tag: "failed", reason: "exited 1" },
 };
+
+/** A oneshot at work. */
+export const WORKING: StateOf<"starting"> = { tag: "starting", phase: "work", ...RUN, readyBy: null };
 
 /** One event of each kind. */
 export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: Tag }> } = {
@@ -54,13 +61,32 @@ export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: 
   "stop-command-failed": { tag: "stop-command-failed" },
   "deadline-passed": { tag: "deadline-passed" },
   "found-running": { tag: "found-running", pid: 8 },
+  "enable-asked": { tag: "enable-asked" },
+  "hold-asked": { tag: "hold-asked" },
+  gate: { tag: "gate", gate: null },
+  due: { tag: "due" },
+  demanded: { tag: "demanded" },
+  "conditions-met": { tag: "conditions-met" },
+  "condition-unmet": { tag: "condition-unmet", reason: "no /data" },
+  "hook-ended": { tag: "hook-ended", hook: "before_start", failure: null },
+  ready: { tag: "ready" },
+  "main-changed": { tag: "main-changed", pid: 9 },
+  "says-stopping": { tag: "says-stopping" },
+  "extend-timeout": { tag: "extend-timeout", by: millis(900) },
+  "watchdog-missed": { tag: "watchdog-missed" },
+  "give-up": { tag: "give-up", reason: "called too often" },
+  unhealthy: { tag: "unhealthy", action: "restart", reason: "3 checks failed" },
 };
 
 export function contextOf(changes: DefinitionChanges = {}): StepContext {
-  return { definition: literalDefinition(changes), now: NOW, jitter: 0 };
+  const definition = literalDefinition(changes);
+  return { definition, next: definition, want: "up", gate: null, now: NOW, jitter: 0 };
 }
 
-/** One step, told in short: "stopping asked, rest: signal-all SIGTERM"; "=" if nothing changes, "!" if it cannot happen. */
+/**
+ * One step, told in short: "stopping asked, rest: signal-all SIGTERM"; "=" if nothing changes, "!" if it cannot happen. That a
+ * failure is told of is left out.
+ */
 export function told(state: ServiceState, event: ServiceEvent, context: StepContext): string {
   let result: Step;
   try {
@@ -69,7 +95,10 @@ export function told(state: ServiceState, event: ServiceEvent, context: StepCont
     if (error instanceof Error && error.message.startsWith("internal error")) return "!";
     throw error;
   }
-  const actions = result.actions.map(toldAction).join(", ");
+  const actions = result.actions
+    .filter((action) => action.tag !== "tell-failure")
+    .map(toldAction)
+    .join(", ");
   const isSame = Bun.deepEquals(result.state, state);
   if (actions === "") return isSame ? "=" : toldState(result.state);
   return `${isSame ? "=" : toldState(result.state)}: ${actions}`;
@@ -79,10 +108,19 @@ function toldState(state: ServiceState): string {
   switch (state.tag) {
     case "down":
       return `down ${state.why}`;
+    case "waiting":
+      return `waiting on ${state.on} (${state.reason})`;
+    case "preparing":
+      return state.afterwards === null ? "preparing" : `preparing, ${toldAfterwards(state.afterwards)}`;
+    case "leaving":
+      return `leaving ${state.pid}, ${toldAfterwards(state.afterwards)}`;
+    case "cleaning":
+      return `cleaning, ${toldAfterwards(state.afterwards)}`;
     case "launching":
       return `launching after ${state.streak.failures}`;
-    case "execing":
     case "starting":
+      return state.phase === "fork" ? `starting ${state.pid}` : `starting ${state.pid} (${state.phase})`;
+    case "execing":
     case "up":
       return `${state.tag} ${state.pid}`;
     case "naming":
@@ -106,6 +144,8 @@ function toldAfterwards(afterwards: StateOf<"stuck">["afterwards"]): string {
   switch (afterwards.tag) {
     case "rest":
     case "start-anew":
+    case "enable":
+    case "judge-exit":
       return afterwards.tag;
     case "judge":
       return `judge ${afterwards.ending.result} (${afterwards.ending.reason})`;
@@ -128,6 +168,14 @@ function toldAction(action: ServiceAction): string {
       return `relay ${action.signal} to ${action.pid}${action.force ? " by force" : ""}`;
     case "end-supervisor":
       return `end-supervisor ${action.code}`;
+    case "run-hook":
+      return `run-hook ${action.hook}`;
+    case "tell-failure":
+      return `tell-failure (${action.ending.reason})`;
+    case "restart-in-order":
+    case "check-conditions":
+    case "kill-hook":
+    case "drop-hook":
     case "kill-all":
     case "run-stop-command":
     case "run-reload-command":

@@ -18,13 +18,17 @@ function recordIn(tag: StateTag, changes: Partial<ServiceRecord> = {}): ServiceR
 /** By state: what operators see of it, whether it counts as ready, its pid, and the message when it has no note. */
 const SHOWN: Readonly<Record<StateTag, readonly [string, boolean, number | null, string | null]>> = {
   down: ["down", false, null, null],
+  waiting: ["waiting", false, null, "why"],
+  preparing: ["starting", false, null, "its before_start hook is at work"],
   launching: ["starting", false, null, null],
   execing: ["starting", false, PID, "exec of pid 7 has not returned yet"],
-  starting: ["starting", false, PID, null],
+  starting: ["starting", false, PID, "waiting for the started process to exit"],
   naming: ["starting", false, null, `waiting for "/run/web.pid" to name its main process`],
   up: ["up", true, PID, null],
+  leaving: ["stopping", false, PID, "its before_stop hook is at work"],
   stopping: ["stopping", false, PID, "asked to stop, waiting for pid 7"],
   sweeping: ["stopping", false, null, "its main process has ended, waiting for the others of it"],
+  cleaning: ["stopping", false, null, "its after_stop hook is at work"],
   stuck: ["failed", false, null, "a process of it cannot be killed"],
   backoff: ["backoff", false, null, "exited 1"],
   done: ["done", true, null, null],
@@ -66,6 +70,8 @@ describe("what is shown of a service", () => {
       next_start: null,
       status: null,
       health: null,
+      health_detail: null,
+      health_output: null,
       stale: false,
       message: null,
     });

@@ -3,7 +3,7 @@ import type { Exit } from "../../src/core/exit.ts";
 import type { ServiceEvent } from "../../src/core/service-event.ts";
 import { step } from "../../src/core/step.ts";
 import type { Instant } from "../../src/core/units.ts";
-import { EVENTS, NOW, STATES, contextOf, told } from "./literal-states.ts";
+import { EVENTS, NOW, STATES, contextOf, told, WORKING } from "./literal-states.ts";
 
 const reload = EVENTS["reload-asked"];
 
@@ -13,7 +13,7 @@ describe("a reload of a service", () => {
     expect(outcomeOf({})).toBe("=: relay SIGHUP to 7");
     expect(outcomeOf({ reload: { signal: "SIGUSR2", signalIsWritten: true } })).toBe("=: relay SIGUSR2 to 7 by force");
     expect(outcomeOf({ reload: { action: "command", command: ["/bin/reload"] } })).toBe("=: run-reload-command");
-    expect(outcomeOf({ reload: { action: "restart" } })).toBe("stopping 7 asked, start-anew: signal-all SIGTERM");
+    expect(outcomeOf({ reload: { action: "restart" } })).toBe("=: restart-in-order");
     expect(outcomeOf({ reload: { action: "none" } })).toBe("=");
   });
 
@@ -107,7 +107,7 @@ describe("the end of a critical service", () => {
 
   test("does not if it is a oneshot that succeeds, and does if it fails", () => {
     const oneshot = contextOf({ critical: true, type: "oneshot" });
-    expect(told(STATES.starting, exited({ tag: "code", code: 0 }), oneshot)).toBe("done");
-    expect(told(STATES.starting, exited({ tag: "code", code: 2 }), oneshot)).toEndWith("end-supervisor 2");
+    expect(told(WORKING, exited({ tag: "code", code: 0 }), oneshot)).toBe("done");
+    expect(told(WORKING, exited({ tag: "code", code: 2 }), oneshot)).toEndWith("end-supervisor 2");
   });
 });

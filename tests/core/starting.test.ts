@@ -4,7 +4,7 @@ import type { ServiceEvent } from "../../src/core/service-event.ts";
 import { deadlineOf } from "../../src/core/service-state.ts";
 import { step } from "../../src/core/step.ts";
 import { type Instant, millis } from "../../src/core/units.ts";
-import { EVENTS, NOW, STATES, contextOf, told } from "./literal-states.ts";
+import { EVENTS, NOW, STATES, contextOf, told, WORKING } from "./literal-states.ts";
 
 const FORKING = { type: "forking" } as const;
 
@@ -18,7 +18,7 @@ describe("a spawn", () => {
   test("leads to up for a simple service, to starting for the others", () => {
     for (const state of [STATES.launching, STATES.execing]) {
       expect(told(state, EVENTS.spawned, contextOf())).toBe("up 9");
-      expect(told(state, EVENTS.spawned, contextOf({ type: "oneshot" }))).toBe("starting 9");
+      expect(told(state, EVENTS.spawned, contextOf({ type: "oneshot" }))).toBe("starting 9 (work)");
       expect(told(state, EVENTS.spawned, contextOf(FORKING))).toBe("starting 9");
     }
   });
@@ -59,19 +59,19 @@ describe("a oneshot", () => {
   const oneshot = contextOf({ type: "oneshot" });
 
   test("is done after a success, and failed after anything else", () => {
-    expect(told(STATES.starting, exited(0), oneshot)).toBe("done");
-    expect(told(STATES.starting, exited(1), oneshot)).toBe("failed (exited 1)");
-    expect(told(STATES.starting, exited("SIGTERM"), oneshot)).toBe("failed (killed by SIGTERM)");
+    expect(told(WORKING, exited(0), oneshot)).toBe("done");
+    expect(told(WORKING, exited(1), oneshot)).toBe("failed (exited 1)");
+    expect(told(WORKING, exited("SIGTERM"), oneshot)).toBe("failed (killed by SIGTERM)");
   });
 
   test("is tried again if its policy says so", () => {
     const again = contextOf({ type: "oneshot", restart: { policy: "on-failure" } });
-    expect(told(STATES.starting, exited(1), again)).toBe("backoff after 3 for 400");
-    expect(told(STATES.starting, exited(0), again)).toBe("done");
+    expect(told(WORKING, exited(1), again)).toBe("backoff after 3 for 400");
+    expect(told(WORKING, exited(0), again)).toBe("done");
   });
 
   test("is done only when what it left behind has ended, too", () => {
-    const left = step(STATES.starting, exited(0, 1), oneshot);
+    const left = step(WORKING, exited(0, 1), oneshot);
     expect(told(left.state, EVENTS.emptied, oneshot)).toBe("done");
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { LifeEvent, RunEvent } from "../../src/core/service-event.ts";
 import { type DefinitionChanges } from "./literal-definition.ts";
 import { EVENTS, type EventTag, STATES, type StateTag, contextOf, told } from "./literal-states.ts";
 
@@ -8,11 +9,13 @@ const FORKING: DefinitionChanges = { type: "forking" };
 const DEFINITIONS: Readonly<Partial<Record<StateTag, DefinitionChanges>>> = { starting: FORKING, naming: FORKING };
 
 /** What follows each event in each state; "=": nothing, "!": it cannot happen. `told` says how the rest is to be read. */
-const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
+const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>>> = {
   down: {
     "start-asked": "launching after 0: spawn",
+    "enable-asked": "launching after 0: spawn",
     "stop-asked": "=",
     "restart-asked": "launching after 0: spawn",
+    "hold-asked": "=",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "=",
@@ -26,12 +29,56 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "stopping 8 asked, start-anew: signal-all SIGTERM",
+    "found-running": "stopping 8 asked, enable: signal-all SIGTERM",
+  },
+  waiting: {
+    "start-asked": "launching after 0: spawn",
+    "enable-asked": "=",
+    "stop-asked": "down stopped",
+    "restart-asked": "launching after 0: spawn",
+    "hold-asked": "=",
+    "reset-asked": "waiting on others (why)",
+    "reload-asked": "=",
+    "kill-asked": "down stopped",
+    spawned: "!",
+    "exec-pending": "!",
+    "spawn-failed": "!",
+    "found-unfit": "failed (there is no user)",
+    exited: "!",
+    named: "!",
+    relayed: "!",
+    emptied: "=",
+    "stop-command-failed": "=",
+    "deadline-passed": "!",
+    "found-running": "!",
+  },
+  preparing: {
+    "start-asked": "=",
+    "enable-asked": "=",
+    "stop-asked": "preparing, rest: kill-hook",
+    "restart-asked": "preparing, start-anew: kill-hook",
+    "hold-asked": "preparing, start-anew: kill-hook",
+    "reset-asked": "=",
+    "reload-asked": "=",
+    "kill-asked": "preparing, rest: kill-hook",
+    spawned: "!",
+    "exec-pending": "!",
+    "spawn-failed": "!",
+    "found-unfit": "preparing, fail (there is no user): kill-hook",
+    exited: "!",
+    named: "!",
+    relayed: "!",
+    emptied: "=",
+    "stop-command-failed": "=",
+    "deadline-passed": "!",
+    "found-running": "!",
   },
   launching: {
     "start-asked": "!",
+    "enable-asked": "!",
     "stop-asked": "!",
     "restart-asked": "!",
+    "hold-asked": "!",
     "reset-asked": "!",
     "reload-asked": "!",
     "kill-asked": "!",
@@ -49,8 +96,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   execing: {
     "start-asked": "=",
+    "enable-asked": "=",
     "stop-asked": "stopping 7 asked, rest: signal-all SIGTERM",
     "restart-asked": "stopping 7 asked, start-anew: signal-all SIGTERM",
+    "hold-asked": "stopping 7 asked, start-anew: signal-all SIGTERM",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "stopping 7 killed, rest: kill-all",
@@ -68,8 +117,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   starting: {
     "start-asked": "=",
+    "enable-asked": "=",
     "stop-asked": "stopping 7 asked, rest: signal-all SIGTERM",
     "restart-asked": "stopping 7 asked, start-anew: signal-all SIGTERM",
+    "hold-asked": "stopping 7 asked, start-anew: signal-all SIGTERM",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "stopping 7 killed, rest: kill-all",
@@ -87,8 +138,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   naming: {
     "start-asked": "=",
+    "enable-asked": "=",
     "stop-asked": "sweeping asked, rest: signal-all SIGTERM",
     "restart-asked": "sweeping asked, start-anew: signal-all SIGTERM",
+    "hold-asked": "sweeping asked, start-anew: signal-all SIGTERM",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "sweeping killed, rest: kill-all",
@@ -107,8 +160,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   up: {
     "start-asked": "=",
+    "enable-asked": "=",
     "stop-asked": "stopping 7 asked, rest: signal-all SIGTERM",
     "restart-asked": "stopping 7 asked, start-anew: signal-all SIGTERM",
+    "hold-asked": "stopping 7 asked, start-anew: signal-all SIGTERM",
     "reset-asked": "up 7",
     "reload-asked": "=: relay SIGHUP to 7",
     "kill-asked": "stopping 7 killed, rest: kill-all",
@@ -124,10 +179,33 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
     "deadline-passed": "!",
     "found-running": "!",
   },
+  leaving: {
+    "start-asked": "leaving 7, start-anew",
+    "enable-asked": "leaving 7, enable",
+    "stop-asked": "=",
+    "restart-asked": "leaving 7, start-anew",
+    "hold-asked": "=",
+    "reset-asked": "=",
+    "reload-asked": "=",
+    "kill-asked": "stopping 7 killed, rest: drop-hook, kill-all",
+    spawned: "!",
+    "exec-pending": "!",
+    "spawn-failed": "!",
+    "found-unfit": "leaving 7, fail (there is no user)",
+    exited: "down stopped: drop-hook",
+    named: "!",
+    relayed: "=",
+    emptied: "=",
+    "stop-command-failed": "=",
+    "deadline-passed": "!",
+    "found-running": "!",
+  },
   stopping: {
     "start-asked": "stopping 7 asked, start-anew",
+    "enable-asked": "stopping 7 asked, enable",
     "stop-asked": "=",
     "restart-asked": "stopping 7 asked, start-anew",
+    "hold-asked": "=",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "stopping 7 killed, rest: kill-all",
@@ -145,8 +223,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   sweeping: {
     "start-asked": "sweeping asked, start-anew",
+    "enable-asked": "sweeping asked, enable",
     "stop-asked": "=",
     "restart-asked": "sweeping asked, start-anew",
+    "hold-asked": "=",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "sweeping killed, rest: kill-all",
@@ -162,10 +242,33 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
     "deadline-passed": "sweeping killed, rest: kill-all",
     "found-running": "!",
   },
+  cleaning: {
+    "start-asked": "cleaning, start-anew",
+    "enable-asked": "cleaning, enable",
+    "stop-asked": "=",
+    "restart-asked": "cleaning, start-anew",
+    "hold-asked": "=",
+    "reset-asked": "=",
+    "reload-asked": "=",
+    "kill-asked": "=: kill-hook",
+    spawned: "!",
+    "exec-pending": "!",
+    "spawn-failed": "!",
+    "found-unfit": "cleaning, fail (there is no user)",
+    exited: "!",
+    named: "!",
+    relayed: "!",
+    emptied: "=",
+    "stop-command-failed": "=",
+    "deadline-passed": "!",
+    "found-running": "!",
+  },
   stuck: {
     "start-asked": "stuck, start-anew",
+    "enable-asked": "stuck, enable",
     "stop-asked": "=",
     "restart-asked": "stuck, start-anew",
+    "hold-asked": "=",
     "reset-asked": "=",
     "reload-asked": "=",
     "kill-asked": "=: kill-all",
@@ -183,8 +286,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   backoff: {
     "start-asked": "launching after 0: spawn",
+    "enable-asked": "=",
     "stop-asked": "down stopped",
     "restart-asked": "launching after 0: spawn",
+    "hold-asked": "=",
     "reset-asked": "backoff after 0 for 500",
     "reload-asked": "=",
     "kill-asked": "down stopped",
@@ -202,8 +307,10 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
   },
   done: {
     "start-asked": "launching after 0: spawn",
+    "enable-asked": "launching after 0: spawn",
     "stop-asked": "down stopped",
     "restart-asked": "launching after 0: spawn",
+    "hold-asked": "=",
     "reset-asked": "down reset",
     "reload-asked": "=",
     "kill-asked": "down stopped",
@@ -217,12 +324,14 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "stopping 8 asked, start-anew: signal-all SIGTERM",
+    "found-running": "stopping 8 asked, enable: signal-all SIGTERM",
   },
   failed: {
     "start-asked": "launching after 0: spawn",
+    "enable-asked": "launching after 0: spawn",
     "stop-asked": "down stopped",
     "restart-asked": "launching after 0: spawn",
+    "hold-asked": "=",
     "reset-asked": "down reset",
     "reload-asked": "=",
     "kill-asked": "down stopped",
@@ -236,23 +345,46 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<EventTag, string>>>> = {
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "stopping 8 asked, start-anew: signal-all SIGTERM",
+    "found-running": "stopping 8 asked, enable: signal-all SIGTERM",
   },
+};
+
+/** The events of the life beyond the run: the states that heed them. */
+const LIFE_TABLE: Readonly<Record<LifeEvent["tag"], Readonly<Partial<Record<StateTag, string>>>>> = {
+  gate: { waiting: "launching after 2: spawn by itself" },
+  due: {},
+  demanded: {},
+  "conditions-met": { launching: "launching after 2: spawn by itself" },
+  "condition-unmet": { launching: "down condition" },
+  "hook-ended": { preparing: "launching after 2: spawn by itself" },
+  ready: {},
+  "main-changed": { up: "up 9", leaving: "leaving 9, rest", stopping: "stopping 9 asked, rest" },
+  "says-stopping": { starting: "stopping 7 asked, judge-exit", up: "stopping 7 asked, judge-exit" },
+  "extend-timeout": { starting: "starting 7", stopping: "stopping 7 asked, rest" },
+  "watchdog-missed": { up: "stopping 7 asked, judge watchdog (its watchdog was triggered): signal-main 7 SIGABRT" },
+  "give-up": { waiting: "failed (called too often)" },
+  unhealthy: { up: "stopping 7 asked, judge unhealthy (3 checks failed): signal-all SIGTERM" },
 };
 
 const STATE_TAGS = Object.keys(STATES) as StateTag[];
 const EVENT_TAGS = Object.keys(EVENTS) as EventTag[];
 const CELLS = STATE_TAGS.flatMap((state) => EVENT_TAGS.map((event) => [state, event] as const));
 
+function expectedOf(state: StateTag, event: EventTag): string {
+  return event in LIFE_TABLE
+    ? (LIFE_TABLE[event as LifeEvent["tag"]][state] ?? "=")
+    : TABLE[state][event as RunEvent["tag"]];
+}
+
 describe("a step", () => {
   test.each(CELLS)("from %s at %s does what the table says", (state, event) => {
     const context = contextOf(DEFINITIONS[state]);
-    expect(told(STATES[state], EVENTS[event], context)).toBe(TABLE[state][event]);
+    expect(told(STATES[state], EVENTS[event], context)).toBe(expectedOf(state, event));
   });
 
   test.each(CELLS)("from %s at %s starts nothing while a process exists", (state, event) => {
-    const hasProcess = !["down", "backoff", "done", "failed"].includes(state);
-    const ends = ["exited", "emptied", "spawn-failed"].includes(event);
+    const hasProcess = !["down", "waiting", "backoff", "done", "failed"].includes(state);
+    const ends = ["exited", "emptied", "spawn-failed", "hook-ended", "conditions-met"].includes(event);
     const outcome = told(STATES[state], EVENTS[event], contextOf({ restart: { delay: 0 as never } }));
     if (hasProcess && !ends) expect(outcome).not.toContain("spawn");
   });

@@ -194,7 +194,7 @@ describe("what a dead predecessor left", () => {
   test("is stopped before anything is started", () => {
     expect(follow(STATES.down, [EVENTS["found-running"], EXITED_ALONE])).toBe("launching after 0: spawn");
     const rest: ServiceEvent = { tag: "found-running", pid: null };
-    expect(follow(STATES.down, [rest])).toBe("sweeping asked, start-anew: signal-all SIGTERM");
+    expect(follow(STATES.down, [rest])).toBe("sweeping asked, enable: signal-all SIGTERM");
     expect(follow(STATES.down, [rest, EVENTS.emptied])).toBe("launching after 0: spawn");
   });
 

@@ -2,6 +2,7 @@ import type { Exit } from "../../src/core/exit.ts";
 import type { Instant } from "../../src/core/units.ts";
 import { Operator } from "../../src/supervisor/operator.ts";
 import type { SpawnOutcome, SpawnPlan } from "../../src/supervisor/ports.ts";
+import { literalKernel } from "./literal-kernel.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
@@ -50,6 +51,7 @@ export function literalSupervisor() {
   const supervisor: Supervisor = new Supervisor({
     clock: timers,
     timers,
+    kernel: literalKernel(),
     processes: machine,
     report: (severity, message) => void world.reports.push(`${severity}: ${message}`),
     reaping: {

@@ -43,6 +43,7 @@ export function realCommands() {
       timers: held,
       execs: new PendingExecs(spawning, timers),
       newInvocation: () => "an-invocation",
+      environmentOf: () => ({}),
     },
     belongings,
   );

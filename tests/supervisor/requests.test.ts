@@ -231,13 +231,17 @@ describe("the time limit of a request", () => {
 describe("what a state says about a goal", () => {
   const SAID: Readonly<Record<StateTag, readonly [string | null, string | null]>> = {
     down: ["failed", "done"],
+    waiting: ["failed", null],
+    preparing: [null, null],
     launching: [null, null],
     execing: [null, null],
     starting: [null, null],
     naming: [null, null],
     up: ["done", null],
+    leaving: [null, null],
     stopping: [null, null],
     sweeping: [null, null],
+    cleaning: [null, null],
     stuck: ["failed", "failed"],
     backoff: ["failed", null],
     done: ["done", "done"],

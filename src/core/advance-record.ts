@@ -1,0 +1,65 @@
+/* What a record says after a step, beside its state. */
+import { type Exit, exitWordsOf } from "./exit.ts";
+import type { ServiceEvent } from "./service-event.ts";
+import type { ServiceRecord } from "./service-record.ts";
+import { PUBLIC_STATE_OF, type ServiceState, hasNoProcess, mainPidOf } from "./service-state.ts";
+import type { Step } from "./transitions.ts";
+import type { Instant, WallTime } from "./units.ts";
+
+export function advanceRecord(
+  before: ServiceRecord,
+  event: ServiceEvent,
+  { state, actions, wall }: Step & { readonly wall: WallTime },
+): ServiceRecord {
+  const spawn = actions.find((action) => action.tag === "spawn");
+  const entersAnother = PUBLIC_STATE_OF[before.state.tag] !== PUBLIC_STATE_OF[state.tag];
+  // That the starter of a daemon has left it is no end of the service.
+  const isEnd = event.tag === "exited" && state.tag !== "naming";
+  if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
+  return {
+    ...before,
+    ...(isEnd ? { lastExit: lastExitOf(before, event.exit, wall) } : {}),
+    ...(takesNext(before.state, state) ? { definition: before.next ?? before.definition, next: null } : {}),
+    // That something cannot be killed is over with it, and so is what was to be said of its start.
+    ...(before.state.tag !== state.tag && (before.state.tag === "stuck" || before.state.tag === "starting")
+      ? { note: null }
+      : {}),
+    ...(mainPidOf(state) === null ? { health: null, status: null, reloading: false } : {}),
+    state,
+    since: entersAnother || spawn !== undefined ? wall : before.since,
+    startedAt: startOf(before, state),
+    ...(event.tag === "reset-asked"
+      ? { want: state.tag === "down" ? ("down" as const) : before.want, restarts: 0 }
+      : {}),
+    ...(actions.some((action) => action.tag === "note-ended-by-relay") ? { endsOnRelay: true } : {}),
+    ...(spawn === undefined
+      ? {}
+      : {
+          restarts: spawn.automatic ? before.restarts + 1 : 0,
+          stale: false,
+          note: null,
+        }),
+  };
+}
+
+/** A newer definition counts from the beginning of a start, and at once where nothing runs. */
+function takesNext(before: ServiceState, state: ServiceState): boolean {
+  const begins = (state.tag === "launching" || state.tag === "preparing") && before.tag !== state.tag;
+  return begins || hasNoProcess(state);
+}
+
+function lastExitOf(before: ServiceRecord, exit: Exit, at: WallTime): ServiceRecord["lastExit"] {
+  const words = exitWordsOf(exit);
+  const { state, definition } = before;
+  if (state.tag !== "stopping") return { at, exit, reason: words };
+  if (state.force === "overdue")
+    return { at, exit, reason: `did not stop within ${definition.stop.timeout / 1000}s: ${words}` };
+  // Why it was ended is worth more than by which signal.
+  const { afterwards } = state;
+  return { at, exit, reason: afterwards.tag === "judge" ? `${afterwards.ending.reason}: ${words}` : words };
+}
+
+function startOf(before: ServiceRecord, state: ServiceState): Instant | null {
+  if (mainPidOf(state) === null) return null;
+  return "startedAt" in state ? state.startedAt : before.startedAt;
+}

@@ -1,0 +1,127 @@
+/* The graph of all services: who requires, wants, follows and excludes whom. */
+import type { Definition } from "./definition.ts";
+import type { Requirement } from "./life-policies.ts";
+
+/** The links that a definition names. */
+export type LinkKeys = Pick<Definition, "name" | "requires" | "wants" | "after" | "before" | "conflicts">;
+
+interface Index {
+  readonly dependents: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly predecessors: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly successors: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly conflicts: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export class Links {
+  readonly #definitions = new Map<string, LinkKeys>();
+  #index: Index | null = null;
+
+  set(definition: LinkKeys): void {
+    this.#definitions.set(definition.name, definition);
+    this.#index = null;
+  }
+
+  remove(service: string): void {
+    if (this.#definitions.delete(service)) this.#index = null;
+  }
+
+  requirementsOf(service: string): readonly Requirement[] {
+    return this.#definitions.get(service)?.requires ?? [];
+  }
+
+  /** Those that require it. */
+  dependentsOf(service: string): ReadonlySet<string> {
+    return this.#look().dependents.get(service) ?? NOBODY;
+  }
+
+  /** Those that it comes after without requiring them. */
+  predecessorsOf(service: string): ReadonlySet<string> {
+    return this.#look().predecessors.get(service) ?? NOBODY;
+  }
+
+  /** Those that come after it without requiring it. */
+  successorsOf(service: string): ReadonlySet<string> {
+    return this.#look().successors.get(service) ?? NOBODY;
+  }
+
+  conflictsOf(service: string): ReadonlySet<string> {
+    return this.#look().conflicts.get(service) ?? NOBODY;
+  }
+
+  /** true: what becomes of it matters to another one. */
+  isLinked(service: string): boolean {
+    const { dependents, successors, conflicts } = this.#look();
+    return dependents.has(service) || successors.has(service) || conflicts.has(service);
+  }
+
+  /** These, and all that they require or want, however far. */
+  closureOf(services: Iterable<string>): ReadonlySet<string> {
+    const found = new Set(services);
+    for (const service of found) for (const needed of this.#neededBy(service)) found.add(needed);
+    return found;
+  }
+
+  /** These in an order in which each comes after what it needs or follows; otherwise as they were given. */
+  inStartOrder(services: Iterable<string>): readonly string[] {
+    const among = new Set(services);
+    const placed = new Set<string>();
+    const stack: { readonly service: string; readonly isOpen: boolean }[] = [];
+    for (const service of [...among].toReversed()) stack.push({ service, isOpen: true });
+    const visited = new Set<string>();
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      const { service, isOpen } = top;
+      if (!isOpen) placed.add(service);
+      if (!isOpen || visited.has(service)) continue;
+      visited.add(service);
+      stack.push({ service, isOpen: false });
+      for (const earlier of this.#earlierThan(service)) {
+        if (among.has(earlier) && !visited.has(earlier)) stack.push({ service: earlier, isOpen: true });
+      }
+    }
+    return [...placed];
+  }
+
+  #neededBy(service: string): readonly string[] {
+    const definition = this.#definitions.get(service);
+    if (definition === undefined) return [];
+    const needed = [...definition.requires.map(({ name }) => name), ...definition.wants];
+    return needed.filter((name) => this.#definitions.has(name));
+  }
+
+  #earlierThan(service: string): readonly string[] {
+    return [...this.requirementsOf(service).map(({ name }) => name), ...this.predecessorsOf(service)];
+  }
+
+  #look(): Index {
+    this.#index ??= indexOf(this.#definitions.values());
+    return this.#index;
+  }
+}
+
+function indexOf(definitions: Iterable<LinkKeys>): Index {
+  const [dependents, predecessors, successors, conflicts] = [new Pairs(), new Pairs(), new Pairs(), new Pairs()];
+  for (const { name, requires, wants, after, before, conflicts: rivals } of definitions) {
+    for (const requirement of requires) dependents.add(requirement.name, name);
+    const follow = (earlier: string, later: string): void => {
+      predecessors.add(later, earlier);
+      successors.add(earlier, later);
+    };
+    for (const earlier of [...wants, ...after]) follow(earlier, name);
+    for (const later of before) follow(name, later);
+    for (const rival of rivals) {
+      conflicts.add(name, rival);
+      conflicts.add(rival, name);
+    }
+  }
+  return { dependents, predecessors, successors, conflicts };
+}
+
+class Pairs extends Map<string, Set<string>> {
+  add(key: string, value: string): void {
+    const values = this.get(key);
+    if (values === undefined) this.set(key, new Set([value]));
+    else values.add(value);
+  }
+}

@@ -1,0 +1,185 @@
+/*
+ * Starts and stops in the order of the links. A service that is to be stopped is held until those that require it have
+ * stopped; they are asked to, and wait for it from then on. A service that may not start yet waits, and is told whenever what
+ * keeps it changes. So each step looks at one service alone, and this looks at what lies between them.
+ */
+import { type Gate, type LookUp, gateOf } from "./gate.ts";
+import { Links } from "./links.ts";
+import type { Definition } from "./definition.ts";
+import type { RunEvent } from "./service-event.ts";
+import type { ServiceRecord } from "./service-record.ts";
+import { hasNoProcess, isEnding } from "./service-state.ts";
+
+export interface OrderPorts {
+  readonly get: LookUp;
+  /** Puts an event into the inbox. */
+  post(service: string, event: RunEvent | { readonly tag: "gate"; readonly gate: Gate | null }): void;
+  hold(service: string, held: ServiceRecord["held"]): void;
+  /** Notes what is wanted of the service. */
+  want(service: string, want: "up" | "down", byHand: boolean): void;
+}
+
+/** What others may wait for. */
+const WATCHED = ["state", "held", "want", "wantedByHand"] as const;
+
+type Ask = NonNullable<ServiceRecord["held"]>;
+
+export class Order {
+  readonly links = new Links();
+  readonly #ports: OrderPorts;
+  readonly #held = new Set<string>();
+  readonly #waiting = new Set<string>();
+  /** Something has changed that others may wait for. */
+  #isOpen = false;
+
+  constructor(ports: OrderPorts) {
+    this.#ports = ports;
+  }
+
+  /** What keeps the service from being started now. */
+  gateOf(record: ServiceRecord): Gate | null {
+    return gateOf(record, this.links, this.#ports.get);
+  }
+
+  define(definition: Definition): void {
+    this.links.set(definition);
+    this.#isOpen = true;
+  }
+
+  forget(service: string): void {
+    this.links.remove(service);
+    this.#held.delete(service);
+    this.#waiting.delete(service);
+    this.#isOpen = true;
+  }
+
+  /**
+   * The service and all that it needs, in the order of their starts, the service last. What is not up yet is wanted from now on;
+   * but what an operator stopped stays so unless an operator asks, and what conflicts with the service has to make way.
+   */
+  bringIn(service: string, byHand: boolean): readonly string[] {
+    const needed = this.links.closureOf([service]);
+    const brought = this.links.inStartOrder(needed).filter((name) => {
+      if (name === service) return false;
+      const record = this.#ports.get(name);
+      if (record === null || record.removed || (record.state.tag === "up" && record.want === "up")) return false;
+      if (record.want === "down" && record.wantedByHand && !byHand) return false;
+      if (record.state.tag === "done" && record.definition.type === "oneshot") return false;
+      if (record.want === "down") this.#ports.want(name, "up", byHand);
+      return byHand || record.state.tag !== "failed";
+    });
+    const rivals = [...brought, service].flatMap((name) => [...this.links.conflictsOf(name)]);
+    for (const rival of rivals) if (!needed.has(rival)) this.#makeWay(rival);
+    return [...brought, service];
+  }
+
+  /** Has the service end, those that require it first. */
+  ask(service: string, ask: Ask): void {
+    const record = this.#ports.get(service);
+    if (record === null) return;
+    for (const dependent of this.links.dependentsOf(service)) {
+      const other = this.#ports.get(dependent);
+      if (other !== null && other.held === null && isInTheWay(other) && !isEnding(other.state))
+        this.ask(dependent, "hold-asked");
+    }
+    if (isRunning(record) && this.#isInUse(service)) return this.#ports.hold(service, ask);
+    this.#letGo(service, ask);
+  }
+
+  /** It ends at once, whoever requires it. */
+  release(service: string): void {
+    if (this.#held.has(service)) this.#ports.hold(service, null);
+  }
+
+  /** To be told of every change of a record. */
+  changed(record: ServiceRecord, previous: ServiceRecord): void {
+    const { name } = record.definition;
+    if (WATCHED.every((field) => record[field] === previous[field])) return;
+    mark(this.#held, name, record.held !== null);
+    mark(this.#waiting, name, record.state.tag === "waiting" && record.state.on === "others");
+    if (this.#held.size > 0 || this.links.isLinked(name)) this.#isOpen = true;
+    if (previous.state.tag === "up" && record.state.tag !== "up") this.#takeAlong(name);
+  }
+
+  /** Once everything else has been handled: posts what follows for those that are held or wait. */
+  settle(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const free = [...this.#held].filter((service) => !this.#isInUse(service));
+    for (const service of free.length > 0 ? free : this.#stuck()) {
+      const held = this.#ports.get(service)?.held ?? null;
+      if (held !== null) this.#letGo(service, held);
+    }
+    for (const service of this.#waiting) {
+      const record = this.#ports.get(service);
+      if (record?.state.tag !== "waiting") continue;
+      const gate = this.gateOf(record);
+      if (gate?.reason !== record.state.reason || gate.pending !== record.state.pending)
+        this.#ports.post(service, { tag: "gate", gate });
+    }
+  }
+
+  #makeWay(rival: string): void {
+    const record = this.#ports.get(rival);
+    if (record === null || (record.want === "down" && hasNoProcess(record.state))) return;
+    this.#ports.want(rival, "down", false);
+    this.ask(rival, "stop-asked");
+  }
+
+  /** true: others have to stop before it. */
+  #isInUse(service: string): boolean {
+    for (const dependent of this.links.dependentsOf(service)) if (this.#isActive(dependent)) return true;
+    for (const successor of this.links.successorsOf(service)) {
+      const other = this.#ports.get(successor);
+      if (other !== null && isInTheWay(other) && (other.held !== null || isEnding(other.state))) return true;
+    }
+    return false;
+  }
+
+  #isActive(service: string): boolean {
+    const other = this.#ports.get(service);
+    return other !== null && isInTheWay(other);
+  }
+
+  /** If all that are held wait for one another, nothing would ever happen: all of them are let go. */
+  #stuck(): readonly string[] {
+    for (const service of this.#held) {
+      for (const other of [...this.links.dependentsOf(service), ...this.links.successorsOf(service)]) {
+        const record = this.#ports.get(other);
+        if (record !== null && record.held === null && isInTheWay(record)) return [];
+      }
+    }
+    return [...this.#held];
+  }
+
+  /** In this order: as soon as it is not held any more, something that waits may start it. */
+  #letGo(service: string, ask: Ask): void {
+    this.#ports.post(service, { tag: ask });
+    this.release(service);
+  }
+
+  /** It is no longer up: those that want to be restarted with it end now, and start again once it is back. */
+  #takeAlong(service: string): void {
+    for (const dependent of this.links.dependentsOf(service)) {
+      const isBound = this.links
+        .requirementsOf(dependent)
+        .some(({ name, restartWith }) => name === service && restartWith);
+      if (isBound && this.#isActive(dependent)) this.ask(dependent, "hold-asked");
+    }
+  }
+}
+
+/** true: something of it runs that may need what it requires. */
+function isInTheWay({ state }: ServiceRecord): boolean {
+  return !hasNoProcess(state) && state.tag !== "stuck";
+}
+
+/** true: there is something to end that others may need. */
+function isRunning({ state }: ServiceRecord): boolean {
+  return !hasNoProcess(state) && !isEnding(state) && state.tag !== "stuck";
+}
+
+function mark(set: Set<string>, service: string, isIn: boolean): void {
+  if (isIn) set.add(service);
+  else set.delete(service);
+}

@@ -1,0 +1,32 @@
+import type { Definition } from "../core/definition.ts";
+import type { ServiceEvent } from "../core/service-event.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+
+/**
+ * Something that accompanies services through their lives: it sees every change, equips their processes, and tells the
+ * fleet what it finds out. Each knows nothing of the others.
+ */
+export interface Companion {
+  /** The service is new, or has another definition; it takes effect at once or with the next run. Before the record says so. */
+  configured?(definition: Definition): void;
+  /** A record has changed, its state or anything else; called within the step, so events go through `Tell` alone. */
+  changed(record: ServiceRecord, previous: ServiceRecord): void;
+  /** A main process is about to be started: what it is to be given. A reason if it cannot be: the start has failed. */
+  equip?(definition: Definition, invocation: string): Equipment | string;
+  /** The process of the last `equip` exists; or no process came of it (pid null). Ends that it was to inherit may be closed. */
+  began?(definition: Definition, pid: number | null): void;
+  /** The service is gone for good. */
+  forgotten?(service: string): void;
+  /** The supervisor is about to end: nothing is told any more. */
+  close?(): void;
+}
+
+/** What a process gets beside what its definition says. */
+export interface Equipment {
+  readonly env: Readonly<Record<string, string>>;
+  /** Descriptors of this process and the numbers that they have in the child, 3 or more. */
+  readonly descriptors: readonly { readonly fd: number; readonly as: number }[];
+}
+
+/** Tells the fleet; carried out after the step that is at work. */
+export type Tell = (service: string, event: ServiceEvent) => void;

@@ -1,0 +1,145 @@
+/* All companions of services, built once and asked in one order: what a process is given is put together here. */
+import type { Definition } from "../core/definition.ts";
+import type { Fleet } from "../core/fleet.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
+import type { LastCheck } from "../core/view.ts";
+import type { Belongings } from "./belongings.ts";
+import { Checks } from "./checks.ts";
+import type { Commands } from "./commands.ts";
+import type { Companion, Equipment, Tell } from "./companion.ts";
+import type { NetworkPort } from "./connection.ts";
+import type { Events } from "./events.ts";
+import { Health } from "./health.ts";
+import type { SocketPort } from "./held-sockets.ts";
+import { Hooks } from "./hooks.ts";
+import { Listeners } from "./listeners.ts";
+import { type NotifyCompanions, type NotifyKernel, makeNotifyCompanions } from "./notify-companions.ts";
+import type { ClockPort, OutputPort, ProcessPort, Report, SpawnPort, TimerPort } from "./ports.ts";
+import type { UserPort } from "./prepare-run.ts";
+import { Readiness } from "./readiness.ts";
+import { Schedules, type SchedulesPorts } from "./schedules.ts";
+import { Watches, type WatchesPorts } from "./watches.ts";
+
+/** What the kernel does for the companions. */
+export interface CompanionKernel {
+  readonly notify: NotifyKernel;
+  readonly sockets: SocketPort;
+  readonly network: NetworkPort;
+  readonly schedules: Pick<SchedulesPorts, "memory" | "chance" | "zone" | "onClockSet">;
+  readonly openFiles: WatchesPorts["openFiles"];
+}
+
+export interface CompanionPorts {
+  readonly kernel: CompanionKernel;
+  readonly clock: ClockPort;
+  readonly timers: TimerPort;
+  readonly report: Report;
+  readonly output: OutputPort;
+  readonly processes: ProcessPort;
+  readonly spawning: SpawnPort;
+  readonly users: UserPort;
+  readonly events: Events;
+  readonly belongings: Belongings;
+  readonly commands: Commands;
+  readonly tell: Tell;
+  fleet(): Fleet;
+}
+
+export class Companions {
+  readonly hooks: Hooks;
+  readonly #hearing: NotifyCompanions;
+  readonly #listeners: Listeners;
+  readonly #health: Health;
+  readonly #all: readonly Companion[];
+
+  constructor(ports: CompanionPorts) {
+    const { kernel, commands, belongings, fleet } = ports;
+    const amend: Fleet["amend"] = (service, change) => fleet().amend(service, change);
+    const checks = new Checks({ ...ports, network: kernel.network });
+    this.hooks = new Hooks({
+      ...ports,
+      invocationOf: (service) => belongings.invocationOf(service),
+      start: (service) => fleet().want(service, "up", false),
+    });
+    this.#hearing = makeNotifyCompanions({
+      ...ports,
+      kernel: kernel.notify,
+      record: (service) => fleet().get(service),
+      amend,
+      isCommandOf: (service, pid) => commands.serviceOf(pid) === service,
+      isMember: (service, pid) => belongings.isMember(service, pid),
+      mayBeMain: (service, pid) => belongings.mayBeMain(service, pid),
+      resetRestarts: (service) => fleet().post(service, { tag: "reset-asked" }),
+    });
+    const stored = (service: string): ReturnType<NotifyCompanions["store"]["storedFor"]> =>
+      this.#hearing.store.storedFor(service);
+    this.#listeners = new Listeners({ ...ports, sockets: kernel.sockets, stored });
+    this.#health = new Health({ ...ports, checks, amend });
+    this.#all = [
+      this.hooks,
+      ...Object.values(this.#hearing),
+      this.#listeners,
+      new Readiness({ ...ports, checks, amend }),
+      this.#health,
+      new Schedules({ ...ports, ...kernel.schedules, amend }),
+      new Watches({
+        ...ports,
+        openFiles: kernel.openFiles,
+        restart: (service) => fleet().restart(service, false),
+        reload: (service) => fleet().post(service, { tag: "reload-asked" }),
+      }),
+    ];
+  }
+
+  /** The service is new, or has another definition. */
+  configured(definition: Definition): void {
+    this.#listeners.configured(definition);
+  }
+
+  changed(record: ServiceRecord, previous: ServiceRecord): void {
+    for (const companion of this.#all) companion.changed(record, previous);
+  }
+
+  /** What the next main process of the service is given; a reason if it cannot be. `began` follows in either case. */
+  equip(definition: Definition, invocation: string): Equipment | string {
+    const env: Record<string, string> = {};
+    const descriptors: Equipment["descriptors"][number][] = [];
+    for (const companion of this.#all) {
+      const equipment = companion.equip?.(definition, invocation);
+      if (typeof equipment === "string") return equipment;
+      if (equipment === undefined) continue;
+      Object.assign(env, equipment.env);
+      descriptors.push(...equipment.descriptors);
+    }
+    return { env, descriptors };
+  }
+
+  /** The process exists; null: none came of it. */
+  began(definition: Definition, pid: number | null): void {
+    for (const companion of this.#all) companion.began?.(definition, pid);
+  }
+
+  /** Variables for the commands that run on behalf of the service. */
+  environmentOf(definition: Definition): Readonly<Record<string, string>> {
+    const env = this.#hearing.notifications.environmentFor(definition);
+    return typeof env === "string" ? {} : env;
+  }
+
+  /** To be called before the end of a process of the service is told: what it has said comes first. */
+  settle(service: string): void {
+    this.#hearing.notifications.settle(service);
+  }
+
+  /** What came of the last check of the service's health; null: there was none. */
+  lastCheckOf(service: string): LastCheck | null {
+    return this.#health.lastOf(service);
+  }
+
+  forgotten(service: string): void {
+    for (const companion of this.#all) companion.forgotten?.(service);
+  }
+
+  close(): void {
+    for (const companion of this.#all) companion.close?.();
+  }
+}
