@@ -121,7 +121,6 @@ export class Connection {
   #watch(watched: { readonly fd: number; readonly isOwn: boolean }, ready: () => void): void {
     this.#watched = watched;
     this.#ports.output.watch(watched.fd, () => {
-      if (this.#watched !== watched) return;
       this.#unwatch();
       ready();
     });
