@@ -16,7 +16,7 @@ export function literalKernel(): CompanionKernel {
       read: absent,
     },
     sockets: { open: () => ({ tag: "failed", message: "there are no sockets" }) },
-    network: { connect: absent, takeError: absent, send: absent, receive: absent, close: absent },
+    network: { addressesOf: absent, connect: absent, takeError: absent, send: absent, receive: absent, close: absent },
     schedules: {
       memory: { load: () => new Map(), save: () => null },
       chance: () => 0,
