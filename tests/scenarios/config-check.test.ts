@@ -13,7 +13,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   "list.yaml": "command: [sleep, 1000]\nnice: high\n",
   "number.json": '{"command": 5}',
   "shell.toml": 'command = "sleep 5 | cat"\n',
-  "template@.toml": SLEEPER,
+  "two@many@.toml": SLEEPER,
 };
 
 async function check(place: TestPlace, ...words: readonly string[]): Promise<CommandResult> {
