@@ -181,7 +181,7 @@ export class Watches implements Companion {
   }
 
   #changed(entry: Entry, path: string): void {
-    if (entry.cancel === null && entry.own.noteFirst(this.#ports.clock.now())) this.#tellRestless(entry);
+    if (entry.changed.size === 0 && entry.own.noteFirst(this.#ports.clock.now())) this.#tellRestless(entry);
     if (entry.changed.size < MOST_NAMES) entry.changed.add(path);
     entry.cancel?.();
     entry.cancel = this.#ports.timers.after(entry.policy.debounce, () => {

@@ -209,6 +209,8 @@ describe("what a service changes itself", () => {
       it.starting();
       it.state("up");
       it.change("/srv/app/cache");
+      // Told just as the silence ends: still the same one.
+      it.changeUnseen("/srv/app/cache.db");
     }
     expect(it.acted).toHaveLength(6);
     expect(it.reports.filter((report) => report.startsWith("warning"))).toHaveLength(1);
