@@ -4,7 +4,6 @@ import { definitionSchema } from "../../src/config/definition-schema.ts";
 import { metaOf, tableShapeOf } from "../../src/config/key-meta.ts";
 import { liveFields } from "../../src/config/live-fields.ts";
 import { differenceOf, type DefinitionDifference } from "../../src/core/definition-difference.ts";
-import type { Definition } from "../../src/core/definition.ts";
 import { definitionOf, lines } from "./load-texts.ts";
 
 const LIVE = new Set(liveFields());
