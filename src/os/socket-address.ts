@@ -9,8 +9,8 @@ const libc = dlopen("libc.so.6", {
   if_nametoindex: { args: ["cstring"], returns: "u32" },
 } as const);
 
-export const AF_UNIX = 1;
-export const AF_INET = 2;
+const AF_UNIX = 1;
+const AF_INET = 2;
 export const AF_INET6 = 10;
 
 /** sizeof(sun_path) less the NUL at its end, unix(7). */

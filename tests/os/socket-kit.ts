@@ -52,7 +52,7 @@ export function portOf(fd: number): number {
 }
 
 /** A connection (for datagrams: their direction): its descriptor, or the errno. It never waits. */
-export function connectTo(listen: ListenAddress): number | string {
+function connectTo(listen: ListenAddress): number | string {
   const address = encodeSocketAddress(listen);
   if (typeof address === "string") throw new Error(address);
   const type = listen.tag === "tcp" || listen.tag === "unix" ? 1 : 2;
