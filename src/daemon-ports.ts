@@ -4,7 +4,6 @@ import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
-import { findHostAddresses } from "./os/host-addresses.ts";
 import { readPidFile } from "./os/pid-file.ts";
 import { OwnChildren } from "./os/own-children.ts";
 import { openLogPipe, readPipe } from "./os/pipe-io.ts";
@@ -63,7 +62,6 @@ export function prepareProcesses(): void {
 }
 
 export const network: NetworkPort = {
-  addressesOf: findHostAddresses,
   addressesOf: findHostAddresses,
   connect: connectTcp,
   takeError: takeConnectError,
