@@ -238,6 +238,7 @@ export class Fleet {
       definition: before.definition,
       next: before.next ?? before.definition,
       want: before.want,
+      note: before.note,
       get gate() {
         return order.gateOf(before);
       },

@@ -107,10 +107,13 @@ export function messageOf(record: ServiceRecord): string | null {
 }
 
 const WAITING_WORDS = { others: null, schedule: null, socket: "starts at the first connection" } as const;
+/** Begins the note on a service that is waited for: "not ready yet: connection refused". */
+export const NOT_READY = "not ready yet";
+
 const STARTING_WORDS = {
   work: null,
   fork: "waiting for the started process to exit",
-  ready: "not ready yet",
+  ready: NOT_READY,
   hook: "its after_start hook is at work",
 } as const;
 

@@ -1,6 +1,7 @@
 /* What a service does while a process of it is wanted: from the spawn to being up. */
 import { type Exit } from "./exit.ts";
 import type { RunEvent } from "./service-event.ts";
+import { NOT_READY } from "./service-record.ts";
 import { type Ending, FRESH_STREAK } from "./service-state.ts";
 import {
   NAMING_TIMEOUT,
@@ -137,9 +138,10 @@ export function stepStarting(state: StateOf<"starting">, event: RunEvent, contex
   }
 }
 
-function lateWordsOf({ phase }: StateOf<"starting">, { definition }: StepContext): string {
+function lateWordsOf({ phase }: StateOf<"starting">, { definition, note }: StepContext): string {
   if (phase === "fork") return "the started process did not exit";
-  return `not ready within ${(definition.ready?.timeout ?? 0) / 1000}s`;
+  const why = note?.startsWith(`${NOT_READY}: `) === true ? note.slice(NOT_READY.length) : "";
+  return `not ready within ${(definition.ready?.timeout ?? 0) / 1000}s${why}`;
 }
 
 function awaitName(state: StateOf<"starting">, event: { exit: Exit; survivors: number }, context: StepContext): Step {

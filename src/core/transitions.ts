@@ -21,6 +21,8 @@ export interface StepContext {
   readonly want: "up" | "down";
   /** What keeps it from being started now; null: nothing. */
   readonly gate: Gate | null;
+  /** What is noted of it; null: nothing. */
+  readonly note: string | null;
 }
 
 export interface Step {

@@ -5,7 +5,7 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { Check, ReadyPolicy } from "../core/life-policies.ts";
-import type { ServiceRecord } from "../core/service-record.ts";
+import { NOT_READY, type ServiceRecord } from "../core/service-record.ts";
 import { type ServiceState, mainPidOf } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { CheckResult } from "./check-result.ts";
@@ -119,7 +119,7 @@ export class Readiness implements Companion {
   #note(waiting: Waiting, detail: string): void {
     if (waiting.detail === detail) return;
     waiting.detail = detail;
-    this.#ports.amend(waiting.record.definition.name, { note: `not ready yet: ${detail}` });
+    this.#ports.amend(waiting.record.definition.name, { note: noteOf(detail) });
   }
 
   /** It stays among those that wait until its state says otherwise, so that nothing begins anew for it. */
@@ -128,7 +128,8 @@ export class Readiness implements Companion {
     waiting.cancel();
     waiting.cancel = () => {};
     this.#unexpect(service);
-    this.#ports.amend(service, { note: null });
+    // Somebody else may have noted something meanwhile.
+    if (waiting.record.note === noteOf(waiting.detail)) this.#ports.amend(service, { note: null });
     this.#ports.tell(service, { tag: "ready" });
   }
 
@@ -141,6 +142,10 @@ export class Readiness implements Companion {
     this.#lines.get(service)?.cancel();
     this.#lines.delete(service);
   }
+}
+
+function noteOf(detail: string): string {
+  return `${NOT_READY}: ${detail}`;
 }
 
 /** true: no run is about to be started or on its way to be ready. */

@@ -80,7 +80,7 @@ export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: 
 
 export function contextOf(changes: DefinitionChanges = {}): StepContext {
   const definition = literalDefinition(changes);
-  return { definition, next: definition, want: "up", gate: null, now: NOW, jitter: 0 };
+  return { definition, next: definition, want: "up", gate: null, note: null, now: NOW, jitter: 0 };
 }
 
 /**

@@ -34,7 +34,8 @@ describe("a service that is ready by tcp", () => {
     const ready = `[ready]\ntcp = "127.0.0.1:${await closedPort()}"\ntimeout = "300ms"\n[restart]\npolicy = "never"`;
     const place = new TestPlace({ "web.toml": program(FOREVER, ready) });
     await using supervisor = await place.start();
-    expect((await supervisor.until("web", (view) => view.state === "failed")).pid).toBeNull();
+    const view = await supervisor.until("web", ({ state }) => state === "failed");
+    expect([view.message, view.pid]).toEqual(["not ready within 0.3s: connection refused", null]);
     await place.untilMarked();
   });
 });

@@ -92,6 +92,16 @@ describe("a service that is ready by a check", () => {
     expect(life.record.note).toBeNull();
   });
 
+  test("keeps what somebody else has noted meanwhile", () => {
+    const life = readiness(TCP);
+    life.launch();
+    life.enter(READYING);
+    life.check(false);
+    life.amend("web", { note: "the old definition runs on" });
+    life.check(true);
+    expect([life.record.note, life.told.length]).toEqual(["the old definition runs on", 1]);
+  });
+
   test.each(["stopping", "backoff", "failed", "down", "leaving"] as const)(
     "is not asked any more once it is %s",
     (tag) => {
