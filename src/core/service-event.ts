@@ -60,7 +60,8 @@ export type LifeEvent =
   | { readonly tag: "says-stopping" }
   /** It asks for more time for what it is doing (EXTEND_TIMEOUT_USEC): so much from now. */
   | { readonly tag: "extend-timeout"; readonly by: Millis }
-  | { readonly tag: "watchdog-missed" }
+  /** `timeout`: so long no ping has come; null: it asked for this itself. */
+  | { readonly tag: "watchdog-missed"; readonly timeout: Millis | null }
   /** It waits to be demanded, and that cannot be done any more. */
   | { readonly tag: "give-up"; readonly reason: string }
   /** So many checks of its health have failed in a row that it is to be restarted or stopped. */

@@ -20,7 +20,7 @@ import {
   stay,
   terminate,
 } from "./transitions.ts";
-import { later } from "./units.ts";
+import { type Instant, type Millis, later } from "./units.ts";
 import { unreachable } from "./unreachable.ts";
 
 const LIFE_EVENTS: Readonly<Record<LifeEvent["tag"], true>> = {
@@ -68,7 +68,7 @@ export function stepLife(state: ServiceState, event: LifeEvent, context: StepCon
     case "extend-timeout":
       return extend(state, event.by, context);
     case "watchdog-missed":
-      return missed(state, context);
+      return missed(state, event.timeout, context);
     case "unhealthy":
       return unhealthy(state, event, context);
     default:
@@ -140,18 +140,25 @@ function saysStopping(state: ServiceState, context: StepContext): Step {
   });
 }
 
-function extend(state: ServiceState, by: Parameters<typeof later>[1], context: StepContext): Step {
-  if (state.tag === "starting" && state.readyBy !== null) return stay({ ...state, readyBy: later(context.now, by) });
-  if (state.tag === "stopping" && state.force === "asked") return stay({ ...state, until: later(context.now, by) });
+function latest(left: Instant, right: Instant): Instant {
+  return left > right ? left : right;
+}
+
+/** It is only ever given more time than it had. */
+function extend(state: ServiceState, by: Millis, context: StepContext): Step {
+  const until = later(context.now, by);
+  if (state.tag === "starting" && state.readyBy !== null)
+    return stay({ ...state, readyBy: latest(state.readyBy, until) });
+  if (state.tag === "stopping" && state.force === "asked") return stay({ ...state, until: latest(state.until, until) });
   return stay(state);
 }
 
 /** SIGABRT, so that it leaves a core to look at; SIGKILL after the stop timeout. */
-function missed(state: ServiceState, context: StepContext): Step {
+function missed(state: ServiceState, timeout: Millis | null, context: StepContext): Step {
   if (state.tag !== "up") return stay(state);
   const { streak, startedAt, pid } = state;
-  const { watchdog, stop } = context.definition;
-  const reason = watchdog === null ? "its watchdog was triggered" : `no WATCHDOG=1 within ${watchdog.timeout / 1000}s`;
+  const { stop } = context.definition;
+  const reason = timeout === null ? "it triggered its watchdog itself" : `no WATCHDOG=1 within ${timeout / 1000}s`;
   const ending: Ending = { exit: null, result: "watchdog", length: lengthOf(state, context), reason };
   const until = later(context.now, stop.timeout);
   return {

@@ -37,8 +37,7 @@ import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import { Shutdown } from "./shutdown.ts";
-import { isUndecided } from "./start-outcome.ts";
-import { StartQueue } from "./start-queue.ts";
+import { Starter } from "./starter.ts";
 import { takeOver } from "./take-over.ts";
 
 export interface SupervisorPorts {
@@ -87,8 +86,7 @@ export class Supervisor {
   readonly #launcher: Launcher;
   readonly #narrator: Narrator;
   readonly #pidFiles: PidFileWatch;
-  readonly #starts: StartQueue;
-  readonly #settledListeners = new Set<() => void>();
+  readonly #starter: Starter;
   #isLookScheduled = false;
 
   constructor(ports: SupervisorPorts) {
@@ -114,7 +112,7 @@ export class Supervisor {
     const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: () => this.fleet });
     this.companions = companions;
     this.#launcher = new Launcher(
-      { ...ports, execs, newInvocation, mayWait: () => !this.#starts.isLong, decided: tell, companions },
+      { ...ports, execs, newInvocation, mayWait: () => !this.#starter.isLong, decided: tell, companions },
       belongings,
     );
     this.#pidFiles = new PidFileWatch({
@@ -123,7 +121,12 @@ export class Supervisor {
       mayBeMain: (service, pid) => this.belongings.mayBeMain(service, pid),
       named: (service, pid) => this.#tell(service, { tag: "named", pid }),
     });
-    this.#starts = new StartQueue(ports.timers, ports.clock, (service) => this.#start(service));
+    this.#starter = new Starter({
+      ...ports,
+      fleet: () => this.fleet,
+      isEnding: () => this.isEnding,
+      lookSoon: () => this.#lookSoon(),
+    });
     this.#deadlines = new DeadlineTimer(ports.timers, ports.clock, () => {
       this.fleet.expire();
       this.#lookSoon();
@@ -150,7 +153,7 @@ export class Supervisor {
     const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     // Each after what it needs, so that none has to be looked at twice.
     for (const name of fleet.links.inStartOrder(beginnings.definitions.map((definition) => definition.name)))
-      this.#want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
+      this.#starter.want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
   }
 
   /** The service is new, or has another definition. */
@@ -161,13 +164,12 @@ export class Supervisor {
 
   /** Starts a service that is new, if its definition says so. */
   startIfAuto(service: string, unfit: string | null): void {
-    this.#want(service, null, unfit);
+    this.#starter.want(service, null, unfit);
   }
 
   /** Calls back once every wanted service has been started or its failure noted. */
   onSettled(listen: () => void): void {
-    this.#settledListeners.add(listen);
-    this.#lookSoon();
+    this.#starter.onSettled(listen);
   }
 
   /** Some child has ended. */
@@ -182,21 +184,21 @@ export class Supervisor {
 
   /** Stops everything in order and ends. */
   end(code: number, reason: string): void {
-    this.#starts.clear();
+    this.#starter.clear();
     this.#shutdown.begin(code, reason);
     this.#lookSoon();
   }
 
   /** The same by a signal; another one 2 s or more after it kills what is left. */
   endBySignal(signal: string): void {
-    this.#starts.clear();
+    this.#starter.clear();
     this.#shutdown.beginBySignal(signal);
     this.#lookSoon();
   }
 
   /** Kills everything at once and ends. */
   kill(reason: string): void {
-    this.#starts.clear();
+    this.#starter.clear();
     this.#shutdown.kill(reason);
     this.#lookSoon();
   }
@@ -230,23 +232,6 @@ export class Supervisor {
       forgotten: (record) => this.#forgotten(record),
       failed: (service, error) => this.#failed(service, error),
     });
-  }
-
-  #want(service: string, byHand: "up" | "down" | null, unfit: string | null): void {
-    const record = this.fleet.get(service);
-    if (record === null) return;
-    const want = byHand ?? ((record.next ?? record.definition).start === "auto" ? "up" : "down");
-    this.fleet.amend(service, { want, wantedByHand: byHand !== null });
-    if (want === "down" && !isAtRest(record.state)) this.fleet.stop(service);
-    if (want === "down") return;
-    if (unfit !== null) this.fleet.post(service, { tag: "found-unfit", reason: unfit });
-    else this.#starts.add(service);
-  }
-
-  #start(service: string): void {
-    if (!this.isEnding && this.fleet.get(service)?.want === "up") this.fleet.enable(service);
-    // It may run already, restarted before its turn came: then nothing changes, but one start less is waited for.
-    this.#lookSoon();
   }
 
   /** What companions and others find out; a process that becomes the main one is taken for it from now on. */
@@ -307,16 +292,8 @@ export class Supervisor {
       this.#isLookScheduled = false;
       this.ports.active();
       this.#deadlines.arm(this.fleet.nextDeadline());
-      this.#tellSettled();
+      this.#starter.tellSettled();
       this.#shutdown.look();
     });
-  }
-
-  #tellSettled(): void {
-    if (this.#settledListeners.size === 0 || !this.#starts.isEmpty) return;
-    for (const record of this.fleet.records()) if (isUndecided(record)) return;
-    const listeners = [...this.#settledListeners];
-    this.#settledListeners.clear();
-    for (const listen of listeners) listen();
   }
 }

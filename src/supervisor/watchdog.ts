@@ -69,7 +69,7 @@ export class Watchdog implements Companion, PingListener {
 
   /** It wants to be treated as if it had missed a ping; for this no timeout is needed. */
   triggered(service: string): void {
-    this.#ports.tell(service, { tag: "watchdog-missed" });
+    this.#ports.tell(service, { tag: "watchdog-missed", timeout: null });
   }
 
   timeoutChanged(service: string, timeout: Millis): void {
@@ -101,7 +101,7 @@ export class Watchdog implements Companion, PingListener {
     if (this.#watches.get(service) !== watch) return;
     if (watch.due > watch.timerAt) return this.#arm(service, watch);
     this.#watches.delete(service);
-    this.#ports.tell(service, { tag: "watchdog-missed" });
+    this.#ports.tell(service, { tag: "watchdog-missed", timeout: watch.timeout });
   }
 
   #end(service: string): void {

@@ -44,7 +44,7 @@ describe("the next time of a cron expression", () => {
     ["0 0 31 * *", "UTC", "2026-01-31T00:00:00Z", ["2026-03-31T00:00Z", "2026-05-31T00:00Z"]],
     ["59 23 31 12 *", "UTC", "2026-01-01T00:00:00Z", ["2026-12-31T23:59Z", "2027-12-31T23:59Z"]],
     ["30 5 * * *", "Asia/Kathmandu", "2026-01-01T00:00:00Z", ["2026-01-01T23:45Z"]],
-  ])("%s in %s after %s", (text, zone, after, expected) => {
+  ])("%s in %s after %s", (text, ...[zone, after, expected]) => {
     expect(timesOf(text, zone, after, expected.length)).toEqual(expected);
   });
 });
@@ -59,7 +59,7 @@ describe("a time of day", () => {
     ["midnight that is left out", "America/Sao_Paulo", "0 0 * * *", "2018-11-03T12:00:00Z", ["2018-11-04T03:00Z"]],
     // Samoa had no December 30 in 2011.
     ["on a day left out", "Pacific/Apia", "0 12 30 12 *", "2011-12-01T00:00:00Z", ["2011-12-30T10:00Z"]],
-  ])("%s in %s comes at the first instant after the gap (%s)", (_title, zone, text, after, expected) => {
+  ])("%s in %s comes at the first instant after the gap (%s)", (_title, ...[zone, text, after, expected]) => {
     expect(timesOf(text, zone, after, expected.length)).toEqual(expected);
   });
 
@@ -67,7 +67,7 @@ describe("a time of day", () => {
     [BERLIN, "30 2 * * *", "2026-10-24T12:00:00Z", ["2026-10-25T00:30Z", "2026-10-26T01:30Z"]],
     [NEW_YORK, "30 1 * * *", "2026-10-31T12:00:00Z", ["2026-11-01T05:30Z", "2026-11-02T06:30Z"]],
     [LORD_HOWE, "45 1 * * *", "2026-04-04T00:00:00Z", ["2026-04-04T14:45Z", "2026-04-05T15:15Z"]],
-  ])("that comes twice in %s comes the first time (%s)", (zone, text, after, expected) => {
+  ])("that comes twice in %s comes the first time (%s)", (zone, ...[text, after, expected]) => {
     expect(timesOf(text, zone, after, expected.length)).toEqual(expected);
   });
 

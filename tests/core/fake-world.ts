@@ -221,7 +221,7 @@ export class FakeWorld {
     if (state.tag !== "up" || this.#draw.happens(0.8)) return;
     const events: readonly LifeEvent[] = [
       { tag: "says-stopping" },
-      { tag: "watchdog-missed" },
+      { tag: "watchdog-missed", timeout: null },
       { tag: "unhealthy", action: "restart", reason: "3 checks failed" },
       { tag: "unhealthy", action: "stop", reason: "3 checks failed" },
       { tag: "extend-timeout", by: 5_000 as Millis },

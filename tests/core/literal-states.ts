@@ -73,7 +73,7 @@ export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: 
   "main-changed": { tag: "main-changed", pid: 9 },
   "says-stopping": { tag: "says-stopping" },
   "extend-timeout": { tag: "extend-timeout", by: millis(900) },
-  "watchdog-missed": { tag: "watchdog-missed" },
+  "watchdog-missed": { tag: "watchdog-missed", timeout: millis(2_000) },
   "give-up": { tag: "give-up", reason: "called too often" },
   unhealthy: { tag: "unhealthy", action: "restart", reason: "3 checks failed" },
 };

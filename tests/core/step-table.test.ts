@@ -361,7 +361,7 @@ const LIFE_TABLE: Readonly<Record<LifeEvent["tag"], Readonly<Partial<Record<Stat
   "main-changed": { up: "up 9", leaving: "leaving 9, rest", stopping: "stopping 9 asked, rest" },
   "says-stopping": { starting: "stopping 7 asked, judge-exit", up: "stopping 7 asked, judge-exit" },
   "extend-timeout": { starting: "starting 7", stopping: "stopping 7 asked, rest" },
-  "watchdog-missed": { up: "stopping 7 asked, judge watchdog (its watchdog was triggered): signal-main 7 SIGABRT" },
+  "watchdog-missed": { up: "stopping 7 asked, judge watchdog (no WATCHDOG=1 within 2s): signal-main 7 SIGABRT" },
   "give-up": { waiting: "failed (called too often)" },
   unhealthy: { up: "stopping 7 asked, judge unhealthy (3 checks failed): signal-all SIGTERM" },
 };
