@@ -7,10 +7,10 @@
  * another release and a directory that is made later are all noticed. Below a directory everything is watched, directories
  * made later included; symbolic links below it are not followed.
  */
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type FileEvent, IN, IN_TOLD, Inotify } from "./inotify.ts";
 import { type PathWalk, walkPath } from "./path-walk.ts";
+import { isIgnored, subdirectoriesOf } from "./subdirectories.ts";
 
 export type FileNews =
   | { readonly tag: "changed"; readonly owner: string; readonly path: string }
@@ -20,10 +20,8 @@ export type FileNews =
 /** For all owners together; the kernel needs about 1 KiB for each. */
 export const MOST_WATCHES = 8192;
 
-/** Not looked into: looking at a repository writes there. */
-const IGNORED_DIRECTORIES: ReadonlySet<string> = new Set([".git", ".hg", ".svn", ".jj"]);
-/** What editors leave behind for a moment, below a watched directory. */
-const IGNORED_FILES = /^\.#|^#.*#$|\.sw[a-z]$|~$|^4913$|^\.goutputstream-/;
+/** So many directories are looked into in one go, which takes a few milliseconds. */
+const SLICE = 256;
 
 /** For a path that leads elsewhere each time it is looked at. */
 const MOST_ATTEMPTS = 5;
@@ -38,6 +36,10 @@ interface Root {
   readonly path: string;
   readonly uses: Set<Use>;
   end: PathWalk["end"];
+  /** Directories that are still to be looked into. */
+  ahead: number;
+  /** What is dropped once there are none: until then nothing that was watched goes unseen. */
+  former: readonly Use[];
 }
 
 /** What a watched directory is watched for. self: whether it stays; entry: one entry; tree: all of them. */
@@ -57,6 +59,7 @@ export class PathWatch {
   readonly #uses = new Map<number, Set<Use>>();
   readonly #roots = new Map<string, readonly Root[]>();
   readonly #complained = new Set<string>();
+  #ahead: { readonly root: Root; readonly directory: string }[] = [];
   #news: FileNews[] = [];
 
   private constructor(inotify: Inotify, most: number) {
@@ -80,6 +83,11 @@ export class PathWatch {
     return this.#uses.size;
   }
 
+  /** true: there are directories that are not watched yet; each `take` watches some more. */
+  get isBusy(): boolean {
+    return this.#ahead.length > 0;
+  }
+
   /**
    * From now on these are the owner's paths, all absolute; none: nothing is watched for it any more. What cannot be watched is
    * told by the next `take`, which the descriptor does not call for.
@@ -87,17 +95,27 @@ export class PathWatch {
   watch(owner: string, paths: readonly string[]): void {
     const former = this.#roots.get(owner) ?? [];
     this.#complained.delete(owner);
-    const roots = paths.map((path): Root => ({ owner, path, uses: new Set(), end: { tag: "missing" } }));
+    const roots = paths.map((path): Root => ({
+      owner,
+      path,
+      uses: new Set(),
+      end: { tag: "missing" },
+      ahead: 0,
+      former: [],
+    }));
     if (roots.length === 0) this.#roots.delete(owner);
     else this.#roots.set(owner, roots);
     for (const root of roots) this.#follow(root);
+    this.#ahead = this.#ahead.filter(({ root }) => !former.includes(root));
     for (const root of former) for (const use of [...root.uses]) this.#drop(use);
+    this.#lookAhead();
   }
 
   /** What has happened since the last call, in order. */
   take(): readonly FileNews[] {
     for (let events = this.#inotify.take(); events.length > 0; events = this.#inotify.take())
       for (const event of events) this.#happened(event);
+    this.#lookAhead();
     const news = this.#news;
     this.#news = [];
     return news;
@@ -141,7 +159,7 @@ export class PathWatch {
   #changedBelow({ root, directory }: Use, name: string, mask: number): void {
     const path = join(directory, name);
     const isDirectory = (mask & IN_TOLD.isDirectory) !== 0;
-    if (isDirectory ? IGNORED_DIRECTORIES.has(name) : IGNORED_FILES.test(name)) return;
+    if (isIgnored(name, isDirectory)) return;
     this.#changed(root, path);
     if (!isDirectory) return;
     if ((mask & APPEARED) !== 0) this.#watchTree(root, path);
@@ -162,10 +180,10 @@ export class PathWatch {
 
   /** true if the path leads elsewhere than before. What is still to be watched stays watched meanwhile. */
   #followAgain(root: Root): boolean {
-    const former = [...root.uses];
+    root.former = [...root.uses];
     const before = root.end;
     this.#follow(root);
-    for (const use of former) this.#drop(use);
+    this.#dropFormer(root);
     return identityOf(before) !== identityOf(root.end);
   }
 
@@ -184,12 +202,32 @@ export class PathWatch {
     }
   }
 
-  #watchTree(root: Root, top: string): void {
-    const ahead = [top];
-    for (let directory = ahead.pop(); directory !== undefined; directory = ahead.pop()) {
-      if (!this.#add(root, { directory, mask: ENTRY, what: { tag: "tree" } })) return;
-      for (const name of subdirectoriesOf(directory)) ahead.push(join(directory, name));
+  #watchTree(root: Root, directory: string): void {
+    root.ahead++;
+    this.#ahead.push({ root, directory });
+  }
+
+  /** Watches some of the directories that are still ahead, and finds those below them. */
+  #lookAhead(): void {
+    for (let count = 0; count < SLICE; count++) {
+      const next = this.#ahead.pop();
+      if (next === undefined) return;
+      const { root, directory } = next;
+      root.ahead--;
+      if (this.#add(root, { directory, mask: ENTRY, what: { tag: "tree" } }))
+        for (const name of subdirectoriesOf(directory)) this.#watchTree(root, join(directory, name));
+      else {
+        this.#ahead = this.#ahead.filter((each) => each.root !== root);
+        root.ahead = 0;
+      }
+      this.#dropFormer(root);
     }
+  }
+
+  #dropFormer(root: Root): void {
+    if (root.ahead > 0) return;
+    for (const use of root.former) this.#drop(use);
+    root.former = [];
   }
 
   /** false if no more can be watched. */
@@ -242,16 +280,4 @@ export class PathWatch {
 
 function identityOf(end: PathWalk["end"]): string {
   return end.tag === "missing" ? "" : end.identity;
-}
-
-function subdirectoriesOf(directory: string): readonly string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && !IGNORED_DIRECTORIES.has(entry.name))
-      .map(({ name }) => name);
-  } catch {
-    // It has gone meanwhile, or may not be read: then it could not be watched either.
-    return [];
-  }
 }

@@ -74,7 +74,7 @@ export class Schedules implements Companion {
     this.#memory = new ScheduleMemory(ports.memory, ports.report);
   }
 
-  changed(record: ServiceRecord, previous: ServiceRecord): void {
+  changed(record: ServiceRecord): void {
     const policy = record.definition.schedule;
     const service = record.definition.name;
     const entry = this.#entries.get(service) ?? (policy === null ? null : this.#add(service, policy));

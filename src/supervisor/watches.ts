@@ -28,6 +28,8 @@ export interface FileWatchPort {
   watch(owner: string, paths: readonly string[]): void;
   /** What has happened since the last call, in order. */
   take(): readonly FileNews[];
+  /** true: not all is watched yet; each `take` does some more of it. */
+  readonly isBusy: boolean;
   close(): void;
 }
 
@@ -73,6 +75,7 @@ export class Watches implements Companion {
   readonly #entries = new Map<string, Entry>();
   #files: FileWatchPort | null = null;
   #isRefused = false;
+  #isTakeScheduled = false;
 
   constructor(ports: WatchesPorts) {
     this.#ports = ports;
@@ -169,6 +172,7 @@ export class Watches implements Companion {
   }
 
   #take(): void {
+    if (this.#files?.isBusy === true) this.#takeSoon();
     const now = this.#ports.clock.now();
     for (const news of this.#files?.take() ?? []) {
       const entry = this.#entries.get(news.owner);
@@ -178,6 +182,15 @@ export class Watches implements Companion {
         this.#tellIgnored(entry, news.path);
       else if (entry.phase !== "deaf") this.#changed(entry, news.path);
     }
+  }
+
+  #takeSoon(): void {
+    if (this.#isTakeScheduled) return;
+    this.#isTakeScheduled = true;
+    this.#ports.timers.soon(() => {
+      this.#isTakeScheduled = false;
+      this.#take();
+    });
   }
 
   #changed(entry: Entry, path: string): void {

@@ -64,7 +64,7 @@ describe("run", () => {
     ["has not run, nobody knows why", DONE, 1, "it has not run"],
     ["was stopped", { tag: "overtaken", message: "overtaken by stop" }, 1, "overtaken by stop"],
     ["took too long", { tag: "timed-out", message: "not decided within 1s" }, 124, "not decided within 1s"],
-  ])("that %s is told from one that has ended earlier", async (_what, outcome, status, reason) => {
+  ])("that %s is told from one that has ended earlier", async (_what, ...[outcome, status, reason]) => {
     const ran = await runAgainst(portWith(BACKUP, {}, outcome), "run backup");
     expect(ran).toMatchObject({ exit: status, err: `cannot run "backup": ${reason}\n`, out: "" });
   });

@@ -56,6 +56,13 @@ function changes(watch: PathWatch): readonly string[] {
   return [...new Set(paths)];
 }
 
+/** The same until everything is watched. */
+function takeAll(watch: PathWatch): readonly string[] {
+  const paths = new Set(changes(watch));
+  while (watch.isBusy) for (const path of changes(watch)) paths.add(path);
+  return [...paths];
+}
+
 /** How many the kernel knows of. */
 function watchesOfKernel({ fd }: PathWatch): number {
   return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").split("inotify wd:").length - 1;
@@ -239,6 +246,24 @@ describe("below a watched directory", () => {
     expect(changes(watch)).toEqual(["src/new", "src/newer"]);
     writeFileSync(at("src", "newer", "in", "b.ts"), "new");
     expect(changes(watch)).toEqual(["src/newer/in/b.ts"]);
+  });
+
+  test("a great many directories are watched in several goes, and nothing is missed meanwhile", () => {
+    for (let number = 0; number < 600; number++)
+      mkdirSync(at("src", `d${number % 20}`, String(number)), { recursive: true });
+    const watch = open();
+    watch.watch("web", [at("src")]);
+    expect([watch.isBusy, watch.size < 600]).toEqual([true, true]);
+    expect(takeAll(watch)).toEqual([]);
+    // All is looked at again: what is watched stays so until that is done.
+    renameSync(at("src"), at("away"));
+    renameSync(at("away"), at("src"));
+    expect([changes(watch), watch.isBusy]).toEqual([["src"], true]);
+    for (let number = 0; number < 600; number++) writeFileSync(at("src", `d${number % 20}`, String(number), "x"), "");
+    expect(takeAll(watch)).toHaveLength(600);
+    expect(watchesOfKernel(watch)).toBe(watch.size);
+    watch.watch("web", []);
+    expect([watch.size, watch.isBusy]).toEqual([0, false]);
   });
 
   test("what repositories and editors do for themselves does not count", () => {

@@ -64,7 +64,7 @@ function world({ start = "2026-05-10T12:00", memory = new Map(), chance = 0 }: W
     const previous = records.get(service) ?? newRecord(literalDefinition({ name: service }), clocks.wall());
     const record = { ...previous, ...change };
     records.set(service, record);
-    schedules.changed(record, previous);
+    schedules.changed(record);
   }
   return {
     clocks,

@@ -21,6 +21,7 @@ function world(refusal: string | null = null) {
   const pending: FileNews[] = [];
   let ready: (() => void) | null = null;
   let isClosed = false;
+  let busyFor = 0;
   const watches = new Watches({
     clock: timers,
     timers,
@@ -31,7 +32,13 @@ function world(refusal: string | null = null) {
       return {
         fd: 9,
         watch: (owner, paths) => (paths.length === 0 ? watched.delete(owner) : watched.set(owner, paths)),
-        take: () => pending.splice(0),
+        take() {
+          busyFor = Math.max(0, busyFor - 1);
+          return pending.splice(0);
+        },
+        get isBusy() {
+          return busyFor > 0;
+        },
         close: () => void (isClosed = true),
       };
     },
@@ -53,6 +60,9 @@ function world(refusal: string | null = null) {
     watches,
     become,
     isClosed: () => isClosed,
+    isBusy: () => busyFor > 0,
+    /** So many turns are needed until all is watched. */
+    beBusy: (turns: number) => (busyFor = turns),
     /** A service that watches and is up. */
     up(policy: Partial<WatchPolicy> = {}, service = "web"): void {
       const definition = literalDefinition({ name: service, watch: { ...POLICY, ...policy } });
@@ -293,6 +303,13 @@ describe("files are watched", () => {
     it.watches.close();
     it.silence();
     expect([it.acted, it.isClosed()]).toEqual([[], true]);
+  });
+
+  test("some in each turn, until all of them are", () => {
+    const it = world();
+    it.beBusy(10);
+    it.up();
+    expect(it.isBusy()).toBe(false);
   });
 
   test("not for one that is forgotten before they are", () => {
