@@ -17,7 +17,7 @@ describe("a service whose health is only reported", () => {
   test("is told of when it falls ill and when it recovers, with what its check has said", async () => {
     let status = 200;
     const fetch = () => new Response("the cache is away", { status });
-    await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch });
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch });
     const health = `[health]\nhttp = "${server.url.href}"\ninterval = "20ms"\nfailures = 2\naction = "report"`;
     const place = new TestPlace({ "web.toml": program(FOREVER, health) });
     await using supervisor = await place.start();

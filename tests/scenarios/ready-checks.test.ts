@@ -42,7 +42,7 @@ describe("a service that is ready by tcp", () => {
 
 test("a service that is ready by http is up at the first good answer", async () => {
   let status = 503;
-  await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("", { status }) });
+  using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("", { status }) });
   const place = new TestPlace({ "web.toml": program(FOREVER, `[ready]\nhttp = "${server.url.href}"`) });
   await using supervisor = await place.start();
   await untilMessage(supervisor, "web", "not ready yet: answered 503");

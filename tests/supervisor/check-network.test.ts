@@ -108,7 +108,7 @@ describe("a check by http", () => {
   });
 
   test("is understood by a server of the runtime", async () => {
-    await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("well") });
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("well") });
     expect(await http(server.url.href)).toEqual({ ok: true, detail: "answered 200", output: "well" });
   });
 
