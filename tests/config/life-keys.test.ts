@@ -179,7 +179,7 @@ test("on_failure starts another service; from [defaults] that one does not start
   using place = makePlace({
     "daemonsup.toml": '[defaults]\nhooks.on_failure = { start = "alert" }\n',
     "alert.toml": 'command = "true"\nhooks.before_start = "true"\n',
-    "own.toml": 'command = "true"\nhooks.on_failure = "x"\n',
+    "own.toml": 'command = "true"\nhooks.on_failure = { command = "x" }\n',
     "web.toml": 'command = "true"\n',
   });
   const [alert, own, web] = mustLoad(place.load()).definitions;

@@ -91,6 +91,14 @@ describe("variables in values", () => {
     expect(web.environment).toEqual({ X: "x", PRICE: "$5, 5$, $", BOTH: "$${X} $x" });
   });
 
+  test("in a variable called command are those of a variable", () => {
+    const { environment } = definitionOf(
+      "web.toml",
+      lines('command = "x"', 'environment = { command = "a ${B} c", B = "b" }'),
+    );
+    expect(environment).toEqual({ command: "a b c", B: "b" });
+  });
+
   test("in an instance may be named after it", () => {
     using place = makePlace({
       "web@.toml": 'command = ["x", "${PORT_%i}"]\ninstances = 2\nenvironment = { PORT_1 = "81", PORT_2 = "82%%i" }\n',
@@ -181,12 +189,20 @@ describe("the value of a variable is never shown", () => {
       "in what the machine lacks",
       ['command = "/no/${V}/x"', 'user = "${V}"', 'directory = "/no/${V}"', 'log.file = "/no/${V}/x.log"'],
     ],
+    ["in a path that was made of it", ['command = "true"', 'directory = "${DIR}"']],
     ["in a program that there is not", ['command = ["${V}"]', 'hooks.before_start = "${V}"']],
   ];
   for (const [title, text] of TEXTS) {
     test(title, () => {
       using place = makePlace({
-        "web.toml": lines(...text, "[environment]", `V = "${VALUE}"`, `LONG = "8640123s"`, `SHORT = "8640122ms"`),
+        "web.toml": lines(
+          ...text,
+          "[environment]",
+          `V = "${VALUE}"`,
+          `LONG = "8640123s"`,
+          `SHORT = "8640122ms"`,
+          `DIR = "/no/./${VALUE}/"`,
+        ),
       });
       const result = place.load({ isRoot: true });
       const problems = result.tag === "rejected" ? result.problems : result.faults.map((fault) => fault.problem);
