@@ -50,6 +50,8 @@ interface Entry {
   /** When it is told: a chance time later. */
   at: WallTime | null;
   shown: WallTime | null;
+  /** true: it is down because its condition was not met the last time. */
+  isUnmet: boolean;
   /** true: it runs, or is about to, because it was told so. */
   isTold: boolean;
   /** true: it is due again once the present run is over. */
@@ -87,7 +89,8 @@ export class Schedules implements Companion {
     const isBegun = phase === "busy" && entry.phase !== "busy";
     const isByHand = isBegun && !entry.isTold;
     if (phase !== "busy") entry.isTold = entry.hasSaidSkipped = false;
-    Object.assign(entry, { policy, phase });
+    const isUnmet = record.state.tag === "down" && record.state.why === "condition";
+    Object.assign(entry, { policy, phase, isUnmet });
     if (isByHand) this.#startedByHand(entry);
     this.#lookSoon();
   }
@@ -115,6 +118,7 @@ export class Schedules implements Companion {
       due: null,
       at: null,
       shown: null,
+      isUnmet: false,
       isTold: false,
       isQueued: false,
       hasSaidSkipped: false,
@@ -206,7 +210,8 @@ export class Schedules implements Companion {
   #run(entry: Entry): void {
     entry.isQueued = false;
     entry.isTold = true;
-    this.#ports.tell(entry.service, { tag: "due" });
+    // One that is down waits for nothing: it has to be started, and its condition is looked at again.
+    this.#ports.tell(entry.service, { tag: entry.isUnmet ? "start-asked" : "due" });
   }
 
   #show(entry: Entry): void {
@@ -235,6 +240,7 @@ function phaseOf({ state, want, removed }: ServiceRecord): Phase {
     case "waiting":
       return state.on === "schedule" ? "idle" : "busy";
     case "down":
+      return state.why === "condition" ? "idle" : "off";
     case "done":
     case "failed":
     case "stuck":

@@ -60,6 +60,17 @@ describe("a service with a schedule", () => {
     expect(view.next_start).not.toBeNull();
   });
 
+  test("is tried again each time if its condition is not met, and runs once it is", async () => {
+    const place = new TestPlace({});
+    const disk = place.path("disk");
+    place.write("job.toml", `${noted(place, 'every = "1s"')}\n[condition]\npath_exists = ["${disk}"]\n`);
+    await using supervisor = await place.start();
+    const view = await shown(supervisor, ({ state, next_start }) => state === "down" && next_start !== null);
+    expect([view.message, view.want, runsOf(place)]).toEqual([expect.stringContaining(disk), "up", 0]);
+    writeFileSync(disk, "");
+    await shown(supervisor, (seen) => isDone(seen) && seen.state === "waiting");
+  });
+
   test("goes by another schedule after a reload, without a run in between", async () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 3 1 1 *"\ntimezone = "UTC"'));

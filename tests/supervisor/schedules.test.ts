@@ -113,6 +113,19 @@ describe("a service with a schedule", () => {
     expect(told).toEqual(["job due 05-11T03:00", "job due 05-12T03:00"]);
   });
 
+  test("is tried again at the next time if its condition was not met", () => {
+    const { clocks, told, shown, enable, become } = world();
+    enable("job", HOURLY);
+    clocks.pass(60);
+    become("job", { state: { tag: "down", why: "condition", reason: "there is no disk" } });
+    clocks.turns();
+    expect(shown.get("job")).toBe("05-10T14:00");
+    clocks.pass(60);
+    become("job", { state: WAITING });
+    clocks.pass(60);
+    expect(told).toEqual(["job due 05-10T13:00", "job start-asked 05-10T14:00", "job due 05-10T15:00"]);
+  });
+
   test("runs every so often from its last start, and a start by hand begins anew", () => {
     const { clocks, told, shown, enable, end, become } = world();
     enable("job", EVERY_HOUR);
