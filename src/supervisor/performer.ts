@@ -24,7 +24,7 @@ export interface PerformerPorts {
   post(service: string, event: ServiceEvent): void;
   relayed(service: string, result: RelayResult): void;
   reloadCommandEnded(service: string, failure: string | null): void;
-  note(service: string, note: string): void;
+  amend(service: string, change: { readonly note: string } | { readonly reloading: boolean }): void;
   endSupervisor(service: string, code: number): void;
 }
 
@@ -143,7 +143,11 @@ function runStopCommand(record: ServiceRecord, ports: PerformerPorts): ServiceEv
 function runReloadCommand(record: ServiceRecord, ports: PerformerPorts): void {
   const { definition } = record;
   const command = definition.reload.command ?? [];
-  const done = (failure: string | null): void => ports.reloadCommandEnded(definition.name, failure);
+  const done = (failure: string | null): void => {
+    ports.amend(definition.name, { reloading: false });
+    ports.reloadCommandEnded(definition.name, failure);
+  };
+  ports.amend(definition.name, { reloading: true });
   const started = ports.commands.run(
     { definition, command, mainPid: mainPidOf(record.state), timeout: RELOAD_COMMAND_TIMEOUT },
     done,
@@ -167,7 +171,7 @@ function reportUnkillable(record: ServiceRecord, ports: PerformerPorts): null {
   const service = record.definition.name;
   const main = ports.belongings.mainOf(service);
   const left = main === null ? describeSurvivors(service, ports) : describe(main, ports);
-  ports.note(service, `${left} cannot be killed`);
+  ports.amend(service, { note: `${left} cannot be killed` });
   ports.report("err", `${service}: ${left} cannot be killed`);
   return null;
 }

@@ -220,7 +220,7 @@ export class Supervisor {
       post: (service: string, event: ServiceEvent) => this.fleet.post(service, event),
       relayed: (service: string, result: RelayResult) => this.relays.signalled(service, result),
       reloadCommandEnded: (service: string, failure: string | null) => this.relays.commandEnded(service, failure),
-      note: (service: string, note: string) => this.fleet.amend(service, { note }),
+      amend: (service: string, change: Partial<ServiceRecord>) => this.fleet.amend(service, change),
       endSupervisor: (service: string, code: number) => this.#endBecauseOf(service, code),
     };
     return new Fleet({
