@@ -9,7 +9,7 @@ async function startEcho(...names: readonly string[]): Promise<TestSupervisor> {
   const place = new TestPlace({});
   for (const name of names) {
     const fifo = place.path(`${name}.fifo`);
-    const script = `rm -f ${fifo}; mkfifo ${fifo}; echo ready; exec cat <> ${fifo}`;
+    const script = `rm -f ${fifo}; mkfifo ${fifo}; exec 0<> ${fifo}; echo ready; exec cat`;
     place.write(`${name}.toml`, shell(script, "[stop]\ntimeout = '1s'"));
   }
   const supervisor = await place.start();
