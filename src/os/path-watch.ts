@@ -193,8 +193,10 @@ export class PathWatch {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       root.end = walk.end;
       for (const directory of walk.directories) this.#add(root, { directory, mask: SELF, what: { tag: "self" } });
+      // Where no file is written, its neighbours may be written to without waking anybody.
+      const isFile = walk.end.tag === "file";
       for (const { directory, name, isLast } of walk.signposts)
-        this.#add(root, { directory, mask: ENTRY, what: { tag: "entry", name, isLast } });
+        this.#add(root, { directory, mask: isFile && isLast ? ENTRY : NAMES, what: { tag: "entry", name, isLast } });
       if (walk.end.tag === "directory") this.#watchTree(root, walk.end.path);
       const again = walkPath(root.path);
       if (JSON.stringify(again) === JSON.stringify(walk)) return;

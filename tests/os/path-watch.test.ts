@@ -266,6 +266,20 @@ describe("below a watched directory", () => {
     expect([watch.size, watch.isBusy]).toEqual([0, false]);
   });
 
+  test("counts, and what is written beside it wakes nobody", () => {
+    mkdirSync(at("src"));
+    const beside = make("log");
+    const watch = watching("src");
+    const epoll = openEpoll();
+    const waiter = new EpollWaiter(epoll);
+    addToEpoll(epoll, watch.fd, false);
+    appendFileSync(beside, "line");
+    expect([...waiter.wait(0)]).toEqual([]);
+    make("src", "app.ts");
+    expect([...waiter.wait(0)]).toEqual([watch.fd]);
+    closeFd(epoll);
+  });
+
   test("what repositories and editors do for themselves does not count", () => {
     make("src", ".git", "index");
     const watch = watching("src");
