@@ -32,6 +32,8 @@ export interface CommandRequest {
   /** The service's main process, told as MAINPID; null: there is none. */
   readonly mainPid: number | null;
   readonly timeout: Millis;
+  /** INVOCATION_ID, by which a successor finds it, should this supervisor die; that of the run at hand if it is not given. */
+  readonly invocation?: string;
   /** Variables for this command alone. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -139,8 +141,8 @@ export class Commands {
   /** The number of the process, or why there is none. */
   #start(request: CommandRequest, sink: Sink, done: CommandDone): number | string {
     const { definition, command, timeout } = request;
-    // That of the service: by it a successor finds the command, should this supervisor die.
-    const invocation = this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
+    const invocation =
+      request.invocation ?? this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
     const extra = {
       ...(request.mainPid === null ? {} : { MAINPID: String(request.mainPid) }),
       ...this.#ports.environmentOf(definition),

@@ -14,7 +14,7 @@ import type { SocketPort } from "./held-sockets.ts";
 import { Hooks } from "./hooks.ts";
 import { Listeners } from "./listeners.ts";
 import { type NotifyCompanions, type NotifyKernel, makeNotifyCompanions } from "./notify-companions.ts";
-import type { ClockPort, OutputPort, ProcessPort, Report, SpawnPort, TimerPort } from "./ports.ts";
+import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, SpawnPort, TimerPort } from "./ports.ts";
 import type { UserPort } from "./prepare-run.ts";
 import { Readiness } from "./readiness.ts";
 import { Schedules, type SchedulesPorts } from "./schedules.ts";
@@ -42,6 +42,8 @@ export interface CompanionPorts {
   readonly belongings: Belongings;
   readonly commands: Commands;
   readonly tell: Tell;
+  readonly memory: Pick<MemoryPort, "intend">;
+  newInvocation(): string;
   fleet(): Fleet;
 }
 
@@ -58,7 +60,7 @@ export class Companions {
     const checks = new Checks({ ...ports, network: kernel.network });
     this.hooks = new Hooks({
       ...ports,
-      invocationOf: (service) => belongings.invocationOf(service),
+      intend: (service, invocation) => ports.memory.intend(service, invocation),
       start: (service) => fleet().want(service, "up", false),
     });
     this.#hearing = makeNotifyCompanions({

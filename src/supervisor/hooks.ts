@@ -17,7 +17,9 @@ export interface HooksPorts {
   readonly timers: Pick<TimerPort, "soon">;
   readonly report: Report;
   readonly tell: Tell;
-  invocationOf(service: string): string | null;
+  newInvocation(): string;
+  /** Writes down under which INVOCATION_ID something of the service is found, should this supervisor die. */
+  intend(service: string, invocation: string): void;
   /** Starts another service, on behalf of one that has failed. */
   start(service: string): void;
 }
@@ -32,6 +34,8 @@ export class Hooks implements Companion {
   readonly #ports: HooksPorts;
   readonly #atWork = new Map<string, AtWork>();
   readonly #telling = new Set<string>();
+  /** The INVOCATION_ID of the run that is at hand, or was last. */
+  readonly #invocations = new Map<string, string>();
   /** What services that are started for the failure of another one are told of it, until they are. */
   readonly #monitored = new Map<string, Readonly<Record<string, string>>>();
 
@@ -53,6 +57,7 @@ export class Hooks implements Companion {
         command: hook.command,
         mainPid: mainPidOf(record.state),
         timeout: hook.timeout,
+        invocation: this.#invocationFor(service, name),
         extra: name === "after_stop" ? resultVariables(resultOf(record, ending), "") : {},
       },
       (failure) => {
@@ -89,7 +94,7 @@ export class Hooks implements Companion {
     const variables = {
       ...resultVariables(result, "MONITOR_"),
       MONITOR_UNIT: service,
-      MONITOR_INVOCATION_ID: this.#ports.invocationOf(service) ?? "",
+      MONITOR_INVOCATION_ID: this.#invocations.get(service) ?? "",
     };
     if (onFailure.tag === "start") {
       this.#monitored.set(onFailure.service, variables);
@@ -102,7 +107,8 @@ export class Hooks implements Companion {
       if (failure !== null) this.#ports.report("warning", `${service}: on_failure: ${failure}`);
     };
     const { command, timeout } = onFailure.hook;
-    const request = { definition: record.definition, command, mainPid: null, timeout, extra: variables };
+    const invocation = this.#invocationFor(service, "on_failure");
+    const request = { definition: record.definition, command, mainPid: null, timeout, invocation, extra: variables };
     const started = this.#ports.commands.run(request, over);
     if (started.tag === "failed") over(started.reason);
   }
@@ -111,7 +117,8 @@ export class Hooks implements Companion {
     // What is to be done is told by the decider.
   }
 
-  equip({ name }: Definition): Equipment {
+  equip({ name }: Definition, invocation: string): Equipment {
+    this.#invocations.set(name, invocation);
     const env = this.#monitored.get(name) ?? {};
     this.#monitored.delete(name);
     return { env, descriptors: [] };
@@ -120,6 +127,17 @@ export class Hooks implements Companion {
   forgotten(service: string): void {
     this.drop(service);
     this.#monitored.delete(service);
+    this.#invocations.delete(service);
+  }
+
+  /** That of the run; before there is one, one of the hook's own, written down so that a successor does not run it beside. */
+  #invocationFor(service: string, hook: HookName | "on_failure"): string {
+    const known = this.#invocations.get(service);
+    if (known !== undefined && hook !== "before_start") return known;
+    const invocation = this.#ports.newInvocation();
+    this.#invocations.set(service, invocation);
+    this.#ports.intend(service, invocation);
+    return invocation;
   }
 
   #ended(service: string, hook: HookName, failure: string | null): void {

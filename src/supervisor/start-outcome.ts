@@ -22,7 +22,10 @@ export function troubledOf(fleet: Fleet): readonly string[] {
 /** true: the start has to wait for what becomes of this service. */
 export function isUndecided(record: ServiceRecord): boolean {
   if (record.removed || record.want === "down") return false;
-  const { tag } = record.state;
-  if (tag === "down") return record.state.why === "never-started";
+  const { state } = record;
+  const { tag } = state;
+  if (tag === "down") return state.why === "never-started";
+  // A run of it is over already, unless it is what a predecessor left.
+  if (tag === "cleaning") return state.afterwards.tag === "enable" || state.afterwards.tag === "start-anew";
   return tag === "launching" || tag === "execing" || PUBLIC_STATE_OF[tag] === "stopping";
 }

@@ -118,3 +118,22 @@ test("after an orderly end the next supervisor finds nothing to say", async () =
   await second.until("plain", (view) => view.state === "up");
   expect(told(first.place, "plain")).toBe("");
 });
+
+test.each(["before_start", "after_stop"] as const)(
+  "a %s hook that was at work is stopped before another one is run",
+  async (hook) => {
+    const command = hook === "before_start" ? "sleep 1000" : "true";
+    const text = shell(command, `type = "oneshot"\n[hooks]\n${hook} = ["/bin/sh", "-c", "exec sleep 1001"]`);
+    await using first = await TestSupervisor.start({ "hooked.toml": text });
+    const hooks = (): readonly number[] => sleepersOf(first.place, "hooked");
+    await untilTrue(() => hooks().length === 1);
+    const [left] = hooks();
+    const place = await die(first);
+
+    await using second = await place.start();
+    await untilTrue(() => hasEnded(left ?? 0));
+    expect(told(place, "hooked")).toContain(`pid ${left} (sleep)`);
+    await untilTrue(() => hooks().length === 1 && hooks()[0] !== left);
+    await second.command("stop", "hooked");
+  },
+);
