@@ -249,8 +249,9 @@ export class Fleet {
     if (after !== before) this.#replace(before, after);
     const followers: ServiceEvent[] = [];
     for (const action of result.actions) {
-      if (action.tag === "restart-in-order") order.ask(service, "restart-asked");
       const current = this.#records.get(service);
+      // What is held ends soon enough, and may be meant to stay down then.
+      if (action.tag === "restart-in-order" && current?.held === null) order.ask(service, "restart-asked");
       const follower = current === undefined ? null : this.#ports.perform(current, action);
       if (follower !== null) followers.push(follower);
     }

@@ -50,7 +50,7 @@ function gateOfRequirement(name: string, record: ServiceRecord | null): Gate | n
 
 /** true: it is about to be up, or to fail to be. */
 function isPending({ state, held, want }: ServiceRecord): boolean {
-  if (held !== null) return false;
+  if (held !== null) return want === "up" && held !== "stop-asked";
   switch (state.tag) {
     case "preparing":
     case "launching":

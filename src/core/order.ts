@@ -76,13 +76,13 @@ export class Order {
   /** Has the service end, those that require it first. */
   ask(service: string, ask: Ask): void {
     const record = this.#ports.get(service);
-    if (record === null) return;
+    // To make way is the least that can be asked: it undoes no stop or restart that still waits for others.
+    if (record === null || (ask === "hold-asked" && record.held !== null)) return;
     for (const dependent of this.links.dependentsOf(service)) {
       const other = this.#ports.get(dependent);
-      if (other !== null && other.held === null && isInTheWay(other) && !isEnding(other.state))
-        this.ask(dependent, "hold-asked");
+      if (other !== null && isInTheWay(other) && !isEnding(other.state)) this.ask(dependent, "hold-asked");
     }
-    if (isRunning(record) && this.#isInUse(service)) return this.#ports.hold(service, ask);
+    if (isOfUse(record, ask) && this.#isInUse(service)) return this.#ports.hold(service, ask);
     this.#letGo(service, ask);
   }
 
@@ -174,8 +174,9 @@ function isInTheWay({ state }: ServiceRecord): boolean {
   return !hasNoProcess(state) && state.tag !== "stuck";
 }
 
-/** true: there is something to end that others may need. */
-function isRunning({ state }: ServiceRecord): boolean {
+/** true: others may need it as it is, and would lose that: what runs is to end, or what is done to be done again. */
+function isOfUse({ state }: ServiceRecord, ask: Ask): boolean {
+  if (state.tag === "done") return ask === "restart-asked";
   return !hasNoProcess(state) && !isEnding(state) && state.tag !== "stuck";
 }
 

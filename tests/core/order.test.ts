@@ -1,0 +1,208 @@
+import { describe, expect, test } from "bun:test";
+import { NO_HOOKS } from "../../src/core/life-policies.ts";
+import { millis } from "../../src/core/units.ts";
+import { NOTIFIES, ONESHOT, linkedFleet } from "./linked-fleet.ts";
+
+const HOOK = { command: ["/bin/hook"], timeout: millis(1_000) };
+const NOTHING = { pathExists: ["/data"], pathMissing: [], fileNotEmpty: [], directoryNotEmpty: [], host: [] };
+
+describe("a start", () => {
+  test("brings in what is required, and waits until that is ready", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: NOTIFIES });
+    world.start("app");
+    expect(world.told()).toBe("app waiting, db starting");
+    expect(world.why("app")).toBe('requires "db", which is starting');
+    expect(world.record("db").want).toBe("up");
+    world.ready("db");
+    expect(world.told()).toBe("app up, db up");
+  });
+
+  test("waits for a required oneshot until that is done, and not for one that has failed", () => {
+    const world = linkedFleet({ app: { requires: ["migrate"] }, migrate: ONESHOT });
+    world.start("app");
+    expect(world.told()).toBe("app waiting, migrate starting");
+    world.exit("migrate", 1);
+    expect(world.why("app")).toBe('requires "migrate", which has failed: exited 1');
+    world.start("migrate");
+    world.exit("migrate", 0);
+    expect(world.told()).toBe("app up, migrate done");
+  });
+
+  test("of something that requires a oneshot which is done does not run that again", () => {
+    const world = linkedFleet({ app: { requires: ["migrate"] }, migrate: ONESHOT });
+    world.start("migrate");
+    world.exit("migrate", 0);
+    world.start("app");
+    expect(world.takeStarts()).toEqual(["migrate", "app"]);
+    expect(world.told()).toBe("app up, migrate done");
+  });
+
+  test("is held back by a requirement that has ended though to end was not its purpose, and starts that again", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: { ...NOTIFIES, restart: { policy: "on-failure" } } });
+    world.start("app");
+    world.exit("db", 0);
+    expect(world.why("app")).toBe('requires "db", which has ended');
+    world.enable("app");
+    world.ready("db");
+    expect(world.takeStarts()).toEqual(["db", "db", "app"]);
+  });
+
+  test("brings in what is wanted and waits for it, but goes on when that fails", () => {
+    const world = linkedFleet({ app: { wants: ["cache"] }, cache: { ...NOTIFIES, restart: { policy: "never" } } });
+    world.start("app");
+    expect(world.why("app")).toBe('after "cache", which is starting');
+    world.exit("cache", 1);
+    expect(world.told()).toBe("app up, cache failed");
+  });
+
+  test("brings in what is needed by what is needed, in the order of readiness", () => {
+    const world = linkedFleet({
+      app: { requires: ["api"] },
+      api: { ...NOTIFIES, requires: ["db"], wants: ["cache"] },
+      cache: NOTIFIES,
+      db: NOTIFIES,
+      idle: {},
+    });
+    world.start("app");
+    expect(world.takeStarts().toSorted()).toEqual(["cache", "db"]);
+    world.ready("cache");
+    expect(world.takeStarts()).toEqual([]);
+    expect(world.why("app")).toBe('requires "api", which is waiting: requires "db", which is starting');
+    world.ready("db");
+    expect(world.takeStarts()).toEqual(["api"]);
+    world.ready("api");
+    expect(world.takeStarts()).toEqual(["app"]);
+    expect(world.told("idle")).toBe("idle down");
+  });
+
+  test.each([
+    ["after", { app: { after: ["net"] }, net: NOTIFIES }],
+    ["before", { app: {}, net: { ...NOTIFIES, before: ["app"] } }],
+  ])("waits by %s for another one that is being started", (_key, services) => {
+    const world = linkedFleet(services);
+    world.start("net", "app");
+    expect(world.why("app")).toBe('after "net", which is starting');
+    world.ready("net");
+    expect(world.told()).toBe("app up, net up");
+  });
+
+  test("waits by after for nothing that nobody starts, and brings it not in", () => {
+    const world = linkedFleet({ app: { after: ["net"] }, net: NOTIFIES });
+    world.start("app");
+    expect(world.told()).toBe("app up, net down");
+  });
+
+  test("is not undone, nor repeated, by the start of what it comes after", () => {
+    const world = linkedFleet({ app: { after: ["net"] }, net: NOTIFIES });
+    world.start("app", "net");
+    expect(world.takeStarts()).toEqual(["app", "net"]);
+    world.end("net");
+    expect(world.told("app")).toBe("app up");
+  });
+
+  test("by hand wakes what an operator has stopped, one by itself does not", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: {} });
+    world.stop("db");
+    world.enable("app");
+    expect(world.why("app")).toBe('requires "db", which was stopped by hand');
+    expect(world.record("db").want).toBe("down");
+    world.start("app");
+    expect(world.told()).toBe("app up, db up");
+    expect(world.record("db")).toMatchObject({ want: "up", wantedByHand: true });
+  });
+
+  test("by itself does not try again what has failed, one by hand does", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: { restart: { policy: "never" } } });
+    world.start("db");
+    world.exit("db", 1);
+    world.enable("app");
+    expect(world.why("app")).toBe('requires "db", which has failed: exited 1');
+    world.start("app");
+    expect(world.told()).toBe("app up, db up");
+  });
+
+  test("waits for a requirement in backoff, says why, and happens by itself once that is up", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: NOTIFIES });
+    world.start("app");
+    world.exit("db", 1);
+    expect(world.why("app")).toBe('requires "db", which is tried again: exited 1');
+    expect(world.record("app").state).toMatchObject({ pending: false });
+    world.now = 100;
+    world.fleet.expire();
+    expect(world.record("app").state).toMatchObject({ pending: true });
+    world.ready("db");
+    expect(world.told()).toBe("app up, db up");
+  });
+
+  test("says of a requirement whose condition is not met why that is down", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: { condition: NOTHING } });
+    world.perform = (_record, action) =>
+      action.tag === "check-conditions"
+        ? { tag: "condition-unmet", reason: 'its condition is not met: no "/data"' }
+        : null;
+    world.start("app");
+    expect(world.why("app")).toBe('requires "db", which is down: its condition is not met: no "/data"');
+  });
+
+  test("asks for the requirements again after its before_start hook, which may have taken long", () => {
+    const world = linkedFleet({ app: { requires: ["db"], hooks: { ...NO_HOOKS, beforeStart: HOOK } }, db: {} });
+    world.start("app");
+    expect(world.told()).toBe("app preparing, db up");
+    world.exit("db", 1);
+    world.fleet.post("app", { tag: "hook-ended", hook: "before_start", failure: null });
+    expect(world.told()).toBe("app waiting, db backoff");
+  });
+
+  test("that waits is called off by a stop, and does not happen later", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, db: NOTIFIES });
+    world.start("app");
+    world.stop("app");
+    world.ready("db");
+    expect(world.told()).toBe("app down, db up");
+  });
+});
+
+describe("services that conflict", () => {
+  test.each([
+    ["the one that says so", "old", "new"],
+    ["the other one", "new", "old"],
+  ])("make way for %s, which starts once they have ended", (_which, first, second) => {
+    const world = linkedFleet({ old: {}, new: { conflicts: ["old"] } });
+    world.start(first);
+    world.start(second);
+    expect(world.told(first, second)).toBe(`${first} stopping, ${second} waiting`);
+    expect(world.why(second)).toBe(`conflicts with "${first}", which still runs`);
+    expect(world.record(second).state).toMatchObject({ pending: true });
+    world.end(first);
+    expect(world.told(first, second)).toBe(`${first} down, ${second} up`);
+  });
+
+  test("make way also where the start is that of something which needs one of them", () => {
+    const world = linkedFleet({ old: {}, new: { conflicts: ["old"] }, app: { requires: ["new"] } });
+    world.start("old");
+    world.start("app");
+    world.end("old");
+    expect(world.told()).toBe("old down, new up, app up");
+  });
+
+  test("make way together with those that require them", () => {
+    const world = linkedFleet({ old: {}, web: { requires: ["old"] }, new: { conflicts: ["old"] } });
+    world.start("web");
+    world.start("new");
+    expect(world.takeStops()).toEqual(["web"]);
+    world.end("web", "old");
+    expect(world.told()).toBe("old down, web waiting, new up");
+    expect(world.why("web")).toBe('requires "old", which is down');
+  });
+
+  test("are not brought back by their own restart policy", () => {
+    const world = linkedFleet({ old: {}, new: { conflicts: ["old"] } });
+    world.start("old");
+    world.exit("old", 1);
+    world.start("new");
+    expect(world.told()).toBe("old down, new up");
+    world.now = 1_000;
+    world.fleet.expire();
+    expect(world.told()).toBe("old down, new up");
+  });
+});
