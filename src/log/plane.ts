@@ -149,6 +149,8 @@ export class Plane {
 
   #watch(fd: number, watched: Watched): void {
     const result = this.#ports.watch(fd, watched.tag === "watch");
+    // Whoever asked has closed it since: that it is to be unwatched is on its way.
+    if (result.tag === "failed" && result.errno === "EBADF" && watched.tag === "watch") return;
     this.#watched.set(fd, watched);
     if (result.tag === "ok") return;
     const service = watched.tag === "pipe" ? watched.run.service.name : null;

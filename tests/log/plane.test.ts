@@ -67,3 +67,26 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
     [WATCHED, true],
   ]);
 });
+
+test("of a descriptor that was closed before it could be watched nothing is said, of a pipe that cannot be read it is", () => {
+  const said: FromPlane[] = [];
+  const plane = new Plane({
+    files,
+    pipes: { readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
+    send: () => "gone",
+    watch: () => ({ tag: "failed", errno: "EBADF" }),
+    unwatch: () => undefined,
+    now: () => 0,
+    post: (messages) => said.push(...messages),
+  });
+  plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
+  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout" }] });
+  plane.finishRound();
+  const problem = {
+    tag: "problem",
+    service: "a",
+    message: `cannot watch "descriptor ${SOUND}": EBADF`,
+    recovered: false,
+  };
+  expect(said).toEqual([problem] as FromPlane[]);
+});
