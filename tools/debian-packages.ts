@@ -1,9 +1,14 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { findPostgres, findRsyslog, isInstalled, UNPACKED } from "./debian-programs.ts";
 import { runAloud } from "./run-command.ts";
 
 interface Need {
   /** Debian's name of what is to be installed. */
   readonly packages: readonly string[];
+  /** true: they are unpacked into the project instead, as they would take the place of the machine's own. */
+  readonly isUnpacked?: true;
+  /** The daemon of the package: it is installed for the tests and not to be started with the machine. */
+  readonly daemon?: string;
   readonly isThere: () => boolean;
   /** What the tests do with it; without it, these tests are left out. */
   readonly reason: string;
@@ -22,7 +27,7 @@ const NEEDS: readonly Need[] = [
     reason: "namespaces with few process numbers or a /dev/log of their own, and other users",
   },
   {
-    // Not rsyslog or busybox-syslogd: installed, they would take the place of the machine's own.
+    // Not busybox-syslogd: installed, it would take the place of the machine's own.
     packages: ["busybox"],
     isThere: () => Bun.which("busybox") !== null,
     reason: "a real syslog daemon",
@@ -35,14 +40,39 @@ const NEEDS: readonly Need[] = [
   },
   {
     packages: ["redis-server"],
-    isThere: () => Bun.which("redis-server") !== null,
+    daemon: "redis-server",
+    isThere: () => isInstalled("redis-server"),
     reason: "a server that people run, saying that it is ready",
+  },
+  {
+    packages: ["postgresql"],
+    daemon: "postgresql",
+    isThere: () => findPostgres() !== null,
+    reason: "a database below the real stack",
+  },
+  {
+    packages: ["nginx"],
+    daemon: "nginx",
+    isThere: () => isInstalled("nginx"),
+    reason: "a proxy before the real stack",
+  },
+  {
+    packages: ["rsyslog", "libestr0", "libfastjson4", "liblognorm5"],
+    isUnpacked: true,
+    isThere: () => findRsyslog() !== null,
+    reason: "rsyslogd as a service",
   },
 ];
 
 /** Refuses every start of a daemon by a package's own scripts; asked by invoke-rc.d and deb-systemd-invoke. */
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
 const POLICY = "#!/bin/sh\nexit 101\n";
+
+/** A mirror that stops answering ends it after a while, a slow one does not; another apt at work is waited for. */
+const PATIENCE = ["-o", "Acquire::Retries=3", "-o", "Acquire::http::Timeout=60", "-o", "DPkg::Lock::Timeout=600"];
+
+/** The words: a directory, then what downloads packages into it. */
+const UNPACK = 'cd "$1"; shift; "$@"; for file in *.deb; do dpkg-deb -x "$file" .; rm "$file"; done';
 
 /**
  * Installs what the tests need and this machine lacks, where there is apt-get and root. Anywhere else, or when
@@ -54,33 +84,74 @@ export async function installDebianPackages(): Promise<void> {
     console.log("system packages for the tests are installed");
     return;
   }
-  if (mayInstall()) await install(missing.flatMap((need) => need.packages));
+  await obtain(missing);
   for (const need of missing.filter((one) => !one.isThere())) {
     console.log(`MISSING: ${need.packages.join(", ")}. LEFT OUT are tests that need ${need.reason}.`);
   }
 }
 
-function mayInstall(): boolean {
-  return process.getuid?.() === 0 && Bun.which("apt-get") !== null;
+async function obtain(missing: readonly Need[]): Promise<void> {
+  if (Bun.which("apt-get") === null) return;
+  const toInstall = missing.filter((need) => need.isUnpacked !== true);
+  if (isRoot() && toInstall.length > 0) await install(toInstall);
+  for (const need of missing) if (need.isUnpacked === true) await unpack(need.packages);
 }
 
-async function install(packages: readonly string[]): Promise<void> {
-  console.log(`installing ${packages.join(", ")}`);
+async function install(needs: readonly Need[]): Promise<void> {
+  console.log(`installing ${packagesOf(needs).join(", ")}; this takes some minutes where the network is slow`);
   const isOurs = !existsSync(POLICY_FILE);
   // An interrupt from the terminal reaches apt-get too, which ends; then the machine is left as it was found.
   const ignore = () => undefined;
   process.on("SIGINT", ignore);
   if (isOurs) writeFileSync(POLICY_FILE, POLICY, { mode: 0o755 });
   try {
-    await aptGet("update", "-qq");
-    await aptGet("install", "-qq", "-y", "--no-install-recommends", ...packages);
+    // The package lists may do as they are: on a slow network to fetch them is half of the work.
+    if ((await aptInstall(needs)) || ((await aptUpdate()) && (await aptInstall(needs)))) return;
+    // One that this distribution does not have shall not keep out the others.
+    for (const need of needs) if (!need.isThere()) await aptInstall([need]);
   } finally {
     if (isOurs) rmSync(POLICY_FILE, { force: true });
+    for (const { daemon, isThere } of needs) if (daemon !== undefined && isThere()) await keepDown(daemon);
     process.off("SIGINT", ignore);
   }
 }
 
-async function aptGet(...rest: readonly string[]): Promise<void> {
-  const exitCode = await runAloud(["apt-get", ...rest], { DEBIAN_FRONTEND: "noninteractive" });
-  if (exitCode !== 0) console.log(`cannot run "apt-get ${rest.join(" ")}": exit status ${exitCode}`);
+/** As an ordinary user too, if the machine has package lists. */
+async function unpack(packages: readonly string[]): Promise<void> {
+  console.log(`unpacking ${packages.join(", ")} into ${UNPACKED}`);
+  mkdirSync(UNPACKED, { recursive: true });
+  if ((await unpackDownloaded(packages)) || (isRoot() && (await aptUpdate()) && (await unpackDownloaded(packages))))
+    return;
+  console.log(`cannot unpack ${packages.join(", ")}: see above`);
+}
+
+async function unpackDownloaded(packages: readonly string[]): Promise<boolean> {
+  const download = ["apt-get", ...PATIENCE, "download", "-qq", ...packages];
+  return (await runAloud(["sh", "-ec", UNPACK, "sh", UNPACKED, ...download])) === 0;
+}
+
+async function aptInstall(needs: readonly Need[]): Promise<boolean> {
+  return await aptGet("install", "-qq", "-y", "--no-install-recommends", ...packagesOf(needs));
+}
+
+async function aptUpdate(): Promise<boolean> {
+  return await aptGet("update", "-qq");
+}
+
+async function aptGet(...words: readonly string[]): Promise<boolean> {
+  const exitCode = await runAloud(["apt-get", ...PATIENCE, ...words], { DEBIAN_FRONTEND: "noninteractive" });
+  if (exitCode !== 0) console.log(`cannot run "apt-get ${words.join(" ")}": exit status ${exitCode}`);
+  return exitCode === 0;
+}
+
+async function keepDown(daemon: string): Promise<void> {
+  if (Bun.which("systemctl") !== null) await runAloud(["systemctl", "--quiet", "disable", daemon]);
+}
+
+function packagesOf(needs: readonly Need[]): readonly string[] {
+  return needs.flatMap((need) => need.packages);
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
 }

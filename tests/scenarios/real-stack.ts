@@ -1,13 +1,13 @@
 /* The stack that docs/real-stack.md shows: its files are taken from that page and run in a temporary directory. */
-import { chmodSync, existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { EventView, PublicState } from "../../src/core/service-view.ts";
+import { findPostgres, isInstalled } from "../../tools/debian-programs.ts";
+import { chanceLoopbackAddress } from "./loopback-address.ts";
 import { skipReason } from "./loud-skip.ts";
-import { TestPlace, TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { TestPlace, type TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/real-stack.md");
-/** Where services find programs, whatever the PATH of the tests. */
-const SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const isRoot = process.getuid?.() === 0;
 const postgres = findPostgres();
 
@@ -117,27 +117,6 @@ function adapted(text: string, place: TestPlace, address: string): string {
     .replaceAll("127.0.0.1", address);
   // What the page says of ordinary users.
   return isRoot ? here : here.replace(/^(user|groups) = .*\n/gm, "").replace(/ -o \w+/g, "");
-}
-
-/** One of 16 million, so that the ports are free whoever else runs this. */
-function chanceLoopbackAddress(): string {
-  const [second = 0, third = 0, fourth = 0] = crypto.getRandomValues(new Uint8Array(3));
-  return `127.${second}.${third}.${Math.min(Math.max(fourth, 2), 254)}`;
-}
-
-function findPostgres(): string | null {
-  const inPath = Bun.which("postgres", { PATH: SERVICE_PATH });
-  const versions = existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql").toSorted().toReversed() : [];
-  const places = [
-    ...(inPath === null ? [] : [dirname(realpathSync(inPath))]),
-    ...versions.map((version) => `/usr/lib/postgresql/${version}/bin`),
-  ];
-  const needed = ["postgres", "initdb", "pg_isready", "pg_dump"];
-  return places.find((place) => needed.every((program) => existsSync(join(place, program)))) ?? null;
-}
-
-function isInstalled(program: string): boolean {
-  return Bun.which(program, { PATH: SERVICE_PATH }) !== null;
 }
 
 function hasUsers(...names: readonly string[]): boolean {
