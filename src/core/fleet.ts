@@ -121,10 +121,19 @@ export class Fleet {
     });
   }
 
-  restart(service: string, byHand: boolean): void {
+  /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */
+  start(service: string): void {
+    this.#atOnce(() => {
+      this.amend(service, { want: "up", stale: false });
+      for (const needed of this.#order.bringIn(service, false)) this.#startNow(needed);
+    });
+  }
+
+  /** `isAsked`: an operator asks, be it for what the definition says anyway. */
+  restart(service: string, byHand: boolean, isAsked = byHand): void {
     this.#atOnce(() => {
       this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
-      for (const needed of this.#order.bringIn(service, byHand)) if (needed !== service) this.#startNow(needed);
+      for (const needed of this.#order.bringIn(service, isAsked)) if (needed !== service) this.#startNow(needed);
       this.#order.ask(service, "restart-asked");
     });
   }

@@ -1,7 +1,7 @@
 /* What keeps a service from being started: what it requires, conflicts with, or has to come after. */
 import type { Links } from "./links.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { type ServiceState, hasNoProcess, isEnding } from "./service-state.ts";
+import { hasNoProcess } from "./service-state.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface Gate {
@@ -78,14 +78,10 @@ function isPending({ state, held, want }: ServiceRecord): boolean {
 }
 
 function wordsOf({ state, held, wantedByHand }: ServiceRecord): string {
-  if (held !== null || isEnding(state)) return "is being stopped";
-  return wordsOfState(state, wantedByHand);
-}
-
-function wordsOfState(state: ServiceState, byHand: boolean): string {
+  if (held !== null) return "is being stopped";
   switch (state.tag) {
     case "down":
-      return state.why === "condition" ? `is down: ${state.reason}` : byHand ? "was stopped by hand" : "is down";
+      return state.why === "condition" ? `is down: ${state.reason}` : wantedByHand ? "was stopped by hand" : "is down";
     case "waiting":
       return state.reason === "" ? "is waiting" : `is waiting: ${state.reason}`;
     case "backoff":
@@ -98,7 +94,18 @@ function wordsOfState(state: ServiceState, byHand: boolean): string {
       return "has ended";
     case "up":
       return "is up";
-    default:
+    case "preparing":
+    case "launching":
+    case "execing":
+    case "starting":
+    case "naming":
       return "is starting";
+    case "leaving":
+    case "stopping":
+    case "sweeping":
+    case "cleaning":
+      return "is being stopped";
+    default:
+      return unreachable(state);
   }
 }

@@ -18,6 +18,7 @@ import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, SpawnPort,
 import type { UserPort } from "./prepare-run.ts";
 import { Readiness } from "./readiness.ts";
 import { Schedules, type SchedulesPorts } from "./schedules.ts";
+import { StartWatch } from "./start-watch.ts";
 import { Watches, type WatchesPorts } from "./watches.ts";
 
 /** What the kernel does for the companions. */
@@ -45,10 +46,13 @@ export interface CompanionPorts {
   readonly memory: Pick<MemoryPort, "intend">;
   newInvocation(): string;
   fleet(): Fleet;
+  /** Everything is being stopped. */
+  isEnding(): boolean;
 }
 
 export class Companions {
   readonly hooks: Hooks;
+  readonly starts: StartWatch;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
   readonly #health: Health;
@@ -61,7 +65,7 @@ export class Companions {
     this.hooks = new Hooks({
       ...ports,
       intend: (service, invocation) => ports.memory.intend(service, invocation),
-      start: (service) => fleet().want(service, "up", false),
+      start: (service) => startFor(service, ports),
     });
     this.#hearing = makeNotifyCompanions({
       ...ports,
@@ -77,17 +81,19 @@ export class Companions {
       this.#hearing.store.storedFor(service);
     this.#listeners = new Listeners({ ...ports, sockets: kernel.sockets, stored });
     this.#health = new Health({ ...ports, checks, amend });
+    this.starts = new StartWatch(ports.clock);
     this.#all = [
       this.hooks,
       ...Object.values(this.#hearing),
       this.#listeners,
       new Readiness({ ...ports, checks, amend }),
       this.#health,
+      this.starts,
       new Schedules({ ...ports, ...kernel.schedules, amend }),
       new Watches({
         ...ports,
         openFiles: kernel.openFiles,
-        restart: (service) => fleet().restart(service, false),
+        restart: (service) => restartFor(service, ports),
         reload: (service) => fleet().post(service, { tag: "reload-asked" }),
       }),
     ];
@@ -144,4 +150,16 @@ export class Companions {
   close(): void {
     for (const companion of this.#all) companion.close?.();
   }
+}
+
+/** For a service that has failed; an operator's stop is left as it is. */
+function startFor(service: string, { fleet, isEnding }: Pick<CompanionPorts, "fleet" | "isEnding">): void {
+  const record = fleet().get(service);
+  const isStopped = record === null || record.removed || (record.want === "down" && record.wantedByHand);
+  if (!isStopped && !isEnding()) fleet().start(service);
+}
+
+/** For files that have changed. */
+function restartFor(service: string, { fleet, isEnding }: Pick<CompanionPorts, "fleet" | "isEnding">): void {
+  if (!isEnding() && fleet().get(service)?.want === "up") fleet().restart(service, false);
 }

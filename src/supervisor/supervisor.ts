@@ -109,7 +109,8 @@ export class Supervisor {
     this.#commands = commands;
     const { events, belongings } = this;
     const tell: Tell = (service, event) => this.#tell(service, event);
-    const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: () => this.fleet });
+    const [fleetNow, isEnding] = [(): Fleet => this.fleet, (): boolean => this.isEnding];
+    const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: fleetNow, isEnding });
     this.companions = companions;
     this.#launcher = new Launcher(
       { ...ports, execs, newInvocation, mayWait: () => !this.#starter.isLong, decided: tell, companions },
@@ -121,12 +122,7 @@ export class Supervisor {
       mayBeMain: (service, pid) => this.belongings.mayBeMain(service, pid),
       named: (service, pid) => this.#tell(service, { tag: "named", pid }),
     });
-    this.#starter = new Starter({
-      ...ports,
-      fleet: () => this.fleet,
-      isEnding: () => this.isEnding,
-      lookSoon: () => this.#lookSoon(),
-    });
+    this.#starter = new Starter({ ...ports, fleet: fleetNow, isEnding, lookSoon: () => this.#lookSoon() });
     this.#deadlines = new DeadlineTimer(ports.timers, ports.clock, () => {
       this.fleet.expire();
       this.#lookSoon();

@@ -206,3 +206,38 @@ describe("services that conflict", () => {
     expect(world.told()).toBe("old down, new up");
   });
 });
+
+describe("a start on behalf of another service", () => {
+  test("brings in what is needed, but nothing that an operator has stopped", () => {
+    const world = linkedFleet({ alarm: { requires: ["mail"], wants: ["log"] }, mail: {}, log: {} });
+    world.stop("log");
+    world.fleet.start("alarm");
+    expect(world.told()).toBe("alarm up, mail up, log down");
+    expect(world.record("alarm")).toMatchObject({ want: "up", wantedByHand: false });
+  });
+
+  test("starts at once also what waits for its time", () => {
+    const schedule = {
+      cron: "@hourly",
+      every: null,
+      timezone: null,
+      jitter: millis(0),
+      catchUp: false,
+      overlap: "skip",
+    } as const;
+    const world = linkedFleet({ alarm: { type: "oneshot", schedule } });
+    world.enable("alarm");
+    expect(world.told()).toBe("alarm waiting");
+    world.fleet.start("alarm");
+    expect(world.told()).toBe("alarm starting");
+  });
+});
+
+test("a restart that an operator asks for brings in what is needed like a start, one by itself does not", () => {
+  const world = linkedFleet({ app: { requires: ["db"] }, db: {} });
+  world.stop("db");
+  world.fleet.restart("app", false);
+  expect(world.why("app")).toBe('requires "db", which was stopped by hand');
+  world.fleet.restart("app", false, true);
+  expect(world.told()).toBe("app up, db up");
+});
