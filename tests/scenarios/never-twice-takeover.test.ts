@@ -119,21 +119,19 @@ test("after an orderly end the next supervisor finds nothing to say", async () =
   expect(told(first.place, "plain")).toBe("");
 });
 
-test.each(["before_start", "after_stop"] as const)(
-  "a %s hook that was at work is stopped before another one is run",
-  async (hook) => {
-    const command = hook === "before_start" ? "sleep 1000" : "true";
-    const text = shell(command, `type = "oneshot"\n[hooks]\n${hook} = ["/bin/sh", "-c", "exec sleep 1001"]`);
-    await using first = await TestSupervisor.start({ "hooked.toml": text });
-    const hooks = (): readonly number[] => sleepersOf(first.place, "hooked");
-    await untilTrue(() => hooks().length === 1);
-    const [left] = hooks();
-    const place = await die(first);
+test.each(["before_start", "after_stop"] as const)("a %s hook that was at work is stopped first", async (hook) => {
+  const place = new TestPlace({});
+  const mark = place.path("mark");
+  const script = `if [ -e ${mark} ]; then exit 0; fi; : > ${mark}; exec sleep 1001`;
+  const hooks = `[hooks]\n${hook} = ["/bin/sh", "-c", ${JSON.stringify(script)}]`;
+  place.write("hooked.toml", shell("true", `type = "oneshot"\n${hooks}`));
+  await using first = await place.start();
+  await untilTrue(() => sleepersOf(place, "hooked").length === 1);
+  const [left] = sleepersOf(place, "hooked");
+  await die(first);
 
-    await using second = await place.start();
-    await untilTrue(() => hasEnded(left ?? 0));
-    expect(told(place, "hooked")).toContain(`pid ${left} (sleep)`);
-    await untilTrue(() => hooks().length === 1 && hooks()[0] !== left);
-    await second.command("stop", "hooked");
-  },
-);
+  await using second = await place.start();
+  expect(hasEnded(left ?? 0)).toBe(true);
+  expect(told(place, "hooked")).toContain(`pid ${left} (sleep)`);
+  await second.until("hooked", (view) => view.state === "done");
+});
