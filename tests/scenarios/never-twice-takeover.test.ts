@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { program, shell } from "./definitions.ts";
 import { environmentOf } from "./process-facts.ts";
 import { executes, ignores, variableOf } from "./proc.ts";
-import { type TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 async function die(supervisor: TestSupervisor): Promise<TestPlace> {
   supervisor.kill("SIGKILL");
