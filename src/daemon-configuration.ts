@@ -65,16 +65,26 @@ export class ConfigurationReader {
     return this.#last;
   }
 
+  /** Reads the files as if this file said what is asked of templates. What was read last stays so. */
+  async tryOut(instancesFile: string): Promise<ConfigurationReading> {
+    return parseReading(await this.#readInProcess({ ...this.#role, instancesFile }));
+  }
+
+  /** What is asked of templates has been changed since the files were read last. */
+  remember(instances: ReadConfiguration["instances"]): void {
+    this.#last = { ...this.#last, instances, fingerprint: "" };
+  }
+
   /** Reads the files again; if they are the ones of the last time, there is nothing to read. */
   async read(): Promise<ConfigurationReading> {
     const now = fingerprintOf(this.#role.options.config, { at: Date.now(), elsewhere: this.#last.used });
     if (now !== "" && now === this.#last.fingerprint && this.#last.warnings.length === 0) return this.#last;
-    const reading = parseReading(await this.#readInProcess());
+    const reading = parseReading(await this.#readInProcess(this.#role));
     if (reading.tag === "loaded") this.#last = reading;
     return reading;
   }
 
-  #readInProcess(): Promise<string> {
+  #readInProcess(role: ReadingRole): Promise<string> {
     const { spawning, processes, timers } = this.#ports;
     const pipe = spawning.pipe();
     if (typeof pipe === "string") return Promise.resolve(`pipe failed: ${pipe}`);
@@ -82,7 +92,7 @@ export class ConfigurationReader {
       service: "daemonsup",
       path: "/proc/self/exe",
       argv: ["daemonsup", "(reading the configuration)"],
-      env: roleEnvironment(this.#role, process.env),
+      env: roleEnvironment(role, process.env),
       definition: placeholderFor("daemonsup"),
       credentials: null,
       stdout: pipe.write,

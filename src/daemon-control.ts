@@ -5,32 +5,43 @@ import type { WallTime } from "./core/units.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
 import { Operator } from "./supervisor/operator.ts";
+import type { FileChanges } from "./supervisor/file-changes.ts";
 import type { Reloader } from "./supervisor/reloader.ts";
+import type { Scaling } from "./supervisor/scaling.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 
 export interface ControlParts {
   readonly supervisor: Supervisor;
   readonly reloader: Reloader;
+  readonly scaling: Scaling;
+  readonly files: FileChanges;
   readonly plane: DataPlane;
   readonly version: Omit<VersionView, "services">;
 }
 
 export function makeControlPort(parts: ControlParts): ControlPort {
-  const { supervisor, reloader, plane } = parts;
-  const operator = new Operator(supervisor);
+  const { supervisor, reloader, scaling, files, plane } = parts;
+  const operator = new Operator(supervisor, files);
   return {
     version: () => ({ ...parts.version, services: supervisor.fleet.size }),
-    services: () => operator.services(),
+    names: () => operator.names(),
+    look: (name) => operator.look(name),
+    services: (isWanted) => operator.services(isWanted),
     service: (name) => operator.service(name),
-    ask: (name, verb, options) => operator.ask(name, verb, options),
+    graph: () => operator.graph(),
+    async ask(name, verb, options) {
+      const refused = verb === "start" ? await scaling.makeMissing(name) : null;
+      return refused ?? (await operator.ask(name, verb, options));
+    },
     signal: (name, signal) => operator.signal(name, signal),
     reload: (dryRun) => reloader.reload(dryRun),
+    scale: (name, count, options) => scaling.scale(name, count, options),
     shutdown() {
       supervisor.end(0, "asked over the control socket");
       return { tag: "done", message: null };
     },
     logs(name, count) {
-      if (operator.service(name) === null) return null;
+      if (supervisor.fleet.get(name) === null) return null;
       return plane.tail(name, count).then((lines) => lines.map((line) => logLineOf(name, line)));
     },
     follow(name, listen) {

@@ -27,8 +27,10 @@ import {
   reaping,
   timers,
 } from "./daemon-ports.ts";
+import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
 import { holdPidFile, prepareDirectories, servingGroup, servingUser } from "./daemon-places.ts";
+import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
 import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
 import { Signals } from "./daemon-signals.ts";
@@ -47,6 +49,8 @@ import { clearPidFile } from "./os/pid-file.ts";
 import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
 import { Reloader } from "./supervisor/reloader.ts";
 import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
+import type { FileChanges } from "./supervisor/file-changes.ts";
+import { Scaling } from "./supervisor/scaling.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
 const TOLD_TO_END = "cannot start: it was told to end";
@@ -133,13 +137,18 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
         failed();
       }),
   });
+  const files = makeFileChanges(options.config, loaded.marks);
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
-    accepted: () => logs.configure(reader.latest.settings),
+    accepted() {
+      logs.configure(reader.latest.settings);
+      files.accept(reader.latest.marks);
+    },
     began: () => manager.reloading(),
     over: () => manager.ready(supervisor.fleet.size),
   });
-  const control = openControl(role, { supervisor, reloader, logs, group: controlGroup });
+  const scaling = new Scaling(supervisor, reloader, makeScalingPorts(directories.state, reader));
+  const control = openControl(role, { supervisor, reloader, scaling, files, logs, group: controlGroup });
   surviveExceptions(logs);
 
   logs.report(
@@ -202,18 +211,20 @@ class Launcher {
 interface Parts {
   readonly supervisor: Supervisor;
   readonly reloader: Reloader;
+  readonly scaling: Scaling;
+  readonly files: FileChanges;
   readonly logs: Logs;
   /** The group that may use the socket; null: none. */
   readonly group: number | null;
 }
 
 function openControl(role: SupervisorRole, parts: Parts): { close(): Promise<void> } {
-  const { supervisor, reloader, logs, group } = parts;
+  const { logs, group } = parts;
   const path = controlSocketOf(role.directories.runtime);
   const unlinked = unlinkStaleSocket(path);
   if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
-  const port = makeControlPort({ supervisor, reloader, plane: logs.plane, version });
+  const port = makeControlPort({ ...parts, plane: logs.plane, version });
   const serving = serveControl(path, port, {
     access: "operate",
     group,

@@ -3,9 +3,10 @@
  * root that brings in the parsers and the schema. Part of the composition root.
  */
 import { type ConfigurationReading, encodeConfiguration } from "./config/configuration-text.ts";
-import { fingerprintOf } from "./config/fingerprint.ts";
+import { printOf } from "./config/fingerprint.ts";
 import { instancesFileOf, loadInstances } from "./config/instances-file.ts";
 import { liveFields } from "./config/live-fields.ts";
+import { SETTINGS_FILE } from "./config/list-directory.ts";
 import { loadDirectory } from "./config/load-directory.ts";
 import { renderProblem } from "./config/problem.ts";
 import { findGroup, findUser } from "./os/user-database.ts";
@@ -21,7 +22,7 @@ export function readConfiguration(role: Omit<ReadingRole, "tag">): Configuration
   const { options, directories, invokingUid } = role;
   const at = Date.now();
   const remembered = instancesFileOf(directories.state);
-  const asked = loadInstances(remembered);
+  const asked = loadInstances(role.instancesFile ?? remembered);
   // To go on without it would stop what somebody has started.
   if (asked.tag === "unusable") return { tag: "rejected", problems: [asked.reason] };
   const result = loadDirectory(
@@ -38,7 +39,7 @@ export function readConfiguration(role: Omit<ReadingRole, "tag">): Configuration
   );
   if (result.tag === "rejected") return { tag: "rejected", problems: result.problems.map(renderProblem) };
   const { definitions, faults, settings, templates } = result;
-  const used = [remembered, ...result.used];
+  const used = [remembered, `${options.config}/${SETTINGS_FILE}`, ...result.used];
   return {
     tag: "loaded",
     settings,
@@ -47,9 +48,10 @@ export function readConfiguration(role: Omit<ReadingRole, "tag">): Configuration
     warnings: [...result.warnings, ...faults.map(({ problem }) => problem)].map(renderProblem),
     liveFields: liveFields(),
     templates,
+    instances: asked.instances,
     used,
     // What has changed since the reading began is noticed by the next reload.
-    fingerprint: fingerprintOf(options.config, { at, elsewhere: used }),
+    ...printOf(options.config, { at, elsewhere: used }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface SupervisorRole extends RoleBase {
 /** A short-lived process that reads the definitions and says what it has read. */
 export interface ReadingRole extends RoleBase {
   readonly tag: "reading";
+  /** The file that says what is asked of templates, absolute; absent: the one in the state directory. */
+  readonly instancesFile?: string;
 }
 
 export type Role = SupervisorRole | ReadingRole;

@@ -53,7 +53,7 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
     world.stderr.write(`cannot ${deed.verb} ${JSON.stringify(word)}: ${reason}\n`);
   const isWaiting = !given.has("no-wait") && deed.signal === null;
   const body = deed.signal === null ? { wait: isWaiting, timeout } : { signal: deed.signal };
-  using waiting = watchWaiting(world, { what: deed.verb, names: selection.names });
+  using waiting = watchWaiting(world, { what: deed.verb, names: selection.names, place: call.place });
   const said = new Set<string>();
   const results = await Promise.all(
     selection.names.map(async (name): Promise<Result> => {

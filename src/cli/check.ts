@@ -1,12 +1,9 @@
-import { resolve } from "node:path";
 import type { Problem } from "../config/problem.ts";
 import { renderProblem } from "../config/problem.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
-import { placesOf } from "./find-supervisor.ts";
+import { DEFAULT_DIRECTORY, readDefinitions } from "./read-definitions.ts";
 import { countOf } from "./render-words.ts";
-
-const DEFAULT_DIRECTORY = "services.d";
 
 export const check: Command = {
   usage: "[options] [DIR]",
@@ -22,24 +19,10 @@ problems.`,
   run: checkDirectory,
 };
 
-async function checkDirectory({ given, world }: CommandCall): Promise<number> {
+async function checkDirectory(call: CommandCall): Promise<number> {
+  const { given, world } = call;
   const displayAs = given.operands[0] ?? DEFAULT_DIRECTORY;
-  const directory = resolve(world.cwd, displayAs);
-  // Loaded only here: the parsers and schemas cost more than all the rest of the program.
-  const { loadDirectory } = await import("../config/load-directory.ts");
-  const { wholeFileProblem } = await import("../config/config-file.ts");
-  const { instancesFileOf, loadInstances } = await import("../config/instances-file.ts");
-  const { invokingUid, uid } = world;
-  const name = given.valueOf("name");
-  const { log: logDirectory, state } = placesOf({ name, runtimeDir: null, stateDir: null, logDir: null }, world);
-  const asked = loadInstances(instancesFileOf(state));
-  const instances = asked.tag === "loaded" ? asked.instances : {};
-  const allowEmpty = given.has("allow-empty");
-  const request = { directory, displayAs, invokingUid, isRoot: uid === 0, allowEmpty, logDirectory, instances };
-  const result = loadDirectory(request, world.machine());
-  const found = result.tag === "rejected" ? result.problems : result.faults.map((fault) => fault.problem);
-  const forgotten = asked.tag === "loaded" ? [] : [wholeFileProblem(instancesFileOf(state), asked.reason)];
-  const problems = oncePerText([...forgotten, ...found]);
+  const { directory, result, problems } = await readDefinitions(displayAs, call);
   const warnings = result.tag === "rejected" ? [] : result.warnings;
   const services = result.tag === "rejected" ? null : result.definitions.length;
   const ignored = result.tag === "rejected" ? [] : result.ignored;
@@ -49,11 +32,6 @@ async function checkDirectory({ given, world }: CommandCall): Promise<number> {
     world.stdout.write(`${linesOf({ displayAs, services, problems, warnings, ignored }).join("\n")}\n`);
   }
   return problems.length === 0 ? EXIT.done : EXIT.invalidConfiguration;
-}
-
-/** What is wrong with a template is wrong with each of its instances, and one that is told is enough. */
-function oncePerText(problems: readonly Problem[]): readonly Problem[] {
-  return [...new Map(problems.map((problem) => [renderProblem(problem), problem])).values()];
 }
 
 interface Finding {

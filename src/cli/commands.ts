@@ -18,6 +18,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     "status",
     { summary: "show the services, those in trouble first", load: async () => (await import("./status.ts")).status },
   ],
+  [
+    "graph",
+    {
+      summary: "show the order of the services, and how long each took",
+      load: async () => (await import("./graph.ts")).graph,
+    },
+  ],
   ["start", { summary: "start services", load: async () => (await import("./start.ts")).start }],
   [
     "run",
@@ -41,6 +48,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       summary: "send a signal to the main process of services",
       load: async () => (await import("./signal.ts")).signal,
     },
+  ],
+  [
+    "scale",
+    { summary: "set the number of instances of a template", load: async () => (await import("./scale.ts")).scale },
   ],
   ["reset", { summary: "forget the failures of services", load: async () => (await import("./reset.ts")).reset }],
   [

@@ -38,7 +38,7 @@ async function reloadAll(call: CommandCall): Promise<number> {
   const patience = timeoutText === null ? null : parseTimeout(timeoutText);
   if (timeoutText !== null && patience === null) return refuse(call, timeoutProblem("--timeout", timeoutText));
   const isDryRun = given.has("dry-run");
-  using waiting = watchWaiting(world, { what: "reload", names: [] });
+  using waiting = watchWaiting(world, { what: "reload", names: [], place: null });
   const question = {
     route: "reloadAll",
     name: null,

@@ -5,6 +5,30 @@ const MOST_NAMES = 10;
 
 /** What a reload did, or with `isDryRun` would do: the counts, then the names, then what is worth knowing. */
 export function renderReload(answer: ReloadAnswer, isDryRun: boolean): readonly string[] {
+  return isDryRun ? renderPlan(answer) : renderDeed(answer);
+}
+
+/** What would be done to each service that differs; of the others who would get the same. */
+function renderPlan({ difference, plan, notes }: ReloadAnswer): readonly string[] {
+  const differing = plan.filter(({ change }) => change !== "unchanged");
+  const width = Math.max(0, ...differing.map(({ name }) => name.length));
+  const others = plan.filter(({ change }) => change === "unchanged");
+  const lines = [...Map.groupBy(others, ({ effect }) => effect)].map(([effect, same]) => {
+    const names = same.map(({ name }) => name);
+    return `  unchanged${effect === "nothing" ? "" : `, ${onOneLine(effect)}`}: ${namesUpTo(names, MOST_NAMES)}`;
+  });
+  return [
+    `would reload: ${countsOf(difference)}`,
+    ...differing.map(
+      ({ name, change, effect }) =>
+        `  ${name.padEnd(width)}  ${change.padEnd("adjusted".length)}  ${onOneLine(effect)}`,
+    ),
+    ...lines,
+    ...notesOf(notes),
+  ];
+}
+
+function renderDeed(answer: ReloadAnswer): readonly string[] {
   const { added, removed, changed, adjusted, unchanged } = answer.difference;
   const parts = [
     ["added", added, Number.POSITIVE_INFINITY],
@@ -14,12 +38,24 @@ export function renderReload(answer: ReloadAnswer, isDryRun: boolean): readonly 
     ["unchanged", unchanged, MOST_NAMES],
     ["relayed to", answer.relayed, MOST_NAMES],
   ] as const;
-  const counts = parts.slice(0, -1).map(([label, names]) => `${names.length} ${label}`);
   const lists = parts
     .filter(([, names]) => names.length > 0)
     .map(([label, names, most]) => `  ${label.padEnd("relayed to".length)}  ${namesUpTo(names, most)}`);
-  const notes = answer.notes.map((note) => `  note: ${onOneLine(note)}`);
-  return [`${isDryRun ? "would reload" : "reloaded"}: ${counts.join(", ")}`, ...lists, ...notes];
+  return [`reloaded: ${countsOf(answer.difference)}`, ...lists, ...notesOf(answer.notes)];
+}
+
+function countsOf({ added, removed, changed, adjusted, unchanged }: ReloadAnswer["difference"]): string {
+  return [
+    `${added.length} added`,
+    `${removed.length} removed`,
+    `${changed.length} changed`,
+    `${adjusted.length} adjusted`,
+    `${unchanged.length} unchanged`,
+  ].join(", ");
+}
+
+function notesOf(notes: readonly string[]): readonly string[] {
+  return notes.map((note) => `  note: ${onOneLine(note)}`);
 }
 
 function namesUpTo(names: readonly string[], most: number): string {

@@ -20,7 +20,7 @@ export function renderStatusBlock(service: ServiceView, now: number, look: Look)
     ["health", service.health],
     ["last check", service.health_detail],
     ["check said", saidOf(service)],
-    ["stale", service.stale ? "yes: the definition has changed since it was started" : null],
+    ["stale", service.stale_detail],
     ["type", service.type],
   ];
   const title = onOneLine(service.description === "" ? service.name : `${service.name} - ${service.description}`);

@@ -58,7 +58,7 @@ export function noteOf(service: ServiceView, now: number): string {
     service.message,
     healthOf(service),
     service.status,
-    service.stale ? "stale: the definition has changed" : null,
+    service.stale_detail === null ? null : `stale: ${service.stale_detail}`,
   ];
   return notes
     .filter((note) => note !== null && note !== "")

@@ -20,6 +20,13 @@ export function spanWordsOf(span: number): string {
   return words.join(" ");
 }
 
+/** How long something short took, in milliseconds, as precisely as people care: "0.4ms", "35ms", "1.2s", "3m 12s". */
+export function tookWordsOf(span: number): string {
+  if (span >= 60_000) return spanWordsOf(span);
+  if (span >= 1_000) return `${Math.round(span / 100) / 10}s`;
+  return span >= 10 || span === 0 ? `${Math.round(span)}ms` : `${Math.round(span * 10) / 10}ms`;
+}
+
 /** How long ago an ISO time was: "3m 12s ago"; what is less than a second ago, or to come, is "now". */
 export function agoWordsOf(iso: string, now: number): string {
   const span = now - Date.parse(iso);

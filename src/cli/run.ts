@@ -52,7 +52,7 @@ async function runNow(call: CommandCall): Promise<number> {
 
 /** null: the user does not want to wait any longer. */
 async function start(call: CommandCall, name: string, timeout: Millis | null): Promise<Reply<AskAnswer> | null> {
-  using waiting = watchWaiting(call.world, { what: "run", names: [name] });
+  using waiting = watchWaiting(call.world, { what: "run", names: [name], place: call.place });
   const patience = timeout === null ? null : millis(timeout + GRACE);
   const body = { wait: true, timeout };
   const reply = await ask(call.place, { route: "start", name, body, patience, signal: waiting.signal });

@@ -22,7 +22,7 @@ async function shutDown(call: CommandCall): Promise<number> {
   const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
   if (timeoutText !== null && timeout === null)
     return say(call, { exit: EXIT.usage, message: timeoutProblem("--timeout", timeoutText) });
-  using waiting = watchWaiting(world, { what: "shutdown", names: [] });
+  using waiting = watchWaiting(world, { what: "shutdown", names: [], place: null });
   const reply = await ask(place, {
     route: "shutdown",
     name: null,

@@ -20,7 +20,9 @@ states: down, waiting, starting, up, stopping, backoff (will be started again),
   done (ended well), failed (ended badly or gave up)
 
 Ends with 3 if something named (without names: something that is wanted) is neither
-up nor done; with 5 if there is no such service; with 7 if no supervisor is running.`,
+up nor done, unless it waits for its schedule or the first connection, or is down
+because its condition is not met; with 5 if there is no such service; with 7 if no
+supervisor is running.`,
   options: { ...JSON_OPTION, ...PLACE_OPTIONS },
   operands: { least: 0, most: Number.POSITIVE_INFINITY },
   run: showStatus,
@@ -79,13 +81,9 @@ function refuse(call: CommandCall, refusal: Refusal): number {
 }
 
 function exitOfNamed(services: readonly ServiceView[]): ExitStatus {
-  return services.every(isWell) ? EXIT.done : EXIT.notUp;
+  return services.every(({ well }) => well) ? EXIT.done : EXIT.notUp;
 }
 
 function exitOfAll(services: readonly ServiceView[]): ExitStatus {
-  return services.every((service) => service.want === "down" || isWell(service)) ? EXIT.done : EXIT.notUp;
-}
-
-function isWell(service: ServiceView): boolean {
-  return service.state === "up" || service.state === "done";
+  return services.every(({ want, well }) => want === "down" || well) ? EXIT.done : EXIT.notUp;
 }

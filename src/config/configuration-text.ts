@@ -3,6 +3,7 @@
  * parses what people write: the parsers and the schema take memory that it would keep for life.
  */
 import type { Definition, Settings } from "../core/definition.ts";
+import type { RequestedInstances } from "./templates.ts";
 
 export interface ReadConfiguration {
   readonly tag: "loaded";
@@ -16,10 +17,14 @@ export interface ReadConfiguration {
   readonly liveFields: readonly string[];
   /** Names of templates, without the @. */
   readonly templates: readonly string[];
+  /** What was asked of templates beside what their files say. */
+  readonly instances: RequestedInstances;
   /** Files that were read beside those in the directory, absolute. */
   readonly used: readonly string[];
   /** Of all these files at the time they were read. */
   readonly fingerprint: string;
+  /** The same of each of them, by its absolute path. */
+  readonly marks: Readonly<Record<string, string>>;
 }
 
 export interface RefusedConfiguration {

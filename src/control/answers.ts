@@ -1,6 +1,7 @@
+import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { LogLine, VersionView } from "./control-port.ts";
-import type { AskAnswer, ReloadAnswer } from "./protocol.ts";
+import type { AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
 
 /** What each route answers when all is well. The two streams answer one of these a line; so does `logs` without follow. */
 export interface Answers {
@@ -17,6 +18,8 @@ export interface Answers {
   readonly reloadAll: ReloadAnswer;
   readonly shutdown: AskAnswer;
   readonly version: VersionView;
+  readonly graph: GraphView;
+  readonly scale: ScaleAnswer;
 }
 
 /** Routes that answer one object a line. */

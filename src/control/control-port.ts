@@ -1,3 +1,4 @@
+import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
 import type { Millis } from "../core/units.ts";
@@ -25,6 +26,8 @@ export type ReloadOutcome =
       readonly difference: Difference;
       readonly relayed: readonly string[];
       readonly notes: readonly string[];
+      /** Of a dry run: what would become of each service; otherwise empty. */
+      readonly plan: readonly PlannedChange[];
     }
   /** Every problem, rendered as `check` prints it. Nothing was changed, nothing relayed. */
   | { readonly tag: "invalid"; readonly problems: readonly string[] }
@@ -38,6 +41,30 @@ export interface Difference {
   readonly adjusted: readonly string[];
   readonly unchanged: readonly string[];
 }
+
+export interface PlannedChange {
+  readonly name: string;
+  readonly change: keyof Difference;
+  /** "would be restarted (pid 12)". */
+  readonly effect: string;
+}
+
+/** How a template was scaled. Nothing was changed unless the tag is "scaled". */
+export type ScaleOutcome =
+  | {
+      readonly tag: "scaled";
+      readonly result: "done" | "failed" | "overtaken" | "timed-out";
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      /** All that there are now, in the order of their names. */
+      readonly instances: readonly string[];
+      /** What is worth knowing: why an instance is not up, which ones stay though they are not numbered. */
+      readonly notes: readonly string[];
+    }
+  /** `template`: as it was understood; `known`: all that there are. */
+  | { readonly tag: "no-such-template"; readonly template: string; readonly known: readonly string[] }
+  | { readonly tag: "invalid"; readonly problems: readonly string[] }
+  | { readonly tag: "refused"; readonly message: string };
 
 export interface LogLine {
   /** ISO 8601 UTC. */
@@ -59,12 +86,19 @@ export interface VersionView {
 /** What the control server needs from the supervisor. Nothing here blocks; promises end when the thing is decided. */
 export interface ControlPort {
   version(): VersionView;
-  /** In the order of their names. */
-  services(): readonly ServiceView[];
+  /** In their order. */
+  names(): readonly string[];
+  /** To be called before services are shown: looks whether their files have changed, of all or of one. Never rejects. */
+  look(name: string | null): Promise<void>;
+  /** In the order of their names; `isWanted`: only these. */
+  services(isWanted?: (name: string) => boolean): readonly ServiceView[];
   service(name: string): ServiceView | null;
+  graph(): GraphView;
   ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome>;
   signal(name: string, signal: SignalName): Outcome;
   reload(dryRun: boolean): Promise<ReloadOutcome>;
+  /** Makes so many instances of a template, or with null as many as its file says; NAME@x with 0 or 1 means that one instance. */
+  scale(name: string, count: number | null, options: AskOptions): Promise<ScaleOutcome>;
   /** Begins the orderly shutdown; answers before it is over. */
   shutdown(): Outcome;
   /** The last `count` lines of a service's output, oldest first; null if there is no such service. */

@@ -1,4 +1,4 @@
-import { matchesPattern } from "../core/name-pattern.ts";
+import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import { nearestOf } from "../core/nearest.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
@@ -38,21 +38,23 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   reloadAll: answerReload,
   shutdown: answerShutdown,
   version: answerVersion,
+  graph: showGraph,
+  scale: answerScale,
 };
 
-function showServices(call: Call): Response {
+async function showServices(call: Call): Promise<Response> {
   const query = readQuery(call.url.searchParams, protocol.servicesQuery);
   if (query.tag === "refused") return query.response;
   const { name } = query.value;
-  const services = call.port.services();
-  return Response.json(
-    name === undefined ? services : services.filter((service) => matchesPattern(service.name, name)),
-  );
+  await call.port.look(name === undefined || isPattern(name) ? null : name);
+  const isWanted = name === undefined ? () => true : (service: string) => matchesPattern(service, name);
+  return Response.json(call.port.services(isWanted));
 }
 
-function showService(call: Call): Response {
+async function showService(call: Call): Promise<Response> {
   const query = readQuery(call.url.searchParams, protocol.emptyQuery);
   if (query.tag === "refused") return query.response;
+  await call.port.look(call.name);
   const service = call.port.service(call.name);
   return service === null ? noSuchService(call, "show") : Response.json(service);
 }
@@ -109,20 +111,50 @@ async function answerReload(call: Call): Promise<Response> {
   const outcome = await call.port.reload(body.value.dry_run);
   switch (outcome.tag) {
     case "applied": {
-      const { difference, relayed, notes } = outcome;
-      return Response.json({ result: "done", difference, relayed, notes });
+      const { difference, relayed, notes, plan } = outcome;
+      return Response.json({ result: "done", difference, relayed, notes, plan });
     }
     case "invalid":
-      return problemResponse(
-        "invalid-configuration",
-        "cannot reload: the configuration is invalid, nothing was changed",
-        {
-          problems: outcome.problems,
-        },
-      );
+      return invalidConfiguration("reload", outcome.problems);
     case "refused":
       return problemResponse("refused", `cannot reload: ${outcome.message}`);
   }
+}
+
+async function answerScale(call: Call): Promise<Response> {
+  const body = await readBody(call.request, protocol.scaleBody);
+  if (body.tag === "refused") return body.response;
+  const { instances: count, wait, timeout } = body.value;
+  const what = `scale ${quote(call.name)}`;
+  const outcome = await call.port.scale(call.name, count, {
+    wait,
+    timeout: timeout === null ? null : millis(timeout),
+  });
+  switch (outcome.tag) {
+    case "scaled": {
+      const { result, added, removed, instances, notes } = outcome;
+      return Response.json({ result, added, removed, instances, notes });
+    }
+    case "no-such-template":
+      return problemResponse(
+        "no-such-service",
+        `cannot ${what}: no such template${hintOf(outcome.template, outcome.known)}`,
+      );
+    case "invalid":
+      return invalidConfiguration(what, outcome.problems);
+    case "refused":
+      return problemResponse("refused", `cannot ${what}: ${outcome.message}`);
+  }
+}
+
+function invalidConfiguration(what: string, problems: readonly string[]): Response {
+  const detail = `cannot ${what}: the configuration is invalid, nothing was changed`;
+  return problemResponse("invalid-configuration", detail, { problems });
+}
+
+function showGraph(call: Call): Response {
+  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
+  return query.tag === "refused" ? query.response : Response.json(call.port.graph());
 }
 
 async function answerShutdown(call: Call): Promise<Response> {
@@ -140,10 +172,13 @@ function answerVersion(call: Call): Response {
 }
 
 function noSuchService(call: Call, verb: Verb | "signal" | "show"): Response {
-  const names = call.port.services().map((service) => service.name);
-  const nearest = nearestOf(call.name, names);
-  const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
+  const hint = hintOf(call.name, call.port.names());
   return problemResponse("no-such-service", `cannot ${verb} ${quote(call.name)}: no such service${hint}`);
+}
+
+function hintOf(name: string, known: readonly string[]): string {
+  const nearest = nearestOf(name, known);
+  return nearest === null ? "" : ` (did you mean "${nearest}"?)`;
 }
 
 function quote(text: string): string {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { PUBLIC_STATES } from "../core/service-view.ts";
-import { DEFAULT_LOG_LINES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
+import { DEFAULT_LOG_LINES, MAX_INSTANCES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
 
 /**
  * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
@@ -21,6 +21,13 @@ export const signalBody = z.strictObject({ signal: z.string().check(z.maxLength(
 
 /** Body of the reload of everything. */
 export const reloadBody = z.strictObject({ dry_run: z._default(z.boolean(), false) });
+
+/** Body of scale. `instances` null: as many as the file says. */
+export const scaleBody = z.strictObject({
+  instances: z.nullable(z.int().check(z.minimum(0), z.maximum(MAX_INSTANCES))),
+  wait: z._default(z.boolean(), true),
+  timeout,
+});
 
 /** Body of shutdown: nothing to say yet. */
 export const emptyBody = z.strictObject({});
@@ -73,6 +80,8 @@ export const serviceView = z.strictObject({
   health_detail: z.nullable(z.string()),
   health_output: z.nullable(z.string()),
   stale: z.boolean(),
+  stale_detail: z.nullable(z.string()),
+  well: z.boolean(),
   message: z.nullable(z.string()),
 });
 
@@ -91,6 +100,46 @@ export const reloadAnswer = z.strictObject({
   difference: z.strictObject({ added: names, removed: names, changed: names, adjusted: names, unchanged: names }),
   relayed: names,
   notes: z.array(z.string()),
+  plan: z.array(
+    z.strictObject({
+      name: z.string(),
+      change: z.enum(["added", "removed", "changed", "adjusted", "unchanged"]),
+      effect: z.string(),
+    }),
+  ),
+});
+
+/** Answer to scale. `instances`: all that there are now. */
+export const scaleAnswer = z.strictObject({
+  result: z.enum(["done", "failed", "overtaken", "timed-out"]),
+  added: names,
+  removed: names,
+  instances: names,
+  notes: z.array(z.string()),
+});
+
+/** Without a supervisor the command line makes the same of the files alone, with `state` and `start` null. */
+export const graphView = z.strictObject({
+  services: z.array(
+    z.strictObject({
+      name: z.string(),
+      type: z.enum(["simple", "oneshot", "forking"]),
+      state: z.nullable(z.enum(PUBLIC_STATES)),
+      requires: z.array(z.strictObject({ name: z.string(), restart_with: z.boolean() })),
+      wants: names,
+      after: names,
+      before: names,
+      conflicts: names,
+      start: z.nullable(
+        z.strictObject({
+          asked_at: z.string(),
+          waited_ms: z.nullable(z.number()),
+          took_ms: z.nullable(z.number()),
+        }),
+      ),
+    }),
+  ),
+  critical_path: names,
 });
 
 export const logLine = z.strictObject({
@@ -132,4 +181,5 @@ export const problemDetails = z.strictObject({
 
 export type AskAnswer = Readonly<z.infer<typeof askAnswer>>;
 export type ReloadAnswer = Readonly<z.infer<typeof reloadAnswer>>;
+export type ScaleAnswer = Readonly<z.infer<typeof scaleAnswer>>;
 export type ProblemDetails = Readonly<z.infer<typeof problemDetails>>;

@@ -25,6 +25,8 @@ export const ROUTES = {
   reloadAll: { method: "POST", path: "/v1/reload", since: 1, access: "operate" },
   shutdown: { method: "POST", path: "/v1/shutdown", since: 1, access: "operate" },
   version: { method: "GET", path: "/v1/version", since: 1, access: "read" },
+  graph: { method: "GET", path: "/v1/graph", since: 1, access: "read" },
+  scale: { method: "POST", path: "/v1/templates/:name/scale", since: 1, access: "operate" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

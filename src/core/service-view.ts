@@ -18,7 +18,7 @@ export interface ServiceView {
   /** Automatic restarts since the last manual start. */
   readonly restarts: number;
   readonly last_exit: LastExitView | null;
-  /** When it will be started by itself, in `backoff`. */
+  /** When it will be started by itself: in `backoff`, or by its schedule. */
   readonly next_start: string | null;
   /** What the service says of itself; null until it can. */
   readonly status: string | null;
@@ -28,8 +28,12 @@ export interface ServiceView {
   readonly health_detail: string | null;
   /** The last of what that check said, at most 4 KiB: the output of a command, the body of an answer. */
   readonly health_output: string | null;
-  /** true: what runs differs from the definition on disk that was loaded last. */
+  /** true: what runs differs from what stands on the disk. */
   readonly stale: boolean;
+  /** In what way, and what helps. */
+  readonly stale_detail: string | null;
+  /** true: up or done, or not meant to run now: it waits for its schedule or the first connection, or its condition is not met. */
+  readonly well: boolean;
   /** Why it is in this state, for a person; null when there is nothing to say. */
   readonly message: string | null;
 }

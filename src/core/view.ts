@@ -16,9 +16,21 @@ export interface LastCheck {
   readonly output: string;
 }
 
+/** What is known of a service beside its record. */
+export interface Findings {
+  /** null: there was none. */
+  readonly lastCheck: LastCheck | null;
+  /** true: the files that it was made from are not any more what they were when they were read. */
+  readonly isChangedOnDisk: boolean;
+}
+
+const NO_FINDINGS: Findings = { lastCheck: null, isChangedOnDisk: false };
+
 /** What an operator sees of a service. */
-export function viewOf(record: ServiceRecord, clocks: Clocks, lastCheck: LastCheck | null = null): ServiceView {
+export function viewOf(record: ServiceRecord, clocks: Clocks, findings: Findings = NO_FINDINGS): ServiceView {
   const { definition, state } = record;
+  const { lastCheck } = findings;
+  const staleDetail = staleDetailOf(record, findings);
   return {
     name: definition.name,
     description: definition.description,
@@ -36,9 +48,32 @@ export function viewOf(record: ServiceRecord, clocks: Clocks, lastCheck: LastChe
     health: record.health,
     health_detail: lastCheck?.detail ?? null,
     health_output: lastCheck === null || lastCheck.output === "" ? null : lastCheck.output,
-    stale: record.stale || record.next !== null,
-    message: messageOf(record),
+    stale: staleDetail !== null,
+    stale_detail: staleDetail,
+    well: isWell(record),
+    message: messageOf(record) ?? (record.reloading ? "reads its configuration again" : null),
   };
+}
+
+function staleDetailOf(record: ServiceRecord, { isChangedOnDisk }: Findings): string | null {
+  if (isChangedOnDisk) return "its files have changed since they were read, reload reads them again";
+  if (record.next !== null) return "it runs with its earlier definition until it ends";
+  return record.stale ? "its definition has changed since it was started" : null;
+}
+
+function isWell({ state }: ServiceRecord): boolean {
+  switch (state.tag) {
+    case "up":
+    case "done":
+      return true;
+    case "waiting":
+      // The reason is that its last run failed.
+      return state.on !== "others" && state.reason === "";
+    case "down":
+      return state.why === "condition";
+    default:
+      return false;
+  }
 }
 
 function nextStartOf({ state, dueAt }: ServiceRecord, clocks: Clocks): string | null {

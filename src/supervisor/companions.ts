@@ -18,6 +18,7 @@ import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, SpawnPort,
 import type { UserPort } from "./prepare-run.ts";
 import { Readiness } from "./readiness.ts";
 import { Schedules, type SchedulesPorts } from "./schedules.ts";
+import { StartWatch } from "./start-watch.ts";
 import { Watches, type WatchesPorts } from "./watches.ts";
 
 /** What the kernel does for the companions. */
@@ -51,6 +52,7 @@ export interface CompanionPorts {
 
 export class Companions {
   readonly hooks: Hooks;
+  readonly starts: StartWatch;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
   readonly #health: Health;
@@ -79,12 +81,14 @@ export class Companions {
       this.#hearing.store.storedFor(service);
     this.#listeners = new Listeners({ ...ports, sockets: kernel.sockets, stored });
     this.#health = new Health({ ...ports, checks, amend });
+    this.starts = new StartWatch(ports.clock);
     this.#all = [
       this.hooks,
       ...Object.values(this.#hearing),
       this.#listeners,
       new Readiness({ ...ports, checks, amend }),
       this.#health,
+      this.starts,
       new Schedules({ ...ports, ...kernel.schedules, amend }),
       new Watches({
         ...ports,

@@ -1,4 +1,7 @@
 /* What operators ask for by name, over the control interface. Every answer is a value; promises end when it is decided. */
+import { criticalPathOf } from "../core/critical-path.ts";
+import type { Definition } from "../core/definition.ts";
+import { type GraphNode, type GraphView, graphNodeOf, startViewOf } from "../core/graph-view.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { PUBLIC_STATE_OF } from "../core/service-state.ts";
 import type { ServiceView } from "../core/service-view.ts";
@@ -18,28 +21,78 @@ export interface AskOptions {
 /** How long a [reload] command is waited for if the request does not say. */
 const RELOAD_COMMAND_WAIT = millis(65_000);
 
+/** Says which services are made from files that have changed. */
+export interface FilesPort {
+  /** Looks at the files of these. Never rejects. */
+  look(definitions: Iterable<Definition>): Promise<void>;
+  isChanged(definition: Definition): boolean;
+}
+
+const NO_FILES: FilesPort = { look: () => Promise.resolve(), isChanged: () => false };
+
 export class Operator {
   readonly #supervisor: Supervisor;
+  readonly #files: FilesPort;
 
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: Supervisor, files: FilesPort = NO_FILES) {
     this.#supervisor = supervisor;
+    this.#files = files;
   }
 
-  services(): readonly ServiceView[] {
-    const { clock } = this.#supervisor.ports;
-    const clocks = { now: clock.now(), wall: clock.wall() };
-    const views = [...this.#supervisor.fleet.records()].map((record) => this.#view(record, clocks));
+  names(): readonly string[] {
+    return [...this.#supervisor.fleet.records()].map(({ definition }) => definition.name).sort();
+  }
+
+  /** To be called before services are shown; null: all of them. */
+  look(name: string | null): Promise<void> {
+    const { fleet } = this.#supervisor;
+    const records = name === null ? [...fleet.records()] : [fleet.get(name)];
+    return this.#files.look(records.flatMap((record) => (record === null ? [] : [newestOf(record)])));
+  }
+
+  services(isWanted: (name: string) => boolean = () => true): readonly ServiceView[] {
+    const clocks = this.#clocks();
+    const views = [...this.#supervisor.fleet.records()]
+      .filter(({ definition }) => isWanted(definition.name))
+      .map((record) => this.#view(record, clocks));
     return views.sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   service(name: string): ServiceView | null {
-    const { clock } = this.#supervisor.ports;
     const record = this.#supervisor.fleet.get(name);
-    return record === null ? null : this.#view(record, { now: clock.now(), wall: clock.wall() });
+    return record === null ? null : this.#view(record, this.#clocks());
+  }
+
+  graph(): GraphView {
+    const { fleet, companions } = this.#supervisor;
+    const { times } = companions.starts;
+    const clocks = this.#clocks();
+    const names = fleet.links.inStartOrder(this.names());
+    const services = names.flatMap((name): readonly GraphNode[] => {
+      const record = fleet.get(name);
+      if (record === null || record.removed) return [];
+      const time = times.of(name);
+      const start = time === null ? null : startViewOf(time, clocks);
+      return [{ ...graphNodeOf(newestOf(record)), state: PUBLIC_STATE_OF[record.state.tag], start }];
+    });
+    const path = criticalPathOf(names, {
+      timeOf: (service) => times.of(service),
+      earlierThan: (service) => [
+        ...fleet.links.requirementsOf(service).map(({ name }) => name),
+        ...fleet.links.predecessorsOf(service),
+      ],
+    });
+    return { services, critical_path: path };
+  }
+
+  #clocks(): Clocks {
+    const { clock } = this.#supervisor.ports;
+    return { now: clock.now(), wall: clock.wall() };
   }
 
   #view(record: ServiceRecord, clocks: Clocks): ServiceView {
-    return viewOf(record, clocks, this.#supervisor.companions.lastCheckOf(record.definition.name));
+    const lastCheck = this.#supervisor.companions.lastCheckOf(record.definition.name);
+    return viewOf(record, clocks, { lastCheck, isChangedOnDisk: this.#files.isChanged(newestOf(record)) });
   }
 
   async ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome> {
@@ -134,6 +187,11 @@ export class Operator {
       if (!options.wait) resolve({ tag: "done", message: "asked, not waited for" });
     });
   }
+}
+
+/** What was read last: the files that it was made from, and its links, count from then on. */
+function newestOf({ definition, next }: ServiceRecord): Definition {
+  return next ?? definition;
 }
 
 function unknown(): Outcome {

@@ -19,6 +19,8 @@ export interface Difference {
   readonly unchanged: readonly string[];
 }
 
+export const NO_DIFFERENCE: Difference = { added: [], removed: [], changed: [], adjusted: [], unchanged: [] };
+
 /** `liveFields`: the paths of the fields that may change while a service runs. */
 export function findDifference(
   fleet: Fleet,
@@ -122,7 +124,7 @@ function change(definition: Definition, ports: ReloadPorts): void {
 }
 
 /** true: the definition starts it now and did not before, and no operator has said anything else. */
-function isNewlyAuto(before: ServiceRecord, definition: Definition): boolean {
+export function isNewlyAuto(before: ServiceRecord, definition: Definition): boolean {
   const was = (before.next ?? before.definition).start;
   return was === "manual" && definition.start === "auto" && before.want === "down" && !before.wantedByHand;
 }

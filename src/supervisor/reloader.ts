@@ -3,6 +3,7 @@
  * else applies the difference, then has every service that was not restarted do its [reload].
  */
 import type { Definition } from "../core/definition.ts";
+import { type PlannedChange, planReload } from "./plan-reload.ts";
 import { type Difference, applyDifference, findDifference } from "./reload.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -19,12 +20,16 @@ export type Configuration =
     }
   | { readonly tag: "rejected"; readonly problems: readonly string[] };
 
+type Loaded = Extract<Configuration, { tag: "loaded" }>;
+
 export type ReloadOutcome =
   | {
       readonly tag: "applied";
       readonly difference: Difference;
       readonly relayed: readonly string[];
       readonly notes: readonly string[];
+      /** Of a dry run: what would become of each service. */
+      readonly plan: readonly PlannedChange[];
     }
   | { readonly tag: "invalid"; readonly problems: readonly string[] }
   | { readonly tag: "refused"; readonly message: string };
@@ -53,7 +58,7 @@ export class Reloader {
   askedBySignal(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    this.#inTurn(async () => {
+    this.inTurn(async () => {
       this.#isAsked = false;
       await this.#reloadAnnounced();
     }).catch((error: unknown) => {
@@ -64,11 +69,11 @@ export class Reloader {
 
   /** `dryRun`: only tells what would be done. */
   reload(dryRun: boolean): Promise<ReloadOutcome> {
-    return this.#inTurn(() => (dryRun ? this.#reload(true) : this.#reloadAnnounced()));
+    return this.inTurn(() => (dryRun ? this.#reload(true) : this.#reloadAnnounced()));
   }
 
-  /** One after the other: two reloads at once would each compare with a state that the other changes. */
-  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+  /** Runs it after whatever else changes the configuration: two reloads at once would each compare with a state that the other changes. */
+  inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(run);
     this.#last = result.catch(() => {});
     return result;
@@ -93,19 +98,28 @@ export class Reloader {
     }
     const { definitions, warnings, liveFields } = configuration;
     const difference = findDifference(this.#supervisor.fleet, definitions, new Set(liveFields));
-    if (dryRun) return { tag: "applied", difference, relayed: [], notes: warnings };
-    this.#apply(difference, configuration);
+    if (dryRun) return this.#plan(difference, configuration);
+    this.#ports.accepted();
+    this.apply(difference, configuration, null);
+    for (const warning of warnings) this.#supervisor.ports.report("warning", warning);
     const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted]);
-    return { tag: "applied", difference, relayed, notes: [...warnings, ...notes] };
+    return { tag: "applied", difference, relayed, notes: [...warnings, ...notes], plan: [] };
   }
 
-  #apply(difference: Difference, configuration: Extract<Configuration, { tag: "loaded" }>): void {
-    const { report } = this.#supervisor.ports;
-    const { definitions, unfit, warnings } = configuration;
-    const summary = summaryOf(difference);
-    report("notice", `reload: ${summary}`);
-    this.#ports.accepted();
-    for (const warning of warnings) report("warning", warning);
+  #plan(difference: Difference, { definitions, unfit, warnings }: Loaded): ReloadOutcome {
+    const { fleet } = this.#supervisor;
+    const plan = planReload(difference, definitions, { fleet, unfit: (name) => unfit[name] ?? null });
+    return { tag: "applied", difference, relayed: [], notes: warnings, plan };
+  }
+
+  /** Starts, stops and changes what differs; `what` says why, null: a reload of everything. To be called in turn. */
+  apply(
+    difference: Difference,
+    { definitions, unfit }: Pick<Loaded, "definitions" | "unfit">,
+    what: string | null,
+  ): void {
+    const summary = what === null ? summaryOf(difference) : `${what}: ${summaryOf(difference)}`;
+    this.#supervisor.ports.report("notice", what === null ? `reload: ${summary}` : summary);
     this.#supervisor.events.emit({
       service: null,
       event: "reload",

@@ -7,6 +7,7 @@ import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
 import { noteOf, renderStatusTable } from "../../src/cli/render-status-table.ts";
 import { cutTo, onOneLine, padTo } from "../../src/cli/render-text.ts";
 import { agoWordsOf, countOf, spanWordsOf, untilWordsOf } from "../../src/cli/render-words.ts";
+import type { ReloadAnswer } from "../../src/control/protocol.ts";
 import { eventOf, viewOf } from "../control/literal-port.ts";
 import { literalWorld } from "./literal-world.ts";
 
@@ -116,9 +117,10 @@ test("what is worth knowing stands on one line", () => {
     health: "failing",
     status: "12 clients",
     stale: true,
+    stale_detail: "its files have changed",
     next_start: "2026-01-02T03:07:18.000Z",
   });
-  expect(noteOf(view, NOW)).toBe("starts in 1s; a; b; health: failing; 12 clients; stale: the definition has changed");
+  expect(noteOf(view, NOW)).toBe("starts in 1s; a; b; health: failing; 12 clients; stale: its files have changed");
   expect(noteOf(viewOf("web"), NOW)).toBe("");
 });
 
@@ -174,8 +176,14 @@ test("colour is for terminals, and never with NO_COLOR; the ellipsis for locales
 test("a reload is told by counts, names and notes", () => {
   const many = Array.from({ length: 12 }, (_, index) => `s${index}`);
   const difference = { added: ["a"], removed: [], changed: ["b", "c"], adjusted: [], unchanged: many };
-  const answer = { result: "done", difference, relayed: ["s1"], notes: ["s2 does not catch SIGHUP"] } as const;
-  expect(renderReload({ ...answer, relayed: [...answer.relayed], notes: [...answer.notes] }, false)).toEqual([
+  const answer: ReloadAnswer = {
+    result: "done",
+    difference,
+    relayed: ["s1"],
+    notes: ["s2 does not catch SIGHUP"],
+    plan: [],
+  };
+  expect(renderReload(answer, false)).toEqual([
     "reloaded: 1 added, 0 removed, 2 changed, 0 adjusted, 12 unchanged",
     "  added       a",
     "  changed     b, c",
@@ -183,7 +191,26 @@ test("a reload is told by counts, names and notes", () => {
     "  relayed to  s1",
     "  note: s2 does not catch SIGHUP",
   ]);
-  expect(renderReload({ ...answer, relayed: [], notes: [] }, true)[0]).toStartWith("would reload: 1 added");
+});
+
+test("a dry run tells what would become of each service that differs, and of the others in groups", () => {
+  const difference = { added: ["a"], removed: [], changed: ["longer"], adjusted: [], unchanged: ["s1", "s2", "t"] };
+  const effects = [
+    ["a", "added", "would be started"],
+    ["longer", "changed", "would be restarted (pid 12)"],
+    ["s1", "unchanged", "would get SIGHUP if it catches that"],
+    ["s2", "unchanged", "would get SIGHUP if it catches that"],
+    ["t", "unchanged", "nothing"],
+  ] as const;
+  const plan = effects.map(([name, change, effect]) => ({ name, change, effect }));
+  expect(renderReload({ result: "done", difference, relayed: [], notes: ["mind the gap"], plan }, true)).toEqual([
+    "would reload: 1 added, 0 removed, 1 changed, 0 adjusted, 3 unchanged",
+    "  a       added     would be started",
+    "  longer  changed   would be restarted (pid 12)",
+    "  unchanged, would get SIGHUP if it catches that: s1, s2",
+    "  unchanged: t",
+    "  note: mind the gap",
+  ]);
 });
 
 test("answers and events are one line each", () => {

@@ -20,9 +20,11 @@ const READ: ReadConfiguration = {
   unfit: { plain: "there is no program" },
   warnings: ["plain.toml:1:1: cannot use it"],
   liveFields: ["restart"],
-  templates: [],
+  templates: ["web"],
+  instances: { web: { count: 2, names: ["x"] } },
   used: [],
   fingerprint: "1",
+  marks: { "/services.d/plain.toml": "2" },
 };
 
 test("a configuration arrives as it was sent, limits without bound included", () => {

@@ -1,4 +1,5 @@
 import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
+import type { GraphNode } from "../../src/core/graph-view.ts";
 import type { EventView, ServiceView } from "../../src/core/service-view.ts";
 
 /** A service as the supervisor would show it: up, and nothing to say about it but what `changes` says. */
@@ -21,9 +22,17 @@ export function viewOf(name: string, changes: Partial<ServiceView> = {}): Servic
     health_detail: null,
     health_output: null,
     stale: false,
+    stale_detail: null,
+    well: ["up", "done"].includes(changes.state ?? "up"),
     message: null,
     ...changes,
   };
+}
+
+/** A service in the order of all: without links but what `changes` says. */
+export function nodeOf(name: string, changes: Partial<GraphNode> = {}): GraphNode {
+  const links = { requires: [], wants: [], after: [], before: [], conflicts: [] };
+  return { name, type: "simple", state: null, ...links, start: null, ...changes };
 }
 
 export function lineOf(service: string, text: string, at = "2026-01-02T03:04:05.000Z"): LogLine {
@@ -66,14 +75,22 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       config: "/etc/services.d",
       services: services.length,
     }),
-    services: () => services,
+    names: () => services.map(({ name }) => name),
+    look: () => Promise.resolve(),
+    services: (isWanted = () => true) => services.filter(({ name }) => isWanted(name)),
     service,
+    graph: () => ({ services: services.map(({ name, state }) => nodeOf(name, { state })), critical_path: [] }),
     ask: (name, verb) => Promise.resolve(note(name, verb)),
     signal: (name, signal) => note(name, signal),
     reload: (dryRun) => {
       asked.push(dryRun ? "dry reload" : "reload");
       const difference = { added: ["new"], removed: [], changed: ["web"], adjusted: [], unchanged: ["db"] };
-      return Promise.resolve({ tag: "applied", difference, relayed: ["db"], notes: [] });
+      return Promise.resolve({ tag: "applied", difference, relayed: ["db"], notes: [], plan: [] });
+    },
+    scale: (name, count) => {
+      asked.push(`scale ${name} ${count}`);
+      const instances = Array.from({ length: count ?? 1 }, (_, index) => `${name}@${index + 1}`);
+      return Promise.resolve({ tag: "scaled", result: "done", added: instances, removed: [], instances, notes: [] });
     },
     shutdown: () => {
       asked.push("shutdown");

@@ -73,6 +73,8 @@ describe("what is shown of a service", () => {
       health_detail: null,
       health_output: null,
       stale: false,
+      stale_detail: null,
+      well: false,
       message: null,
     });
   });

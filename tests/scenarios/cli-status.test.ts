@@ -17,7 +17,10 @@ const MEMBERS = [
   "since",
   "uptime_ms",
   "restarts",
-].concat(["last_exit", "next_start", "status", "health", "health_detail", "health_output", "stale", "message"]);
+].concat(
+  ["last_exit", "next_start", "status", "health", "health_detail", "health_output", "stale"],
+  ["stale_detail", "well", "message"],
+);
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 let supervisor: TestSupervisor;

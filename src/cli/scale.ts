@@ -1,0 +1,88 @@
+import { ask } from "../control/client.ts";
+import { MAX_INSTANCES } from "../control/limits.ts";
+import type { ScaleAnswer } from "../control/protocol.ts";
+import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
+import { millis } from "../core/units.ts";
+import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { onOneLine } from "./render-text.ts";
+import { countOf } from "./render-words.ts";
+import { watchWaiting } from "./watch-waiting.ts";
+import { INTERRUPTED } from "./worst-exit.ts";
+
+export const scale: Command = {
+  usage: "[options] NAME N",
+  about: `Makes N instances of a template, NAME@1 to NAME@N: what is missing is made and started,
+what is too much is stopped and forgotten, everything else is left alone. The number is
+remembered and overrules the file, until N is "file".
+
+An instance with a name of its own is made by daemonsup start NAME@x, does not count,
+and is taken away by daemonsup scale NAME@x 0.`,
+  options: { ...WAIT_OPTIONS, ...JSON_OPTION, ...PLACE_OPTIONS },
+  operands: { least: 2, most: 2 },
+  run: scaleTemplate,
+};
+
+/** Stands for the number that the file says. */
+const AS_FILE_SAYS = "file";
+/** How much longer than --timeout the answer itself may take. */
+const GRACE = 5_000;
+
+const EXIT_OF: Readonly<Record<ScaleAnswer["result"], ExitStatus>> = {
+  done: EXIT.done,
+  failed: EXIT.failed,
+  overtaken: EXIT.failed,
+  "timed-out": EXIT.timedOut,
+};
+
+async function scaleTemplate(call: CommandCall): Promise<number> {
+  const { given, world, place } = call;
+  const [name = "", number = ""] = given.operands;
+  const timeoutText = given.valueOf("timeout");
+  const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
+  if (timeoutText !== null && timeout === null) return refuse(call, timeoutProblem("--timeout", timeoutText));
+  if (number !== AS_FILE_SAYS && !(/^[0-9]{1,4}$/.test(number) && Number(number) <= MAX_INSTANCES)) {
+    const wanted = `want a number from 0 to ${MAX_INSTANCES}, or "${AS_FILE_SAYS}"`;
+    return refuse(call, `cannot scale ${JSON.stringify(name)}: got ${JSON.stringify(number)}, ${wanted}`);
+  }
+  const instances = number === AS_FILE_SAYS ? null : Number(number);
+  using waiting = watchWaiting(world, { what: "scaling", names: [name], place: null });
+  const reply = await ask(place, {
+    route: "scale",
+    name,
+    body: { instances, wait: !given.has("no-wait"), timeout },
+    patience: timeout === null ? null : millis(timeout + GRACE),
+    signal: waiting.signal,
+  });
+  if (waiting.signal.aborted) return INTERRUPTED;
+  if (reply.tag === "refused") {
+    for (const problem of reply.problems) world.stderr.write(`${problem}\n`);
+    world.stderr.write(`${reply.message}\n`);
+    return reply.exit;
+  }
+  tell(call, name, reply.value);
+  return EXIT_OF[reply.value.result];
+}
+
+function tell({ given, world }: CommandCall, name: string, answer: ScaleAnswer): void {
+  const { result, added, removed, instances, notes } = answer;
+  if (given.has("json")) world.stdout.write(`${JSON.stringify(answer)}\n`);
+  else {
+    const isNothing = added.length + removed.length === 0;
+    const [more, less] = given.has("no-wait") ? ["to be started", "to be stopped"] : ["started", "stopped"];
+    const changes = [
+      added.length === 0 ? "" : `; ${more}: ${added.join(", ")}`,
+      removed.length === 0 ? "" : `; ${less}: ${removed.join(", ")}`,
+      isNothing ? ", as before" : "",
+    ].join("");
+    world.stdout.write(`${onOneLine(name)}: ${countOf(instances.length, "instance")}${changes}\n`);
+  }
+  const isFine = result === "done";
+  for (const note of notes) (isFine ? world.stdout : world.stderr).write(`  note: ${onOneLine(note)}\n`);
+}
+
+function refuse({ world }: CommandCall, message: string): number {
+  world.stderr.write(`${message}\n`);
+  return EXIT.usage;
+}
