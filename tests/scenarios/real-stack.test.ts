@@ -1,13 +1,20 @@
 /* A database, a cache, an application, a proxy and a nightly job, as docs/real-stack.md shows them, killed in turn. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { documentedFiles, needsRealStack, RealStack } from "./real-stack.ts";
+import { documentedFiles, needsRealStack, RealStack, shownLines } from "./real-stack.ts";
 
 const SERVICES = ["app", "cache", "db", "nightly", "proxy", "setup"];
 
 test("the page of the real stack has a definition of each service", () => {
   const names = Object.keys(documentedFiles()).filter((name) => name.endsWith(".toml"));
   expect(names.toSorted()).toEqual([...SERVICES, "daemonsup"].map((name) => `${name}.toml`).toSorted());
+});
+
+test("what the tour shows of the real stack stands in its definitions", () => {
+  const files = documentedFiles();
+  const shown = Object.entries(shownLines());
+  expect(shown.length).toBeGreaterThanOrEqual(5);
+  for (const [name, lines] of shown) expect(files[name]?.split("\n")).toEqual(expect.arrayContaining([...lines]));
 });
 
 describe.skipIf(needsRealStack)("a real stack", () => {

@@ -8,6 +8,7 @@ import { skipReason } from "./loud-skip.ts";
 import { TestPlace, type TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/real-stack.md");
+const README = join(import.meta.dir, "../../README.md");
 const isRoot = process.getuid?.() === 0;
 const postgres = findPostgres();
 
@@ -24,6 +25,21 @@ export const needsRealStack: boolean =
 export function documentedFiles(): Readonly<Record<string, string>> {
   const blocks = readFileSync(PAGE, "utf8").matchAll(/^`services\.d\/([\w.-]+)`\n\n```\w+\n(.*?)^```$/gms);
   return Object.fromEntries(Array.from(blocks, ([, name = "", text = ""]) => [name, text]));
+}
+
+/** What the tour of README.md shows of these files, by name: some lines of each, blank ones left out. */
+export function shownLines(): Readonly<Record<string, readonly string[]>> {
+  const tour = readFileSync(README, "utf8").split("### Five more: a stack\n")[1]?.split("\n    $ ")[0] ?? "";
+  const blocks = tour.matchAll(/^ {4}# services\.d\/([\w.-]+)\n((?: {4}.+\n)+)/gm);
+  return Object.fromEntries(
+    Array.from(blocks, ([, name = "", text = ""]) => [
+      name,
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.slice(4)),
+    ]),
+  );
 }
 
 /** The stack, running. Requests go through nginx. */
