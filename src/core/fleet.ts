@@ -30,9 +30,6 @@ export interface FleetPorts {
   failed(service: string, error: unknown): void;
 }
 
-/** Events that begin a start, of those that come from outside. */
-const STARTS = { "start-asked": true, "restart-asked": true, "enable-asked": true, due: true, demanded: true };
-
 interface Letter {
   readonly service: string;
   readonly event: ServiceEvent;
@@ -44,8 +41,6 @@ export class Fleet {
   readonly #order: Order;
   #inbox: Letter[] = [];
   #draining = false;
-  /** true: everything is being stopped for good. */
-  #isClosed = false;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
@@ -112,7 +107,6 @@ export class Fleet {
    * brings in what it requires and wants; what is to be down has those that require it stop first, and wait for it.
    */
   want(service: string, want: "up" | "down", byHand: boolean): void {
-    if (this.#isClosed && want === "up") return;
     this.#atOnce(() => {
       this.amend(service, { want, wantedByHand: byHand, stale: false });
       if (want === "down") this.#order.ask(service, "stop-asked");
@@ -122,13 +116,11 @@ export class Fleet {
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
-    if (this.#isClosed) return;
     this.#atOnce(() => {
       for (const needed of this.#order.bringIn(service, false)) this.#startNow(needed, "enable-asked");
     });
   }
 
-<<<<<<< ours
   /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */
   start(service: string): void {
     this.#atOnce(() => {
@@ -139,10 +131,6 @@ export class Fleet {
 
   /** `isAsked`: an operator asks, be it for what the definition says anyway. */
   restart(service: string, byHand: boolean, isAsked = byHand): void {
-=======
-  restart(service: string, byHand: boolean): void {
-    if (this.#isClosed) return;
->>>>>>> theirs
     this.#atOnce(() => {
       this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
       for (const needed of this.#order.bringIn(service, isAsked)) if (needed !== service) this.#startNow(needed);
@@ -153,11 +141,6 @@ export class Fleet {
   /** Has the service end, those that require it first, whatever is wanted of it. */
   stop(service: string): void {
     this.#atOnce(() => this.#order.ask(service, "stop-asked"));
-  }
-
-  /** Nothing is started from now on, whoever asks for it. */
-  close(): void {
-    this.#isClosed = true;
   }
 
   /** Stops everything, in the reverse of the order in which it would be started. */
@@ -181,7 +164,6 @@ export class Fleet {
   }
 
   post(service: string, event: ServiceEvent): void {
-    if (this.#isClosed && event.tag in STARTS) return;
     this.#inbox.push({ service, event });
     this.#drain();
   }
