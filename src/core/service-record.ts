@@ -1,6 +1,6 @@
 import type { Definition } from "./definition.ts";
 import type { Exit } from "./exit.ts";
-import { type ServiceState, mainPidOf } from "./service-state.ts";
+import { type ServiceState, hasNoProcess, mainPidOf } from "./service-state.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 /** Everything that is known of one service, apart from its processes. Plain data, so that it can be written down. */
@@ -69,7 +69,7 @@ const ENDS_ON_RELAY = "it ended when SIGHUP was relayed to it; it is not relayed
 /** Why the service is where it is, for a person; null when its state says it all. */
 export function messageOf(record: ServiceRecord): string | null {
   const { state } = record;
-  if (record.held !== null) return "waits until those that require it have stopped";
+  if (record.held !== null && !hasNoProcess(state)) return "waits until those that require it have stopped";
   switch (state.tag) {
     case "waiting":
       return state.reason === "" ? WAITING_WORDS[state.on] : state.reason;

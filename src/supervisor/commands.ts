@@ -115,6 +115,10 @@ export class Commands {
     for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid);
   }
 
+  killAll(): void {
+    for (const pid of this.#running.keys()) this.#kill(pid);
+  }
+
   /** Takes note if the child is a command; false if it is none. Called before the child is reaped. */
   ended(pid: number, exit: Exit): boolean {
     const command = this.#running.get(pid);

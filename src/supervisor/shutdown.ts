@@ -18,6 +18,8 @@ export interface ShutdownPorts {
   ending(): void;
   /** false while something else than a service has to end first. */
   mayEnd(): boolean;
+  /** Kills the commands that are at work for services; a hook whose turn has only come now goes on. */
+  killCommands(): void;
   /** Nothing of any service is left, or what is left cannot be killed. Called once. */
   ended(code: number): void;
 }
@@ -58,6 +60,7 @@ export class Shutdown {
     this.#announce(0, reason);
     this.#ports.report("warning", `killing everything: ${reason}`);
     for (const service of this.#services()) this.#ports.fleet.kill(service);
+    this.#ports.killCommands();
   }
 
   /** false if it was announced before. */

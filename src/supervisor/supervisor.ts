@@ -130,7 +130,8 @@ export class Supervisor {
     this.fleet = this.#buildFleet();
     const { fleet, requests } = this;
     const mayEnd = (): boolean => commands.isIdle;
-    this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, mayEnd });
+    const killCommands = (): void => commands.killAll();
+    this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, mayEnd, killCommands });
     const settle = (service: string): void => companions.settle(service);
     const launcher = this.#launcher;
     this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs, settle });

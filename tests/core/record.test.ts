@@ -208,3 +208,8 @@ describe("a record", () => {
     expect(world.performed).toEqual(["web spawn", "web relay", "web note-ended-by-relay"]);
   });
 });
+
+test("what waits to be stopped after others says so, and why it failed once it has", () => {
+  expect(messageOf(recordIn("up", { held: "stop-asked" }))).toBe("waits until those that require it have stopped");
+  expect(messageOf(recordIn("failed", { held: "stop-asked" }))).toBe(messageOf(recordIn("failed")));
+});

@@ -46,6 +46,35 @@ test("SIGQUIT kills everything at once", async () => {
   expect(supervisor.place.read("log", "polite.log")).not.toContain("bye");
 });
 
+test("SIGQUIT kills a hook of a service that has failed as well", async () => {
+  const hook = 'hooks.on_failure = { command = ["sh", "-c", "echo alerting; exec sleep 1000"], timeout = "1h" }';
+  await using supervisor = await TestSupervisor.start({
+    "broken.toml": program(["false"], `${hook}\nrestart.policy = "never"`),
+  });
+  await supervisor.line("broken", (text) => text === "alerting");
+  supervisor.kill("SIGQUIT");
+  await supervisor.gone();
+  expect(supervisor.place.marked()).toEqual([]);
+});
+
+test("a service that fails during the end starts no other one", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "db.toml": program(["sleep", "1000"], 'hooks.on_failure = { start = "alert" }\nrestart.policy = "never"'),
+    "app.toml": shell('trap "" TERM; echo ready; exec sleep 1000', 'requires = ["db"]\n[stop]\ntimeout = "1h"'),
+    "alert.toml": program(["sleep", "1000"], 'start = "manual"'),
+  });
+  await supervisor.line("app", isReady);
+  const [app, db] = [await supervisor.service("app"), await supervisor.service("db")];
+  supervisor.kill("SIGTERM");
+  await supervisor.event((event) => event.service === "app" && event.state === "stopping");
+  process.kill(db.pid ?? 0, "SIGKILL");
+  const failed = await supervisor.event((event) => event.service === "db" && event.state === "failed");
+  expect(failed.message).toBe("killed by SIGKILL");
+  process.kill(app.pid ?? 0, "SIGKILL");
+  await supervisor.gone();
+  expect(supervisor.place.marked()).toEqual([]);
+});
+
 describe("while a service takes its time to stop", () => {
   test("a second SIGTERM at once is an echo of the first, and one after 2 s forces the end", async () => {
     await using supervisor = await TestSupervisor.start({ "stubborn.toml": shell(STUBBORN, '[stop]\ntimeout = "1h"') });
