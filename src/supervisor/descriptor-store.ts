@@ -39,6 +39,8 @@ interface Stored extends StoredDescriptor {
 export class DescriptorStore implements Companion, DescriptorKeeper {
   readonly #ports: DescriptorStorePorts;
   readonly #stores = new Map<string, Stored[]>();
+  /** Services of whose present run it was said that something was refused. */
+  readonly #refused = new Set<string>();
   #isWatching = false;
 
   constructor(ports: DescriptorStorePorts) {
@@ -58,13 +60,15 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
     if (policy === null || (policy.keep === "restart" && endsKeeping(state))) this.#dropAll(definition.name);
   }
 
-  equip({ descriptorStore }: Definition): Equipment {
+  equip({ name, descriptorStore }: Definition): Equipment {
+    this.#refused.delete(name);
     const env: Readonly<Record<string, string>> =
       descriptorStore === null ? {} : { FDSTORE: String(descriptorStore.max) };
     return { env, descriptors: [] };
   }
 
   forgotten(service: string): void {
+    this.#refused.delete(service);
     this.#dropAll(service);
   }
 
@@ -88,12 +92,18 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
       this.#ports.closeFd(fd);
     }
     if (stored.length > 0) this.#stores.set(service, stored);
-    if (refused > 0) this.#ports.report("warning", `${service}: ${refusalWords(refused, max)}`);
+    if (refused > 0) this.#tellRefused(service, refusalWords(refused, max));
     this.#watch();
   }
 
   drop(service: string, name: string): void {
     this.#dropWhere(service, (one) => one.name === name);
+  }
+
+  #tellRefused(service: string, words: string): void {
+    if (this.#refused.has(service)) return;
+    this.#refused.add(service);
+    this.#ports.report("warning", `${service}: ${words}`);
   }
 
   #dropAll(service: string): void {

@@ -52,6 +52,12 @@ interface Voice {
 
 /** What one service may say before the others have their turn. */
 const MOST_AT_ONCE = 64;
+/**
+ * Turns after which what a process has said is certainly heard: a socket holds no more datagrams (net.unix.max_dgram_qlen, 512 at the most
+ * where nobody has asked for more).
+ * Others of the service may go on writing as fast as it is read.
+ */
+const MOST_TURNS = 9;
 const ANOTHER_TRY = millis(1000);
 const FAILED = "failed";
 /** Of one datagram, that are named in the log. */
@@ -101,7 +107,7 @@ export class Notifications implements Companion {
   settle(service: string): void {
     const voice = this.#voices.get(service);
     if (voice === undefined) return;
-    while (this.#hearSome(service, voice) === "more");
+    for (let turns = 0; turns < MOST_TURNS && this.#hearSome(service, voice) === "more"; turns++);
     voice.speech.settle();
   }
 

@@ -66,6 +66,17 @@ test("a duplicate of what is stored is closed, and so is what is too much, which
   expect(it.reports).toEqual(["warning: web: cannot store a descriptor: got more than the 3 of its fd_store"]);
 });
 
+test("that it was too much is said once for each run", () => {
+  const it = life({ max: 1 });
+  it.up();
+  it.keep(["a", "b"]);
+  it.keep(["c"]);
+  expect(it.reports.length).toBe(1);
+  it.store.equip(it.definition);
+  it.keep(["d"]);
+  expect(it.reports.length).toBe(2);
+});
+
 test("without a store nothing is kept", () => {
   const it = life(null);
   it.up();

@@ -282,6 +282,18 @@ describe("a sender", () => {
     for (let turn = 0; turn < 20; turn++) it.hear();
     expect(it.record.status).toBe("1000");
   });
+
+  test("that goes on without end does not keep others from their turn, not even at the end of its run", () => {
+    const it = running();
+    let count = 0;
+    it.onTell = () => {
+      count++;
+      it.mutter("EXTEND_TIMEOUT_USEC=1");
+    };
+    it.mutter("EXTEND_TIMEOUT_USEC=1");
+    it.notifications.settle("web");
+    expect(count).toBe(576);
+  });
 });
 
 describe("what a service says of how it is", () => {
