@@ -152,11 +152,11 @@ export class Companions {
   }
 }
 
-/** For a service that has failed; an operator's stop is left as it is. */
+/** For a service that has failed; an operator's stop is left as it is, and so is one that has failed itself and is tried again. */
 function startFor(service: string, { fleet, isEnding }: Pick<CompanionPorts, "fleet" | "isEnding">): void {
   const record = fleet().get(service);
   const isStopped = record === null || record.removed || (record.want === "down" && record.wantedByHand);
-  if (!isStopped && !isEnding()) fleet().start(service);
+  if (!isStopped && record.state.tag !== "backoff" && !isEnding()) fleet().start(service);
 }
 
 /** For files that have changed. */

@@ -10,11 +10,13 @@ import { type ServiceResult, serviceResultOf } from "../core/service-result.ts";
 import { type Ending, mainPidOf } from "../core/service-state.ts";
 import type { Commands } from "./commands.ts";
 import type { Companion, Equipment, Tell } from "./companion.ts";
-import type { Report, TimerPort } from "./ports.ts";
+import type { ClockPort, Report, TimerPort } from "./ports.ts";
+import { MOST_TRIGGERS, TRIGGER_SPAN, TriggerLimit } from "./trigger-limit.ts";
 
 export interface HooksPorts {
   readonly commands: Pick<Commands, "run">;
   readonly timers: Pick<TimerPort, "soon">;
+  readonly clock: Pick<ClockPort, "now">;
   readonly report: Report;
   readonly tell: Tell;
   newInvocation(): string;
@@ -38,6 +40,8 @@ export class Hooks implements Companion {
   readonly #invocations = new Map<string, string>();
   /** What services that are started for the failure of another one are told of it, until they are. */
   readonly #monitored = new Map<string, Readonly<Record<string, string>>>();
+  /** Of the starts that each failing service brings about: two that start each other would never come to an end. */
+  readonly #limits = new Map<string, TriggerLimit>();
 
   constructor(ports: HooksPorts) {
     this.#ports = ports;
@@ -96,10 +100,7 @@ export class Hooks implements Companion {
       MONITOR_UNIT: service,
       MONITOR_INVOCATION_ID: this.#invocations.get(service) ?? "",
     };
-    if (onFailure.tag === "start") {
-      this.#monitored.set(onFailure.service, variables);
-      return this.#ports.timers.soon(() => this.#ports.start(onFailure.service));
-    }
+    if (onFailure.tag === "start") return this.#startFor(service, onFailure.service, variables);
     if (this.#telling.has(service)) return;
     this.#telling.add(service);
     const over = (failure: string | null): void => {
@@ -111,6 +112,20 @@ export class Hooks implements Companion {
     const request = { definition: record.definition, command, mainPid: null, timeout, invocation, extra: variables };
     const started = this.#ports.commands.run(request, over);
     if (started.tag === "failed") over(started.reason);
+  }
+
+  #startFor(service: string, other: string, variables: Readonly<Record<string, string>>): void {
+    const limit = this.#limits.get(service) ?? new TriggerLimit();
+    this.#limits.set(service, limit);
+    if (!limit.note(this.#ports.clock.now())) {
+      const often = `more than ${MOST_TRIGGERS} times within ${TRIGGER_SPAN / 1000}s`;
+      return this.#ports.report(
+        "err",
+        `${service}: cannot start "${other}" by on_failure: it was to be started ${often}`,
+      );
+    }
+    this.#monitored.set(other, variables);
+    this.#ports.timers.soon(() => this.#ports.start(other));
   }
 
   changed(): void {
@@ -127,6 +142,7 @@ export class Hooks implements Companion {
   forgotten(service: string): void {
     this.drop(service);
     this.#monitored.delete(service);
+    this.#limits.delete(service);
     this.#invocations.delete(service);
   }
 
