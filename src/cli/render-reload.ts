@@ -1,4 +1,5 @@
 import type { ReloadAnswer } from "../control/protocol.ts";
+import { renderNotes } from "./render-notes.ts";
 import { onOneLine } from "./render-text.ts";
 
 const MOST_NAMES = 10;
@@ -24,7 +25,7 @@ function renderPlan({ difference, plan, notes }: ReloadAnswer): readonly string[
         `  ${name.padEnd(width)}  ${change.padEnd("adjusted".length)}  ${onOneLine(effect)}`,
     ),
     ...lines,
-    ...notesOf(notes),
+    ...renderNotes(notes),
   ];
 }
 
@@ -41,7 +42,7 @@ function renderDeed(answer: ReloadAnswer): readonly string[] {
   const lists = parts
     .filter(([, names]) => names.length > 0)
     .map(([label, names, most]) => `  ${label.padEnd("relayed to".length)}  ${namesUpTo(names, most)}`);
-  return [`reloaded: ${countsOf(answer.difference)}`, ...lists, ...notesOf(answer.notes)];
+  return [`reloaded: ${countsOf(answer.difference)}`, ...lists, ...renderNotes(answer.notes)];
 }
 
 function countsOf({ added, removed, changed, adjusted, unchanged }: ReloadAnswer["difference"]): string {
@@ -52,10 +53,6 @@ function countsOf({ added, removed, changed, adjusted, unchanged }: ReloadAnswer
     `${adjusted.length} adjusted`,
     `${unchanged.length} unchanged`,
   ].join(", ");
-}
-
-function notesOf(notes: readonly string[]): readonly string[] {
-  return notes.map((note) => `  note: ${onOneLine(note)}`);
 }
 
 function namesUpTo(names: readonly string[], most: number): string {

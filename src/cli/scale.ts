@@ -6,6 +6,7 @@ import { millis } from "../core/units.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { renderNotes } from "./render-notes.ts";
 import { onOneLine } from "./render-text.ts";
 import { countOf } from "./render-words.ts";
 import { watchWaiting } from "./watch-waiting.ts";
@@ -67,8 +68,9 @@ async function scaleTemplate(call: CommandCall): Promise<number> {
 
 function tell({ given, world }: CommandCall, name: string, answer: ScaleAnswer): void {
   const { result, added, removed, instances, notes } = answer;
-  if (given.has("json")) world.stdout.write(`${JSON.stringify(answer)}\n`);
-  else {
+  if (given.has("json")) {
+    world.stdout.write(`${JSON.stringify(answer)}\n`);
+  } else {
     const isNothing = added.length + removed.length === 0;
     const [more, less] = given.has("no-wait") ? ["to be started", "to be stopped"] : ["started", "stopped"];
     const changes = [
@@ -77,9 +79,9 @@ function tell({ given, world }: CommandCall, name: string, answer: ScaleAnswer):
       isNothing ? ", as before" : "",
     ].join("");
     world.stdout.write(`${onOneLine(name)}: ${countOf(instances.length, "instance")}${changes}\n`);
+    const to = result === "done" ? world.stdout : world.stderr;
+    for (const line of renderNotes(notes)) to.write(`${line}\n`);
   }
-  const isFine = result === "done";
-  for (const note of notes) (isFine ? world.stdout : world.stderr).write(`  note: ${onOneLine(note)}\n`);
 }
 
 function refuse({ world }: CommandCall, message: string): number {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { renderAnswer } from "../../src/cli/render-answer.ts";
 import { renderEvent } from "../../src/cli/render-event.ts";
 import { type Look, lookOf } from "../../src/cli/render-paint.ts";
+import { renderNotes } from "../../src/cli/render-notes.ts";
 import { renderReload } from "../../src/cli/render-reload.ts";
 import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
 import { noteOf, renderStatusTable } from "../../src/cli/render-status-table.ts";
@@ -171,6 +172,16 @@ test("colour is for terminals, and never with NO_COLOR; the ellipsis for locales
   expect(lookOf(literalWorld({ columns: 100, env: { NO_COLOR: "" } })).isColoured).toBe(true);
   expect(lookOf(literalWorld({ columns: 100, env: { TERM: "dumb" } })).isColoured).toBe(false);
   expect(lookOf(literalWorld({ columns: 100, env: { LC_ALL: "C", LANG: "de_DE.UTF-8" } })).mark).toBe("...");
+});
+
+test("a note keeps the line that a problem shows, and the mark below it", () => {
+  const note = 'services.d/web.toml:2:10: it is ignored\n  wants = ["db"]\n           ^^^^';
+  expect(renderNotes([note, "mind the gap\u001b[1m"])).toEqual([
+    "  note: services.d/web.toml:2:10: it is ignored",
+    '    wants = ["db"]',
+    "             ^^^^",
+    "  note: mind the gap?[1m",
+  ]);
 });
 
 test("a reload is told by counts, names and notes", () => {
