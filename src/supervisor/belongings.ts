@@ -13,8 +13,22 @@ import type { ProcessPort, ProcessRow, TimerPort } from "./ports.ts";
 import { type Look, Looks } from "./look.ts";
 import type { Leftover } from "./predecessor.ts";
 import { isEnded } from "./process-snapshot.ts";
-import { type Beginning, type Held, type Run, changeMain, foreignSeeds, holdProcess, newRun } from "./run.ts";
-import { type Scene, signalLate, signalRun } from "./signal-run.ts";
+import {
+  type Beginning,
+  type Held,
+  type Run,
+  changeMain,
+  foreignSeeds,
+  holdLeftover,
+  holdOthers,
+  holdProcess,
+  isHeld,
+  mustWait,
+  newRun,
+  release,
+  releaseAll,
+} from "./run.ts";
+import { type Scene, repeatUntilNobodyIsNew, signalLate, signalRun } from "./signal-run.ts";
 
 export class Belongings {
   readonly #ports: ProcessPort;
@@ -32,7 +46,7 @@ export class Belongings {
     this.#orphans = new Orphans({
       processes: ports,
       serviceOfSession: (number) => this.#numbers.serviceOf(number),
-      serviceOfKnown: (row) => this.#serviceOfKnown(row),
+      serviceOfKnown: (row) => this.#runs.values().find((run) => isHeld(run, row))?.service ?? null,
       serviceOfRun: (service, invocation) => (this.invocationOf(service) === invocation ? service : null),
       unattributed,
     });
@@ -49,12 +63,28 @@ export class Belongings {
   /** Processes that a dead predecessor left. */
   found({ service, invocation, main, rows, sessions }: Leftover): void {
     const run = this.#open(service, invocation, true);
-    for (const row of rows) {
-      const held = holdProcess(row, this.#ports);
-      if (row.pid === main) run.main = held;
-      else run.others.set(row.pid, held);
-    }
+    holdLeftover(run, { main, rows }, this.#ports);
     for (const session of sessions) this.#numbers.claim(run, session);
+  }
+
+  /** A command begins on behalf of the service: if nothing of that runs, what the command leaves is known by this; else null. */
+  commandBegan({ service, invocation, pid }: Omit<Beginning, "pidfd">): Run | null {
+    const former = this.#runs.get(service);
+    if (former !== undefined && !former.isOfCommand) return null;
+    const run = this.#open(service, invocation, false);
+    run.isOfCommand = true;
+    this.#numbers.claim(run, pid);
+    return run;
+  }
+
+  /** The command has ended: kills what it has left. false if there may be more of it, to be looked for in a moment. */
+  sweepCommand(run: Run): boolean {
+    if (this.#runs.get(run.service) !== run) return true;
+    this.#looks.forget();
+    this.killAll(run.service);
+    const isOver = !mustWait(run, this.#orphans);
+    if (isOver) this.over(run.service);
+    return isOver;
   }
 
   /** Another process of the run is its main process from now on (forking, MAINPID). */
@@ -96,12 +126,12 @@ export class Belongings {
     this.#looks.forget();
     try {
       const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
-      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(this.#mustWait(run)) : 0;
+      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(mustWait(run, this.#orphans)) : 0;
       if (survivors === 0) this.over(service);
       return survivors;
     } finally {
       if (main !== null) this.#children.removeMain(main.pid, this.#orphans.knows(main.pid));
-      if (main !== null) this.#release(main);
+      if (main !== null) release(main, this.#ports);
     }
   }
 
@@ -150,15 +180,14 @@ export class Belongings {
   /** true if nothing of the service is left, its main process aside. */
   isEmpty(service: string): boolean {
     const run = this.#runs.get(service);
-    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !this.#mustWait(run));
+    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !mustWait(run, this.#orphans));
   }
 
   /** Nothing of the run is left, or what is left is no longer the service's concern. */
   over(service: string): void {
     const run = this.#runs.get(service);
     if (run === undefined) return;
-    for (const held of run.others.values()) this.#release(held);
-    if (run.main !== null) this.#release(run.main);
+    releaseAll(run, this.#ports);
     this.#numbers.disclaimAll(run);
     this.#orphans.release(service);
     this.#runs.delete(service);
@@ -183,13 +212,8 @@ export class Belongings {
 
   /** To everything of the service; again until nothing new turns up, as a process may fork while it is being killed. */
   killAll(service: string): void {
-    const seen = new Set<number>();
-    for (let round = 0; round < MOST_KILL_ROUNDS; round++) {
-      const before = seen.size;
-      for (const { pid } of this.#signalEverything(service, [SIGNAL_NUMBERS.SIGKILL])) seen.add(pid);
-      if (seen.size === before) return;
-      this.#looks.forget();
-    }
+    const kill = (): readonly ProcessRow[] => this.#signalEverything(service, [SIGNAL_NUMBERS.SIGKILL]);
+    repeatUntilNobodyIsNew(kill, () => this.#looks.forget());
   }
 
   /** true if this live process is one of the service's, its main process aside. */
@@ -222,22 +246,9 @@ export class Belongings {
    */
   #othersOf(run: Run, main: Held | null): readonly ProcessRow[] {
     const rows = this.#membersOf(run).filter((row) => row.pid !== main?.pid);
-    const alive = new Set(rows.filter((row) => !isEnded(row)).map((row) => row.pid));
-    for (const [pid, held] of run.others) {
-      if (alive.has(pid)) continue;
-      this.#release(held);
-      run.others.delete(pid);
-      run.signalled.delete(pid);
-    }
-    for (const row of rows) {
-      if (alive.has(row.pid) && !run.others.has(row.pid)) run.others.set(row.pid, holdProcess(row, this.#ports));
-    }
+    holdOthers(run, rows, this.#ports);
     if (run.main === null) this.#numbers.disclaim(run, rows);
     return rows;
-  }
-
-  #mustWait(run: Run): boolean {
-    return run.patience > 0 && this.#orphans.hasOpen;
   }
 
   #membersOf(run: Run): readonly ProcessRow[] {
@@ -254,13 +265,7 @@ export class Belongings {
     return this.#children.isHelper(root.pid) ? null : this.#orphans.serviceOf(root);
   }
 
-  #serviceOfKnown(row: ProcessRow): string | null {
-    for (const run of this.#runs.values())
-      if (run.others.get(row.pid)?.startTicks === row.startTicks) return run.service;
-    return null;
-  }
-
-  /** false if no child of this process is an orphan that may be the service's: no need to look. */
+  /** false if no orphan may be the service's: no need to look. */
   #mayHaveLeft(service: string): boolean {
     if (!this.meetOrphans()) return true;
     const orphans = this.#orphans.pids().filter((pid) => this.serviceOfMain(pid) === null);
@@ -291,10 +296,4 @@ export class Belongings {
     this.#runs.set(service, run);
     return run;
   }
-
-  #release(held: Held): void {
-    if (held.pidfd !== null) this.#ports.closeFd(held.pidfd);
-  }
 }
-
-const MOST_KILL_ROUNDS = 20;

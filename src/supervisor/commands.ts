@@ -13,6 +13,7 @@ import { killTree } from "./kill-tree.ts";
 import type { PendingExecs } from "./pending-execs.ts";
 import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
+import type { Run } from "./run.ts";
 
 export interface CommandPorts {
   readonly spawning: SpawnPort;
@@ -58,6 +59,8 @@ interface Running {
   readonly done: CommandDone;
   readonly timeout: Millis;
   readonly cancelTimeout: () => void;
+  /** By which what it leaves behind is known; null: that belongs to the run of the service. */
+  readonly leftovers: Run | null;
   /** Its output will not grow any more. */
   outputOver(): void;
   timedOut: boolean;
@@ -68,6 +71,7 @@ type Sink = (child: { readonly service: string; readonly pid: number; readonly s
 
 // Apart from the numbers of services' own runs, which count up from 1.
 const FIRST_COMMAND_RUN = 1_000_000_000;
+const LOOK_AGAIN = 5 as Millis;
 
 export class Commands {
   readonly #ports: CommandPorts;
@@ -134,8 +138,15 @@ export class Commands {
       : exit.tag === "code" && exit.code === 0
         ? null
         : exitWordsOf(exit);
-    this.#ports.timers.soon(() => command.done(failure));
+    this.#ports.timers.soon(() => this.#finish(command, failure));
     return true;
+  }
+
+  /** A process in the middle of an exec does not show whose it is: it is looked at again. */
+  #finish(command: Running, failure: string | null): void {
+    const { leftovers, done } = command;
+    if (leftovers === null || this.#belongings.sweepCommand(leftovers)) done(failure);
+    else this.#ports.timers.after(LOOK_AGAIN, () => this.#finish(command, failure));
   }
 
   #startOf(pid: number | string): CommandStart {
@@ -181,9 +192,11 @@ export class Commands {
     }
     const { pid, pidfd } = outcome;
     this.#belongings.addHelper(pid);
+    const leftovers = this.#belongings.commandBegan({ service, invocation, pid });
     const outputOver = sink({ service, pid, stdout: pipe.read });
     const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
-    this.#running.set(pid, { service, pidfd, done, timeout, cancelTimeout, outputOver, timedOut: false });
+    const rest = { done, timeout, cancelTimeout, outputOver, leftovers };
+    this.#running.set(pid, { service, pidfd, ...rest, timedOut: false });
     if (outcome.tag === "pending")
       this.#ports.execs.add(pid, (result) => {
         if (result.tag === "failed") this.#vanished(pid, `${result.stage} failed: ${result.errno}: ${path}`);

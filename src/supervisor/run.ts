@@ -15,6 +15,8 @@ export interface Run {
   patience: number;
   /** true: left by a dead predecessor, so not below this process in the tree. */
   readonly isForeign: boolean;
+  /** true: it is none of the service itself, but what a command leaves that runs while nothing of the service does. */
+  isOfCommand: boolean;
 }
 
 export interface Held {
@@ -30,7 +32,7 @@ const MOST_PATIENCE = 40;
 
 export function newRun(service: string, invocation: string, isForeign: boolean): Run {
   const sets = { numbers: new Set<number>(), others: new Map<number, Held>(), signalled: new Set<number>() };
-  return { service, invocation, main: null, ...sets, patience: MOST_PATIENCE, isForeign };
+  return { service, invocation, main: null, ...sets, patience: MOST_PATIENCE, isForeign, isOfCommand: false };
 }
 
 /** A main process as it was started. */
@@ -49,6 +51,56 @@ export function holdProcess(row: ProcessRow, ports: Pick<ProcessPort, "openPidfd
   if (pidfd === null || ports.row(pid)?.startTicks === startTicks) return { pid, startTicks, pidfd };
   ports.closeFd(pidfd);
   return { pid, startTicks, pidfd: null };
+}
+
+/** Takes hold of the processes that a dead predecessor left. */
+export function holdLeftover(
+  run: Run,
+  { main, rows }: { readonly main: number | null; readonly rows: readonly ProcessRow[] },
+  ports: Pick<ProcessPort, "openPidfd" | "row" | "closeFd">,
+): void {
+  for (const row of rows) {
+    const held = holdProcess(row, ports);
+    if (row.pid === main) run.main = held;
+    else run.others.set(row.pid, held);
+  }
+}
+
+/** Takes hold of those of these members of the run that are alive, and lets go of those that are not. */
+export function holdOthers(
+  run: Run,
+  rows: readonly ProcessRow[],
+  ports: Pick<ProcessPort, "openPidfd" | "row" | "closeFd">,
+): void {
+  const alive = new Set(rows.filter((row) => !isEnded(row)).map((row) => row.pid));
+  for (const [pid, held] of run.others) {
+    if (alive.has(pid)) continue;
+    release(held, ports);
+    run.others.delete(pid);
+    run.signalled.delete(pid);
+  }
+  for (const row of rows) {
+    if (alive.has(row.pid) && !run.others.has(row.pid)) run.others.set(row.pid, holdProcess(row, ports));
+  }
+}
+
+/** true: it may still turn out that an orphan belongs to the run. */
+export function mustWait({ patience }: Run, orphans: { readonly hasOpen: boolean }): boolean {
+  return patience > 0 && orphans.hasOpen;
+}
+
+/** true: this very process is one of the run's, its main process aside. */
+export function isHeld(run: Run, { pid, startTicks }: ProcessRow): boolean {
+  return run.others.get(pid)?.startTicks === startTicks;
+}
+
+export function releaseAll(run: Run, ports: Pick<ProcessPort, "closeFd">): void {
+  for (const held of run.others.values()) release(held, ports);
+  if (run.main !== null) release(run.main, ports);
+}
+
+export function release({ pidfd }: Held, ports: Pick<ProcessPort, "closeFd">): void {
+  if (pidfd !== null) ports.closeFd(pidfd);
 }
 
 /**

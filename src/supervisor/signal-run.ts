@@ -66,3 +66,16 @@ function groupsHeld(
     group > 1 && group !== self.ownGroup && (run.numbers.has(group) || parent === self.ownPid);
   return new Set(rows.filter(isOwn).map((row) => row.group));
 }
+
+const MOST_ROUNDS = 20;
+
+/** Does something to processes, again and again until it meets none that it has not met before. */
+export function repeatUntilNobodyIsNew(act: () => readonly ProcessRow[], between: () => void): void {
+  const seen = new Set<number>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const before = seen.size;
+    for (const { pid } of act()) seen.add(pid);
+    if (seen.size === before) return;
+    between();
+  }
+}

@@ -1,10 +1,10 @@
 /* Stops in the reverse order of starts. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { expectStory, storyOf } from "./gated-services.ts";
 import { RunningCommand } from "./running-command.ts";
-import { BINARY, TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { BINARY, TestPlace, type TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 const CHAIN = ["web", "app", "db"] as const;
