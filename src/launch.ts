@@ -6,7 +6,7 @@ import { writeSync } from "node:fs";
 import { placesOf } from "./cli/find-supervisor.ts";
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { CliWorld } from "./cli/world.ts";
-import { encodeConfiguration } from "./config/configuration-text.ts";
+import { type ReadConfiguration, encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
@@ -37,11 +37,23 @@ async function readOrComplain(base: Base, world: CliWorld): Promise<string | nul
   const reading = readConfiguration(base);
   const { strict, configAsWritten } = base.options;
   const problems = reading.tag === "rejected" ? reading.problems : strict ? reading.warnings : [];
-  if (problems.length === 0) return encodeConfiguration(reading);
+  if (problems.length === 0) {
+    // In the foreground the supervisor says it there itself.
+    if (reading.tag === "loaded" && !base.options.foreground) warn(reading, world);
+    return encodeConfiguration(reading);
+  }
   for (const problem of problems) world.stderr.write(`${problem}\n`);
   const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
   world.stderr.write(`cannot start: ${count} in "${configAsWritten}"\n`);
   return null;
+}
+
+/** Of a service that cannot be started the supervisor's answer tells. */
+function warn({ warnings, unfit }: ReadConfiguration, world: CliWorld): void {
+  const told = Object.values(unfit);
+  for (const warning of warnings) {
+    if (!told.some((message) => warning.includes(message))) world.stderr.write(`warning: ${warning}\n`);
+  }
 }
 
 /** exec in place: returns only if that failed. */

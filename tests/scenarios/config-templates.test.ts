@@ -144,12 +144,17 @@ describe("services that wait for each other in a circle", () => {
   });
 
   test("are started where one of them only wants the other, with a warning", async () => {
-    await using supervisor = await TestSupervisor.start({
+    const place = new TestPlace({
       "a.toml": `${SLEEPER}requires = ["b"]\n`,
       "b.toml": `${SLEEPER}wants = ["a"]\n`,
     });
+    const { code, stderr } = await place.launch();
+    await using supervisor = await TestSupervisor.connect(place);
     await pidOf(supervisor, "a");
     await pidOf(supervisor, "b");
-    expect(supervisor.place.ownLog()).toContain('cannot use "wants[0]": it is ignored');
+    const warning = 'b.toml:3:10: cannot use "wants[0]": it is ignored';
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^warning: [^\n]*\n.*\n *\^+\n$/)]);
+    expect(stderr).toContain(warning);
+    expect(place.ownLog()).toContain(warning);
   });
 });
