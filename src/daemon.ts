@@ -76,6 +76,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   clearUmask();
   nameProcess("daemonsup");
   const signals = new Signals(role);
+  // What needs no configuration is done while the launcher still reads it.
+  prepareProcesses();
   const loaded = takeFirstConfiguration(role);
   // The launcher has said why; nothing has been touched yet.
   if (loaded === null) process.exit(EXIT.invalidConfiguration);
@@ -92,7 +94,6 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
   becomeSubreaper();
-  prepareProcesses();
   holdSpareDescriptors();
 
   const { directories, options } = role;

@@ -51,8 +51,8 @@ export class FileChanges {
     for (const definition of definitions) for (const path of this.#filesOf(definition)) paths.add(path);
     const began = this.#ports.now();
     if (paths.size > FEW && began < this.#restsUntil) return;
-    // Whatever happens meanwhile, nobody looks at all of them a second time.
-    if (paths.size > FEW) this.#restsUntil = (began + PATIENCE) as Instant;
+    // Until this look has ended, which may be never, nobody looks at all of them a second time.
+    if (paths.size > FEW) this.#restsUntil = Number.POSITIVE_INFINITY as Instant;
     const looked = this.#lookAt([...paths]).then(() => {
       const now = this.#ports.now();
       if (paths.size > FEW) this.#restsUntil = (now + REST * (now - began)) as Instant;

@@ -59,6 +59,8 @@ export interface ScaleOptions {
 interface Applied {
   readonly tag: "applied";
   readonly template: string;
+  /** true: the template itself was scaled, not an instance of it. */
+  readonly isWhole: boolean;
   readonly wish: InstanceWish;
   readonly difference: Difference;
   readonly waits: readonly { readonly service: string; readonly outcome: Promise<Outcome> }[];
@@ -127,7 +129,8 @@ export class Scaling {
     }
     const failure = this.#ports.keep(next);
     if (failure !== null) return { tag: "refused", message: failure };
-    return { ...this.#apply(template, trial, options), wish: result.wish };
+    const isWhole = partsOf(name).instance === null;
+    return { ...this.#apply(template, trial, options), wish: result.wish, isWhole };
   }
 
   #judge(template: string, trial: Trial): Refused | null {
@@ -137,7 +140,11 @@ export class Scaling {
     return { tag: "no-such-template", template, known: trial.templates };
   }
 
-  #apply(template: string, trial: Extract<Trial, { tag: "loaded" }>, options: ScaleOptions): Omit<Applied, "wish"> {
+  #apply(
+    template: string,
+    trial: Extract<Trial, { tag: "loaded" }>,
+    options: ScaleOptions,
+  ): Omit<Applied, "wish" | "isWhole"> {
     const { fleet } = this.#supervisor;
     const all = findDifference(fleet, trial.definitions, new Set());
     const isMeant = (service: string): boolean => isInstanceOf(service, template);
@@ -166,7 +173,7 @@ export class Scaling {
     });
   }
 
-  async #conclude({ template, wish, difference, waits }: Applied): Promise<ScaleOutcome> {
+  async #conclude({ template, wish, difference, waits, isWhole }: Applied): Promise<ScaleOutcome> {
     const outcomes = await Promise.all(waits.map(async ({ service, outcome }) => ({ service, ...(await outcome) })));
     const instances = [...this.#supervisor.fleet.records()]
       .filter(({ definition, removed }) => !removed && isInstanceOf(definition.name, template))
@@ -176,8 +183,7 @@ export class Scaling {
       tag === "done" ? [] : [`${service}: ${message ?? tag}`],
     );
     const named = wish.names.map((name) => `${template}@${name}`).filter((name) => instances.includes(name));
-    const isAskedFor = difference.added.some((service) => named.includes(service));
-    const stay = named.length === 0 || isAskedFor ? [] : [`made by name and not counted: ${named.join(", ")}`];
+    const stay = isWhole && named.length > 0 ? [`made by name and not counted: ${named.join(", ")}`] : [];
     return {
       tag: "scaled",
       result: WORST.find((tag) => outcomes.some((outcome) => outcome.tag === tag)) ?? "done",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import type { StartOptions } from "../../src/cli/parse-start-options.ts";
 import { runCommand } from "../../src/cli/run-command.ts";
-import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
+import type { ControlPort, LogLine, Outcome, ScaleOutcome } from "../../src/control/control-port.ts";
 import { eventOf, lineOf, literalPort, viewOf } from "../control/literal-port.ts";
 import { serveTemporarily, until } from "../control/temporary-server.ts";
 import { type LiteralWorld, literalWorld, type WorldChanges } from "./literal-world.ts";
@@ -70,6 +70,12 @@ const misused: readonly (readonly [string, string])[] = [
   ["reload --dry-run web", "goes without names"],
   ["reload --no-wait", "goes only with names"],
   ["status --name ../x", "cannot use"],
+  ["scale web", "want NAME N"],
+  ["scale web many", 'got "many", want a number from 0 to 1000, or "file"'],
+  ["scale web 1001", 'got "1001"'],
+  ["scale web -1", "no such option"],
+  ["scale --timeout 5 web 1", 'got "5"'],
+  ["graph --format svg", 'got "svg", want text, dot or mermaid'],
   ["--foreground", "want --config DIR"],
 ];
 
@@ -118,6 +124,13 @@ const statuses: readonly (readonly [string, string, number])[] = [
 
 test.each(statuses)("status, when %s", async (_title, words, exit) => {
   expect((await runAgainst(literalPort([viewOf("web"), FAILED, DOWN]), words)).exit).toBe(exit);
+});
+
+test("status is well with what waits for its time, and not with what waits for others", async () => {
+  const job = viewOf("job", { state: "waiting", pid: null, well: true });
+  const held = viewOf("web", { state: "waiting", pid: null, message: 'requires "db", which has failed' });
+  for (const words of ["status", "status job"]) expect((await runAgainst(literalPort([job]), words)).exit).toBe(0);
+  for (const words of ["status", "status web"]) expect((await runAgainst(literalPort([held]), words)).exit).toBe(3);
 });
 
 test("status of a name that there is not says which may have been meant", async () => {
@@ -205,6 +218,49 @@ test("--no-wait and --timeout reach the supervisor", async () => {
   expect(seen).toEqual([
     ["stop", { wait: false, timeout: null }],
     ["reload", { wait: true, timeout: 120_000 }],
+  ]);
+});
+
+test("a scaling is told by the number of instances, and by what was started and stopped", async () => {
+  const outcomes: ScaleOutcome[] = [
+    { tag: "scaled", result: "done", added: [], removed: ["w@2"], instances: ["w@1"], notes: [] },
+    { tag: "scaled", result: "done", added: [], removed: [], instances: ["w@1", "w@x"], notes: ["w@x is not counted"] },
+    {
+      tag: "scaled",
+      result: "failed",
+      added: ["w@2"],
+      removed: [],
+      instances: ["w@1", "w@2"],
+      notes: ["w@2: exited 1"],
+    },
+  ];
+  const seen: unknown[] = [];
+  const port = literalPort([], {
+    scale(name, count, options) {
+      seen.push([name, count, options]);
+      return Promise.resolve(outcomes.shift() ?? { tag: "invalid", problems: ["a:1:1: cannot parse"] });
+    },
+  });
+  expect(await runAgainst(port, "scale w 1")).toEqual({ exit: 0, out: "w: 1 instance; stopped: w@2\n", err: "" });
+  expect(await runAgainst(port, "scale w file --no-wait")).toEqual({
+    exit: 0,
+    out: "w: 2 instances, as before\n  note: w@x is not counted\n",
+    err: "",
+  });
+  expect(await runAgainst(port, "scale w 2 --timeout 3s --json")).toMatchObject({
+    exit: 1,
+    out: expect.stringContaining('"result":"failed"'),
+    err: "",
+  });
+  expect(await runAgainst(port, "scale w 2")).toEqual({
+    exit: 6,
+    out: "",
+    err: 'a:1:1: cannot parse\ncannot scale "w": the configuration is invalid, nothing was changed\n',
+  });
+  expect(seen.slice(0, 3)).toEqual([
+    ["w", 1, { wait: true, timeout: null }],
+    ["w", null, { wait: false, timeout: null }],
+    ["w", 2, { wait: true, timeout: 3000 }],
   ]);
 });
 
@@ -328,4 +384,25 @@ test("on a terminal a wait is spoken of, and Ctrl-C ends it without ending what 
     exit: 130,
     err: expect.stringContaining("interrupted: the start of web goes on"),
   });
+});
+
+test("on a terminal a wait is spoken of with its reason, and again when that is another one", async () => {
+  const decided = Promise.withResolvers<Outcome>();
+  const reasons = ['requires "db", which is starting', 'requires "db", which is starting', "not ready yet", null];
+  let asked = 0;
+  const view = () => viewOf("web", { state: "waiting", pid: null, message: reasons[asked++] ?? null });
+  const port = literalPort([], { ask: () => decided.promise, service: view });
+  await using server = serveTemporarily(port);
+  const world = literalWorld({ columns: 80, env: { DAEMONSUP_RUNTIME_DIR: server.directory } });
+  const running = run("start web", world);
+  await until(() => asked >= 4);
+  decided.resolve({ tag: "done", message: null });
+  expect((await running).err).toBe(
+    [
+      "waiting for the start of web (Ctrl-C ends only the waiting)",
+      '  web: waiting, requires "db", which is starting',
+      "  web: waiting, not ready yet",
+      "",
+    ].join("\n"),
+  );
 });

@@ -1,7 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprintOf } from "../../src/config/fingerprint.ts";
+import { fingerprintOf, markOf, printOf } from "../../src/config/fingerprint.ts";
 import { makePlace } from "./load-texts.ts";
 
 /** Long after whatever the test has written. */
@@ -29,4 +29,36 @@ test("a fingerprint is the same as long as no file is changed, also of those els
 test("there is none of what was written after the reading began", () => {
   using place = makePlace({ "web.toml": 'command = "true"' });
   expect(fingerprintOf(place.directory, { at: Date.now() - 3_600_000, elsewhere: [] })).toBe("");
+});
+
+describe("the marks of files", () => {
+  test("are those that each file has by itself, as long as it is not changed", async () => {
+    using place = makePlace({ "web.toml": 'command = "true"', "db.toml": 'command = "true"' });
+    const [web, db, none] = ["web.toml", "db.toml", "none.env"].map((name) => join(place.directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const { marks } = printOf(place.directory, { at: LATER, elsewhere: [none] });
+    expect([await markOf(web), await markOf(db), await markOf(none)]).toEqual([
+      marks[web],
+      marks[db],
+      marks[none],
+    ] as string[]);
+    utimesSync(web, 1, 1);
+    place.write("none.env", "");
+    expect(await markOf(web)).not.toBe(marks[web] ?? "");
+    expect(await markOf(db)).toBe(marks[db] ?? "");
+    expect(await markOf(none)).not.toBe(marks[none] ?? "");
+  });
+
+  test("are none that a file ever has where it was written while it was read", () => {
+    using place = makePlace({ "web.toml": 'command = "true"' });
+    const { marks } = printOf(place.directory, { at: Date.now() - 3_600_000, elsewhere: [] });
+    expect(marks[join(place.directory, "web.toml")]).toBe("");
+  });
+
+  test("are none of a directory that cannot be read", () => {
+    expect(printOf("/nonexistent", { at: LATER, elsewhere: [] })).toEqual({ fingerprint: "", marks: {} });
+  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as protocol from "../../src/control/protocol.ts";
-import type { Outcome } from "../../src/control/control-port.ts";
+import type { Outcome, ScaleOutcome } from "../../src/control/control-port.ts";
 import { eventOf, literalPort, viewOf } from "./literal-port.ts";
 import { createControlServer, MAX_WAITING } from "../../src/control/server.ts";
 import { serveTemporarily, until } from "./temporary-server.ts";
@@ -17,6 +17,51 @@ test("the services are shown as they are, all or those that a glob names", async
   expect(await (await server.fetch("/v1/services")).json()).toEqual(views);
   expect(await (await server.fetch("/v1/services?name=web-*")).json()).toEqual(views.slice(1));
   expect(await (await server.fetch("/v1/services/db")).json()).toEqual(views[0]);
+});
+
+test("only the services that are asked for are put together, and only their files are looked at", async () => {
+  const shown: string[] = [];
+  const looks: (string | null)[] = [];
+  const port = literalPort([], {
+    look(name) {
+      looks.push(name);
+      return Promise.resolve();
+    },
+    services(isWanted = () => true) {
+      const names = ["db", "web-1", "web-2"].filter(isWanted);
+      shown.push(...names);
+      return names.map((name) => viewOf(name));
+    },
+  });
+  await using server = serveTemporarily(port);
+  await server.fetch("/v1/services?name=web-2");
+  await server.fetch("/v1/services?name=d*");
+  await server.fetch("/v1/services/nope");
+  expect(shown).toEqual(["web-2", "db"]);
+  expect(looks).toEqual(["web-2", null, "nope"]);
+});
+
+test("what a template cannot be scaled for is told like everything else", async () => {
+  const outcomes: ScaleOutcome[] = [
+    { tag: "no-such-template", template: "wbe", known: ["web"] },
+    { tag: "invalid", problems: ["a:1:1: cannot parse"] },
+    { tag: "refused", message: "the supervisor is shutting down" },
+  ];
+  const port = literalPort([], { scale: () => Promise.resolve(outcomes.shift() ?? { tag: "refused", message: "" }) });
+  await using server = serveTemporarily(port);
+  const answers = [];
+  for (let count = outcomes.length; count > 0; count--) {
+    const response = await server.fetch("/v1/templates/wbe/scale", post({ instances: count }));
+    const { detail, exit, problems } = protocol.problemDetails.parse(await response.json());
+    answers.push([response.status, exit, detail, problems]);
+  }
+  expect(answers).toEqual([
+    [404, 5, 'cannot scale "wbe": no such template (did you mean "web"?)', []],
+    [422, 6, 'cannot scale "wbe": the configuration is invalid, nothing was changed', ["a:1:1: cannot parse"]],
+    [409, 1, 'cannot scale "wbe": the supervisor is shutting down', []],
+  ]);
+  for (const instances of [-1, 1001, 1.5, "2", undefined])
+    expect((await server.fetch("/v1/templates/web/scale", post({ instances }))).status).toBe(400);
 });
 
 test("a glob made to be slow is answered at once", async () => {
@@ -38,6 +83,8 @@ test("every answer is as the protocol describes it", async () => {
     [await server.fetch("/v1/services/web/start", post({})), protocol.askAnswer],
     [await server.fetch("/v1/services/web/signal", post({ signal: "hup" })), protocol.askAnswer],
     [await server.fetch("/v1/reload", post({ dry_run: true })), protocol.reloadAnswer],
+    [await server.fetch("/v1/graph"), protocol.graphView],
+    [await server.fetch("/v1/templates/web/scale", post({ instances: 2 })), protocol.scaleAnswer],
     [await server.fetch("/v1/shutdown", post({})), protocol.askAnswer],
     [await server.fetch("/v1/services/nope"), protocol.problemDetails],
   ] as const;

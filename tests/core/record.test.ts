@@ -88,9 +88,36 @@ describe("what is shown of a service", () => {
     expect([uptime(NOW - 1_234.4), uptime(NOW), uptime(NOW + 5)]).toEqual([1_234, 0, 0]);
   });
 
-  test("is stale while another definition waits, or when it is not run again by itself", () => {
-    expect(viewOf(recordIn("up", { next: literalDefinition() }), CLOCKS).stale).toBe(true);
-    expect(viewOf(recordIn("done", { stale: true }), CLOCKS).stale).toBe(true);
+  test("is stale while another definition waits, or when it is not run again by itself, or if its files have changed", () => {
+    const views = [
+      viewOf(recordIn("up", { next: literalDefinition() }), CLOCKS),
+      viewOf(recordIn("done", { stale: true }), CLOCKS),
+      viewOf(recordIn("up", { next: literalDefinition() }), CLOCKS, { lastCheck: null, isChangedOnDisk: true }),
+    ];
+    expect(views.map(({ stale, stale_detail: detail }) => [stale, detail])).toEqual([
+      [true, "it runs with its earlier definition until it ends"],
+      [true, "its definition has changed since it was started"],
+      [true, "its files have changed since they were read, reload reads them again"],
+    ]);
+  });
+
+  test("is well when it is up or done, or has nothing to do now", () => {
+    const wellTags = TAGS.filter((tag) => viewOf(recordIn(tag), CLOCKS).well);
+    expect(wellTags).toEqual(["up", "done"]);
+    const waiting = (on: "others" | "schedule" | "socket", reason: string) =>
+      viewOf(recordIn("waiting", { state: { ...STATES.waiting, on, reason } }), CLOCKS).well;
+    expect([waiting("schedule", ""), waiting("socket", ""), waiting("others", "")]).toEqual([true, true, false]);
+    expect(waiting("schedule", "the last run failed: exited 1")).toBe(false);
+    const unmet = recordIn("down", { state: { tag: "down", why: "condition", reason: "there is no /dev/sda" } });
+    expect(viewOf(unmet, CLOCKS).well).toBe(true);
+  });
+
+  test("says that it reads its configuration again, if there is nothing else to say", () => {
+    expect(viewOf(recordIn("up", { reloading: true }), CLOCKS)).toMatchObject({
+      ready: false,
+      message: "reads its configuration again",
+    });
+    expect(viewOf(recordIn("up", { reloading: true, note: "odd" }), CLOCKS).message).toBe("odd");
   });
 
   test.each([

@@ -47,7 +47,14 @@ test("a dry run tells what a reload would do, and does none of it", async () => 
   const before = await supervisor.services();
   expect(await reload(supervisor, "--dry-run")).toEqual(WANTED);
   const text = (await supervisor.command("reload", "--dry-run")).stdout;
-  expect(text).toStartWith("would reload: 1 added, 1 removed, 1 changed, 1 adjusted, 1 unchanged\n");
+  const pid = (name: string): number | null => before.find((view) => view.name === name)?.pid ?? null;
+  expect(text.split("\n").slice(0, 5)).toEqual([
+    "would reload: 1 added, 1 removed, 1 changed, 1 adjusted, 1 unchanged",
+    "  added     added     would be started",
+    `  adjusted  adjusted  would be changed in place and run on (pid ${pid("adjusted")}), and get SIGHUP if it catches that`,
+    `  changed   changed   would be restarted (pid ${pid("changed")})`,
+    `  removed   removed   would be stopped (pid ${pid("removed")})`,
+  ]);
   const after = await supervisor.services();
   const essence = (views: typeof before): unknown => views.map((view) => ({ ...view, uptime_ms: null }));
   expect(essence(after)).toEqual(essence(before));
