@@ -1,6 +1,7 @@
 /* A database, a cache, an application, a proxy and a nightly job, as docs/real-stack.md shows them, killed in turn. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { documentedFiles, needsRealStack, RealStack, shownLines } from "./real-stack.ts";
 
 const SERVICES = ["app", "cache", "db", "nightly", "proxy", "setup"];
@@ -17,27 +18,9 @@ test("what the tour shows of the real stack stands in its definitions", () => {
   for (const [name, lines] of shown) expect(files[name]?.split("\n")).toEqual(expect.arrayContaining([...lines]));
 });
 
+// One stack for all of them, as to make a database takes a second of processor time: the first test finds it new, the last
+// one ends it, and each of the others leaves it running.
 describe.skipIf(needsRealStack)("a real stack", () => {
-  test("is up from nothing at the first attempt, and ends in reverse", async () => {
-    await using stack = await RealStack.start();
-    const { supervisor } = stack;
-    expect((await stack.tryOrder()).text).toBe("order 1, 1 since the cache began\n");
-    // The application does not try again: it would have ended if anything had not been ready.
-    for (const name of ["app", "cache", "db", "proxy"])
-      expect(await supervisor.service(name)).toMatchObject({ state: "up", restarts: 0 });
-
-    const before = stack.now;
-    expect((await supervisor.command("shutdown")).code).toBe(0);
-    await supervisor.gone();
-    await stack.entered("db", "down", before);
-    expectOrder(endsSince(stack, before), "proxy", "app", "db");
-    expectOrder(endsSince(stack, before), "app", "cache");
-    expect(supervisor.place.marked()).toEqual([]);
-    expect(supervisor.place.read("log", "db.log")).toContain("database system is shut down");
-  });
-});
-
-describe.skipIf(needsRealStack)("a real stack that runs", () => {
   let stack: RealStack;
   beforeAll(async () => {
     stack = await RealStack.start();
@@ -45,6 +28,13 @@ describe.skipIf(needsRealStack)("a real stack that runs", () => {
   afterAll(async () => {
     await stack[Symbol.asyncDispose]();
   }, 30_000);
+
+  test("is up from nothing at the first attempt", async () => {
+    expect((await stack.tryOrder()).text).toBe("order 1, 1 since the cache began\n");
+    // The application does not try again: it would have ended if anything had not been ready.
+    for (const name of ["app", "cache", "db", "proxy"])
+      expect(await stack.supervisor.service(name)).toMatchObject({ state: "up", restarts: 0 });
+  });
 
   test.each(["db", "cache", "app", "proxy"])("goes on after %s is killed, which alone is restarted", async (name) => {
     const last = await stack.order();
@@ -107,6 +97,24 @@ describe.skipIf(needsRealStack)("a real stack that runs", () => {
     expect((await stack.pids())["proxy"]).toBe(pids["proxy"] ?? null);
   });
 
+  test("restarts the application with the database where it asks for that", async () => {
+    const { supervisor } = stack;
+    const file = join(supervisor.place.config, "app.toml");
+    const asItWas = readFileSync(file, "utf8");
+    writeFileSync(file, asItWas.replace('["db", "cache"]', '[{ name = "db", restart_with = true }, "cache"]'));
+    expect((await supervisor.command("reload")).code).toBe(0);
+    const pids = await stack.pids();
+    const before = stack.now;
+    await stack.kill("db");
+    const { pid } = await stack.entered("app", "up", before);
+    expectOrder(stack.statesSince(before), "db up", "app starting", "app up");
+    expect(await stack.pids()).toEqual({ ...pids, app: pid, db: (await supervisor.service("db")).pid });
+    expect(pid).not.toBe(pids["app"] ?? null);
+    await stack.order();
+    writeFileSync(file, asItWas);
+    expect((await supervisor.command("reload")).code).toBe(0);
+  });
+
   test("keeps a copy of the orders each night, and now if it is asked to", async () => {
     const { supervisor } = stack;
     await stack.order();
@@ -118,6 +126,18 @@ describe.skipIf(needsRealStack)("a real stack that runs", () => {
     const copy = Bun.gunzipSync(readFileSync(supervisor.place.path("backup", "orders.sql.gz")));
     expect(Buffer.from(copy).toString()).toContain("COPY public.orders");
     expect((await supervisor.service("nightly")).state).toBe("waiting");
+  });
+
+  test("ends in the reverse of its order, and leaves nothing", async () => {
+    const { supervisor } = stack;
+    const before = stack.now;
+    expect((await supervisor.command("shutdown")).code).toBe(0);
+    await supervisor.gone();
+    await stack.entered("db", "down", before);
+    expectOrder(endsSince(stack, before), "proxy", "app", "db");
+    expectOrder(endsSince(stack, before), "app", "cache");
+    expect(supervisor.place.marked()).toEqual([]);
+    expect(supervisor.place.read("log", "db.log")).toContain("database system is shut down");
   });
 });
 
