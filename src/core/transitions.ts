@@ -270,7 +270,8 @@ function endForGood(ending: Ending, context: StepContext): Step {
 
 export function settle(state: StateOf<"done" | "failed">, exit: Exit | null, context: StepContext): Step {
   const matters = context.definition.critical && !(state.tag === "done" && context.definition.type === "oneshot");
-  const code = state.tag === "done" ? 0 : exit === null ? 1 : shellCodeOf(exit);
+  // Its own, also where that counts as success.
+  const code = exit === null ? Number(state.tag === "failed") : shellCodeOf(exit);
   return { state, actions: matters ? [{ tag: "end-supervisor", code }] : [] };
 }
 

@@ -72,13 +72,18 @@ export interface ReloadPorts {
   startIfAuto(name: string): void;
 }
 
+/** What no longer needs a service that is removed is told so first; what is to be started is, once all of it is known, in order. */
 export function applyDifference(difference: Difference, definitions: readonly Definition[], ports: ReloadPorts): void {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
-  const { fleet } = ports;
-  for (const name of difference.removed) fleet.remove(name);
-  for (const name of difference.adjusted) withDefinition(byName, name, (definition) => adjust(definition, ports));
-  for (const name of difference.changed) withDefinition(byName, name, (definition) => change(definition, ports));
-  for (const name of difference.added) withDefinition(byName, name, (definition) => addService(definition, ports));
+  const { links } = ports.fleet;
+  const starts: string[] = [];
+  const later: ReloadPorts = { ...ports, startIfAuto: (name) => void starts.push(name) };
+  for (const name of difference.adjusted) withDefinition(byName, name, (definition) => adjust(definition, later));
+  for (const name of difference.removed) ports.fleet.remove(name);
+  for (const name of links.inStartOrder(difference.changed).toReversed())
+    withDefinition(byName, name, (definition) => change(definition, later));
+  for (const name of difference.added) withDefinition(byName, name, (definition) => addService(definition, later));
+  for (const name of links.inStartOrder(starts)) ports.startIfAuto(name);
 }
 
 function adjust(definition: Definition, ports: ReloadPorts): void {
