@@ -32,7 +32,6 @@ const MERMAID_ARROW: Readonly<Record<Edge["kind"], string>> = {
 
 /** See https://mermaid.js.org/syntax/flowchart.html */
 export function renderGraphMermaid(graph: GraphView): readonly string[] {
-  const critical = criticalOf(graph);
   // Names may be words of the language: nodes are called by number, and show their names.
   const ids = new Map(graph.services.map(({ name }, index) => [name, `s${index}`]));
   const idOf = (name: string): string => ids.get(name) ?? "";

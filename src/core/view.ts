@@ -62,18 +62,10 @@ function staleDetailOf(record: ServiceRecord, { isChangedOnDisk }: Findings): st
 }
 
 function isWell({ state }: ServiceRecord): boolean {
-  switch (state.tag) {
-    case "up":
-    case "done":
-      return true;
-    case "waiting":
-      // The reason is that its last run failed.
-      return state.on !== "others" && state.reason === "";
-    case "down":
-      return state.why === "condition";
-    default:
-      return false;
-  }
+  // Otherwise the reason is that its last run has failed.
+  if (state.tag === "waiting") return state.on !== "others" && state.reason === "";
+  if (state.tag === "down") return state.why === "condition";
+  return isReady(state);
 }
 
 function nextStartOf({ state, dueAt }: ServiceRecord, clocks: Clocks): string | null {

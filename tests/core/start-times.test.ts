@@ -110,8 +110,8 @@ describe("the time of a start", () => {
 });
 
 describe("the critical path", () => {
-  const time = (askedAt: number, begunAt: number | null, upAt: number | null, isCalled = false): StartTime =>
-    ({ askedAt, begunAt, upAt, isCalled }) as StartTime;
+  const time = (askedAt: number, begunAt: number | null, upAt: number | null): StartTime =>
+    ({ askedAt, begunAt, upAt, isCalled: false }) as StartTime;
 
   function path(times: Readonly<Record<string, StartTime>>, earlier: Readonly<Record<string, readonly string[]>>) {
     return criticalPathOf(Object.keys(times), {
@@ -142,7 +142,7 @@ describe("the critical path", () => {
   });
 
   test("does not end in what a schedule or a connection has started", () => {
-    const times = { web: time(1, 1, 2), job: time(500, 500, 900, true) };
+    const times = { web: time(1, 1, 2), job: { ...time(500, 500, 900), isCalled: true } };
     expect(path(times, {})).toEqual(["web"]);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { GraphView } from "../../src/core/graph-view.ts";
 import { program, shell } from "./definitions.ts";
-import { TestPlace, TestSupervisor, run, BINARY } from "./test-supervisor.ts";
+import { BINARY, TestPlace, run } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 
