@@ -2,6 +2,7 @@
 import { getLogger, setup } from "@std/log";
 import type { Settings, SyslogSeverity } from "./core/definition.ts";
 import { millis } from "./core/units.ts";
+import { Compressor, compressorThreadOf } from "./log/compressor.ts";
 import { DataPlane } from "./log/data-plane.ts";
 import { OwnLogHandler } from "./log/own-log-handler.ts";
 import { planeThreadOf } from "./log/plane-thread.ts";
@@ -13,6 +14,7 @@ import { syslogThreadOf } from "./log/syslog-thread.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
 import { addToEventfd, openEventfd } from "./os/eventfd.ts";
+import { removeLogFile } from "./os/log-file.ts";
 import { SYSLOG_SOCKET_PATH } from "./os/syslog.ts";
 import { closeDescriptor } from "./os/pipe-io.ts";
 
@@ -43,6 +45,9 @@ export function startLogs(request: LogsRequest): Logs {
       syslogThreadOf(new Worker(new URL("./syslog-worker.ts", import.meta.url).href, { smol: true }), listener),
     settings: syslogSettingsOf(request.settings, request.isForeground),
   });
+  const compressor = new Compressor((listener) =>
+    compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),
+  );
   const plane = new DataPlane(
     {
       startThread: (listener) =>
@@ -52,14 +57,15 @@ export function startLogs(request: LogsRequest): Logs {
       openEventfd,
       addToEventfd,
       close: closeDescriptor,
+      compress: (job) => compressor.compress(job),
       now: monotonicNow,
       syslogPath: SYSLOG_SOCKET_PATH,
     },
     ({ service, message, recovered }) =>
       report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
   );
-  const { level, maxSize, keep } = request.settings.log;
-  plane.configureOwn(file, { maxSize, keep });
+  const { level, ...rotation } = request.settings.log;
+  plane.configureOwn(file, rotation);
 
   const syslog = new SyslogHandler(request.settings.syslog.level, { port: queue });
   const own = new OwnLogHandler(level, (lines) => plane.own(lines));
@@ -79,10 +85,12 @@ export function startLogs(request: LogsRequest): Logs {
       syslog.limit = settings.syslog.level;
       own.limit = settings.log.level;
       queue.configure(syslogSettingsOf(settings, request.isForeground));
-      plane.configureOwn(file, { maxSize: settings.log.maxSize, keep: settings.log.keep });
+      const { level: _, ...changed } = settings.log;
+      plane.configureOwn(file, changed);
     },
     async close() {
       await Promise.race([Promise.all([plane.close(), queue.close(LAST_WORDS)]), Bun.sleep(2 * LAST_WORDS)]);
+      for (const unfinished of compressor.close()) removeLogFile(unfinished);
     },
   };
 }

@@ -11,6 +11,7 @@ import type { PlaneStart, ToPlane } from "./log/plane-messages.ts";
 import { syslogDatagramOf } from "./log/syslog-datagram-text.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { addToEpoll, EpollWaiter, removeFromEpoll } from "./os/epoll.ts";
+import { readCompressedLogEnd } from "./os/compressed-log.ts";
 import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
 import { microsNow } from "./os/micro-clock.ts";
@@ -40,10 +41,11 @@ async function serve(start: PlaneStart): Promise<void> {
   addToEpoll(start.epoll, start.wakeup, false);
   const waiter = new EpollWaiter(start.epoll);
   for (let announced = 0; ;) {
-    for (const fd of waiter.wait(-1)) {
+    for (const fd of waiter.wait(plane.patience())) {
       if (fd === start.wakeup) announced += takeFromEventfd(fd);
       else plane.ready(fd);
     }
+    plane.rotateDue();
     plane.finishRound();
     while (received < announced) await nextTurn();
   }
@@ -63,6 +65,7 @@ function datagramSender(path: string): SendDatagram {
 function notedLogFiles(ledger: FdLedger): LogFiles {
   return {
     ...logFile,
+    readCompressedLogEnd,
     openLogFile: (path) => {
       const opened = logFile.openLogFile(path);
       if (opened.tag === "open") ledger.note(opened.fd);

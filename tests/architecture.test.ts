@@ -48,6 +48,7 @@ const COMPOSITION_ROOTS = [
   "daemon-sockets.ts",
   "daemon-times.ts",
   "io-worker.ts",
+  "compress-worker.ts",
   "syslog-worker.ts",
 ];
 

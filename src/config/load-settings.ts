@@ -12,6 +12,7 @@ import { isLaterKey, isLaterSetting } from "./later-keys.ts";
 import type { MachineCheck } from "./machine-faults.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
+import { rotationOf } from "./rotation-keys.ts";
 import { settingsSchema } from "./settings-schema.ts";
 
 /** daemonsup.toml as far as it could be read. */
@@ -98,8 +99,8 @@ function unsharedPathsOf(schema: z.core.$ZodType, above: readonly string[]): str
 }
 
 function settingsOf(parsed: z.output<typeof settingsSchema>): Settings {
-  const { level, max_size: maxSize, keep } = parsed.log;
-  return { daemon: parsed.daemon, syslog: parsed.syslog, control: parsed.control, log: { level, maxSize, keep } };
+  const log = { level: parsed.log.level, ...rotationOf(parsed.log) };
+  return { daemon: parsed.daemon, syslog: parsed.syslog, control: parsed.control, log };
 }
 
 function accountFaultsOf({ daemon, control }: Settings, machine: MachineCheck): Fault[] {

@@ -1,24 +1,13 @@
 import * as z from "zod";
 import { SYSLOG_FACILITIES, type SyslogFacility } from "../core/definition.ts";
 import { keyOf } from "./key-meta.ts";
-import { choice, path, size, wholeNumber } from "./schema-parts.ts";
+import { rotationKeys } from "./rotation-keys.ts";
+import { choice, path } from "./schema-parts.ts";
 
 const FACILITIES = Object.keys(SYSLOG_FACILITIES) as [SyslogFacility, ...SyslogFacility[]];
 
-/** When nothing is said, a log file is rotated at this size, in bytes, and so many old ones are kept. */
-export const DEFAULT_LOG_SIZE = 10 * 1024 * 1024;
-export const DEFAULT_LOG_KEEP = 5;
-
 export function facility(): z.ZodType<SyslogFacility, SyslogFacility> {
   return choice(FACILITIES);
-}
-
-export function logSize(): z.ZodType<number, string> {
-  return size("4KiB", "1TiB");
-}
-
-export function logKeep(): z.ZodType<number, number> {
-  return wholeNumber(0, 1000);
 }
 
 /** [log]: where its output goes. */
@@ -56,18 +45,7 @@ export const logSchema = z.strictObject(
       limit: "4 choices",
       example: 'stamp = "unix"',
     }),
-    max_size: keyOf(logSize().default(DEFAULT_LOG_SIZE), {
-      description: "The file is rotated at this size",
-      live: true,
-      limit: "1TiB",
-      example: 'max_size = "100MiB"',
-    }),
-    keep: keyOf(logKeep().default(DEFAULT_LOG_KEEP), {
-      description: "Rotated files that are kept",
-      live: true,
-      limit: "1000",
-      example: "keep = 10",
-    }),
+    ...rotationKeys(),
     facility: keyOf(facility().default("daemon"), {
       description: "The facility for syslog",
       live: true,

@@ -3,6 +3,7 @@ import type { Definition, LogPolicy, ReloadPolicy, RestartPolicy, StopPolicy } f
 import { millis } from "../core/units.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 import { lifeFieldsOf, type Places } from "./normalize-life.ts";
+import { rotationOf } from "./rotation-keys.ts";
 
 /** Where a definition comes from. */
 export interface Origin {
@@ -115,8 +116,7 @@ function logOf({ log }: ParsedDefinition, absolute: Absolute): LogPolicy {
     format: log.format,
     file: log.file === undefined ? null : absolute(log.file),
     stamp: log.stamp,
-    maxSize: log.max_size,
-    keep: log.keep,
+    ...rotationOf(log),
     facility: log.facility,
   };
 }

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/definition.ts";
 import { keyOf } from "./key-meta.ts";
-import { DEFAULT_LOG_KEEP, DEFAULT_LOG_SIZE, facility, logKeep, logSize } from "./log-schema.ts";
+import { facility } from "./log-schema.ts";
+import { rotationKeys } from "./rotation-keys.ts";
 import { account, choice } from "./schema-parts.ts";
 
 const level = (): z.ZodType<SyslogSeverity, SyslogSeverity> => choice(SYSLOG_SEVERITIES);
@@ -67,18 +68,7 @@ const log = z.strictObject(
       limit: choices,
       example: 'level = "debug"',
     }),
-    max_size: keyOf(logSize().default(DEFAULT_LOG_SIZE), {
-      description: "daemonsup.log is rotated at this size",
-      live: true,
-      limit: "1TiB",
-      example: 'max_size = "50MiB"',
-    }),
-    keep: keyOf(logKeep().default(DEFAULT_LOG_KEEP), {
-      description: "Rotated files that are kept",
-      live: true,
-      limit: "1000",
-      example: "keep = 3",
-    }),
+    ...rotationKeys(),
   },
   table,
 );

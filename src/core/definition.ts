@@ -147,17 +147,31 @@ export type SyslogFacility = keyof typeof SYSLOG_FACILITIES;
 export const SYSLOG_SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
 export type SyslogSeverity = (typeof SYSLOG_SEVERITIES)[number];
 
-export interface LogPolicy {
+export type Compression = "zstd" | "gzip";
+
+/** When a log file is rotated, and what is kept of it. */
+export interface RotationPolicy {
+  /** In bytes. */
+  readonly maxSize: number;
+  /** The file is rotated when its first line is this old; null: at any age it stays. */
+  readonly maxAge: Millis | null;
+  /** Rotated files kept beside the current one. */
+  readonly keep: number;
+  /** Bytes that they may take together; null: any number. */
+  readonly keepSize: number | null;
+  /** They are removed when their last line is this old; null: never for their age. */
+  readonly keepAge: Millis | null;
+  /** null: they are left as they are. */
+  readonly compress: Compression | null;
+}
+
+export interface LogPolicy extends RotationPolicy {
   /** Empty: only the last lines are kept, in memory. */
   readonly to: readonly ("file" | "syslog")[];
   readonly format: "plain" | "json";
   /** Absolute; null: <log dir>/NAME.log. */
   readonly file: string | null;
   readonly stamp: "iso" | "unix" | "tai64n" | "none";
-  /** In bytes. */
-  readonly maxSize: number;
-  /** Rotated files kept beside the current one. */
-  readonly keep: number;
   readonly facility: SyslogFacility;
 }
 
@@ -169,5 +183,5 @@ export interface Settings {
   /** Members of this group may talk to the control socket; null: only its owner. */
   readonly control: { readonly group: string | null };
   /** The supervisor's own log file. */
-  readonly log: { readonly level: SyslogSeverity; readonly maxSize: number; readonly keep: number };
+  readonly log: RotationPolicy & { readonly level: SyslogSeverity };
 }

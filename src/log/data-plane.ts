@@ -2,8 +2,9 @@
  * The main thread's side of the data plane. It owns every descriptor: a pipe is closed here when the Worker says that it has
  * ended, so that a Worker that dies takes nothing with it. What a Worker was asked and has not answered is asked of the next.
  */
-import type { LogPolicy } from "../core/definition.ts";
+import type { LogPolicy, RotationPolicy } from "../core/definition.ts";
 import { unreachable } from "../core/unreachable.ts";
+import type { CompressionJob } from "./compression-job.ts";
 import { type DataPlanePorts, PlaneLink } from "./plane-link.ts";
 import type { FromPlane, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
 import { PlaneState } from "./plane-state.ts";
@@ -111,9 +112,9 @@ export class DataPlane {
   }
 
   /** The supervisor's own log file, for `own`. */
-  configureOwn(file: string, limits: { readonly maxSize: number; readonly keep: number }): void {
+  configureOwn(file: string, rotation: RotationPolicy): void {
     const isFirst = !this.#state.hasOwnLog;
-    this.#tell({ tag: "configure-own", file, ...limits });
+    this.#tell({ tag: "configure-own", file, rotation });
     if (isFirst && this.#own.length > 0) this.#link.post({ tag: "own", lines: [...this.#own] });
   }
 
@@ -193,6 +194,8 @@ export class DataPlane {
         return this.#notify(message.fd, message.id);
       case "matched":
         return this.#match(message.service, message.id);
+      case "compress":
+        return this.#compress(message.job);
       case "own-taken":
         this.#own.splice(0, message.count);
         return;
@@ -201,6 +204,14 @@ export class DataPlane {
       default:
         return unreachable(message);
     }
+  }
+
+  /** Whoever asked may be dead when it is done; the next Worker finds the file again, and may not hear of this one. */
+  #compress(job: CompressionJob): void {
+    const { generation } = this.#link;
+    void this.#ports.compress(job).then((result) => {
+      if (generation === this.#link.generation) this.#link.post({ tag: "compressed", result });
+    });
   }
 
   #answer(token: number, lines: readonly PlaneLine[]): void {

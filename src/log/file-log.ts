@@ -2,19 +2,16 @@
  * The lines of one service on their way to its file. What the file refuses is held back in memory, within the bounds of
  * the last lines, and written first when the file works again; only what had to make room is lost, and it is counted.
  */
-import { FileSink, type FileLimits, type Report } from "./file-sink.ts";
+import { FileSink, type SinkPlace, type SinkPorts } from "./file-sink.ts";
 import { LastLines, type KeptLine } from "./last-lines.ts";
 import type { LineFormat } from "./line-format.ts";
 import { blockAfter, NEWLINE, newlinesIn, type Block } from "./line-framer.ts";
-import type { LogFiles } from "./log-files.ts";
 import type { OutBuffer } from "./out-buffer.ts";
 import type { Source } from "./source.ts";
 
-export interface FileLogPorts {
-  readonly files: LogFiles;
+export interface FileLogPorts extends SinkPorts {
   /** Shared by all logs of the thread: only used within a call. */
   readonly out: OutBuffer;
-  readonly report: Report;
 }
 
 const END_OF_LINE = new Uint8Array([NEWLINE]);
@@ -27,22 +24,29 @@ export class FileLog {
   /** The pipe whose long line is not yet complete at the end of the file. */
   #openPipe: object | null = null;
 
-  constructor(place: { readonly path: string; readonly limits: FileLimits }, format: LineFormat, ports: FileLogPorts) {
+  constructor(place: SinkPlace, format: LineFormat, ports: FileLogPorts) {
     this.format = format;
     this.#ports = ports;
-    this.#sink = new FileSink(place, ports.files, ports.report);
+    this.#sink = new FileSink(place, ports);
   }
 
   get path(): string {
     return this.#sink.path;
   }
 
-  get limits(): FileLimits {
-    return this.#sink.limits;
+  /** Another way to rotate the same file. `at` is now, in microseconds. */
+  adjust(place: SinkPlace, at: number): void {
+    this.#sink.adjust(place, at);
   }
 
-  set limits(limits: FileLimits) {
-    this.#sink.limits = limits;
+  /** Finds out when a file from before is due for its age. `at` is now, in microseconds. */
+  expectAge(at: number): void {
+    this.#sink.expectAge(at);
+  }
+
+  /** Rotates and removes what is old enough. `at` is now, in microseconds. */
+  rotateIfDue(at: number): void {
+    this.#sink.rotateIfDue(at);
   }
 
   /** Lines that are not in the file yet, oldest first. */

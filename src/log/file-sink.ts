@@ -4,28 +4,43 @@
  * a line is taken back. A file that fails is tried again with the next lines, at most once a second; the caller keeps what
  * was not written.
  */
+import type { RotationPolicy } from "../core/definition.ts";
+import { FileAge, type TimeOfLine } from "./file-age.ts";
+import { FileKeeper } from "./file-keeper.ts";
 import { NEWLINE } from "./line-framer.ts";
 import type { LogFiles, Span } from "./log-files.ts";
 import { rotateFiles } from "./rotation.ts";
 
-export interface FileLimits {
-  /** In bytes. */
-  readonly maxSize: number;
-  /** Rotated files kept beside the current one. */
-  readonly keep: number;
-}
-
 /** Takes what an operator must know, said once when it begins and once when it is over. */
 export type Report = (message: string, recovered: boolean) => void;
 
+export interface SinkPorts {
+  readonly files: LogFiles;
+  readonly report: Report;
+  /** Has the rotated files of this log compressed. */
+  compressSoon(keeper: FileKeeper): void;
+  /** Lets `rotateIfDue` be called once it is `at`, in microseconds since 1970, or soon after. */
+  wakeAt(at: number): void;
+}
+
+export interface SinkPlace {
+  readonly path: string;
+  readonly limits: RotationPolicy;
+  readonly timeOf: TimeOfLine;
+}
+
 /** How long a file that fails is left alone, in microseconds. */
 const RETRY_MICROS = 1_000_000;
+/** The same while nobody writes to it. */
+const QUIET_RETRY_MICROS = 60_000_000;
 
 export class FileSink {
   readonly path: string;
-  limits: FileLimits;
+  readonly #ports: SinkPorts;
   readonly #files: LogFiles;
-  readonly #report: Report;
+  readonly #keeper: FileKeeper;
+  readonly #age: FileAge;
+  #limits: RotationPolicy;
   #fd: number | null = null;
   #size = 0;
   /** Bytes of the unfinished line that the current file ends with. */
@@ -35,12 +50,41 @@ export class FileSink {
   /** Until when a file that could not be moved away grows on. */
   #growsUntil = Number.NEGATIVE_INFINITY;
   #rotationFails = false;
+  /** true: what an earlier supervisor may have left was looked after. */
+  #isKept = false;
 
-  constructor(place: { readonly path: string; readonly limits: FileLimits }, files: LogFiles, report: Report) {
+  constructor(place: SinkPlace, ports: SinkPorts) {
     this.path = place.path;
-    this.limits = place.limits;
-    this.#files = files;
-    this.#report = report;
+    this.#limits = place.limits;
+    this.#ports = ports;
+    this.#files = ports.files;
+    this.#keeper = new FileKeeper(place.path, place.limits, ports);
+    this.#age = new FileAge(place.path, place.timeOf, ports.files);
+  }
+
+  /** What holds from now on. `at` is now, in microseconds. */
+  adjust({ limits, timeOf }: SinkPlace, at: number): void {
+    this.#limits = limits;
+    this.#age.timeOf = timeOf;
+    if (this.#fd === null) return;
+    this.#age.most = limits.maxAge;
+    this.#keeper.begin(limits, at);
+    this.#wakeLater(at);
+  }
+
+  /** Finds out when a file from before is due, if age counts. `at` is now, in microseconds. */
+  expectAge(at: number): void {
+    const { maxAge, keepAge } = this.#limits;
+    if ((maxAge ?? keepAge) === null || this.#fd !== null) return;
+    if (this.#files.isLogFileThere(this.path)) this.prepare(at);
+  }
+
+  /** Does what is due for the age of a file, and sees to it that this is called again in time. */
+  rotateIfDue(at: number): void {
+    if (at >= this.#keeper.expiresAt) this.#keeper.removeExcess(at);
+    // A line that has not ended stays together; what ends it rotates the file.
+    if (this.#isDue(at) && this.prepare(at) && this.#size > 0 && !this.#isLineOpen) this.#rotate(at);
+    this.#wakeLater(at);
   }
 
   /** true: the last byte written was no newline. Right after `prepare`. */
@@ -60,7 +104,7 @@ export class FileSink {
     // A file without a name was deleted, perhaps with its directory: what is written to it is gone.
     if (status === null || status.links === 0) return this.#open(at);
     // Somebody may have emptied it (copytruncate).
-    if (status.size < this.#size) this.#isLineOpen = false;
+    if (status.size < this.#size) this.#noteEmptied(status.size);
     this.#size = status.size;
     return true;
   }
@@ -68,6 +112,7 @@ export class FileSink {
   /** Appends lines after `prepare`; gives how many of the bytes were kept: whole lines, all of them unless it fails. */
   write(bytes: Uint8Array, span: Span, at: number): number {
     let start = span.start;
+    if (at >= this.#age.endsAt && !this.#isLineOpen && this.#isDue(at) && !this.#rotate(at)) return 0;
     while (start < span.end) {
       const end = at < this.#growsUntil ? span.end : this.#seamOf(bytes, start, span.end);
       if (end === start) {
@@ -104,7 +149,29 @@ export class FileSink {
     this.#size = this.#files.logFileStatus(opened.fd)?.size ?? 0;
     this.#isLineOpen = this.#size > 0 && this.#endsWithin();
     this.#openBytes = this.#isLineOpen ? 1 : 0;
+    this.#age.most = this.#limits.maxAge;
+    this.#age.begin(this.#size > 0);
+    if (!this.#isKept) this.#keeper.begin(this.#limits, at);
+    this.#isKept = true;
+    this.#wakeLater(at);
     return true;
+  }
+
+  #noteEmptied(size: number): void {
+    this.#isLineOpen = false;
+    this.#age.begin(size > 0);
+  }
+
+  #isDue(at: number): boolean {
+    return at >= this.#age.endsAt && at >= this.#growsUntil;
+  }
+
+  #wakeLater(at: number): void {
+    const { endsAt } = this.#age;
+    const isPassed = endsAt <= at;
+    const rotation = isPassed && !this.#isLineOpen ? at + QUIET_RETRY_MICROS : endsAt;
+    const next = Math.min(isPassed && this.#isLineOpen ? Number.POSITIVE_INFINITY : rotation, this.#keeper.expiresAt);
+    if (next !== Number.POSITIVE_INFINITY) this.#ports.wakeAt(next);
   }
 
   /** true if the file ends in the middle of a line, as after a crash. */
@@ -115,11 +182,11 @@ export class FileSink {
 
   /** Where the bytes for the current file end; `start` itself if it is full. */
   #seamOf(bytes: Uint8Array, start: number, end: number): number {
-    const room = this.limits.maxSize - this.#size;
+    const room = this.#limits.maxSize - this.#size;
     if (end - start <= room) return end;
     const seam = room <= 0 ? 0 : bytes.lastIndexOf(NEWLINE, start + room - 1) + 1;
     if (seam > start) return seam;
-    const isWithinLine = this.#isLineOpen && this.#openBytes < this.limits.maxSize;
+    const isWithinLine = this.#isLineOpen && this.#openBytes < this.#limits.maxSize;
     if (this.#size > 0 && !isWithinLine) return start;
     const newline = bytes.indexOf(NEWLINE, start);
     return newline < 0 || newline >= end ? end : newline + 1;
@@ -129,6 +196,7 @@ export class FileSink {
     if (this.#fd === null) return 0;
     const { written, failure } = this.#files.writeLogFile(this.#fd, bytes, span);
     if (failure === null) {
+      if (this.#size === 0) this.#beginAge(at);
       this.#size += written;
       this.#noteLineEnd(bytes, span);
       return written;
@@ -137,9 +205,15 @@ export class FileSink {
     const kept = written === 0 ? 0 : Math.max(0, bytes.lastIndexOf(NEWLINE, span.start + written - 1) + 1 - span.start);
     const isTakenBack = kept === written || this.#files.truncateLogFile(this.#fd, this.#size + kept);
     const end = span.start + (isTakenBack ? kept : written);
+    if (this.#size === 0 && end > span.start) this.#beginAge(at);
     this.#size += end - span.start;
     if (end > span.start) this.#noteLineEnd(bytes, { start: span.start, end });
     return kept;
+  }
+
+  #beginAge(at: number): void {
+    this.#age.beginAt(at);
+    this.#wakeLater(at);
   }
 
   #noteLineEnd(bytes: Uint8Array, span: Span): void {
@@ -151,19 +225,21 @@ export class FileSink {
 
   /** Begins a new file. If the old one cannot be moved away, it grows on, and this is tried again after a second. */
   #rotate(at: number): boolean {
-    const moved = rotateFiles(this.path, this.limits.keep, this.#files);
+    const moved = rotateFiles(this.path, this.#limits.keep, this.#files);
     if (moved.tag === "failed") {
-      if (!this.#rotationFails) this.#report(`cannot rotate "${this.path}": ${moved.reason}; it grows on`, false);
+      if (!this.#rotationFails) this.#ports.report(`cannot rotate "${this.path}": ${moved.reason}; it grows on`, false);
       this.#rotationFails = true;
       this.#growsUntil = at + RETRY_MICROS;
       return true;
     }
-    if (this.#rotationFails) this.#report(`"${this.path}" is rotated again`, true);
+    if (this.#rotationFails) this.#ports.report(`"${this.path}" is rotated again`, true);
     this.#rotationFails = false;
     const isLineOpen = this.#isLineOpen;
-    if (!this.#open(at)) return false;
+    const isOpen = this.#open(at);
     this.#isLineOpen = isLineOpen;
     this.#openBytes = 0;
-    return true;
+    this.#keeper.rotated(at);
+    this.#wakeLater(at);
+    return isOpen;
   }
 }

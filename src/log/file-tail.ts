@@ -3,7 +3,7 @@ import { NEWLINE } from "./line-framer.ts";
 import type { FileEnd, LogFiles } from "./log-files.ts";
 import { recordParserOf } from "./parse-record.ts";
 import type { PlaneLine } from "./plane-messages.ts";
-import { rotatedNameOf } from "./rotation.ts";
+import { rotatedFileOf } from "./rotated-files.ts";
 
 /** The most that one request reads. */
 const MOST_TAIL_LINES = 10_000;
@@ -22,12 +22,26 @@ export function readFileTail(
   let lines: PlaneLine[] = [];
   let room = MOST_TAIL_BYTES;
   for (let index = 0; index <= read.policy.keep && lines.length < wanted && room > 0; index++) {
-    const end = read.files.readLogFileEnd(rotatedNameOf(path, index), room);
-    if (end === null) break;
+    const end = index === 0 ? read.files.readLogFileEnd(path, room) : rotatedEndOf(path, index, { ...read, room });
+    // A current file that is missing was moved away by somebody.
+    if (end === null && index > 0) break;
+    if (end === null) continue;
     lines = [...linesOf(end, wanted - lines.length, read.policy), ...lines];
     room = end.isWhole ? room - end.bytes.length : 0;
   }
   return lines;
+}
+
+/** The end of the `index`th older file, compressed or not; null if it cannot be had quickly. */
+function rotatedEndOf(
+  path: string,
+  index: number,
+  { files, room }: { readonly files: LogFiles; readonly room: number },
+): FileEnd | null {
+  const file = rotatedFileOf(path, index, files);
+  if (file === null) return null;
+  if (file.compression === null) return files.readLogFileEnd(file.path, room);
+  return files.readCompressedLogEnd(file.path, file.compression, room);
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

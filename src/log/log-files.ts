@@ -1,3 +1,5 @@
+import type { Compression } from "../core/definition.ts";
+
 /** What the sinks need of the file system. No call may wait for anything but the disk. Reasons are for people. */
 export interface LogFiles {
   /** Opens for appending, made if missing; never through a link, never anything but a regular file. */
@@ -16,11 +18,27 @@ export interface LogFiles {
   /** Cuts the file to `size` bytes; false if it cannot be. */
   truncateLogFile(fd: number, size: number): boolean;
   isLogFileThere(path: string): boolean;
+  /** What has the name; links are not followed. null: nothing. */
+  lookAtLogFile(path: string): FileLook | null;
   /** In place of a file that has the name already. */
   renameLogFile(from: string, to: string): FileResult;
   removeLogFile(path: string): FileResult;
   /** At most the last `most` bytes; null if the file cannot be read. `changedAt` is in milliseconds since 1970. */
   readLogFileEnd(path: string, most: number): FileEnd | null;
+  /** The same of what a compressed file holds; null also if that would take too long to find out. */
+  readCompressedLogEnd(path: string, compression: Compression, most: number): FileEnd | null;
+  /** At most the first `most` bytes; null if the file cannot be read. */
+  readLogFileStart(path: string, most: number): Uint8Array | null;
+}
+
+export interface FileLook {
+  /** In bytes. */
+  readonly size: number;
+  /** In milliseconds since 1970; `bornAt` is 0 where the file system does not know it. */
+  readonly changedAt: number;
+  readonly bornAt: number;
+  /** The same under every name, and no other file has it as long as this one is there. */
+  readonly identity: string;
 }
 
 export type FileResult =

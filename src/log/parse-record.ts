@@ -25,6 +25,11 @@ export function recordParserOf(policy: Pick<LogPolicy, "format" | "stamp">): (li
   }
 }
 
+/** What tells the time of a line of a file, in milliseconds since 1970; null for a line that does not say. */
+export function lineTimeOf(policy: Pick<LogPolicy, "format" | "stamp">): (line: string) => number | null {
+  return (line) => recordParserOf(policy)(line).at;
+}
+
 const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) /;
 const UNIX = /^(\d{1,12}\.\d{6}) /;
 const TAI64N = /^@([0-9a-f]{24}) /;

@@ -3,6 +3,7 @@
  * A Worker that dies is replaced by a new one, on an epoll set and eventfd of its own, so that nothing of the dead one can
  * take an event away from it.
  */
+import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
 import type { PlaneThread, StartPlaneThread } from "./plane-thread.ts";
@@ -18,6 +19,8 @@ export interface DataPlanePorts {
   openEventfd(): number;
   addToEventfd(fd: number): void;
   close(fd: number): void;
+  /** Has a file compressed, on a thread of its own. Never rejects. */
+  compress(job: CompressionJob): Promise<CompressionResult>;
   /** The socket that the syslog daemon listens on. */
   readonly syslogPath: string;
   /** Milliseconds on a monotonic clock. */
@@ -51,6 +54,7 @@ export class PlaneLink {
   #connection: Connection | null = null;
   #outbox: ToPlane[] = [];
   #isClosed = false;
+  #generation = 0;
   #delay = FIRST_DELAY_MS;
   #whenEnded: (() => void) | null = null;
 
@@ -58,6 +62,11 @@ export class PlaneLink {
     this.#ports = ports;
     this.#listener = listener;
     this.#connect();
+  }
+
+  /** Another number for each Worker. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Sends the message with all others of this turn. While there is no Worker, it is dropped: the greeting says all. */
@@ -130,6 +139,7 @@ export class PlaneLink {
     const connection = this.#connection;
     if (connection === null) return;
     this.#connection = null;
+    this.#generation++;
     this.#outbox = [];
     for (const fd of [...connection.opened.fds, connection.epoll, connection.wakeup]) this.#ports.close(fd);
     this.#whenEnded?.();

@@ -1,4 +1,5 @@
-import type { LogPolicy } from "../core/definition.ts";
+import type { LogPolicy, RotationPolicy } from "../core/definition.ts";
+import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 
 /**
  * What the main thread and the data-plane Worker say to each other. The main thread owns every descriptor: the Worker
@@ -32,7 +33,9 @@ export type ToPlane =
   | { readonly tag: "unexpect"; readonly service: string; readonly id: number }
   /** Lines for the supervisor's own log file, each without its newline. */
   | { readonly tag: "own"; readonly lines: readonly string[] }
-  | { readonly tag: "configure-own"; readonly file: string; readonly maxSize: number; readonly keep: number }
+  | { readonly tag: "configure-own"; readonly file: string; readonly rotation: RotationPolicy }
+  /** The file that was asked to be compressed is, or is not. */
+  | { readonly tag: "compressed"; readonly result: CompressionResult }
   /** Close and open every log file again (somebody else may have renamed it). */
   | { readonly tag: "reopen" }
   /** Tell once when this descriptor is readable (one shot; watch again for more). */
@@ -67,6 +70,8 @@ export type FromPlane =
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
   | { readonly tag: "matched"; readonly service: string; readonly id: number }
   | { readonly tag: "flushed"; readonly token: number }
+  /** Compress this file and answer `compressed`; the next is asked for only then. */
+  | { readonly tag: "compress"; readonly job: CompressionJob }
   /** So many of the oldest lines of the supervisor's own log are with its file now. */
   | { readonly tag: "own-taken"; readonly count: number }
   /** A sink fails or works again; said once each time, in words for the log. */

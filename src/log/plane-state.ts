@@ -66,6 +66,7 @@ export class PlaneState {
       case "followed":
       case "own":
       case "reopen":
+      case "compressed":
         return;
       default:
         return unreachable(message);

@@ -4,15 +4,18 @@
  * is posted at once. A fault in the handling of one descriptor or message is reported and costs nothing else.
  */
 import { unreachable } from "../core/unreachable.ts";
+import { CompressionQueue } from "./compression-queue.ts";
 import { DatagramLog, type SendDatagram } from "./datagram-log.ts";
 import { type Expectation, Expectations } from "./expectation.ts";
-import { FileLog } from "./file-log.ts";
+import type { FileLog, FileLogPorts } from "./file-log.ts";
 import type { Block } from "./line-framer.ts";
 import type { LogFiles } from "./log-files.ts";
 import { OutBuffer } from "./out-buffer.ts";
+import { OwnLog } from "./own-log.ts";
 import { READ_BUFFER_SIZE, type PipePorts, PipeReader, type ReadTurn } from "./pipe-reader.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
 import type { Run, Service, Watched } from "./plane-parts.ts";
+import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 
 export interface PlanePorts {
@@ -40,12 +43,15 @@ export class Plane {
   readonly #buffer = new Uint8Array(READ_BUFFER_SIZE);
   readonly #out = new OutBuffer();
   readonly #datagrams: DatagramLog;
-  #ownLog: FileLog | null = null;
+  readonly #compression = new CompressionQueue((job) => void this.#outbox.push({ tag: "compress", job }));
+  readonly #clock = new RotationClock();
+  readonly #own: OwnLog;
   #outbox: FromPlane[] = [];
 
   constructor(ports: PlanePorts) {
     this.#ports = ports;
     this.#datagrams = new DatagramLog(ports.send, (message, recovered) => this.#report(null, message, recovered));
+    this.#own = new OwnLog(this.#logPorts(null));
   }
 
   /** Does what the main thread asks. */
@@ -63,6 +69,16 @@ export class Plane {
       return;
     }
     this.#guard("read the output", watched.run.service.name, () => this.#readPipe(watched.run, watched.reader));
+  }
+
+  /** How long nothing is to be done until a file is old enough to be rotated, in milliseconds; -1: without end. */
+  patience(): number {
+    return this.#clock.patience(() => this.#ports.now());
+  }
+
+  /** Rotates what has become old enough. Costs next to nothing as long as nothing has. */
+  rotateDue(): void {
+    if (this.#clock.takeDue(() => this.#ports.now())) this.#forEachLog((log) => log.rotateIfDue(this.#ports.now()));
   }
 
   /** Posts what there is to say. */
@@ -101,15 +117,19 @@ export class Plane {
       case "unexpect":
         return this.#expectations.unexpect(message.service, message.id);
       case "own":
-        return this.#writeOwn(message.lines);
+        this.#own.write(message.lines, this.#ports.now());
+        this.#outbox.push({ tag: "own-taken", count: message.lines.length });
+        return;
       case "configure-own":
-        return this.#configureOwn(message);
+        return this.#own.configure(message.file, message.rotation, this.#ports.now());
       case "reopen":
         return this.#forEachLog((log) => log.reopen(this.#ports.now()));
       case "watch":
         return this.#watch(message.fd, { tag: "watch", id: message.id });
       case "unwatch":
         return this.#unwatch(message.fd);
+      case "compressed":
+        return this.#compression.finish(message.result, this.#ports.now());
       case "flush":
         return this.#flush(message.token);
       default:
@@ -120,9 +140,7 @@ export class Plane {
   #serviceOf(name: string): Service {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
-    const { files } = this.#ports;
-    const report = (message: string, recovered: boolean): void => this.#report(name, message, recovered);
-    const log = new ServiceLog({ files, out: this.#out, datagrams: this.#datagrams, report });
+    const log = new ServiceLog({ ...this.#logPorts(name), datagrams: this.#datagrams });
     const service: Service = { name, log, pipes: 0, isLeaving: false };
     this.#services.set(name, service);
     return service;
@@ -239,24 +257,14 @@ export class Plane {
     else this.#followed.delete(service);
   }
 
-  #configureOwn(message: Extract<ToPlane, { tag: "configure-own" }>): void {
-    const { file: path, maxSize, keep } = message;
-    if (this.#ownLog?.path === path) {
-      this.#ownLog.limits = { maxSize, keep };
-      return;
-    }
-    this.#ownLog?.close(this.#ports.now());
-    const report = (text: string, recovered: boolean): void => this.#report(null, text, recovered);
-    const ports = { files: this.#ports.files, out: this.#out, report };
-    this.#ownLog = new FileLog({ path, limits: { maxSize, keep } }, null, ports);
-  }
-
-  #writeOwn(lines: readonly string[]): void {
-    const bytes = new TextEncoder().encode(`${lines.join("\n")}\n`);
-    const block = { bytes, start: 0, end: bytes.length, continues: false, unfinished: false };
-    const source = { service: "daemonsup", pid: 0, stream: "stderr", at: this.#ports.now(), pipe: this } as const;
-    this.#ownLog?.write(block, source);
-    this.#outbox.push({ tag: "own-taken", count: lines.length });
+  #logPorts(service: string | null): FileLogPorts {
+    return {
+      files: this.#ports.files,
+      out: this.#out,
+      report: (message, recovered) => this.#report(service, message, recovered),
+      compressSoon: (keeper) => this.#compression.add(keeper),
+      wakeAt: (at) => this.#clock.wakeAt(at),
+    };
   }
 
   /** Also ends lines that have not ended: whoever flushes may be about to go away. */
@@ -272,7 +280,7 @@ export class Plane {
 
   #forEachLog(act: (log: ServiceLog | FileLog) => void): void {
     for (const { name, log } of this.#services.values()) this.#guard("write the log", name, () => act(log));
-    const own = this.#ownLog;
+    const own = this.#own.file;
     if (own !== null) this.#guard("write the log", null, () => act(own));
   }
 

@@ -6,6 +6,7 @@ import { FollowFeed } from "./follow-feed.ts";
 import { LastLines, type KeptLine } from "./last-lines.ts";
 import { lineFormatOf } from "./line-format.ts";
 import type { Block } from "./line-framer.ts";
+import { lineTimeOf } from "./parse-record.ts";
 import type { PlaneLine } from "./plane-messages.ts";
 import type { Source } from "./source.ts";
 
@@ -35,15 +36,16 @@ export class ServiceLog {
       return;
     }
     const format = lineFormatOf(policy);
-    const limits = { maxSize: policy.maxSize, keep: policy.keep };
+    const place = { path, limits: policy, timeOf: lineTimeOf(policy) };
     if (this.#file?.path === path) {
       this.#file.flush(at);
       this.#file.format = format;
-      this.#file.limits = limits;
-      return;
+      this.#file.adjust(place, at);
+    } else {
+      this.#file?.close(at);
+      this.#file = new FileLog(place, format, this.#ports);
     }
-    this.#file?.close(at);
-    this.#file = new FileLog({ path, limits }, format, this.#ports);
+    this.#file.expectAge(at);
   }
 
   write(block: Block, source: Source): void {
@@ -76,6 +78,11 @@ export class ServiceLog {
 
   flush(at: number): void {
     this.#file?.flush(at);
+  }
+
+  /** Rotates and removes what is old enough. */
+  rotateIfDue(at: number): void {
+    this.#file?.rotateIfDue(at);
   }
 
   reopen(at: number): void {

@@ -1,6 +1,7 @@
 import { dlopen, FFIType, ptr, type Pointer } from "bun:ffi";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, unlinkSync } from "node:fs";
-import { getSystemErrorMap } from "node:util";
+import { identityOf } from "./compress-file.ts";
+import { reasonOf } from "./errno-reason.ts";
 import { lastErrno } from "./last-errno.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -107,6 +108,22 @@ export function isLogFileThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** What has a name; times in milliseconds since 1970, `bornAt` 0 where the file system does not know it. */
+export interface FileLook {
+  readonly size: number;
+  readonly changedAt: number;
+  readonly bornAt: number;
+  readonly identity: string;
+}
+
+/** Looks at a name without following links; null: nothing has it. */
+export function lookAtLogFile(path: string): FileLook | null {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return null;
+  const { size, mtimeMs, birthtimeMs } = status;
+  return { size, changedAt: mtimeMs, bornAt: birthtimeMs, identity: identityOf(status) };
+}
+
 /** Gives the file another name, in place of a file that has it. */
 export function renameLogFile(from: string, to: string): FileResult {
   return resultOf(() => renameSync(from, to));
@@ -142,6 +159,22 @@ export function readLogFileEnd(path: string, most: number): FileEnd | null {
   }
 }
 
+/** Reads at most the first `most` bytes of a regular file; null if it is missing, unreadable or something else. */
+export function readLogFileStart(path: string, most: number): Uint8Array | null {
+  let fd = -1;
+  try {
+    fd = openSync(path, constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const status = fstatSync(fd);
+    if (!status.isFile()) return null;
+    const bytes = new Uint8Array(Math.min(most, status.size));
+    return bytes.subarray(0, readFully(fd, bytes, 0));
+  } catch {
+    return null;
+  } finally {
+    if (fd >= 0) closeSync(fd);
+  }
+}
+
 function readFully(fd: number, bytes: Uint8Array, position: number): number {
   let count = 0;
   while (count < bytes.length) {
@@ -160,14 +193,4 @@ function resultOf(act: () => void): FileResult {
     const errno = error instanceof Error && "code" in error ? String(error.code) : String(error);
     return errno === "ENOENT" ? { tag: "missing" } : { tag: "failed", reason: reasonOf(errno) };
   }
-}
-
-const TEXTS = new Map(getSystemErrorMap().values());
-
-/** "EACCES: permission denied" */
-function reasonOf(errno: string): string {
-  // The kernel says this of a link that it was told not to follow, and then means no loop.
-  if (errno === "ELOOP") return "it is a symbolic link";
-  const text = TEXTS.get(errno);
-  return text === undefined ? errno : `${errno}: ${text}`;
 }

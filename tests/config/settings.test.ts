@@ -19,7 +19,7 @@ describe("daemonsup.toml", () => {
     daemon: { user: null, group: null },
     syslog: { facility: "daemon", level: "info" },
     control: { group: null },
-    log: { level: "info", maxSize: 10_485_760, keep: 5 },
+    log: { level: "info", maxSize: 10_485_760, keep: 5, maxAge: null, keepSize: null, keepAge: null, compress: null },
   };
 
   test("is not needed", () => {
@@ -47,7 +47,7 @@ describe("daemonsup.toml", () => {
       daemon: { user: "alice", group: "video" },
       syslog: { facility: "local0", level: "debug" },
       control: { group: "root" },
-      log: { level: "err", maxSize: 1_048_576, keep: 2 },
+      log: { level: "err", maxSize: 1_048_576, keep: 2, maxAge: null, keepSize: null, keepAge: null, compress: null },
     });
   });
 

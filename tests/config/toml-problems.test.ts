@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     "a key of a later version",
-    lines('command = ["web"]', 'cgroup = "x"', "[log]", "compress = true"),
+    lines('command = ["web"]', 'cgroup = "x"', "[log]", 'when_slow = "drop"'),
     [
       lines(
         'services.d/web.toml:2:1: cannot parse "cgroup": this version of daemonsup does not know this key yet',
@@ -75,9 +75,9 @@ const ROWS: readonly Row[] = [
         "  ^^^^^^",
       ),
       lines(
-        'services.d/web.toml:4:1: cannot parse "log.compress": this version of daemonsup does not know this key yet',
-        "  compress = true",
-        "  ^^^^^^^^",
+        'services.d/web.toml:4:1: cannot parse "log.when_slow": this version of daemonsup does not know this key yet',
+        '  when_slow = "drop"',
+        "  ^^^^^^^^^",
       ),
     ],
   ],

@@ -15,8 +15,12 @@ import { FileLog } from "../../src/log/file-log.ts";
 import { lineFormatOf } from "../../src/log/line-format.ts";
 import type { Block } from "../../src/log/line-framer.ts";
 import { OutBuffer } from "../../src/log/out-buffer.ts";
-import * as files from "../../src/os/log-file.ts";
+import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
+import * as logFile from "../../src/os/log-file.ts";
 import { withFileSizeLimit } from "./file-size-limit.ts";
+
+const files = { ...logFile, readCompressedLogEnd };
+const KEEP_ALL = { maxAge: null, keepSize: null, keepAge: null, compress: null };
 
 let directory = "";
 let path = "";
@@ -35,9 +39,14 @@ afterEach(() => {
 });
 
 function openLog(limits: { maxSize: number; keep: number }, stamp: "none" | "unix" = "none"): FileLog {
-  const format = lineFormatOf({ format: "plain", stamp });
-  const report = (message: string, recovered: boolean): void => void problems.push({ message, recovered });
-  const log = new FileLog({ path, limits }, format, { files, out: new OutBuffer(), report });
+  const place = { path, limits: { ...KEEP_ALL, ...limits }, timeOf: () => null };
+  const log = new FileLog(place, lineFormatOf({ format: "plain", stamp }), {
+    files,
+    out: new OutBuffer(),
+    report: (message, recovered) => void problems.push({ message, recovered }),
+    compressSoon: () => undefined,
+    wakeAt: () => undefined,
+  });
   logs.push(log);
   return log;
 }

@@ -47,6 +47,7 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
       close: (fd) => void open.delete(fd),
       removeFromEpoll() {},
       addToEventfd() {},
+      compress: () => Promise.resolve({ tag: "gone" }),
       syslogPath: "/dev/null",
       now: () => 0,
       startThread() {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogPolicy } from "../../src/core/definition.ts";
+import { Compressor, compressorThreadOf } from "../../src/log/compressor.ts";
 import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
 import { type PlaneThread, planeThreadOf } from "../../src/log/plane-thread.ts";
@@ -15,7 +16,11 @@ export const POLICY: LogPolicy = {
   file: null,
   stamp: "none",
   maxSize: 10 * 1024 * 1024,
+  maxAge: null,
   keep: 5,
+  keepSize: null,
+  keepAge: null,
+  compress: null,
   facility: "daemon",
 };
 
@@ -25,6 +30,9 @@ export class PlaneHarness {
   readonly problems: PlaneProblem[] = [];
   readonly closed = new Set<number>();
   readonly #waiting = new Set<() => void>();
+  readonly #compressor = new Compressor((listener) =>
+    compressorThreadOf(new Worker(new URL("../../src/compress-worker.ts", import.meta.url), { smol: true }), listener),
+  );
   #thread: PlaneThread | null = null;
   readonly plane = new DataPlane(this.#ports(), (problem) => {
     this.problems.push(problem);
@@ -53,6 +61,7 @@ export class PlaneHarness {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.plane.close();
+    this.#compressor.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -77,6 +86,7 @@ export class PlaneHarness {
         this.closed.add(fd);
         this.#wake();
       },
+      compress: (job) => this.#compressor.compress(job),
       syslogPath: this.file("syslog"),
       now: () => performance.now(),
     };

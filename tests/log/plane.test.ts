@@ -2,9 +2,11 @@ import { expect, test } from "bun:test";
 import type { PipeRead } from "../../src/log/pipe-reader.ts";
 import type { FromPlane } from "../../src/log/plane-messages.ts";
 import { Plane } from "../../src/log/plane.ts";
-import * as files from "../../src/os/log-file.ts";
+import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
+import * as logFile from "../../src/os/log-file.ts";
 import { POLICY } from "./plane-harness.ts";
 
+const files = { ...logFile, readCompressedLogEnd };
 const BROKEN = 5;
 const SOUND = 6;
 const WATCHED = 7;

@@ -1,0 +1,150 @@
+/*
+ * What becomes of a log's rotated files: how many are kept, and how they are compressed. They are compressed elsewhere, into
+ * a file that does not count yet; only here, on the thread that also rotates, does it take the place of the original. So a
+ * file is found under whatever name it has by then, and the original goes last: at every moment one of the two is whole.
+ */
+import type { RotationPolicy } from "../core/definition.ts";
+import type { CompressionJob, CompressionResult } from "./compression-job.ts";
+import type { LogFiles } from "./log-files.ts";
+import { removeRotated, rotatedFilesOf, unfinishedNameOf, ENDING_OF, type RotatedFile } from "./rotated-files.ts";
+
+export interface KeeperPorts {
+  readonly files: LogFiles;
+  /** Has the rotated files compressed, one after the other: `nextJob` is asked for the first one soon. */
+  compressSoon(keeper: FileKeeper): void;
+  report(message: string, recovered: boolean): void;
+}
+
+export class FileKeeper {
+  readonly #path: string;
+  readonly #ports: KeeperPorts;
+  #policy: RotationPolicy;
+  #isFailing = false;
+  /** The job that is being done, as long as its file is there. */
+  #job: CompressionJob | null = null;
+  /** true: not again before the next rotation. */
+  #isResting = false;
+  /** When the oldest file is to be removed, in microseconds since 1970. */
+  #expiresAt = Number.POSITIVE_INFINITY;
+
+  constructor(path: string, policy: RotationPolicy, ports: KeeperPorts) {
+    this.#path = path;
+    this.#policy = policy;
+    this.#ports = ports;
+  }
+
+  /** When there is something to remove for its age, in microseconds since 1970; infinite if never. */
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
+  /** The file was opened, or its policy has changed: looks after what was left, by a crash or by another policy. */
+  begin(policy: RotationPolicy, at: number): void {
+    this.#policy = policy;
+    const { compress, keepSize, keepAge } = policy;
+    if (compress !== null) this.#removeUnfinished();
+    if (compress !== null || keepSize !== null || keepAge !== null) this.rotated(at);
+  }
+
+  /** There is a new rotated file, or perhaps one. `at` is now, in microseconds since 1970. */
+  rotated(at: number): void {
+    this.#isResting = false;
+    this.#noteLost();
+    if (this.#policy.compress === null || this.#policy.keep === 0) return this.removeExcess(at);
+    this.#ports.compressSoon(this);
+    // What is about to become smaller is counted when it has.
+    this.#removeOld(rotatedFilesOf(this.#path, this.#ports.files), at);
+  }
+
+  /** The oldest file that is not compressed; null if there is none. */
+  nextJob(): CompressionJob | null {
+    const { compress: compression } = this.#policy;
+    if (compression === null || this.#isResting) return null;
+    const files = rotatedFilesOf(this.#path, this.#ports.files);
+    const oldest = files.findLast((file) => file.compression === null);
+    if (oldest === undefined) return null;
+    const target = unfinishedNameOf(this.#path, compression);
+    this.#job = { source: oldest.path, identity: oldest.look.identity, target, compression };
+    return this.#job;
+  }
+
+  /** What became of a job. `at` is now, in microseconds since 1970. */
+  finish(job: CompressionJob, result: CompressionResult, at: number): void {
+    const failure =
+      result.tag === "written" ? this.#take(job, result.size) : result.tag === "failed" ? result.reason : null;
+    if (failure !== null || result.tag === "gone") this.#ports.files.removeLogFile(job.target);
+    if (failure !== null) this.#isResting = true;
+    if (failure !== null && !this.#isFailing)
+      this.#ports.report(`cannot compress "${job.source}": ${failure}; it is kept as it is`, false);
+    if (failure === null && this.#isFailing && result.tag === "written")
+      this.#ports.report(`the rotated files of "${this.#path}" are compressed again`, true);
+    if (failure !== null || result.tag === "written") this.#isFailing = failure !== null;
+    this.#job = null;
+    this.removeExcess(at);
+  }
+
+  /** Removes what is too old, and the oldest ones while all together are too large. */
+  removeExcess(at: number): void {
+    const { files } = this.#ports;
+    const kept = this.#removeOld(rotatedFilesOf(this.#path, files), at);
+    const { keepSize } = this.#policy;
+    if (keepSize === null) return;
+    let sum = 0;
+    const start = kept.findIndex((file) => (sum += file.look.size) > keepSize);
+    if (start >= 0) this.#remove(kept.slice(start));
+  }
+
+  /** Puts the compressed file in the place of the original; says why it cannot, or null. */
+  #take(job: CompressionJob, size: number): string | null {
+    const { files } = this.#ports;
+    const original = this.#job === null ? undefined : this.#originalOf(job);
+    if (original === undefined) {
+      // It was removed meanwhile.
+      files.removeLogFile(job.target);
+      return null;
+    }
+    if (original.look.size !== size) return "somebody writes to it";
+    for (const twin of original.twins) files.removeLogFile(twin);
+    const taken = files.renameLogFile(job.target, original.path + ENDING_OF[job.compression]);
+    if (taken.tag !== "ok") return taken.tag === "failed" ? taken.reason : "it has vanished";
+    const removed = files.removeLogFile(original.path);
+    return removed.tag === "failed" ? removed.reason : null;
+  }
+
+  /** By the next rotation the number of a file that was removed may be that of a new one: it must not be taken for it. */
+  #noteLost(): void {
+    if (this.#job !== null && this.#originalOf(this.#job) === undefined) this.#job = null;
+  }
+
+  #originalOf(job: CompressionJob): RotatedFile | undefined {
+    return rotatedFilesOf(this.#path, this.#ports.files).find(
+      (file) => file.compression === null && file.look.identity === job.identity,
+    );
+  }
+
+  /** Gives what is left, and notes when the next one is due. */
+  #removeOld(rotated: readonly RotatedFile[], at: number): readonly RotatedFile[] {
+    const { keepAge } = this.#policy;
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+    if (keepAge === null) return rotated;
+    const isOld = ({ look }: RotatedFile): boolean => (look.changedAt + keepAge) * 1000 <= at;
+    const start = rotated.findIndex(isOld);
+    const kept = start < 0 ? rotated : rotated.slice(0, start);
+    const oldest = kept.at(-1);
+    if (oldest !== undefined) this.#expiresAt = (oldest.look.changedAt + keepAge) * 1000;
+    if (start >= 0) this.#remove(rotated.slice(start));
+    return kept;
+  }
+
+  /** The oldest first, so that there never is a gap. */
+  #remove(rotated: readonly RotatedFile[]): void {
+    for (const file of rotated.toReversed()) removeRotated(file, this.#ports.files);
+  }
+
+  #removeUnfinished(): void {
+    for (const compression of ["zstd", "gzip"] as const) {
+      const unfinished = unfinishedNameOf(this.#path, compression);
+      if (this.#ports.files.isLogFileThere(unfinished)) this.#ports.files.removeLogFile(unfinished);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { contentOf, textOf } from "../log/rotating-log.ts";
+import { shell } from "./definitions.ts";
+import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+
+const LINES = 20_000;
+const NUMBERS = Array.from({ length: LINES }, (_, index) => `${index + 1}\n`).join("");
+
+// Not by following the service: whoever is slower than it may miss its last lines.
+function hasLastLine(path: string): boolean {
+  try {
+    return textOf(path).endsWith(`${LINES}\n`);
+  } catch {
+    // In the middle of a rotation, or before the first line.
+    return false;
+  }
+}
+
+for (const compress of ["zstd", "gzip"] as const) {
+  test(`rotated files are compressed with ${compress}, every line is in one of them, and "logs" reads on into them`, async () => {
+    using place = new TestPlace({});
+    const log = `[log]\nstamp = "none"\nfile = "${place.path("own", "numbers.log")}"\nmax_size = "4KiB"\nkeep = 1000`;
+    mkdirSync(place.path("own"));
+    place.write("numbers.toml", shell(`seq ${LINES}; exec sleep 1000`, `${log}\ncompress = "${compress}"`));
+    await using supervisor = await place.start();
+    await untilTrue(() => hasLastLine(place.path("own", "numbers.log")));
+    const ending = compress === "zstd" ? ".zst" : ".gz";
+    const isDone = (name: string): boolean => name === "numbers.log" || name.endsWith(ending);
+    await untilTrue(() => readdirSync(place.path("own")).every(isDone));
+    const names = readdirSync(place.path("own"));
+    expect(names.length).toBeGreaterThan(20);
+    expect(contentOf(place.path("own"))).toBe(NUMBERS);
+    for (const name of names) {
+      const { size, mode } = statSync(place.path("own", name));
+      expect([size <= 4096, mode & 0o777]).toEqual([true, 0o640]);
+      expect(textOf(place.path("own", name))).toEndWith("\n");
+    }
+    const { stdout } = await supervisor.command("logs", "numbers", "-n", "5000", "--json");
+    const texts = stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { text: string }).text);
+    expect(texts).toEqual(NUMBERS.trim().split("\n").slice(-5000));
+  });
+}
+
+test("a file is rotated at its age though nothing is written any more, and removed at the age of rotated ones", async () => {
+  const log = '[log]\nmax_age = "1s"';
+  await using supervisor = await TestSupervisor.start({
+    "kept.toml": shell("echo hello; exec sleep 1000", log),
+    "gone.toml": shell("echo hello; exec sleep 1000", `${log}\nkeep_age = "1s"`),
+  });
+  const path = (name: string): string => supervisor.place.path("log", name);
+  await untilTrue(() => existsSync(path("kept.log.1")));
+  expect(textOf(path("kept.log.1"))).toEndWith(" hello\n");
+  await untilTrue(() => existsSync(path("gone.log")) && statSync(path("gone.log")).size === 0);
+  await untilTrue(() => !existsSync(path("gone.log.1")));
+  expect(existsSync(path("kept.log.1"))).toBe(true);
+  expect((await supervisor.command("logs", "kept")).stdout).toContain("hello");
+});
+
+test("rotated files take no more room than asked for, and a reload changes how much that is", async () => {
+  using place = new TestPlace({});
+  const numbers = (keys: string): string =>
+    shell(`seq ${LINES}; exec sleep 1000`, `[log]\nstamp = "none"\nmax_size = "4KiB"\nkeep = 1000\n${keys}`);
+  place.write("numbers.toml", numbers('keep_size = "20KiB"'));
+  await using supervisor = await place.start();
+  await untilTrue(() => hasLastLine(place.path("log", "numbers.log")));
+  const rotated = (): readonly string[] =>
+    readdirSync(place.path("log")).filter((name) => name.startsWith("numbers.log."));
+  expect(rotated().length).toBe(5);
+  const { pid } = await supervisor.service("numbers");
+  place.write("numbers.toml", numbers('keep_size = "20KiB"\ncompress = "zstd"'));
+  expect((await supervisor.command("reload")).code).toBe(0);
+  await untilTrue(() => rotated().every((name) => name.endsWith(".zst")));
+  place.write("numbers.toml", numbers('keep_size = "4KiB"'));
+  expect((await supervisor.command("reload")).code).toBe(0);
+  await untilTrue(() => rotated().reduce((sum, name) => sum + statSync(place.path("log", name)).size, 0) <= 4096);
+  expect((await supervisor.service("numbers")).pid).toBe(pid);
+});
+
+test("the supervisor's own log is rotated and compressed by the same keys", async () => {
+  using place = new TestPlace({ "idle.toml": shell("exec sleep 1000") });
+  place.write("daemonsup.toml", '[log]\nlevel = "debug"\nmax_size = "4KiB"\ncompress = "gzip"\nkeep = 3');
+  await using supervisor = await place.start();
+  for (let count = 0; !existsSync(place.path("log", "daemonsup.log.2.gz")); count++) {
+    expect((await supervisor.command("restart", "idle")).code).toBe(0);
+    expect(count).toBeLessThan(100);
+  }
+  expect(textOf(place.path("log", "daemonsup.log.2.gz"))).toContain("idle");
+});
+
+test("a compression that is asked for in other words is refused with the right ones", async () => {
+  using place = new TestPlace({ "web.toml": shell("exec sleep 1000", "[log]\ncompress = true") });
+  const { code, stderr } = await place.launch();
+  expect(code).toBe(6);
+  expect(stderr).toContain('cannot parse "log.compress": got true, want "zstd" or "gzip", or false');
+});
