@@ -7,6 +7,11 @@ import type { ServiceRecord } from "../core/service-record.ts";
  * fleet what it finds out. Each knows nothing of the others.
  */
 export interface Companion {
+  /**
+   * false: there is nothing to do for a service that has never had another definition than such ones; it is not told of then
+   * what becomes of the service. Without this, it has to do with every service.
+   */
+  concerns?(definition: Definition): boolean;
   /** The service is new, or has another definition; it takes effect at once or with the next run. Before the record says so. */
   configured?(definition: Definition): void;
   /** A record has changed, its state or anything else; called within the step, so events go through `Tell` alone. */

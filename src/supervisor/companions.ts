@@ -57,6 +57,7 @@ export class Companions {
   readonly #listeners: Listeners;
   readonly #health: Health;
   readonly #all: readonly Companion[];
+  readonly #concerned = new Map<string, Concerned>();
 
   constructor(ports: CompanionPorts) {
     const { kernel, commands, belongings, fleet } = ports;
@@ -105,14 +106,14 @@ export class Companions {
   }
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
-    for (const companion of this.#all) companion.changed(record, previous);
+    for (const companion of this.#concernedBy(record.definition, record.next)) companion.changed(record, previous);
   }
 
   /** What the next main process of the service is given; a reason if it cannot be. `began` follows in either case. */
   equip(definition: Definition, invocation: string): Equipment | string {
     const env: Record<string, string> = {};
     const descriptors: Equipment["descriptors"][number][] = [];
-    for (const companion of this.#all) {
+    for (const companion of this.#concernedBy(definition, null)) {
       const equipment = companion.equip?.(definition, invocation);
       if (typeof equipment === "string") return equipment;
       if (equipment === undefined) continue;
@@ -124,7 +125,7 @@ export class Companions {
 
   /** The process exists; null: none came of it. */
   began(definition: Definition, pid: number | null): void {
-    for (const companion of this.#all) companion.began?.(definition, pid);
+    for (const companion of this.#concernedBy(definition, null)) companion.began?.(definition, pid);
   }
 
   /** Variables for the commands that run on behalf of the service. */
@@ -145,11 +146,33 @@ export class Companions {
 
   forgotten(service: string): void {
     for (const companion of this.#all) companion.forgotten?.(service);
+    this.#concerned.delete(service);
   }
 
   close(): void {
     for (const companion of this.#all) companion.close?.();
   }
+
+  /** Most services ask for nothing beyond their process. Whoever was concerned once goes on to be told. */
+  #concernedBy(definition: Definition, next: Definition | null): readonly Companion[] {
+    const known = this.#concerned.get(definition.name);
+    if (known?.definition === definition && (next === null || known.next === next)) return known.companions;
+    const isConcerned = (companion: Companion): boolean =>
+      companion.concerns === undefined ||
+      known?.companions.includes(companion) === true ||
+      companion.concerns(definition) ||
+      (next !== null && companion.concerns(next));
+    const companions = this.#all.filter(isConcerned);
+    this.#concerned.set(definition.name, { definition, next, companions });
+    return companions;
+  }
+}
+
+/** Who has to do with a service, by all the definitions that it has had; these are the last of them. */
+interface Concerned {
+  readonly definition: Definition;
+  readonly next: Definition | null;
+  readonly companions: readonly Companion[];
 }
 
 /** For a service that has failed; an operator's stop is left as it is, and so is one that has failed itself and is tried again. */

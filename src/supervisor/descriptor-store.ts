@@ -54,6 +54,10 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
     return this.#stores.get(service) ?? [];
   }
 
+  concerns({ descriptorStore }: Definition): boolean {
+    return descriptorStore !== null;
+  }
+
   changed({ definition, state }: ServiceRecord): void {
     if (!this.#stores.has(definition.name)) return;
     const policy = definition.descriptorStore;

@@ -3,6 +3,7 @@
  * the end of the one before; what a check finds while the service reads its configuration again, or waits to be stopped, is
  * shown, but not counted.
  */
+import type { Definition } from "../core/definition.ts";
 import { type HealthCount, type Health as HealthState, UNCHECKED, countCheck } from "../core/health-count.ts";
 import type { HealthPolicy } from "../core/life-policies.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
@@ -51,6 +52,10 @@ export class Health implements Companion {
   /** What the last check of the service has found, kept until its next run is up; null: there was none. */
   lastOf(service: string): CheckResult | null {
     return this.#last.get(service) ?? null;
+  }
+
+  concerns({ health }: Definition): boolean {
+    return health !== null;
   }
 
   changed(record: ServiceRecord): void {

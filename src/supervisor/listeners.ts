@@ -55,6 +55,11 @@ export class Listeners implements Companion {
     }
   }
 
+  /** What is kept for a service is passed to it as sockets are. */
+  concerns({ sockets, descriptorStore }: Definition): boolean {
+    return sockets.length > 0 || descriptorStore !== null;
+  }
+
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     const { definition, next, state } = record;
     const { name, sockets } = definition;

@@ -73,6 +73,10 @@ export class Notifications implements Companion {
     this.#ports = ports;
   }
 
+  concerns({ notifyAccess }: Definition): boolean {
+    return notifyAccess !== "none";
+  }
+
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     if (record.state === previous.state) return;
     const service = record.definition.name;

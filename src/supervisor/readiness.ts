@@ -49,6 +49,10 @@ export class Readiness implements Companion {
     this.#ports = ports;
   }
 
+  concerns({ ready }: Definition): boolean {
+    return ready !== null;
+  }
+
   changed(record: ServiceRecord): void {
     const service = record.definition.name;
     if (isOver(record.state)) this.#unexpect(service);

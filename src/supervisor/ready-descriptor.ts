@@ -36,6 +36,10 @@ export class ReadyDescriptor implements Companion {
     this.#ports = ports;
   }
 
+  concerns({ ready }: Definition): boolean {
+    return ready?.method.tag === "fd";
+  }
+
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     if (record.state === previous.state) return;
     const { name } = record.definition;

@@ -9,6 +9,7 @@
  * What was dealt with last is remembered beyond the end of the supervisor. With `catch_up` a time that passed while the
  * schedule was not at work is made up for when it is at work again, once.
  */
+import type { Definition } from "../core/definition.ts";
 import type { SchedulePolicy } from "../core/life-policies.ts";
 import { nextDue, ruleOf } from "../core/schedule.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
@@ -74,6 +75,10 @@ export class Schedules implements Companion {
   constructor(ports: SchedulesPorts) {
     this.#ports = ports;
     this.#memory = new ScheduleMemory(ports.memory, ports.report);
+  }
+
+  concerns({ schedule }: Definition): boolean {
+    return schedule !== null;
   }
 
   changed(record: ServiceRecord): void {

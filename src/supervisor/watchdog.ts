@@ -37,6 +37,11 @@ export class Watchdog implements Companion, PingListener {
     this.#ports = ports;
   }
 
+  /** Whoever is heard may ask for a time limit by itself. */
+  concerns({ watchdog, notifyAccess }: Definition): boolean {
+    return watchdog !== null || notifyAccess !== "none";
+  }
+
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     const service = record.definition.name;
     if (hasNoProcess(record.state)) this.#asked.delete(service);

@@ -9,6 +9,7 @@
  * line of it counts. While a service waits to be started again after a failure a change starts it at once: that may be what it
  * was waiting for.
  */
+import type { Definition } from "../core/definition.ts";
 import type { WatchPolicy } from "../core/life-policies.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isAtRest } from "../core/service-state.ts";
@@ -79,6 +80,10 @@ export class Watches implements Companion {
 
   constructor(ports: WatchesPorts) {
     this.#ports = ports;
+  }
+
+  concerns({ watch }: Definition): boolean {
+    return watch !== null;
   }
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
