@@ -4,7 +4,7 @@ import type { ServiceEvent } from "./service-event.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { PUBLIC_STATE_OF, type ServiceState, hasNoProcess, mainPidOf } from "./service-state.ts";
 import type { Step } from "./transitions.ts";
-import type { Instant, WallTime } from "./units.ts";
+import type { WallTime } from "./units.ts";
 
 export function advanceRecord(
   before: ServiceRecord,
@@ -16,29 +16,30 @@ export function advanceRecord(
   // That the starter of a daemon has left it is no end of the service.
   const isEnd = event.tag === "exited" && state.tag !== "naming";
   if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
+  const isNewer = before.next !== null && takesNext(before.state, state);
+  // That something cannot be killed is over with it, and so is what was to be said of its start.
+  const isNoteOver =
+    spawn !== undefined ||
+    (before.state.tag !== state.tag && (before.state.tag === "stuck" || before.state.tag === "starting"));
+  const isGone = mainPidOf(state) === null;
+  const isReset = event.tag === "reset-asked";
+  // All in one copy: this is done several times for each start of each service.
   return {
     ...before,
-    ...(isEnd ? { lastExit: lastExitOf(before, event.exit, wall) } : {}),
-    ...(takesNext(before.state, state) ? { definition: before.next ?? before.definition, next: null } : {}),
-    // That something cannot be killed is over with it, and so is what was to be said of its start.
-    ...(before.state.tag !== state.tag && (before.state.tag === "stuck" || before.state.tag === "starting")
-      ? { note: null }
-      : {}),
-    ...(mainPidOf(state) === null ? { health: null, status: null, reloading: false } : {}),
+    definition: isNewer ? before.next : before.definition,
+    next: isNewer ? null : before.next,
     state,
     since: entersAnother || spawn !== undefined ? wall : before.since,
-    startedAt: startOf(before, state),
-    ...(event.tag === "reset-asked"
-      ? { want: state.tag === "down" ? ("down" as const) : before.want, restarts: 0 }
-      : {}),
-    ...(actions.some((action) => action.tag === "note-ended-by-relay") ? { endsOnRelay: true } : {}),
-    ...(spawn === undefined
-      ? {}
-      : {
-          restarts: spawn.automatic ? before.restarts + 1 : 0,
-          stale: false,
-          note: null,
-        }),
+    want: isReset && state.tag === "down" ? "down" : before.want,
+    health: isGone ? null : before.health,
+    status: isGone ? null : before.status,
+    reloading: isGone ? false : before.reloading,
+    restarts: spawn !== undefined ? (spawn.automatic ? before.restarts + 1 : 0) : isReset ? 0 : before.restarts,
+    lastExit: isEnd ? lastExitOf(before, event.exit, wall) : before.lastExit,
+    startedAt: isGone ? null : "startedAt" in state ? state.startedAt : before.startedAt,
+    stale: spawn === undefined && before.stale,
+    endsOnRelay: before.endsOnRelay || actions.some((action) => action.tag === "note-ended-by-relay"),
+    note: isNoteOver ? null : before.note,
   };
 }
 
@@ -57,9 +58,4 @@ function lastExitOf(before: ServiceRecord, exit: Exit, at: WallTime): ServiceRec
   // Why it was ended is worth more than by which signal.
   const { afterwards } = state;
   return { at, exit, reason: afterwards.tag === "judge" ? `${afterwards.ending.reason}: ${words}` : words };
-}
-
-function startOf(before: ServiceRecord, state: ServiceState): Instant | null {
-  if (mainPidOf(state) === null) return null;
-  return "startedAt" in state ? state.startedAt : before.startedAt;
 }

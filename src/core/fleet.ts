@@ -241,7 +241,7 @@ export class Fleet {
   /** One step of one service; returns the events that followed at once. */
   #apply(service: string, event: ServiceEvent): readonly ServiceEvent[] {
     const before = this.#records.get(service);
-    if (before === undefined || isLate(before, event, this.#ports.now())) return [];
+    if (before === undefined || (event.tag === "deadline-passed" && isLate(before, this.#ports.now()))) return [];
     const order = this.#order;
     const result = step(before.state, event, {
       definition: before.definition,
@@ -283,8 +283,7 @@ export class Fleet {
 }
 
 // A deadline that was posted may be overtaken by another event of the same turn.
-function isLate(record: ServiceRecord, event: ServiceEvent, now: Instant): boolean {
-  if (event.tag !== "deadline-passed") return false;
+function isLate(record: ServiceRecord, now: Instant): boolean {
   const deadline = deadlineOf(record.state);
   return deadline === null || deadline > now;
 }

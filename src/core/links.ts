@@ -13,6 +13,7 @@ interface Index {
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
+const NOTHING: readonly string[] = [];
 
 export class Links {
   readonly #definitions = new Map<string, LinkKeys>();
@@ -66,6 +67,7 @@ export class Links {
   /** These in an order in which each comes after what it needs or follows; otherwise as they were given. */
   inStartOrder(services: Iterable<string>): readonly string[] {
     const among = new Set(services);
+    if (among.size <= 1) return [...among];
     const placed = new Set<string>();
     const stack: { readonly service: string; readonly isOpen: boolean }[] = [];
     for (const service of [...among].toReversed()) stack.push({ service, isOpen: true });
@@ -85,7 +87,7 @@ export class Links {
 
   #neededBy(service: string): readonly string[] {
     const definition = this.#definitions.get(service);
-    if (definition === undefined) return [];
+    if (definition === undefined || definition.requires.length + definition.wants.length === 0) return NOTHING;
     const needed = [...definition.requires.map(({ name }) => name), ...definition.wants];
     return needed.filter((name) => this.#definitions.has(name));
   }
