@@ -63,7 +63,7 @@ export class Spawner {
 
   /** How many children have neither executed nor ended. */
   get pendingCount(): number {
-    if (this.#pending.size > 0) this.#settlePending((block) => !block.isRunning);
+    if (this.#pending.size > 0) this.#settlePending(hasLeft);
     return this.#pending.size;
   }
 
@@ -72,7 +72,7 @@ export class Spawner {
     const answer = request.oomScoreAdjust === null ? INHERITED : this.#oomScore.probe(request.oomScoreAdjust);
     if (answer.tag === "refused") return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(answer.errno) };
     const score = answer.tag === "to-give" ? request.oomScoreAdjust : null;
-    if (this.#spare.length === 0) this.#settlePending();
+    if (this.#spare.length === 0) this.#settlePending(hasLeft);
     const block = this.#spare.pop() ?? new NativeBlock();
     const result = this.#spawnOn(block, request, { waitMs, score });
     if (result.tag !== "pending") this.#spare.push(block);
@@ -136,6 +136,10 @@ export class Spawner {
     this.#native.discard(pidfd);
     return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(errno) };
   }
+}
+
+function hasLeft(block: NativeBlock): boolean {
+  return !block.isRunning;
 }
 
 type Failure = Extract<SpawnResult, { readonly tag: "failed" }>;

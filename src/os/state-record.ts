@@ -79,6 +79,8 @@ export type RecordReading =
 
 const scratch = new Uint8Array(SLOT_SIZE);
 const scratchView = new DataView(scratch.buffer);
+const scratchName = scratch.subarray(48);
+const scratchInvocation = scratch.subarray(32, 48);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -136,7 +138,7 @@ function newestOf(first: Slot | null, second: Slot | null): Slot | null {
 
 function encodeSlot(record: StateRecord, sequence: number): void {
   scratch.fill(0);
-  const { written } = encoder.encodeInto(record.name, scratch.subarray(48));
+  const { written } = encoder.encodeInto(record.name, scratchName);
   scratchView.setUint32(0, sequence, true);
   scratch[8] = WANTS.indexOf(record.want);
   scratch[9] = PHASES.indexOf(record.phase);
@@ -144,8 +146,7 @@ function encodeSlot(record: StateRecord, sequence: number): void {
   scratchView.setUint32(12, record.pid, true);
   writeLong(scratchView, 16, record.startTicks);
   writeLong(scratchView, 24, record.intentNs);
-  for (let index = 0; index < 16; index++)
-    scratch[32 + index] = Number.parseInt(record.invocationId.slice(2 * index, 2 * index + 2), 16);
+  scratchInvocation.setFromHex(record.invocationId);
   scratchView.setUint32(4, checksumOf(scratch), true);
 }
 
