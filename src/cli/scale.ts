@@ -1,7 +1,7 @@
 import { ask } from "../control/client.ts";
-import { MAX_INSTANCES } from "../control/limits.ts";
 import type { ScaleAnswer } from "../control/protocol.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
+import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { millis } from "../core/units.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";

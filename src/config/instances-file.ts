@@ -1,8 +1,9 @@
+import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { isTable } from "./document.ts";
 import { quote } from "./problem.ts";
 import { readTextFile } from "./read-file.ts";
 import { nameFaultOf } from "./service-name.ts";
-import { MAX_INSTANCES, type RequestedInstances } from "./templates.ts";
+import type { RequestedInstances } from "./templates.ts";
 
 export type InstancesLoaded =
   | { readonly tag: "loaded"; readonly instances: RequestedInstances }

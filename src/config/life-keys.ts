@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { DescriptorStorePolicy } from "../core/life-policies.ts";
+import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { healthSchema, readySchema, watchdogSchema } from "./check-schemas.ts";
 import { conditionSchema, watchSchema } from "./condition-schemas.ts";
 import { hooksSchema } from "./hook-schema.ts";
@@ -8,7 +9,6 @@ import { requirements, serviceNames } from "./link-schema.ts";
 import { scheduleSchema } from "./schedule-schema.ts";
 import { choice, wholeNumber } from "./schema-parts.ts";
 import { socketsSchema } from "./socket-schema.ts";
-import { MAX_INSTANCES } from "./templates.ts";
 
 /** More descriptors than these are not kept for a service. */
 const MAX_STORED = 1024;

@@ -1,10 +1,8 @@
 import type { Definition } from "../core/definition.ts";
+import { MAX_INSTANCES } from "../core/most-instances.ts";
 import type { Table } from "./document.ts";
 import type { Fault } from "./fault.ts";
 import type { Candidate } from "./list-directory.ts";
-
-/** More instances than these of one template are refused. */
-export const MAX_INSTANCES = 1000;
 
 /** What somebody asked of a template beside what its file says, by its name without the @. */
 export type RequestedInstances = Readonly<

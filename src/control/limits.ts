@@ -6,6 +6,3 @@ export const MAX_LOG_LINES = 10_000;
 
 /** Lines of output that are shown when the request does not say how many. */
 export const DEFAULT_LOG_LINES = 100;
-
-/** Most instances of one template. */
-export const MAX_INSTANCES = 1000;

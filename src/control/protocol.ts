@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { PUBLIC_STATES } from "../core/service-view.ts";
-import { DEFAULT_LOG_LINES, MAX_INSTANCES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
+import { DEFAULT_LOG_LINES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
 
 /**
  * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
