@@ -14,6 +14,7 @@ import type { ServiceAction, ServiceEvent } from "./service-event.ts";
 import { type ServiceRecord, newRecord } from "./service-record.ts";
 import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
+import { awaitsCall } from "./transitions.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 export interface FleetPorts {
@@ -116,8 +117,10 @@ export class Fleet {
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
+    const record = this.#records.get(service);
+    const isStart = record === undefined || !awaitsCall(record.next ?? record.definition);
     this.#atOnce(() => {
-      for (const needed of this.#order.bringIn(service, false)) this.#startNow(needed, "enable-asked");
+      for (const needed of this.#order.bringIn(service, false, isStart)) this.#startNow(needed, "enable-asked");
     });
   }
 
@@ -164,8 +167,10 @@ export class Fleet {
   }
 
   post(service: string, event: ServiceEvent): void {
-    this.#inbox.push({ service, event });
-    this.#drain();
+    this.#atOnce(() => {
+      if (event.tag === "due" || event.tag === "demanded") this.#order.clearWay(service);
+      this.#inbox.push({ service, event });
+    });
   }
 
   /** Tells every service whose deadline has come. */

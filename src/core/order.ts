@@ -56,8 +56,9 @@ export class Order {
   /**
    * The service and all that it needs, in the order of their starts, the service last. What is not up yet is wanted from now on;
    * but what an operator stopped stays so unless an operator asks, and what conflicts with the service has to make way.
+   * `isStart` false: it waits to be called by its schedule or a connection, and is in nobody's way yet.
    */
-  bringIn(service: string, byHand: boolean): readonly string[] {
+  bringIn(service: string, byHand: boolean, isStart = true): readonly string[] {
     const needed = this.links.closureOf([service]);
     const brought = this.links.inStartOrder(needed).filter((name) => {
       if (name === service) return false;
@@ -68,9 +69,17 @@ export class Order {
       if (record.want === "down") this.#ports.want(name, "up", byHand);
       return byHand || record.state.tag !== "failed";
     });
-    const rivals = [...brought, service].flatMap((name) => [...this.links.conflictsOf(name)]);
+    const starting = isStart ? [...brought, service] : brought;
+    const rivals = starting.flatMap((name) => [...this.links.conflictsOf(name)]);
     for (const rival of rivals) if (!needed.has(rival)) this.#makeWay(rival);
     return [...brought, service];
+  }
+
+  /** It is called by its schedule or a connection: now what conflicts with it has to make way. */
+  clearWay(service: string): void {
+    const record = this.#ports.get(service);
+    if (record === null || record.want === "down" || record.state.tag !== "waiting") return;
+    for (const rival of this.links.conflictsOf(service)) this.#makeWay(rival);
   }
 
   /** Has the service end, those that require it first. */

@@ -71,12 +71,16 @@ export function enable(streak: Streak, context: StepContext): Step {
   return awaitCall(streak, context, "") ?? launch(streak, context, false);
 }
 
+/** true: a schedule or a socket starts it. */
+export function awaitsCall({ schedule, sockets }: Pick<Definition, "schedule" | "sockets">): boolean {
+  return schedule !== null || sockets.some((socket) => socket.onDemand);
+}
+
 /** If it has a schedule or a socket that starts it, it waits for that from now on. */
 function awaitCall(streak: Streak, { next }: StepContext, reason: string): Step | null {
   const waiting = { tag: "waiting", streak, automatic: false, reason, pending: false } as const;
   if (next.schedule !== null) return stay({ ...waiting, on: "schedule" });
-  if (next.sockets.some((socket) => socket.onDemand)) return stay({ ...waiting, on: "socket" });
-  return null;
+  return awaitsCall(next) ? stay({ ...waiting, on: "socket" }) : null;
 }
 
 /** Exec has succeeded. */
