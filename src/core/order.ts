@@ -60,6 +60,7 @@ export class Order {
    */
   bringIn(service: string, byHand: boolean, isStart = true): readonly string[] {
     const needed = this.links.closureOf([service]);
+    if (needed.size === 1 && this.links.conflictsOf(service).size === 0) return [service];
     const brought = this.links.inStartOrder(needed).filter((name) => {
       if (name === service) return false;
       const record = this.#ports.get(name);
