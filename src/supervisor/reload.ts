@@ -94,7 +94,15 @@ function adjust(definition: Definition, ports: ReloadPorts): void {
   if (isNewlyAuto(before, definition)) return ports.startIfAuto(definition.name);
   // What is called by a schedule or a socket may have got one, or another, or none.
   if (before.want === "up" && hasNoProcess(before.state) && before.state.tag !== "backoff" && isCalled(definition))
-    ports.fleet.enable(definition.name);
+    return ports.fleet.enable(definition.name);
+  if (before.state.tag === "waiting" && before.state.on !== "others" && !isCalled(definition))
+    uncall(definition.name, ports);
+}
+
+/** Nothing will call it any more, and that is no reason to run it now. */
+function uncall(service: string, { fleet }: ReloadPorts): void {
+  fleet.post(service, { tag: "stop-asked" });
+  fleet.amend(service, { note: "its schedule was taken out; it runs when it is started" });
 }
 
 function isCalled({ schedule, sockets }: Definition): boolean {

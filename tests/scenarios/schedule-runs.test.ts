@@ -82,6 +82,20 @@ describe("a service with a schedule", () => {
     expect([view.state, runsOf(place)]).toEqual(["waiting", 0]);
   });
 
+  test("is down after a reload that takes its schedule out, and is not run for that", async () => {
+    const place = new TestPlace({});
+    place.write("job.toml", noted(place, 'every = "1h"'));
+    await using supervisor = await place.start();
+    expect(await supervisor.service("job")).toMatchObject({ state: "waiting" });
+    place.write("job.toml", noted(place, "").replace("[schedule]", ""));
+    expect((await supervisor.command("reload")).code).toBe(0);
+    const message = "its schedule was taken out; it runs when it is started";
+    expect(await supervisor.service("job")).toMatchObject({ state: "down", next_start: null, message });
+    expect((await supervisor.command("start", "job")).code).toBe(0);
+    expect(await supervisor.service("job")).toMatchObject({ state: "done", message: null });
+    expect(place.read("runs")).toBe("run\n");
+  });
+
   test("does not run while it is stopped, and waits for its time again once it is started and has run", async () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 3 1 1 *"'));
