@@ -42,7 +42,8 @@ export class FileKeeper {
   begin(policy: RotationPolicy, at: number): void {
     this.#policy = policy;
     const { compress, keepSize, keepAge } = policy;
-    if (compress !== null) this.#removeUnfinished();
+    // The one that is being written at this moment is none that was left.
+    if (compress !== null && this.#job === null) this.#removeUnfinished();
     if (compress !== null || keepSize !== null || keepAge !== null) this.rotated(at);
   }
 
@@ -56,15 +57,18 @@ export class FileKeeper {
     this.#removeOld(rotatedFilesOf(this.#path, this.#ports.files), at);
   }
 
-  /** The oldest file that is not compressed; null if there is none. */
+  /**
+   * The newest file that is not compressed; null if there is none. The oldest would be the wrong one where they come faster
+   * than they can be compressed: it is about to make room.
+   */
   nextJob(): CompressionJob | null {
     const { compress: compression } = this.#policy;
     if (compression === null || this.#isResting) return null;
     const files = rotatedFilesOf(this.#path, this.#ports.files);
-    const oldest = files.findLast((file) => file.compression === null);
-    if (oldest === undefined) return null;
+    const newest = files.find((file) => file.compression === null);
+    if (newest === undefined) return null;
     const target = unfinishedNameOf(this.#path, compression);
-    this.#job = { source: oldest.path, identity: oldest.look.identity, target, compression };
+    this.#job = { source: newest.path, identity: newest.look.identity, target, compression };
     return this.#job;
   }
 

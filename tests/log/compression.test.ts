@@ -20,7 +20,7 @@ for (const compress of ["zstd", "gzip"] as const) {
   describe(`rotated files compressed with ${compress}`, () => {
     const ending = ENDINGS[compress];
 
-    test("replace the originals, the oldest first, and move up like any other", () => {
+    test("replace the originals, and move up like any other", () => {
       using log = new RotatingLog();
       log.open({ ...SMALL, compress });
       for (const text of ["11\n", "22\n", "33\n"]) log.write(text);
@@ -59,6 +59,17 @@ for (const compress of ["zstd", "gzip"] as const) {
       expect(existsSync(`${log.path}.3`)).toBe(false);
       log.finishJobs();
       expect(log.content()).toBe("11\n22\n33\n44\n");
+    });
+
+    test("are done also when the definition changes meanwhile", () => {
+      using log = new RotatingLog();
+      log.open({ ...SMALL, compress });
+      for (const text of ["11\n", "22\n"]) log.write(text);
+      const { finishJob } = log.startJob();
+      log.open({ ...SMALL, compress, keep: 7 });
+      finishJob();
+      expect(log.names()).toEqual(["a.log", `a.log.1${ending}`]);
+      expect(log.problems).toEqual([]);
     });
 
     test("are given up without a trace if they were removed meanwhile", () => {
@@ -134,6 +145,27 @@ for (const compress of ["zstd", "gzip"] as const) {
 }
 
 describe("rotated files", () => {
+  test("hold every numbered line once, through a thousand rotations with compressions in between", () => {
+    using log = new RotatingLog();
+    let number = 0;
+    let expected = "";
+    let begun: { finishJob(): void } | null = null;
+    for (let rotation = 0; rotation < 1000; rotation++) {
+      if (rotation % 50 === 0) log.open({ maxSize: 100, keep: 20, compress: rotation % 100 < 50 ? "zstd" : "gzip" });
+      const line = `${number++} ${"x".repeat(60 + (number % 30))}\n`;
+      log.write(line);
+      expected += line;
+      if (rotation % 3 === 2) begun?.finishJob();
+      if (rotation % 3 === 2 && log.job !== null) begun = log.startJob();
+      if (rotation % 10 !== 9) continue;
+      const content = log.content();
+      expect(content.split("\n").length).toBeGreaterThan(Math.min(rotation, 20));
+      expect(expected.endsWith(content)).toBe(true);
+    }
+    expect(log.names().filter((name) => /\.(zst|gz)$/.test(name)).length).toBeGreaterThan(4);
+    expect(log.problems).toEqual([]);
+  });
+
   test("of another compression, or none, stay what they are when the definition changes", () => {
     using log = new RotatingLog();
     log.open({ ...SMALL, compress: "gzip" });
