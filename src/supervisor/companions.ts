@@ -7,6 +7,7 @@ import type { Belongings } from "./belongings.ts";
 import { Checks } from "./checks.ts";
 import type { Commands } from "./commands.ts";
 import type { Companion, Equipment, Tell } from "./companion.ts";
+import { ConcernedCompanions } from "./concerned-companions.ts";
 import type { NetworkPort } from "./connection.ts";
 import type { Events } from "./events.ts";
 import { Health } from "./health.ts";
@@ -57,7 +58,7 @@ export class Companions {
   readonly #listeners: Listeners;
   readonly #health: Health;
   readonly #all: readonly Companion[];
-  readonly #concerned = new Map<string, Concerned>();
+  readonly #concerned: ConcernedCompanions;
 
   constructor(ports: CompanionPorts) {
     const { kernel, commands, belongings, fleet } = ports;
@@ -98,6 +99,7 @@ export class Companions {
         reload: (service) => fleet().post(service, { tag: "reload-asked" }),
       }),
     ];
+    this.#concerned = new ConcernedCompanions(this.#all);
   }
 
   /** The service is new, or has another definition. */
@@ -106,14 +108,14 @@ export class Companions {
   }
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
-    for (const companion of this.#concernedBy(record.definition, record.next)) companion.changed(record, previous);
+    for (const companion of this.#concerned.of(record.definition, record.next)) companion.changed(record, previous);
   }
 
   /** What the next main process of the service is given; a reason if it cannot be. `began` follows in either case. */
   equip(definition: Definition, invocation: string): Equipment | string {
     const env: Record<string, string> = {};
     const descriptors: Equipment["descriptors"][number][] = [];
-    for (const companion of this.#concernedBy(definition, null)) {
+    for (const companion of this.#concerned.of(definition, null)) {
       const equipment = companion.equip?.(definition, invocation);
       if (typeof equipment === "string") return equipment;
       if (equipment === undefined) continue;
@@ -125,7 +127,7 @@ export class Companions {
 
   /** The process exists; null: none came of it. */
   began(definition: Definition, pid: number | null): void {
-    for (const companion of this.#concernedBy(definition, null)) companion.began?.(definition, pid);
+    for (const companion of this.#concerned.of(definition, null)) companion.began?.(definition, pid);
   }
 
   /** Variables for the commands that run on behalf of the service. */
@@ -146,33 +148,12 @@ export class Companions {
 
   forgotten(service: string): void {
     for (const companion of this.#all) companion.forgotten?.(service);
-    this.#concerned.delete(service);
+    this.#concerned.forget(service);
   }
 
   close(): void {
     for (const companion of this.#all) companion.close?.();
   }
-
-  /** Most services ask for nothing beyond their process. Whoever was concerned once goes on to be told. */
-  #concernedBy(definition: Definition, next: Definition | null): readonly Companion[] {
-    const known = this.#concerned.get(definition.name);
-    if (known?.definition === definition && (next === null || known.next === next)) return known.companions;
-    const isConcerned = (companion: Companion): boolean =>
-      companion.concerns === undefined ||
-      known?.companions.includes(companion) === true ||
-      companion.concerns(definition) ||
-      (next !== null && companion.concerns(next));
-    const companions = this.#all.filter(isConcerned);
-    this.#concerned.set(definition.name, { definition, next, companions });
-    return companions;
-  }
-}
-
-/** Who has to do with a service, by all the definitions that it has had; these are the last of them. */
-interface Concerned {
-  readonly definition: Definition;
-  readonly next: Definition | null;
-  readonly companions: readonly Companion[];
 }
 
 /** For a service that has failed; an operator's stop is left as it is, and so is one that has failed itself and is tried again. */
