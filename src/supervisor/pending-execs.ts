@@ -8,14 +8,16 @@ import type { PendingOutcome, SpawnPort, TimerPort } from "./ports.ts";
 
 type Decided = (result: PendingOutcome["result"]) => void;
 
-/** How often pending execs are looked at. */
-const PENDING_POLL = millis(10);
+/** After a process has begun, pending execs are looked at so soon, and then less and less often. */
+const FIRST_POLL = millis(1);
+const SLOWEST_POLL = millis(10);
 
 export class PendingExecs {
   readonly #spawning: Pick<SpawnPort, "pollPending">;
   readonly #timers: TimerPort;
   readonly #pending = new Map<number, Decided>();
   #isPolling = false;
+  #delay = FIRST_POLL;
 
   constructor(spawning: Pick<SpawnPort, "pollPending">, timers: TimerPort) {
     this.#spawning = spawning;
@@ -29,6 +31,7 @@ export class PendingExecs {
   /** `decided` is called once, later. */
   add(pid: number, decided: Decided): void {
     this.#pending.set(pid, decided);
+    this.#delay = FIRST_POLL;
     this.#poll();
   }
 
@@ -45,7 +48,8 @@ export class PendingExecs {
   #poll(): void {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    this.#timers.after(PENDING_POLL, () => {
+    this.#timers.after(this.#delay, () => {
+      this.#delay = millis(Math.min(2 * this.#delay, SLOWEST_POLL));
       this.#isPolling = false;
       this.look();
       if (this.#pending.size > 0) this.#poll();
