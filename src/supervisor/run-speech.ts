@@ -1,4 +1,5 @@
 /* What follows from what a service says of itself, in one run of it. */
+import type { SyslogSeverity } from "../core/definition.ts";
 import type { NotifyAccess } from "../core/life-policies.ts";
 import type { Notification } from "../core/notify-message.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
@@ -46,6 +47,9 @@ export interface SpeechPorts {
 
 /** For a reload of a service whose readiness has no time limit of its own. */
 const RELOAD_TIMEOUT = millis(60_000);
+/** So many lines in the log are about what a service says of itself, in so long a time. */
+const MOST_LINES = 20;
+const LINES_SPAN = millis(60_000);
 
 export class RunSpeech {
   readonly #service: string;
@@ -56,6 +60,8 @@ export class RunSpeech {
   #isReady = false;
   /** It is to be the main process, but is the child of another one yet, whose end will make it ours. */
   #nextMain: number | null = null;
+  /** The lines in the log since then. */
+  #lines: { since: Instant; count: number } | null = null;
   /** The time that the reload which is going on has; null: none is. */
   #reload: { readonly until: Instant; readonly cancel: () => void } | null = null;
 
@@ -138,7 +144,7 @@ export class RunSpeech {
     this.#words = words;
     const status = renderOwnWords(words, this.#ports.errnoNameOf);
     if (this.#ports.record(this.#service)?.status !== status) this.#ports.amend(this.#service, { status });
-    this.#ports.report(tellsTrouble(said) ? "notice" : "debug", `${this.#service}: says: ${status ?? "nothing more"}`);
+    this.#log(tellsTrouble(said) ? "notice" : "debug", `says: ${status ?? "nothing more"}`);
   }
 
   #changeMain(pid: number): void {
@@ -160,7 +166,7 @@ export class RunSpeech {
     const age = monotonicMicros === null ? 0 : (this.#ports.kernelMicros() - monotonicMicros) / 1000;
     const mostAge = record.startedAt === null ? 0 : spanBetween(record.startedAt, now);
     const began = later(now, millis(age > 0 && age <= mostAge ? -age : 0));
-    if (this.#reload === null) this.#ports.report("info", `${this.#service}: reloading`);
+    if (this.#reload === null) this.#log("info", "reloading");
     if (!record.reloading) this.#ports.amend(this.#service, { reloading: true });
     this.#awaitReload(later(began, record.definition.ready?.timeout ?? RELOAD_TIMEOUT));
   }
@@ -184,7 +190,19 @@ export class RunSpeech {
   #reloaded(words: string, severity: "info" | "warning" = "info"): void {
     this.#endReload();
     this.#ports.amend(this.#service, { reloading: false });
-    this.#ports.report(severity, `${this.#service}: ${words}`);
+    this.#log(severity, words);
+  }
+
+  /** A service may say what it likes, as often as it likes: it fills no log with it. */
+  #log(severity: SyslogSeverity, words: string): void {
+    const { clock, report } = this.#ports;
+    if (severity !== "debug") {
+      const now = clock.now();
+      if (this.#lines === null || now >= later(this.#lines.since, LINES_SPAN)) this.#lines = { since: now, count: 0 };
+      if (++this.#lines.count > MOST_LINES) return;
+      if (this.#lines.count === MOST_LINES) report("notice", `${this.#service}: says more than is logged from here on`);
+    }
+    report(severity, `${this.#service}: ${words}`);
   }
 
   #endReload(): void {

@@ -308,6 +308,16 @@ describe("what a service says of how it is", () => {
     expect(it.reports.map((line) => line.split(":")[0])).toEqual(["debug", "notice", "notice"]);
   });
 
+  test("fills no log, however often it names errors", () => {
+    const it = running();
+    for (let errno = 1; errno <= 100; errno++) it.say(`ERRNO=${errno}`);
+    expect([it.reports.length, it.record.status]).toEqual([21, "error errno 100"]);
+    expect(it.reports.at(-2)).toBe("notice: web: says more than is logged from here on");
+    it.timers.time += 60_000;
+    it.say("ERRNO=98");
+    expect(it.reports.at(-1)).toBe("notice: web: says: error EADDRINUSE");
+  });
+
   test("ends with the run", () => {
     const it = running();
     it.say("ERRNO=2");
