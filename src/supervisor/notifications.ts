@@ -53,9 +53,8 @@ interface Voice {
 /** What one service may say before the others have their turn. */
 const MOST_AT_ONCE = 64;
 /**
- * Turns after which what a process has said is certainly heard: a socket holds no more datagrams (net.unix.max_dgram_qlen, 512 at the most
- * where nobody has asked for more).
- * Others of the service may go on writing as fast as it is read.
+ * Turns after which what a process has said is certainly heard: a socket holds no more datagrams than these
+ * (net.unix.max_dgram_qlen, 10 or 512). Others of the service may go on writing as fast as it is read.
  */
 const MOST_TURNS = 9;
 const ANOTHER_TRY = millis(1000);
