@@ -180,6 +180,17 @@ describe("rotated files", () => {
     expect(log.content()).toBe("11\n22\n33\n44\n");
   });
 
+  test("that a crash left in two forms are moved as one, also when nothing is compressed any more", () => {
+    using log = new RotatingLog();
+    writeFileSync(`${log.path}.2`, "11\n");
+    writeFileSync(`${log.path}.2.gz`, Bun.gzipSync("11\n"));
+    writeFileSync(`${log.path}.1`, "22\n");
+    log.open(SMALL);
+    for (const text of ["33\n", "44\n"]) log.write(text);
+    expect(log.names()).toEqual(["a.log", "a.log.1", "a.log.2", "a.log.3"]);
+    expect(log.content()).toBe("11\n22\n33\n44\n");
+  });
+
   test("are no more than asked for, in whatever form, also after the number was made smaller", () => {
     using log = new RotatingLog();
     log.open({ ...SMALL, keep: 5, compress: "zstd" });

@@ -98,6 +98,17 @@ test("a file that somebody has emptied is young again", () => {
   expect([textOf(`${log.path}.1`), textOf(log.path)]).toEqual(["second\nthird\n", "fourth\n"]);
 });
 
+test("a file that somebody has emptied is not rotated as long as it is empty", () => {
+  using log = new RotatingLog();
+  log.at = 1000 * SECOND;
+  log.open(POLICY);
+  log.write("first\n");
+  truncateSync(log.path, 0);
+  log.at += 7200 * SECOND;
+  log.write("second\n");
+  expect(log.names()).toEqual(["a.log"]);
+});
+
 test("an age that is asked for later counts from the first line too, and can be taken back", () => {
   using log = new RotatingLog();
   log.at = 1000 * SECOND;
