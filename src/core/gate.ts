@@ -77,13 +77,30 @@ function isPending({ state, held, want }: ServiceRecord): boolean {
   }
 }
 
+/** Begins what is said of a requirement that itself waits, and not just for a moment. */
+const DEEPER = "is waiting: ";
+
+/**
+ * While a chain starts, each step of it would change what all that come after it say; so what they wait for in the end is told
+ * only if it lasts.
+ */
+function isLasting({ reason, pending }: { readonly reason: string; readonly pending: boolean }): boolean {
+  return reason !== "" && !pending;
+}
+
+/** However long the chain, its beginning and its end are told. */
+function innermostOf(reason: string): string {
+  const deeper = reason.lastIndexOf(DEEPER);
+  return deeper === -1 ? reason : reason.slice(deeper + DEEPER.length);
+}
+
 function wordsOf({ state, held, wantedByHand }: ServiceRecord): string {
   if (held !== null) return "is being stopped";
   switch (state.tag) {
     case "down":
       return state.why === "condition" ? `is down: ${state.reason}` : wantedByHand ? "was stopped by hand" : "is down";
     case "waiting":
-      return state.reason === "" ? "is waiting" : `is waiting: ${state.reason}`;
+      return isLasting(state) ? `${DEEPER}${innermostOf(state.reason)}` : "is waiting";
     case "backoff":
       return `is tried again: ${state.reason}`;
     case "failed":

@@ -53,8 +53,12 @@ export class Links {
 
   /** true: what becomes of it matters to another one. */
   isLinked(service: string): boolean {
-    const { dependents, successors, conflicts } = this.#look();
-    return dependents.has(service) || successors.has(service) || conflicts.has(service);
+    return this.watchersOf(service).some((others) => others.size > 0);
+  }
+
+  /** Those to which it matters what becomes of it. */
+  watchersOf(service: string): readonly ReadonlySet<string>[] {
+    return [this.dependentsOf(service), this.successorsOf(service), this.conflictsOf(service)];
   }
 
   /** These, and all that they require or want, however far. */

@@ -8,7 +8,7 @@ import { Links } from "./links.ts";
 import type { Definition } from "./definition.ts";
 import type { RunEvent } from "./service-event.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { hasNoProcess, isEnding } from "./service-state.ts";
+import { hasNoProcess, isEnding, isStarting } from "./service-state.ts";
 
 export interface OrderPorts {
   readonly get: LookUp;
@@ -29,7 +29,9 @@ export class Order {
   readonly #ports: OrderPorts;
   readonly #held = new Set<string>();
   readonly #waiting = new Set<string>();
-  /** Something has changed that others may wait for. */
+  /** Those of which something has changed that they may wait for. */
+  readonly #touched = new Set<string>();
+  /** Something has changed that those that are held may wait for. */
   #isOpen = false;
 
   constructor(ports: OrderPorts) {
@@ -43,14 +45,14 @@ export class Order {
 
   define(definition: Definition): void {
     this.links.set(definition);
-    this.#isOpen = true;
+    this.#touchAll();
   }
 
   forget(service: string): void {
     this.links.remove(service);
     this.#held.delete(service);
     this.#waiting.delete(service);
-    this.#isOpen = true;
+    this.#touchAll();
   }
 
   /**
@@ -67,6 +69,7 @@ export class Order {
       if (record === null || record.removed || (record.state.tag === "up" && record.want === "up")) return false;
       if (record.want === "down" && record.wantedByHand && !byHand) return false;
       if (record.state.tag === "done" && record.definition.type === "oneshot") return false;
+      if (record.want === "up" && isComing(record.state)) return false;
       if (record.want === "down") this.#ports.want(name, "up", byHand);
       return byHand || record.state.tag !== "failed";
     });
@@ -107,7 +110,9 @@ export class Order {
     if (WATCHED.every((field) => record[field] === previous[field])) return;
     mark(this.#held, name, record.held !== null);
     mark(this.#waiting, name, record.state.tag === "waiting" && record.state.on === "others");
-    if (this.#held.size > 0 || this.links.isLinked(name)) this.#isOpen = true;
+    this.#touched.add(name);
+    for (const others of this.links.watchersOf(name)) for (const other of others) this.#touched.add(other);
+    this.#isOpen = true;
     if (previous.state.tag === "up" && record.state.tag !== "up") this.#takeAlong(name);
   }
 
@@ -115,17 +120,29 @@ export class Order {
   settle(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    const free = [...this.#held].filter((service) => !this.#isInUse(service));
-    for (const service of free.length > 0 ? free : this.#stuck()) {
-      const held = this.#ports.get(service)?.held ?? null;
-      if (held !== null) this.#letGo(service, held);
-    }
-    for (const service of this.#waiting) {
+    this.#letFreeGo();
+    const touched = [...this.#touched].filter((service) => this.#waiting.has(service));
+    this.#touched.clear();
+    for (const service of touched) {
       const record = this.#ports.get(service);
       if (record?.state.tag !== "waiting") continue;
       const gate = this.gateOf(record);
       if (gate?.reason !== record.state.reason || gate.pending !== record.state.pending)
         this.#ports.post(service, { tag: "gate", gate });
+    }
+  }
+
+  #touchAll(): void {
+    for (const service of this.#waiting) this.#touched.add(service);
+    this.#isOpen = true;
+  }
+
+  #letFreeGo(): void {
+    if (this.#held.size === 0) return;
+    const free = [...this.#held].filter((service) => !this.#isInUse(service));
+    for (const service of free.length > 0 ? free : this.#stuck()) {
+      const held = this.#ports.get(service)?.held ?? null;
+      if (held !== null) this.#letGo(service, held);
     }
   }
 
@@ -177,6 +194,12 @@ export class Order {
       if (isBound && this.#isActive(dependent)) this.ask(dependent, "hold-asked");
     }
   }
+}
+
+/** true: it starts by itself, sooner or later, or is about to have started. */
+function isComing(state: ServiceRecord["state"]): boolean {
+  if (state.tag === "preparing") return state.afterwards === null;
+  return isStarting(state) || (state.tag === "waiting" && state.on === "others");
 }
 
 /** true: something of it runs that may need what it requires. */

@@ -241,3 +241,8 @@ export function isReady(state: ServiceState): boolean {
 export function isEnding(state: ServiceState): boolean {
   return state.tag === "leaving" || state.tag === "stopping" || state.tag === "sweeping" || state.tag === "cleaning";
 }
+
+/** true: its start is at work. */
+export function isStarting(state: ServiceState): boolean {
+  return PUBLIC_STATE_OF[state.tag] === "starting";
+}

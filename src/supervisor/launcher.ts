@@ -19,8 +19,8 @@ export interface LauncherPorts {
   readonly execs: PendingExecs;
   readonly companions: Pick<Companions, "equip" | "began">;
   newInvocation(): string;
-  /** false while many others are to be started after this one: then its exec is not waited for, it goes on beside them. */
-  mayWait(): boolean;
+  /** false while many others are to be started that need not wait for this one: its exec then goes on beside them. */
+  mayWait(service: string): boolean;
   /** The outcome of a pending exec, for the service whose process it is. */
   decided(service: string, event: ServiceEvent): void;
 }
@@ -72,7 +72,7 @@ export class Launcher {
       descriptors,
       isMain: true,
       invocation,
-      mayWait: this.#ports.mayWait(),
+      mayWait: this.#ports.mayWait(service),
     });
     this.#ports.processes.closeFd(stdout);
     this.#ports.processes.closeFd(stderr);

@@ -112,10 +112,8 @@ export class Supervisor {
     const [fleetNow, isEnding] = [(): Fleet => this.fleet, (): boolean => this.isEnding];
     const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: fleetNow, isEnding });
     this.companions = companions;
-    this.#launcher = new Launcher(
-      { ...ports, execs, newInvocation, mayWait: () => !this.#starter.isLong, decided: tell, companions },
-      belongings,
-    );
+    const mayWait = (service: string): boolean => !this.#starter.isLong || this.fleet.links.isLinked(service);
+    this.#launcher = new Launcher({ ...ports, execs, newInvocation, mayWait, decided: tell, companions }, belongings);
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
       pidIn: (file) => ports.processes.pidIn(file),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { NO_HOOKS } from "../../src/core/life-policies.ts";
 import { millis } from "../../src/core/units.ts";
-import { NOTIFIES, ONESHOT, linkedFleet } from "./linked-fleet.ts";
+import { NOTIFIES, ONESHOT, definitionOf, linkedFleet } from "./linked-fleet.ts";
 
 const HOOK = { command: ["/bin/hook"], timeout: millis(1_000) };
 const NOTHING = { pathExists: ["/data"], pathMissing: [], fileNotEmpty: [], directoryNotEmpty: [], host: [] };
@@ -67,7 +67,7 @@ describe("a start", () => {
     expect(world.takeStarts().toSorted()).toEqual(["cache", "db"]);
     world.ready("cache");
     expect(world.takeStarts()).toEqual([]);
-    expect(world.why("app")).toBe('requires "api", which is waiting: requires "db", which is starting');
+    expect(world.why("app")).toBe('requires "api", which is waiting');
     world.ready("db");
     expect(world.takeStarts()).toEqual(["api"]);
     world.ready("api");
@@ -151,6 +151,33 @@ describe("a start", () => {
     world.exit("db", 1);
     world.fleet.post("app", { tag: "hook-ended", hook: "before_start", failure: null });
     expect(world.told()).toBe("app waiting, db backoff");
+  });
+
+  test("at the end of a chain that is stuck tells what it requires, and what that waits for in the end", () => {
+    const chain = ["s1", "s2", "s3", "s4"].map((name, index) => [name, { requires: [`s${index}`] }] as const);
+    const world = linkedFleet({ ...Object.fromEntries(chain), s0: NOTIFIES });
+    world.start("s4");
+    expect(world.why("s4")).toBe('requires "s3", which is waiting');
+    world.exit("s0", 1);
+    const end = 'requires "s0", which is tried again: exited 1';
+    expect(["s1", "s2", "s4"].map((name) => world.why(name))).toEqual([
+      end,
+      `requires "s1", which is waiting: ${end}`,
+      `requires "s3", which is waiting: ${end}`,
+    ]);
+  });
+
+  test("of a long chain takes steps in proportion to its length", () => {
+    const length = 500;
+    const world = linkedFleet({});
+    for (let index = 0; index < length; index++)
+      world.fleet.add(definitionOf(`s${index}`, { ...NOTIFIES, requires: index === 0 ? [] : [`s${index - 1}`] }));
+    let changes = 0;
+    world.onChange = () => void changes++;
+    world.start(`s${length - 1}`);
+    for (let index = 0; index < length; index++) world.ready(`s${index}`);
+    expect(world.told(`s${length - 1}`)).toBe(`s${length - 1} up`);
+    expect(changes).toBeLessThan(10 * length);
   });
 
   test("that waits is called off by a stop, and does not happen later", () => {

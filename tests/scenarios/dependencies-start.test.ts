@@ -35,7 +35,7 @@ describe("the start of a service", () => {
     const web = await supervisor.until("web", (view) => view.state === "waiting");
     expect(web).toMatchObject({
       pid: null,
-      message: 'requires "app", which is waiting: requires "db", which is starting',
+      message: 'requires "app", which is waiting',
     });
     open(place, "db");
     await supervisor.until("app", (view) => view.state === "starting");
