@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { program } from "./definitions.ts";
-import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 
@@ -155,6 +155,6 @@ describe("services that wait for each other in a circle", () => {
     const warning = 'b.toml:3:10: cannot use "wants[0]": it is ignored';
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^warning: [^\n]*\n.*\n *\^+\n$/)]);
     expect(stderr).toContain(warning);
-    expect(place.ownLog()).toContain(warning);
+    await untilTrue(() => place.ownLog().includes(warning));
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { ServiceView } from "../../src/core/service-view.ts";
 import { program, shell } from "./definitions.ts";
 import { cannotMoveClocks, startWithClock } from "./movable-clock.ts";
-import { TestPlace, TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** `next_start` is worked out from the clock of the moment when it is asked for. */
 const ROUNDING_S = 1;
@@ -91,13 +91,17 @@ test("a crash loop without delay ends in failed at its limit, and start and rese
 
   await supervisor.request("POST", "/v1/services/crash/reset", {});
   expect(await supervisor.service("crash")).toMatchObject({ state: "down", restarts: 0, message: null });
+  // The answer to a request may be here before the events that led to it.
+  await supervisor.event((event) => event.service === "crash" && event.state === "down");
 
   const before = exits();
   await supervisor.request("POST", "/v1/services/crash/start", { wait: false });
   await supervisor.until("crash", failed);
+  await untilTrue(() => exits() - before >= 4);
   expect(exits() - before).toBe(4);
   await supervisor.request("POST", "/v1/services/crash/start", { wait: false });
   await supervisor.until("crash", failed);
+  await untilTrue(() => exits() - before >= 8);
   expect(exits() - before).toBe(8);
 });
 

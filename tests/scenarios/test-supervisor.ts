@@ -134,6 +134,7 @@ export class TestSupervisor implements AsyncDisposable {
   readonly pid: number;
   readonly events: EventView[] = [];
   readonly #stream: AbortController;
+  #following: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<() => void>();
 
   private constructor(place: TestPlace, pid: number, stream: AbortController) {
@@ -164,7 +165,7 @@ export class TestSupervisor implements AsyncDisposable {
       signal: stream.signal,
     });
     const supervisor = new TestSupervisor(place, pid, stream);
-    void supervisor.#follow(response);
+    supervisor.#following = supervisor.#follow(response);
     return supervisor;
   }
 
@@ -262,9 +263,10 @@ export class TestSupervisor implements AsyncDisposable {
     signalProcess(this.pid, signal);
   }
 
-  /** Waits until the supervisor's process is gone. */
+  /** Waits until the supervisor's process is gone, and all that it has told is among the events. */
   async gone(): Promise<void> {
     await untilTrue(() => hasEnded(this.pid));
+    await this.#following;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
