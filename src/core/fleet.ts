@@ -10,8 +10,8 @@
 import type { Definition } from "./definition.ts";
 import { advanceRecord } from "./advance-record.ts";
 import { Order } from "./order.ts";
-import type { ServiceAction, ServiceEvent } from "./service-event.ts";
-import { type ServiceRecord, newRecord } from "./service-record.ts";
+import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
+import { type ServiceRecord, earliestDeadlineOf, newRecord } from "./service-record.ts";
 import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
 import { awaitsCall } from "./transitions.ts";
@@ -42,6 +42,7 @@ export class Fleet {
   readonly #order: Order;
   #inbox: Letter[] = [];
   #draining = false;
+  #isClosing = false;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
@@ -146,8 +147,9 @@ export class Fleet {
     this.#atOnce(() => this.#order.ask(service, "stop-asked"));
   }
 
-  /** Stops everything, in the reverse of the order in which it would be started. */
+  /** Stops everything, in the reverse of the order in which it would be started; nothing is started any more after it. */
   stopAll(): void {
+    this.#isClosing = true;
     for (const service of this.links.inStartOrder(this.#records.keys()).toReversed()) this.stop(service);
   }
 
@@ -168,7 +170,7 @@ export class Fleet {
 
   post(service: string, event: ServiceEvent): void {
     this.#atOnce(() => {
-      if (event.tag === "due" || event.tag === "demanded") this.#order.clearWay(service);
+      if (event.tag === "due" || event.tag === "demanded") this.#called(service);
       this.#inbox.push({ service, event });
     });
   }
@@ -184,12 +186,14 @@ export class Fleet {
 
   /** The earliest deadline of all, or null. */
   nextDeadline(): Instant | null {
-    let earliest: Instant | null = null;
-    for (const record of this.#records.values()) {
-      const deadline = deadlineOf(record.state);
-      if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
-    }
-    return earliest;
+    return earliestDeadlineOf(this.#records.values());
+  }
+
+  /** It is to run now: what it needs is brought in, what it conflicts with has to make way. */
+  #called(service: string): void {
+    const record = this.get(service);
+    if (record === null || record.want === "down" || record.state.tag !== "waiting") return;
+    for (const needed of this.#order.bringIn(service, false)) if (needed !== service) this.#startNow(needed);
   }
 
   #startNow(service: string, how: "start-asked" | "enable-asked" = "start-asked"): void {
@@ -246,6 +250,7 @@ export class Fleet {
   /** One step of one service; returns the events that followed at once. */
   #apply(service: string, event: ServiceEvent): readonly ServiceEvent[] {
     const before = this.#records.get(service);
+    if (this.#isClosing && asksForStart(event)) return [];
     if (before === undefined || (event.tag === "deadline-passed" && isLate(before, this.#ports.now()))) return [];
     const order = this.#order;
     const result = step(before.state, event, {

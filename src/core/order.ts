@@ -79,13 +79,6 @@ export class Order {
     return [...brought, service];
   }
 
-  /** It is called by its schedule or a connection: now what conflicts with it has to make way. */
-  clearWay(service: string): void {
-    const record = this.#ports.get(service);
-    if (record === null || record.want === "down" || record.state.tag !== "waiting") return;
-    for (const rival of this.links.conflictsOf(service)) this.#makeWay(rival);
-  }
-
   /** Has the service end, those that require it first. */
   ask(service: string, ask: Ask): void {
     const record = this.#ports.get(service);

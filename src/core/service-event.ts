@@ -67,6 +67,13 @@ export type LifeEvent =
   /** So many checks of its health have failed in a row that it is to be restarted or stopped. */
   | { readonly tag: "unhealthy"; readonly action: "restart" | "stop"; readonly reason: string };
 
+/** true: a run may follow from it, which is not to be while everything is being ended. */
+export function asksForStart({ tag }: ServiceEvent): boolean {
+  return STARTS.has(tag);
+}
+
+const STARTS: ReadonlySet<string> = new Set(["start-asked", "enable-asked", "restart-asked", "due", "demanded"]);
+
 /** What the supervisor is to do for a service. */
 export type ServiceAction =
   | { readonly tag: "spawn"; readonly automatic: boolean }

@@ -1,6 +1,6 @@
 import type { Definition } from "./definition.ts";
 import type { Exit } from "./exit.ts";
-import { type ServiceState, hasNoProcess, mainPidOf } from "./service-state.ts";
+import { type ServiceState, hasNoProcess, deadlineOf, mainPidOf } from "./service-state.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 /** Everything that is known of one service, apart from its processes. Plain data, so that it can be written down. */
@@ -90,6 +90,8 @@ export function messageOf(record: ServiceRecord): string | null {
     case "naming":
       return `waiting for "${record.definition.pidFile ?? ""}" to name its main process`;
     case "stopping":
+      if (state.afterwards.tag === "judge-exit" && state.force === "asked")
+        return `it says that it is stopping, waiting for pid ${state.pid}`;
       return state.force === "asked"
         ? `asked to stop, waiting for pid ${state.pid}`
         : `killed, waiting for pid ${state.pid} to go`;
@@ -116,6 +118,16 @@ const STARTING_WORDS = {
   ready: NOT_READY,
   hook: "its after_start hook is at work",
 } as const;
+
+/** The earliest deadline of all of them, or null. */
+export function earliestDeadlineOf(records: Iterable<ServiceRecord>): Instant | null {
+  let earliest: Instant | null = null;
+  for (const { state } of records) {
+    const deadline = deadlineOf(state);
+    if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
+  }
+  return earliest;
+}
 
 /** The pid that operators see, or null. */
 export function pidOf(record: ServiceRecord): number | null {

@@ -6,7 +6,7 @@
 import type { Definition } from "../core/definition.ts";
 import { type Exit, exitWordsOf } from "../core/exit.ts";
 import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
-import type { Millis } from "../core/units.ts";
+import { type Millis, millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import { CapturedOutput } from "./captured-output.ts";
 import { killTree } from "./kill-tree.ts";
@@ -69,6 +69,9 @@ interface Running {
 /** Where the output of a command goes: takes the read end of its pipe, and returns what to do at its end. */
 type Sink = (child: { readonly service: string; readonly pid: number; readonly stdout: number }) => () => void;
 
+/** What a hook gets when everything is being killed. */
+const HURRIED = 2_000;
+
 // Apart from the numbers of services' own runs, which count up from 1.
 const FIRST_COMMAND_RUN = 1_000_000_000;
 const LOOK_AGAIN = 5 as Millis;
@@ -78,6 +81,7 @@ export class Commands {
   readonly #belongings: Belongings;
   readonly #running = new Map<number, Running>();
   #lastRun = FIRST_COMMAND_RUN;
+  #isHurried = false;
 
   constructor(ports: CommandPorts, belongings: Belongings) {
     this.#ports = ports;
@@ -119,7 +123,9 @@ export class Commands {
     for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid);
   }
 
+  /** Everything is to be over at once: kills all commands, and gives those that still follow a moment only. */
   killAll(): void {
+    this.#isHurried = true;
     for (const pid of this.#running.keys()) this.#kill(pid);
   }
 
@@ -155,7 +161,8 @@ export class Commands {
 
   /** The number of the process, or why there is none. */
   #start(request: CommandRequest, sink: Sink, done: CommandDone): number | string {
-    const { definition, command, timeout } = request;
+    const { definition, command } = request;
+    const timeout = this.#isHurried ? millis(Math.min(request.timeout, HURRIED)) : request.timeout;
     const invocation =
       request.invocation ?? this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
     const extra = {

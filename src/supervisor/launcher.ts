@@ -25,6 +25,9 @@ export interface LauncherPorts {
   decided(service: string, event: ServiceEvent): void;
 }
 
+/** So many descriptors are kept from services: for clients, logs, and threads that are only just beginning. */
+const LEFT_TO_OTHERS = 8;
+
 type LaunchEvent = Extract<ServiceEvent, { tag: "spawned" | "exec-pending" | "spawn-failed" }>;
 
 export class Launcher {
@@ -122,9 +125,9 @@ export class Launcher {
   }
 
   #openPipes(): { stdout: { read: number; write: number }; stderr: { read: number; write: number } } | string {
-    const stdout = this.#ports.spawning.pipe();
+    const stdout = this.#ports.spawning.pipe(LEFT_TO_OTHERS);
     if (typeof stdout === "string") return stdout;
-    const stderr = this.#ports.spawning.pipe();
+    const stderr = this.#ports.spawning.pipe(LEFT_TO_OTHERS);
     if (typeof stderr !== "string") return { stdout, stderr };
     this.#ports.processes.closeFd(stdout.read);
     this.#ports.processes.closeFd(stdout.write);

@@ -92,8 +92,11 @@ export interface PendingOutcome {
 export interface SpawnPort {
   spawn(plan: SpawnPlan): SpawnOutcome;
   pollPending(): readonly PendingOutcome[];
-  /** A pipe, both ends close-on-exec, the read end non-blocking; or the name of an errno. */
-  pipe(): { readonly read: number; readonly write: number } | string;
+  /**
+   * A pipe, both ends close-on-exec, the read end non-blocking; or the name of an errno, also if it would leave fewer
+   * descriptors than `leaving` (0 if it is not given).
+   */
+  pipe(leaving?: number): { readonly read: number; readonly write: number } | string;
   /** Reads what is there now into the buffer: so many bytes, 0 if there is nothing; null: nothing will come any more. */
   readPipe(fd: number, buffer: Uint8Array): number | null;
 }

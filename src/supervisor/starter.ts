@@ -38,8 +38,10 @@ export class Starter {
     fleet.amend(service, { want, wantedByHand: byHand !== null });
     if (want === "down" && !isAtRest(record.state)) fleet.stop(service);
     if (want === "down") return;
-    if (unfit !== null) fleet.post(service, { tag: "found-unfit", reason: unfit });
-    else this.#queue.add(service);
+    // What it requires may be there to provide what is missing: that is seen when its turn comes.
+    const mayBeProvided = (record.next ?? record.definition).requires.length > 0;
+    if (unfit === null || mayBeProvided) this.#queue.add(service);
+    else fleet.post(service, { tag: "found-unfit", reason: unfit });
   }
 
   /** Starts nothing more. */

@@ -24,6 +24,8 @@ export interface Onlooker {
   /** Something has happened and all that followed at once has been handled. */
   settled(): void;
   broken(what: string): void;
+  /** Its schedule or a connection calls it. */
+  called(service: string): void;
 }
 
 const EXITS: readonly [Exit, ...Exit[]] = [
@@ -212,7 +214,9 @@ export class FakeWorld {
   #accompany({ definition: { name }, state }: ServiceRecord): void {
     const tell = (after: number, event: LifeEvent): void =>
       this.time.after(after, () => {
-        if (this.fleet.get(name) !== null) this.fleet.post(name, event);
+        if (this.fleet.get(name) === null) return;
+        if (event.tag === "due" || event.tag === "demanded") this.#onlooker.called(name);
+        this.fleet.post(name, event);
       });
     if (state.tag === "waiting" && state.on !== "others")
       tell(this.#draw.pick([0, 900, 40_000]), { tag: state.on === "schedule" ? "due" : "demanded" });

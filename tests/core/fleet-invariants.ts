@@ -56,6 +56,21 @@ export class FleetInvariants implements Onlooker {
     Object.assign(this.#of(service), { isHeld: want !== "up", isOverruled: want === "overruled" });
   }
 
+  /** An operator, a definition or a call asks for it: what it needs is brought in. */
+  broughtIn(service: string, byHand: boolean): void {
+    const { fleet } = this.#present();
+    for (const name of fleet.links.closureOf([service])) {
+      const record = fleet.get(name);
+      const isLeft = record?.want === "down" && record.wantedByHand && !byHand && name !== service;
+      if (record !== null && !isLeft) this.asked(name, "up");
+    }
+  }
+
+  called(service: string): void {
+    const record = this.#present().fleet.get(service);
+    if (record?.want === "up" && record.state.tag === "waiting") this.broughtIn(service, false);
+  }
+
   defined(service: string, definition: Definition): void {
     Object.assign(this.#of(service), { isRemoved: false, definition });
   }

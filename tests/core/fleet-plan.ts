@@ -166,13 +166,13 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
   if (record.removed && kind !== "stop" && kind !== "end" && kind !== "kill") return;
   switch (kind) {
     case "start":
-      brought(stage, service, true);
+      stage.invariants.broughtIn(service, true);
       return fleet.want(service, "up", true);
     case "stop":
       stage.invariants.asked(service, "down");
       return fleet.want(service, "down", true);
     case "restart":
-      brought(stage, service, true);
+      stage.invariants.broughtIn(service, true);
       return fleet.restart(service, true);
     case "reset":
       stage.invariants.reset(record);
@@ -234,16 +234,6 @@ function linksOf(stage: Stage, name: string, links: Shape["links"]): Partial<Def
   };
 }
 
-/** An operator, or a definition, asks for it: what it needs is brought in. */
-function brought({ world: { fleet }, invariants }: Stage, service: string, byHand: boolean): void {
-  const needed = fleet.links.closureOf([service]);
-  for (const name of needed) {
-    const record = fleet.get(name);
-    const isLeft = record?.want === "down" && record.wantedByHand && !byHand && name !== service;
-    if (record !== null && !isLeft) invariants.asked(name, "up");
-  }
-}
-
 /** A new service, or one whose removal is taken back; perhaps something of a dead predecessor's is there. */
 function add(stage: Stage, index: number, choice: number): void {
   const { fleet, processes } = stage.world;
@@ -263,7 +253,7 @@ function add(stage: Stage, index: number, choice: number): void {
   fleet.amend(service, { want, wantedByHand: false });
   if (want === "down") return fleet.stop(service);
   if (choice % 7 === 0) return fleet.post(service, { tag: "found-unfit", reason: "unfit" });
-  brought(stage, service, false);
+  stage.invariants.broughtIn(service, false);
   fleet.enable(service);
 }
 
@@ -292,7 +282,7 @@ function redefine(
   fleet.redefine(service, chosen, "restart");
   if (record.want === "down") return;
   if (record.state.tag === "done" && chosen.type === "oneshot") return fleet.amend(service, { stale: true });
-  brought(stage, service, false);
+  stage.invariants.broughtIn(service, false);
   if (record.state.tag === "waiting") return fleet.enable(service);
   fleet.restart(service, false);
 }

@@ -252,3 +252,12 @@ test("a name that no service has is told with the file that wants it, beside eve
   expect(text).toMatch(/db\.toml:2:\d+: .*there is no service "nobody"/);
   expect(text).toMatch(/web\.toml:2:1: .*"strat"/);
 });
+
+test("what a oneshot provides need not be there before: the service that requires it is judged when its turn comes", async () => {
+  await using supervisor = await started((place) => ({
+    setup: shell(`mkdir ${place.path("made")}`, 'type = "oneshot"'),
+    web: program(["sleep", "1000"], `requires = ["setup"]\ndirectory = "${place.path("made")}"`),
+  }));
+  await supervisor.until("web", (view) => view.state === "up");
+  expect(await supervisor.service("web")).toMatchObject({ restarts: 0 });
+});
