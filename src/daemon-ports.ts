@@ -6,7 +6,7 @@ import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
 import { readPidFile } from "./os/pid-file.ts";
 import { OwnChildren } from "./os/own-children.ts";
-import { openLogPipe, readPipe } from "./os/pipe-io.ts";
+import { hasRoomAbove, openLogPipe, readPipe } from "./os/pipe-io.ts";
 import {
   catchesSignal,
   readChildren,
@@ -103,9 +103,14 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
       return result;
     },
     pollPending: () => spawner.poll().map((outcome) => ({ pid: outcome.pid, result: outcome })),
-    pipe() {
+    pipe(leaving = 0) {
       const opened = openLogPipe();
-      return opened.tag === "ok" ? opened.ends : opened.errno;
+      if (opened.tag === "failed") return opened.errno;
+      const { read, write } = opened.ends;
+      if (leaving === 0 || hasRoomAbove(Math.max(read, write), leaving)) return opened.ends;
+      closeFd(read);
+      closeFd(write);
+      return "EMFILE";
     },
     readPipe(fd, buffer) {
       const result = readPipe(fd, buffer, { offset: 0, most: buffer.length });

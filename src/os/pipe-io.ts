@@ -16,6 +16,7 @@ const libc = dlopen("libc.so.6", {
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const F_SETFL = 4;
+const F_DUPFD_CLOEXEC = 1030;
 const FIONREAD = 0x541b;
 
 export interface PipeEnds {
@@ -40,6 +41,16 @@ export function openBlockingPipe(): PipeResult {
   const fds = new Int32Array(2);
   if (libc.symbols.pipe2(ptr(fds), O_CLOEXEC) !== 0) return { tag: "failed", errno: lastErrno() };
   return { tag: "ok", ends: { read: fds[0] ?? -1, write: fds[1] ?? -1 } };
+}
+
+/**
+ * true if there are about so many numbers left above this descriptor, which was opened just now and so has the lowest that
+ * was free. It changes nothing.
+ */
+export function hasRoomAbove(fd: number, count: number): boolean {
+  const probe = libc.symbols.fcntl(fd, F_DUPFD_CLOEXEC, fd + count);
+  if (probe >= 0) closeDescriptor(probe);
+  return probe >= 0;
 }
 
 export type ReadResult =

@@ -1,0 +1,15 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { closeDescriptor, hasRoomAbove, openLogPipe } from "../../src/os/pipe-io.ts";
+
+test("there is room above a descriptor up to the limit of descriptors, and looking for it opens none", () => {
+  const opened = openLogPipe();
+  if (opened.tag === "failed") throw new Error(opened.errno);
+  const { read, write } = opened.ends;
+  const before = readdirSync("/proc/self/fd").length;
+  expect(hasRoomAbove(write, 4)).toBe(true);
+  expect(hasRoomAbove(write, 2 ** 30)).toBe(false);
+  expect(readdirSync("/proc/self/fd").length).toBe(before);
+  closeDescriptor(read);
+  closeDescriptor(write);
+});
