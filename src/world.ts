@@ -20,7 +20,10 @@ export function makeWorld(): CliWorld {
     stdout: outputTo(1),
     stderr: outputTo(2),
     now: () => Date.now(),
-    isLocked: (pidFile) => pidFiles().isPidFileLocked(pidFile),
+    isLocked: (pidFile) => {
+      const { isPidFileLocked } = require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
+      return isPidFileLocked(pidFile);
+    },
     machine: () => {
       const { findGroup, findUser } = userDatabase();
       return {
@@ -43,10 +46,6 @@ export function makeWorld(): CliWorld {
 // Loaded when they are asked for, which is seldom: together they would cost every command a millisecond or two.
 function operatingSystem(): typeof import("node:os") {
   return require("node:os") as typeof import("node:os");
-}
-
-function pidFiles(): typeof import("./os/pid-file.ts") {
-  return require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
 }
 
 function userDatabase(): typeof import("./os/user-database.ts") {

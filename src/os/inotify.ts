@@ -97,7 +97,7 @@ export class Inotify {
 }
 
 /** Whole events, one after the other. */
-export function decodeEvents(bytes: Uint8Array): readonly FileEvent[] {
+function decodeEvents(bytes: Uint8Array): readonly FileEvent[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const events: FileEvent[] = [];
   for (let at = 0; at + HEADER <= bytes.length;) {

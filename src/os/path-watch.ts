@@ -18,7 +18,7 @@ export type FileNews =
   | { readonly tag: "unseen"; readonly owner: string; readonly message: string };
 
 /** For all owners together; the kernel needs about 1 KiB for each. */
-export const MOST_WATCHES = 8192;
+const MOST_WATCHES = 8192;
 
 /** So many directories are looked into in one go, which takes a few milliseconds. */
 const SLICE = 256;

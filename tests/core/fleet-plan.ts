@@ -199,7 +199,7 @@ function definitionOf(stage: Stage, name: string, choice: number): Definition {
   const index = Number(name.slice(1)) + choice;
   const { services } = stage.plan;
   const chosen = services[Math.abs(index) % services.length] as Shape;
-  const { life, links, ...rest } = chosen;
+  const { life: _life, links, ...rest } = chosen;
   return literalDefinition({ ...rest, ...lifeOf(chosen), ...linksOf(stage, name, links), name });
 }
 

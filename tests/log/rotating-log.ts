@@ -13,12 +13,12 @@ import { compressFile } from "../../src/os/compress-file.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
 
-export const files = { ...logFile, readCompressedLogEnd };
+const files = { ...logFile, readCompressedLogEnd };
 
 /** In memory where that can be had: what counts is what becomes of the files, not how long a disk takes to be sure. */
 export const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-export const POLICY: RotationPolicy = {
+const POLICY: RotationPolicy = {
   maxSize: 1000,
   maxAge: null,
   keep: 1000,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { program, shell } from "./definitions.ts";
 import { executes } from "./proc.ts";
-import { TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** Ignores TERM. */
 const STUBBORN = 'trap "" TERM; echo ready; while :; do sleep 1000 & wait; done';
@@ -67,10 +67,10 @@ test("a service that fails during the end starts no other one", async () => {
   const [app, db] = [await supervisor.service("app"), await supervisor.service("db")];
   supervisor.kill("SIGTERM");
   await supervisor.event((event) => event.service === "app" && event.state === "stopping");
-  process.kill(db.pid ?? 0, "SIGKILL");
+  signalProcess(db.pid, "SIGKILL");
   const failed = await supervisor.event((event) => event.service === "db" && event.state === "failed");
   expect(failed.message).toBe("killed by SIGKILL");
-  process.kill(app.pid ?? 0, "SIGKILL");
+  signalProcess(app.pid, "SIGKILL");
   await supervisor.gone();
   expect(supervisor.place.marked()).toEqual([]);
 });
