@@ -71,7 +71,7 @@ describe("the end of a critical service", () => {
   test.each([
     [{ tag: "code", code: 0 }, "done: end-supervisor 0"],
     [{ tag: "code", code: 3 }, "failed (exited 3): end-supervisor 3"],
-    [{ tag: "signal", signal: "SIGTERM", dumped: false }, "done: end-supervisor 0"],
+    [{ tag: "signal", signal: "SIGTERM", dumped: false }, "done: end-supervisor 143"],
     [{ tag: "signal", signal: "SIGKILL", dumped: false }, "failed (killed by SIGKILL): end-supervisor 137"],
     [
       { tag: "signal", signal: "SIGSEGV", dumped: true },
