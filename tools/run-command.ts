@@ -1,3 +1,6 @@
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PROJECT } from "./toolchain.ts";
 
 export interface Outcome {
@@ -16,16 +19,27 @@ export async function runAloud(command: readonly string[], environment: Record<s
   return await child.exited;
 }
 
+/** In milliseconds: a stage that takes longer hangs, and is ended. */
+const LONGEST_STAGE = 20 * 60_000;
+
 /** Runs a command in the project's directory and keeps what it says. */
 export async function runQuietly(command: readonly string[]): Promise<Outcome> {
-  // One pipe for both keeps the order in which things were said.
-  const child = Bun.spawn(["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...command], {
-    cwd: PROJECT,
-    env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [output, exitCode] = await Promise.all([child.stdout.text(), child.exited]);
-  return { exitCode, output };
+  // Into a file, as the end of a pipe would be waited for as long as anything that was left behind holds it; one for both
+  // keeps the order in which things were said.
+  const path = join(tmpdir(), `daemonsup-stage-${crypto.randomUUID()}`);
+  try {
+    const child = Bun.spawn(["/bin/sh", "-c", 'exec "$@" > "$0" 2>&1', path, ...command], {
+      cwd: PROJECT,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", "inherit", "inherit"],
+      timeout: LONGEST_STAGE,
+      killSignal: "SIGKILL",
+    });
+    const exitCode = await child.exited;
+    return { exitCode, output: readFileSync(path, "utf8") };
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
 
 /** This very Bun, so that nothing depends on what "bun" means on PATH. */
