@@ -85,12 +85,6 @@ describe.skipIf(needsNotifier)("a notification", () => {
     expect(supervisor.place.ownLog()).not.toContain("ignoring");
   });
 
-  test.skipIf(needsRoot)("of another user's process that is not of the service does not count", async () => {
-    await using supervisor = await started(saying(["other=READY=1", "barrier", "print=INVOCATION_ID", "wait"], ALL));
-    await supervisor.line("web", () => true);
-    expect((await supervisor.service("web")).state).toBe("starting");
-  });
-
   test.skipIf(needsRoot)("of a service that runs as another user counts", async () => {
     await using supervisor = await started(saying(["say=READY=1", "wait"], `user = "nobody"\n${NOTIFY}`));
     await supervisor.until("web", (view) => view.state === "up");
