@@ -13,9 +13,8 @@ const CHECKS = [
   { name: "dead code", command: bun("run", "--bun", "knip", "--treat-config-hints-as-errors") },
   { name: "build", command: bun("tools/build.ts") },
 ] as const;
-// In processes of their own: a test that ends its process, or leaves something behind, shows, and spoils no other. Once more
-// if it failed: that it needed that is told, for it is a race in the test or in what it tests, and to be mended.
-const TESTS = bun("test", "--parallel", "--timeout", TEST_TIMEOUT, "--retry", "1");
+// In processes of their own: a test that ends its process, or leaves something behind, shows, and spoils no other.
+const TESTS = bun("test", "--parallel", "--timeout", TEST_TIMEOUT);
 
 requireToolchain();
 let isOk = true;
@@ -25,7 +24,6 @@ for (const { name, command } of CHECKS) {
 }
 const tests = await runStage("tests", TESTS);
 for (const line of skippedOf(tests)) console.log(`  ${line}`);
-for (const line of retriedOf(tests)) console.log(`  at the second attempt only: ${line}`);
 const counts = countsOf(tests);
 if (counts.failed > 0) isOk = false;
 console.log(isOk ? "all is well" : "not well: see above");
@@ -45,10 +43,6 @@ async function runStage(name: string, command: readonly string[]): Promise<Outco
 // The runner names each a second time at its end.
 function skippedOf({ output }: Outcome): Set<string> {
   return new Set(output.split("\n").filter((line) => line.startsWith("(skip) ")));
-}
-
-function retriedOf({ output }: Outcome): Set<string> {
-  return new Set(output.split("\n").filter((line) => line.startsWith("(pass) ") && line.includes("(attempt 2)")));
 }
 
 function withoutPasses(output: string): string {
