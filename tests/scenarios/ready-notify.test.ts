@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { shell } from "./definitions.ts";
 import { needsNotifier, notifierWords, saying, untilView } from "./notifier.ts";
-import { needsRoot } from "./ordinary-user.ts";
-import { TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { asOrdinaryUser, needsRoot } from "./ordinary-user.ts";
+import { TestSupervisor, run, signalProcess } from "./test-supervisor.ts";
 
 const NOTIFY = "[ready]\nnotify = true";
 const ALL = `notify_access = "all"\n${NOTIFY}`;
@@ -83,6 +83,15 @@ describe.skipIf(needsNotifier)("a notification", () => {
     await using supervisor = await started(shell(script, ALL));
     await supervisor.until("web", (view) => view.state === "up");
     expect(supervisor.place.ownLog()).not.toContain("ignoring");
+  });
+
+  test.skipIf(needsRoot)("of another user's process that is not of the service does not count", async () => {
+    await using supervisor = await started(saying(["print=NOTIFY_SOCKET", "wait"], ALL));
+    const address = (await supervisor.line("web", () => true)).slice("NOTIFY_SOCKET=".length);
+    const words = ["/bin/sh", "-c", notifierWords("say=READY=1", "barrier", "exit=0")];
+    // Once the barrier is passed, what was said before it has been judged.
+    expect(await run(asOrdinaryUser(words), { NOTIFY_SOCKET: address })).toMatchObject({ code: 0 });
+    expect((await supervisor.service("web")).state).toBe("starting");
   });
 
   test.skipIf(needsRoot)("of a service that runs as another user counts", async () => {
