@@ -20,6 +20,7 @@ export interface Answers {
   readonly version: VersionView;
   readonly graph: GraphView;
   readonly scale: ScaleAnswer;
+  readonly openapi: { readonly openapi: string };
 }
 
 /** Routes that answer one object a line. */

@@ -6,8 +6,8 @@ import type { ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
 import type { LineSink } from "./line-stream.ts";
 import { problemResponse } from "./problem.ts";
-import * as protocol from "./protocol.ts";
-import { readBody, readQuery } from "./read-request.ts";
+import type { AskAnswer } from "./protocol.ts";
+import { readBody, readQuery, refuseQuery } from "./read-request.ts";
 import type { RouteName } from "./routes.ts";
 
 /** One request, after its route was found. */
@@ -40,27 +40,34 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   version: answerVersion,
   graph: showGraph,
   scale: answerScale,
+  openapi: showDescription,
 };
 
 async function showServices(call: Call): Promise<Response> {
-  const query = readQuery(call.url.searchParams, protocol.servicesQuery);
-  if (query.tag === "refused") return query.response;
-  const { name } = query.value;
-  await call.port.look(name === undefined || isPattern(name) ? null : name);
-  const isWanted = name === undefined ? () => true : (service: string) => matchesPattern(service, name);
+  const name = await readPattern(call.url.searchParams);
+  if (name instanceof Response) return name;
+  await call.port.look(name === null || isPattern(name) ? null : name);
+  const isWanted = name === null ? () => true : (service: string) => matchesPattern(service, name);
   return Response.json(call.port.services(isWanted));
 }
 
+/** null: no glob was given, so all are meant. */
+async function readPattern(parameters: URLSearchParams): Promise<string | Response | null> {
+  if (parameters.size === 0) return null;
+  const query = await readQuery(parameters, (protocol) => protocol.servicesQuery);
+  return query.tag === "refused" ? query.response : (query.value.name ?? null);
+}
+
 async function showService(call: Call): Promise<Response> {
-  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
-  if (query.tag === "refused") return query.response;
+  const refused = refuseQuery(call.url.searchParams);
+  if (refused !== null) return refused;
   await call.port.look(call.name);
   const service = call.port.service(call.name);
   return service === null ? noSuchService(call, "show") : Response.json(service);
 }
 
 async function answerAsk(call: Call, verb: Verb): Promise<Response> {
-  const body = await readBody(call.request, protocol.askBody);
+  const body = await readBody(call.request, (protocol) => protocol.askBody);
   if (body.tag === "refused") return body.response;
   const { wait, timeout } = body.value;
   const options = { wait, timeout: timeout === null ? null : millis(timeout) };
@@ -68,7 +75,7 @@ async function answerAsk(call: Call, verb: Verb): Promise<Response> {
 }
 
 async function answerSignal(call: Call): Promise<Response> {
-  const body = await readBody(call.request, protocol.signalBody);
+  const body = await readBody(call.request, (protocol) => protocol.signalBody);
   if (body.tag === "refused") return body.response;
   const signal = parseSignalName(body.value.signal);
   if (signal === null) {
@@ -83,12 +90,12 @@ async function answerSignal(call: Call): Promise<Response> {
 function answerOutcome(call: Call, verb: Verb | "signal", outcome: Outcome): Response {
   if (outcome.tag === "no-such-service") return noSuchService(call, verb);
   const { tag, message } = outcome;
-  const answer: protocol.AskAnswer = { result: tag, message, service: call.port.service(call.name) };
+  const answer: AskAnswer = { result: tag, message, service: call.port.service(call.name) };
   return Response.json(answer);
 }
 
 async function answerLogs(call: Call): Promise<Response> {
-  const query = readQuery(call.url.searchParams, protocol.logsQuery);
+  const query = await readQuery(call.url.searchParams, (protocol) => protocol.logsQuery);
   if (query.tag === "refused") return query.response;
   const { lines: count, follow } = query.value;
   if (call.port.service(call.name) === null) return noSuchService(call, "show");
@@ -100,13 +107,13 @@ async function answerLogs(call: Call): Promise<Response> {
 }
 
 function answerEvents(call: Call): Response {
-  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
-  if (query.tag === "refused") return query.response;
+  const refused = refuseQuery(call.url.searchParams);
+  if (refused !== null) return refused;
   return call.stream((sink) => call.port.subscribe((event) => sink.send(event)));
 }
 
 async function answerReload(call: Call): Promise<Response> {
-  const body = await readBody(call.request, protocol.reloadBody);
+  const body = await readBody(call.request, (protocol) => protocol.reloadBody);
   if (body.tag === "refused") return body.response;
   const outcome = await call.port.reload(body.value.dry_run);
   switch (outcome.tag) {
@@ -122,7 +129,7 @@ async function answerReload(call: Call): Promise<Response> {
 }
 
 async function answerScale(call: Call): Promise<Response> {
-  const body = await readBody(call.request, protocol.scaleBody);
+  const body = await readBody(call.request, (protocol) => protocol.scaleBody);
   if (body.tag === "refused") return body.response;
   const { instances: count, wait, timeout } = body.value;
   const what = `scale ${quote(call.name)}`;
@@ -153,22 +160,28 @@ function invalidConfiguration(what: string, problems: readonly string[]): Respon
 }
 
 function showGraph(call: Call): Response {
-  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
-  return query.tag === "refused" ? query.response : Response.json(call.port.graph());
+  return refuseQuery(call.url.searchParams) ?? Response.json(call.port.graph());
 }
 
 async function answerShutdown(call: Call): Promise<Response> {
-  const body = await readBody(call.request, protocol.emptyBody);
+  const body = await readBody(call.request, (protocol) => protocol.emptyBody);
   if (body.tag === "refused") return body.response;
   const outcome = call.port.shutdown();
   if (outcome.tag === "no-such-service") return problemResponse("refused", `cannot shut down: ${outcome.message}`);
-  const answer: protocol.AskAnswer = { result: outcome.tag, message: outcome.message, service: null };
+  const answer: AskAnswer = { result: outcome.tag, message: outcome.message, service: null };
   return Response.json(answer);
 }
 
 function answerVersion(call: Call): Response {
-  const query = readQuery(call.url.searchParams, protocol.emptyQuery);
-  return query.tag === "refused" ? query.response : Response.json(call.port.version());
+  return refuseQuery(call.url.searchParams) ?? Response.json(call.port.version());
+}
+
+/** Made when somebody asks: what it is made from is loaded then. */
+async function showDescription(call: Call): Promise<Response> {
+  const refused = refuseQuery(call.url.searchParams);
+  if (refused !== null) return refused;
+  const { openApiOf } = await import("./openapi.ts");
+  return Response.json(openApiOf(call.port.version().version));
 }
 
 function noSuchService(call: Call, verb: Verb | "signal" | "show"): Response {

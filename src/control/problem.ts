@@ -2,7 +2,7 @@ import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { ProblemDetails } from "./protocol.ts";
 
 /** Everything that can be wrong with a request: HTTP status, title, and the exit status that a command makes of it. */
-const PROBLEMS = {
+export const PROBLEMS = {
   "bad-request": { status: 400, title: "The request is not understood", exit: EXIT.usage },
   "read-only": { status: 403, title: "This socket only shows, it does not change", exit: EXIT.permission },
   "no-such-service": { status: 404, title: "No such service", exit: EXIT.noSuchService },
@@ -23,13 +23,31 @@ export interface ProblemExtras {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const MEDIA_TYPE = "application/problem+json";
+
+/** An answer that says what is wrong. Where it was said of is filled in by the server, which knows the request. */
+class ProblemResponse extends Response {
+  readonly #details: ProblemDetails;
+
+  constructor(details: ProblemDetails, headers: Readonly<Record<string, string>>) {
+    super(JSON.stringify(details), { status: details.status, headers: { ...headers, "content-type": MEDIA_TYPE } });
+    this.#details = details;
+  }
+
+  at(instance: string): ProblemResponse {
+    return new ProblemResponse({ ...this.#details, instance }, Object.fromEntries(this.headers.entries()));
+  }
+}
+
 /** An answer that says what is wrong, as RFC 9457 problem details. `detail` is one sentence of our message grammar. */
 export function problemResponse(kind: ProblemKind, detail: string, extras: ProblemExtras = {}): Response {
   const { status, title, exit } = PROBLEMS[kind];
+  const type = `urn:daemonsup:problem:${kind}`;
   const problems = [...(extras.problems ?? [])];
-  const body: ProblemDetails = { type: `urn:daemonsup:problem:${kind}`, title, status, detail, exit, problems };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { ...extras.headers, "content-type": "application/problem+json" },
-  });
+  return new ProblemResponse({ type, title, status, detail, instance: "", exit, problems }, extras.headers ?? {});
+}
+
+/** The same answer; if it says what is wrong, it also says of which path (a URI reference). */
+export function withInstance(response: Response, path: string): Response {
+  return response instanceof ProblemResponse ? response.at(path) : response;
 }

@@ -12,6 +12,8 @@ import { DEFAULT_LOG_LINES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
 /** Longest glob, name or signal that is looked at, in characters. */
 const MAX_TEXT = 255;
 
+const YES_OR_NO = ["true", "false", "1", "0", ""] as const;
+
 const timeout = z._default(z.nullable(z.int().check(z.minimum(1), z.maximum(MAX_TIMEOUT_MS))), null);
 
 /** Body of start, stop, restart, reload and reset. `timeout` in milliseconds; null: until it is decided. */
@@ -44,21 +46,21 @@ export const logsQuery = z.strictObject({
         z.string().check(z.regex(/^[0-9]{1,9}$/, "must be a whole number")),
         z.transform((text) => Number(text)),
       ),
-      z.int().check(z.maximum(MAX_LOG_LINES)),
+      z.int().check(z.minimum(0), z.maximum(MAX_LOG_LINES)),
     ),
     DEFAULT_LOG_LINES,
   ),
   follow: z._default(
     z.pipe(
-      z.enum(["true", "false", "1", "0", ""]),
-      z.transform((text) => text !== "false" && text !== "0"),
+      z.enum(YES_OR_NO),
+      z.pipe(
+        z.transform((text: (typeof YES_OR_NO)[number]) => text !== "false" && text !== "0"),
+        z.boolean(),
+      ),
     ),
     false,
   ),
 });
-
-/** Query of the routes that take none. */
-export const emptyQuery = z.strictObject({});
 
 /** Times are ISO 8601 UTC. A member without a value is null, never absent. */
 export const serviceView = z.strictObject({
@@ -170,12 +172,16 @@ export const versionView = z.strictObject({
   services: z.int(),
 });
 
-/** RFC 9457. `exit` is the status that a command ends with; `problems` are those of the configuration, else empty. */
+/** The description of all this: OpenAPI 3.1. */
+export const openApi = z.looseObject({ openapi: z.string() });
+
+/** RFC 9457. `instance` is the path that was asked for; `exit` is the status that a command ends with; `problems` are those of the configuration, else empty. */
 export const problemDetails = z.strictObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
+  instance: z.string(),
   exit: z.int(),
   problems: z.array(z.string()),
 });

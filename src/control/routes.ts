@@ -27,6 +27,7 @@ export const ROUTES = {
   version: { method: "GET", path: "/v1/version", since: 1, access: "read" },
   graph: { method: "GET", path: "/v1/graph", since: 1, access: "read" },
   scale: { method: "POST", path: "/v1/templates/:name/scale", since: 1, access: "operate" },
+  openapi: { method: "GET", path: "/openapi.json", since: 1, access: "read" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

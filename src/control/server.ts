@@ -2,7 +2,7 @@ import { chmodSync, chownSync } from "node:fs";
 import type { ControlPort, Outcome } from "./control-port.ts";
 import { type Call, HANDLERS } from "./handlers.ts";
 import { streamLines } from "./line-stream.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, withInstance } from "./problem.ts";
 import { MAX_BODY_BYTES } from "./read-request.ts";
 import { type Access, matchRoute, ROUTES } from "./routes.ts";
 import { codeOf, socketPathProblem } from "./socket-file.ts";
@@ -11,6 +11,9 @@ import { codeOf, socketPathProblem } from "./socket-file.ts";
 export const MAX_STREAMS = 64;
 /** Most requests that wait for a service at the same time. */
 export const MAX_WAITING = 4096;
+
+/** Most of a path that an answer repeats, in characters. */
+const MOST_INSTANCE = 500;
 
 export interface ControlServerOptions {
   /** "read" refuses every route that changes something. */
@@ -32,6 +35,10 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
   const load = { streams: 0, waiting: 0 };
 
   async function fetch(request: Request): Promise<Response> {
+    return withInstance(await answer(request), URL.parse(request.url)?.pathname.slice(0, MOST_INSTANCE) ?? "");
+  }
+
+  async function answer(request: Request): Promise<Response> {
     try {
       const found = locate(request, options.access);
       if (found instanceof Response) return found;

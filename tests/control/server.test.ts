@@ -151,7 +151,7 @@ const refused: readonly (readonly [string, string, RequestInit, number, string])
   ["the wrong method", "/v1/services", { method: "DELETE" }, 405, "want GET"],
   ["a body that is no JSON", "/v1/services/web/start", post("{"), 400, "not JSON"],
   ["a body that is no object", "/v1/services/web/start", post([]), 400, "cannot read the request"],
-  ["an unknown member", "/v1/services/web/start", post({ timout: 1 }), 400, '"timout"'],
+  ["an unknown member", "/v1/services/web/start", post({ timout: 1 }), 400, '"timout" (did you mean "timeout"?)'],
   ["a member of the wrong type", "/v1/services/web/start", post({ wait: "yes" }), 400, '"wait"'],
   ["a time-out below a millisecond", "/v1/services/web/start", post({ timeout: 0 }), 400, '"timeout"'],
   ["a time-out beyond a day", "/v1/services/web/start", post({ timeout: 1e15 }), 400, '"timeout"'],
@@ -161,7 +161,7 @@ const refused: readonly (readonly [string, string, RequestInit, number, string])
   ["a signal that is none", "/v1/services/web/signal", post({ signal: "SIGFOO" }), 400, "SIGFOO"],
   ["too many lines", "/v1/services/web/logs?lines=10001", {}, 400, '"lines"'],
   ["lines that are no number", "/v1/services/web/logs?lines=-1", {}, 400, '"lines"'],
-  ["an unknown query", "/v1/services?nmae=x", {}, 400, '"nmae"'],
+  ["an unknown query", "/v1/services?nmae=x", {}, 400, '"nmae" (did you mean "name"?)'],
   ["a query given twice", "/v1/services?name=a&name=b", {}, 400, "twice"],
   ["a name that is no UTF-8", "/v1/services/%ff", {}, 400, "UTF-8"],
   ["a query where none goes", "/v1/version?x=1", {}, 400, '"x"'],
@@ -172,7 +172,9 @@ test.each(refused)("%s is refused with a reason", async (...[, path, init, statu
   await using server = serveTemporarily(port);
   const response = await server.fetch(path, init);
   expect(response.status).toBe(status);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
   const problem = protocol.problemDetails.parse(await response.json());
+  expect(problem.instance).toBe(path.replace(/\?.*/, ""));
   expect(problem.detail).toContain(reason);
   expect(problem.status).toBe(status);
   expect(port.asked).toEqual([]);

@@ -1,0 +1,102 @@
+import * as z from "zod/mini";
+import type { ProblemKind } from "./problem.ts";
+import * as protocol from "./protocol.ts";
+import type { RouteName } from "./routes.ts";
+
+/** What is said on a route, for those who read about it; the server itself asks only for the schema that it needs. */
+export interface Exchange {
+  /** One line. */
+  readonly summary: string;
+  /** null: none may be given. */
+  readonly query: z.ZodMiniObject | null;
+  /** null: none is read. */
+  readonly body: z.ZodMiniObject | null;
+  readonly answer: Answer;
+  /** What may be wrong beside what may be wrong with every such request. */
+  readonly problems: readonly ProblemKind[];
+}
+
+export type Answer =
+  | { readonly tag: "value"; readonly schema: z.ZodMiniType }
+  /** One value a line; `types` are the media types to choose from, the first is the usual one. */
+  | { readonly tag: "lines"; readonly schema: z.ZodMiniType; readonly types: readonly string[] }
+  | { readonly tag: "text"; readonly types: readonly string[] };
+
+const NDJSON = "application/x-ndjson";
+
+function value(schema: z.ZodMiniType): Answer {
+  return { tag: "value", schema };
+}
+
+function ask(summary: string): Exchange {
+  return { summary, query: null, body: protocol.askBody, answer: value(protocol.askAnswer), problems: [] };
+}
+
+function show(summary: string, schema: z.ZodMiniType): Exchange {
+  return { summary, query: null, body: null, answer: value(schema), problems: [] };
+}
+
+/** A row for each route. */
+export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
+  services: {
+    ...show("All services, or those that a glob names", z.array(protocol.serviceView)),
+    query: protocol.servicesQuery,
+  },
+  service: show("One service", protocol.serviceView),
+  start: ask("Start a service"),
+  stop: ask("Stop a service"),
+  restart: ask("Stop a service and start it again"),
+  reload: ask("Let a service reload"),
+  reset: ask("Forget the failures of a service"),
+  signal: { ...ask("Send a signal to the main process of a service"), body: protocol.signalBody },
+  logs: {
+    summary: "The last lines of a service's output, or also those to come",
+    query: protocol.logsQuery,
+    body: null,
+    answer: { tag: "lines", schema: protocol.logLine, types: [NDJSON] },
+    problems: ["busy"],
+  },
+  events: {
+    summary: "What happens, as it happens",
+    query: null,
+    body: null,
+    answer: { tag: "lines", schema: protocol.eventView, types: [NDJSON] },
+    problems: ["busy"],
+  },
+  reloadAll: {
+    summary: "Read the definitions again and apply what differs",
+    query: null,
+    body: protocol.reloadBody,
+    answer: value(protocol.reloadAnswer),
+    problems: ["refused", "invalid-configuration"],
+  },
+  shutdown: { ...ask("Stop all services and the supervisor"), body: protocol.emptyBody, problems: ["refused"] },
+  version: show("Which supervisor this is", protocol.versionView),
+  graph: show("The order of the services, and how long each took", protocol.graphView),
+  scale: {
+    summary: "Set the number of instances of a template",
+    query: null,
+    body: protocol.scaleBody,
+    answer: value(protocol.scaleAnswer),
+    problems: ["refused", "invalid-configuration"],
+  },
+  openapi: { ...show("This description", protocol.openApi) },
+};
+
+/** The schemas that have a name of their own in the description. */
+export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
+  Service: protocol.serviceView,
+  AskRequest: protocol.askBody,
+  AskAnswer: protocol.askAnswer,
+  SignalRequest: protocol.signalBody,
+  ReloadRequest: protocol.reloadBody,
+  ReloadAnswer: protocol.reloadAnswer,
+  ScaleRequest: protocol.scaleBody,
+  ScaleAnswer: protocol.scaleAnswer,
+  ShutdownRequest: protocol.emptyBody,
+  Graph: protocol.graphView,
+  LogLine: protocol.logLine,
+  Event: protocol.eventView,
+  Version: protocol.versionView,
+  Problem: protocol.problemDetails,
+};
