@@ -2,10 +2,9 @@ import { ask, type Reply } from "../control/client.ts";
 import type { Verb } from "../control/control-port.ts";
 import type { AskAnswer } from "../control/protocol.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
-import { millis } from "../core/units.ts";
 import type { CommandCall } from "./command.ts";
-import { findServices } from "./find-services.ts";
-import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { ANSWER_WITHIN, findServices } from "./find-services.ts";
+import { readWaitOptions } from "./read-wait-options.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED, worstExitOf } from "./worst-exit.ts";
@@ -18,9 +17,6 @@ export interface Deed {
   /** Set for a signal only. */
   readonly signal: string | null;
 }
-
-/** How much longer than --timeout the answer itself may take, in milliseconds. */
-const GRACE_MS = 5_000;
 
 /** How each result ends the command. */
 const EXIT_OF: Readonly<Record<AskAnswer["result"], ExitStatus>> = {
@@ -38,10 +34,9 @@ interface Result {
 /** Does something to every service that the words mean, to all at the same time, and says of each what came of it. */
 export async function actOnServices(call: CommandCall, deed: Deed, words: readonly string[]): Promise<number> {
   const { given, world } = call;
-  const timeoutText = given.valueOf("timeout");
-  const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
-  if (timeoutText !== null && timeout === null) {
-    world.stderr.write(`${timeoutProblem("--timeout", timeoutText)}\n`);
+  const wish = readWaitOptions(given);
+  if (wish.tag === "usage") {
+    world.stderr.write(`${wish.message}\n`);
     return EXIT.usage;
   }
   const selection = await findServices(words, call);
@@ -51,13 +46,13 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
   }
   for (const { word, reason } of selection.unknown)
     world.stderr.write(`cannot ${deed.verb} ${JSON.stringify(word)}: ${reason}\n`);
-  const isWaiting = !given.has("no-wait") && deed.signal === null;
-  const body = deed.signal === null ? { wait: isWaiting, timeout } : { signal: deed.signal };
+  const isWaiting = wish.wait && deed.signal === null;
+  const body = deed.signal === null ? { wait: isWaiting, timeout: wish.timeout } : { signal: deed.signal };
+  const patience = deed.signal === null ? wish.patience : ANSWER_WITHIN;
   using waiting = watchWaiting(world, { what: deed.verb, names: selection.names, place: call.place });
   const said = new Set<string>();
   const results = await Promise.all(
     selection.names.map(async (name): Promise<Result> => {
-      const patience = isWaiting ? (timeout === null ? null : millis(timeout + GRACE_MS)) : millis(GRACE_MS * 2);
       const reply = await ask(call.place, { route: deed.verb, name, body, patience, signal: waiting.signal });
       waiting.settle(name);
       say({ name, reply }, { call, deed, said, isWaiting });

@@ -6,16 +6,19 @@ import { DEFAULT_DIRECTORY, readDefinitions } from "./read-definitions.ts";
 import { countOf } from "./render-words.ts";
 
 export const check: Command = {
-  usage: "[options] [DIR]",
   about: `Reads the definitions in DIR (default ./${DEFAULT_DIRECTORY}) as a start or a reload would, and
 reports every problem of every file at once, also what this machine lacks: programs,
-directories, users. Changes nothing, needs no supervisor. Ends with 6 if there are
-problems.`,
+directories, users. Changes nothing, needs no supervisor.`,
   options: {
     "allow-empty": { short: null, value: null, help: "accept a directory without definitions" },
     ...JSON_OPTION,
   },
-  operands: { least: 0, most: 1 },
+  operands: [{ shown: "DIR", kind: "directory", count: "optional" }],
+  examples: [
+    { line: "daemonsup check", what: `look at ./${DEFAULT_DIRECTORY}` },
+    { line: "daemonsup check /etc/services.d && daemonsup reload", what: "before anything is changed" },
+  ],
+  exits: { 0: "no problems", 6: "there are problems" },
   run: checkDirectory,
 };
 

@@ -1,8 +1,12 @@
 import { nearestOf } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
 
+/** What a command is for. */
+export type CommandGroup = "look" | "change" | "surroundings";
+
 /** A command before it is loaded: each is loaded only when it is asked for, so that it costs nothing to the others. */
 export interface CommandEntry {
+  readonly group: CommandGroup;
   /** One line for the list of commands. */
   readonly summary: string;
   readonly load: () => Promise<Command>;
@@ -11,63 +15,133 @@ export interface CommandEntry {
 /** Every command by its name, in the order in which the help lists them. */
 export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   [
-    "check",
-    { summary: "read the definitions and report every problem", load: async () => (await import("./check.ts")).check },
+    "status",
+    {
+      group: "look",
+      summary: "show the services, those in trouble first",
+      load: async () => (await import("./status.ts")).status,
+    },
   ],
   [
-    "status",
-    { summary: "show the services, those in trouble first", load: async () => (await import("./status.ts")).status },
+    "logs",
+    {
+      group: "look",
+      summary: "show the last lines of output, or follow it",
+      load: async () => (await import("./logs.ts")).logs,
+    },
+  ],
+  [
+    "events",
+    {
+      group: "look",
+      summary: "show what happens, as it happens",
+      load: async () => (await import("./events.ts")).events,
+    },
   ],
   [
     "graph",
     {
+      group: "look",
       summary: "show the order of the services, and how long each took",
       load: async () => (await import("./graph.ts")).graph,
     },
   ],
-  ["start", { summary: "start services", load: async () => (await import("./start.ts")).start }],
   [
-    "run",
-    { summary: "run a oneshot now and end with its exit status", load: async () => (await import("./run.ts")).run },
+    "start",
+    {
+      group: "change",
+      summary: "start services",
+      load: async () => (await import("./start.ts")).start,
+    },
   ],
-  ["stop", { summary: "stop services", load: async () => (await import("./stop.ts")).stop }],
+  [
+    "stop",
+    {
+      group: "change",
+      summary: "stop services",
+      load: async () => (await import("./stop.ts")).stop,
+    },
+  ],
   [
     "restart",
-    { summary: "stop services and start them again", load: async () => (await import("./restart.ts")).restart },
+    {
+      group: "change",
+      summary: "stop services and start them again",
+      load: async () => (await import("./restart.ts")).restart,
+    },
   ],
   [
-    "reload",
+    "run",
     {
-      summary: "read the definitions again; with names, let services reload",
-      load: async () => (await import("./reload.ts")).reload,
+      group: "change",
+      summary: "run a oneshot now and end with its exit status",
+      load: async () => (await import("./run.ts")).run,
+    },
+  ],
+  [
+    "scale",
+    {
+      group: "change",
+      summary: "set the number of instances of a template",
+      load: async () => (await import("./scale.ts")).scale,
     },
   ],
   [
     "signal",
     {
+      group: "change",
       summary: "send a signal to the main process of services",
       load: async () => (await import("./signal.ts")).signal,
     },
   ],
   [
-    "scale",
-    { summary: "set the number of instances of a template", load: async () => (await import("./scale.ts")).scale },
+    "reset",
+    {
+      group: "change",
+      summary: "forget the failures of services",
+      load: async () => (await import("./reset.ts")).reset,
+    },
   ],
-  ["reset", { summary: "forget the failures of services", load: async () => (await import("./reset.ts")).reset }],
   [
-    "logs",
-    { summary: "show the last lines of output, or follow it", load: async () => (await import("./logs.ts")).logs },
+    "check",
+    {
+      group: "surroundings",
+      summary: "read the definitions and report every problem",
+      load: async () => (await import("./check.ts")).check,
+    },
   ],
-  ["events", { summary: "show what happens, as it happens", load: async () => (await import("./events.ts")).events }],
+  [
+    "reload",
+    {
+      group: "surroundings",
+      summary: "read the definitions again; with names, let services reload",
+      load: async () => (await import("./reload.ts")).reload,
+    },
+  ],
   [
     "shutdown",
-    { summary: "stop all services and the supervisor", load: async () => (await import("./shutdown.ts")).shutdown },
+    {
+      group: "surroundings",
+      summary: "stop all services and the supervisor",
+      load: async () => (await import("./shutdown.ts")).shutdown,
+    },
   ],
   [
     "version",
-    { summary: "show the version, and the supervisor's", load: async () => (await import("./version.ts")).version },
+    {
+      group: "surroundings",
+      summary: "show the version, and the supervisor's",
+      load: async () => (await import("./version.ts")).version,
+    },
   ],
-  ["help", { summary: "show this help, or that of a command", load: async () => (await import("./help.ts")).help }],
+  [
+    "help",
+    {
+      group: "surroundings",
+      summary: "show this help, or that of a command",
+      load: async () => (await import("./help.ts")).help,
+    },
+  ],
 ]);
 
 /** The command that a mistyped or unfinished name was most likely meant to be, or null. */

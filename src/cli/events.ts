@@ -5,7 +5,6 @@ import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { renderEvent } from "./render-event.ts";
 
 export const events: Command = {
-  usage: "[options]",
   about: `Shows what happens from now on, one line each, until interrupted: changes of state,
 exits, reloads, relayed signals, problems. With --json one JSON object a line.`,
   options: {
@@ -13,7 +12,12 @@ exits, reloads, relayed signals, problems. With --json one JSON object a line.`,
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
   },
-  operands: { least: 0, most: 0 },
+  operands: [],
+  examples: [
+    { line: "daemonsup events", what: "watch what happens" },
+    { line: "daemonsup events --json | jq .", what: "for scripts" },
+  ],
+  exits: { 1: "the connection broke" },
   run: showEvents,
 };
 

@@ -5,7 +5,7 @@ import { ask, type Reply } from "../control/client.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { type GraphView, graphNodeOf } from "../core/graph-view.ts";
 import { Links } from "../core/links.ts";
-import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { withEarlier } from "./graph-levels.ts";
@@ -16,7 +16,6 @@ import { type Look, lookOf } from "./render-paint.ts";
 import { selectServices } from "./select-services.ts";
 
 export const graph: Command = {
-  usage: "[options] [NAME...]",
   about: `Shows in which order services are started, what links them and, if a supervisor runs,
 how long each has waited for others and then taken until it was up; the services
 marked * were the critical path of the last start. Names (or globs) show only these
@@ -29,7 +28,13 @@ Without a running supervisor the definitions in ./${DEFAULT_DIRECTORY} are read 
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
   },
-  operands: { least: 0, most: Number.POSITIVE_INFINITY },
+  operands: [ANY_SERVICES],
+  examples: [
+    { line: "daemonsup graph", what: "who waits for whom, and for how long" },
+    { line: "daemonsup graph web", what: "only web and what it needs" },
+    { line: "daemonsup graph --format dot | dot -Tsvg > graph.svg", what: "as a drawing" },
+  ],
+  exits: { 6: "the definitions are wrong (without a supervisor)" },
   run: showGraph,
 };
 

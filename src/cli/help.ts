@@ -1,30 +1,37 @@
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS, nearestCommandOf } from "./commands.ts";
+import { commandReferenceOf } from "./command-reference.ts";
 import { renderCommandHelp, renderHelp } from "./render-help.ts";
 import type { CliWorld } from "./world.ts";
 
 export const help: Command = {
-  usage: "[COMMAND]",
   about: "Shows what there is, or everything about one command.",
   options: {},
-  operands: { least: 0, most: 1 },
+  operands: [{ shown: "COMMAND", kind: "command", count: "optional" }],
+  examples: [{ line: "daemonsup help status", what: "the same as daemonsup status --help" }],
+  exits: {},
   run: ({ given, world }) => showHelp(given.operands[0] ?? null, world),
 };
 
 /** Shows the help of a command, or with null that of the program; returns the exit status. */
 export async function showHelp(name: string | null, world: CliWorld): Promise<number> {
   if (name === null) {
-    world.stdout.write(renderHelp([...COMMANDS].map(([command, { summary }]) => [command, summary])));
+    world.stdout.write(
+      renderHelp(
+        [...COMMANDS].map(([command, entry]) => ({ ...entry, name: command })),
+        world.stdout.columns,
+      ),
+    );
     return EXIT.done;
   }
-  const entry = COMMANDS.get(name);
-  if (entry === undefined) {
+  const reference = await commandReferenceOf(name);
+  if (reference === null) {
     const nearest = nearestCommandOf(name);
     const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
     world.stderr.write(`cannot show the help of ${JSON.stringify(name)}: no such command${hint}\n`);
     return EXIT.usage;
   }
-  world.stdout.write(renderCommandHelp(name, await entry.load()));
+  world.stdout.write(renderCommandHelp(reference, world.stdout.columns));
   return EXIT.done;
 }

@@ -2,13 +2,12 @@ import { askLines, type Reply } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
 import { DEFAULT_LOG_LINES, MAX_LOG_LINES } from "../control/limits.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
-import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { type Command, type CommandCall, JSON_OPTION, SOME_SERVICES } from "./command.ts";
 import { ANSWER_WITHIN, findServices } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const logs: Command = {
-  usage: "[options] NAME...",
   about: `Shows the last lines that services have written, oldest first, each with its time;
 with several services also with the name of each. Names may be globs. The text is
 printed as the service wrote it.`,
@@ -22,7 +21,12 @@ printed as the service wrote it.`,
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
   },
-  operands: { least: 1, most: Number.POSITIVE_INFINITY },
+  operands: [SOME_SERVICES],
+  examples: [
+    { line: "daemonsup logs -n 20 web", what: "the last 20 lines" },
+    { line: "daemonsup logs -f '*'", what: "follow all services" },
+  ],
+  exits: { 1: "the connection broke" },
   run: showLogs,
 };
 

@@ -1,11 +1,12 @@
 import { nearestOf } from "../core/nearest.ts";
+import type { OptionValue } from "./option-values.ts";
 
 /** One option of a command; its long name is its key in the table. */
 export interface Option {
   /** A single letter, or null. */
   readonly short: string | null;
   /** What stands for its value in the help, such as "N"; null: it takes none. */
-  readonly value: string | null;
+  readonly value: OptionValue | null;
   readonly help: string;
 }
 

@@ -1,17 +1,16 @@
 import { ask } from "../control/client.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { actOnServices } from "./act-on-services.ts";
-import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
+import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
-import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { readWaitOptions } from "./read-wait-options.ts";
 import { renderReload } from "./render-reload.ts";
 import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const reload: Command = {
-  usage: "[options] [NAME...]",
   about: `Without names: reads all definitions again, as SIGHUP does. If anything is invalid,
-nothing is changed and every problem is printed (exit 6); else what was added is
+nothing is changed and every problem is printed; else what was added is
 started, what was removed is stopped, what has changed is restarted or adjusted, and
 every other running service gets its [reload].
 
@@ -22,7 +21,13 @@ With names: performs the [reload] of these services, nothing else. Names may be 
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
   },
-  operands: { least: 0, most: Number.POSITIVE_INFINITY },
+  operands: [ANY_SERVICES],
+  examples: [
+    { line: "daemonsup reload --dry-run", what: "what would become of each service" },
+    { line: "daemonsup reload", what: "apply what has changed in the files" },
+    { line: "daemonsup reload web", what: "only let web read its own configuration again" },
+  ],
+  exits: { 1: "refused, or a service could not reload", 6: "the definitions are wrong, nothing was changed" },
   run: (call) => (call.given.operands.length === 0 ? reloadAll(call) : reloadSome(call)),
 };
 
@@ -33,17 +38,16 @@ async function reloadSome(call: CommandCall): Promise<number> {
 
 async function reloadAll(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
-  if (given.has("no-wait")) return refuse(call, 'cannot read "--no-wait": it goes only with names');
-  const timeoutText = given.valueOf("timeout");
-  const patience = timeoutText === null ? null : parseTimeout(timeoutText);
-  if (timeoutText !== null && patience === null) return refuse(call, timeoutProblem("--timeout", timeoutText));
+  const wish = readWaitOptions(given);
+  if (wish.tag === "usage") return refuse(call, wish.message);
+  if (!wish.wait) return refuse(call, 'cannot read "--no-wait": it goes only with names');
   const isDryRun = given.has("dry-run");
   using waiting = watchWaiting(world, { what: "reload", names: [], place: null });
   const question = {
     route: "reloadAll",
     name: null,
     body: { dry_run: isDryRun },
-    patience,
+    patience: wish.timeout,
     signal: waiting.signal,
   } as const;
   const reply = await ask(place, question);

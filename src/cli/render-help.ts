@@ -1,56 +1,114 @@
-import type { Command } from "./command.ts";
+import type { CommandReference, ExitMeaning } from "./command-reference.ts";
+import type { CommandGroup } from "./commands.ts";
 import type { OptionTable } from "./parse-arguments.ts";
-import { START_OPTIONS } from "./parse-start-options.ts";
+import { PROGRAM } from "./program-reference.ts";
+import { padTo } from "./render-text.ts";
+import { wrapParagraphs, wrapText } from "./wrap-text.ts";
 
-const HELP_OPTION: OptionTable = { help: { short: "h", value: null, help: "show this help" } };
+/** Where lines are broken if the terminal is wider, in cells. */
+const WIDEST = 80;
+/** Narrower terminals get lines that are too long for them. */
+const NARROWEST = 40;
 
-/** The help of the program: `commands` are names and summaries. */
-export function renderHelp(commands: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...commands.map(([name]) => name.length));
+/** One line of the list of commands. */
+export interface ListedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: CommandGroup;
+}
+
+/** In this order, with an empty line between them. */
+const GROUPS: readonly CommandGroup[] = ["look", "change", "surroundings"];
+
+const COMMON =
+  "Every command takes --help, and --name or --runtime-dir to say which supervisor is meant (or the variable " +
+  "DAEMONSUP_RUNTIME_DIR). Names of services may be globs: daemonsup stop 'web-*'";
+
+/** The help of the program. `columns`: of the terminal, or null. */
+export function renderHelp(commands: readonly ListedCommand[], columns: number | null): string {
+  const width = widthOf(columns);
+  const names = Math.max(...commands.map(({ name }) => name.length));
+  const groups = GROUPS.flatMap((group, index) => [
+    ...(index === 0 ? [] : [""]),
+    ...commands
+      .filter((command) => command.group === group)
+      .flatMap(({ name, summary }) => entryLines(name, summary, { first: names, width })),
+  ]);
   return [
-    "daemonsup - keeps the programs of a directory of definitions running",
+    `${PROGRAM.name} - ${PROGRAM.summary}`,
     "",
-    "usage: daemonsup --config DIR [options]    start a supervisor for the services in DIR",
-    "       daemonsup COMMAND [options]         talk to the one that runs",
+    `usage: ${PROGRAM.usage}  start a supervisor for what is in DIR`,
+    "       daemonsup COMMAND [options]       talk to the one that runs",
     "",
     "commands:",
-    ...commands.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`),
+    ...groups,
     "",
     "options that start a supervisor:",
-    ...optionLinesOf(START_OPTIONS),
+    ...optionLines(PROGRAM.options, width),
     "",
-    "Every command takes --help, and --name or --runtime-dir to say which supervisor is",
-    "meant (or the variable DAEMONSUP_RUNTIME_DIR). Names may be globs: daemonsup stop 'web-*'",
+    ...wrapText(COMMON, width),
     "",
-    "exit status: 0 done, 1 failed, 2 usage, 3 not up (status), 4 permission denied,",
-    "  5 no such service, 6 configuration invalid, 7 no supervisor running, 124 timed out",
+    ...exitLines(PROGRAM.exits, width),
     "",
     "first steps:",
-    "  daemonsup check services.d",
-    "  daemonsup --config services.d",
-    "  daemonsup status",
+    ...PROGRAM.examples.map(({ line }) => `  ${line}`),
     "",
   ].join("\n");
 }
 
-/** The help of one command. */
-export function renderCommandHelp(name: string, command: Command): string {
+/** The help of one command. `columns`: of the terminal, or null. */
+export function renderCommandHelp(reference: CommandReference, columns: number | null): string {
+  const { usage, about, options, examples, exits } = reference;
+  const width = widthOf(columns);
+  const longest = Math.max(...examples.map(({ line }) => Bun.stringWidth(line)));
   return [
-    `usage: daemonsup ${name}${command.usage === "" ? "" : ` ${command.usage}`}`,
+    `usage: ${usage}`,
     "",
-    command.about.trim(),
+    ...wrapParagraphs(about, width),
     "",
     "options:",
-    ...optionLinesOf({ ...command.options, ...HELP_OPTION }),
+    ...optionLines(options, width),
+    "",
+    "examples:",
+    ...examples.flatMap(({ line, what }) => entryLines(line, what, { first: longest, width })),
+    "",
+    ...exitLines(exits, width),
     "",
   ].join("\n");
 }
 
-function optionLinesOf(table: OptionTable): readonly string[] {
+function widthOf(columns: number | null): number {
+  return Math.max(NARROWEST, Math.min(columns ?? WIDEST, WIDEST));
+}
+
+function optionLines(table: OptionTable, width: number): readonly string[] {
   const entries = Object.entries(table).map(([name, option]) => {
     const short = option.short === null ? "    " : `-${option.short}, `;
     return [`${short}--${name}${option.value === null ? "" : ` ${option.value}`}`, option.help] as const;
   });
-  const width = Math.max(...entries.map(([shown]) => shown.length));
-  return entries.map(([shown, help]) => `  ${shown.padEnd(width)}  ${help}`);
+  const first = Math.max(...entries.map(([shown]) => shown.length));
+  return entries.flatMap(([shown, help]) => entryLines(shown, help, { first, width }));
+}
+
+/** A word and what it means beside it, or below it where both do not fit. */
+function entryLines(word: string, meaning: string, room: { first: number; width: number }): readonly string[] {
+  const [indent, gap] = [2, 2];
+  const beside = room.width - indent - room.first - gap;
+  if (beside < LEAST_BESIDE) {
+    return [`  ${word}`, ...wrapText(meaning, room.width - 2 * indent - 2).map((line) => `      ${line}`)];
+  }
+  const [head = "", ...rest] = wrapText(meaning, beside);
+  return [
+    `  ${padTo(word, room.first, "right")}  ${head}`,
+    ...rest.map((line) => " ".repeat(indent + room.first + gap) + line),
+  ];
+}
+
+/** Fewer cells than these make a column of single words. */
+const LEAST_BESIDE = 24;
+
+function exitLines(exits: readonly ExitMeaning[], width: number): readonly string[] {
+  const text = exits.map(({ status, meaning }) => `${status} ${meaning}`).join("; ");
+  const [head = "", ...rest] = wrapText(`exit status: ${text}`, width - 2);
+  return [head, ...rest.map((line) => `  ${line}`)];
 }

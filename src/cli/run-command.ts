@@ -1,5 +1,6 @@
 import { EXIT } from "../core/exit-statuses.ts";
-import type { Command } from "./command.ts";
+import type { Command, Operand } from "./command.ts";
+import { operandWordsOf, usageOf } from "./command-reference.ts";
 import { COMMANDS, nearestCommandOf } from "./commands.ts";
 import { findSupervisor } from "./find-supervisor.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -38,8 +39,8 @@ async function runLoaded(
   const parsed = parseArguments(words, command.options);
   if (parsed.tag === "usage") return refuse(parsed.message);
   const given = parsed.arguments;
-  const { least, most } = command.operands;
-  if (given.operands.length < least) return refuse(`cannot ${name}: want ${command.usage.replace("[options] ", "")}`);
+  const { least, most } = numberOf(command.operands);
+  if (given.operands.length < least) return refuse(`cannot ${name}: want ${operandWordsOf(command)}`);
   const tooMany = given.operands[most];
   if (tooMany !== undefined) return refuse(`cannot read ${JSON.stringify(tooMany)}: that is one word too many`);
   const found = findSupervisor(given, world);
@@ -64,5 +65,14 @@ function refuseCommand(name: string, world: CliWorld): number {
 }
 
 function usageLineOf(name: string, command: Command): string {
-  return `usage: daemonsup ${name}${command.usage === "" ? "" : ` ${command.usage}`} (see daemonsup help ${name})`;
+  return `usage: daemonsup ${name}${usageOf(command)} (see daemonsup help ${name})`;
+}
+
+/** How many words there must be and may be. */
+function numberOf(operands: readonly Operand[]): { readonly least: number; readonly most: number } {
+  const isEndless = operands.some(({ count }) => count === "some" || count === "any");
+  return {
+    least: operands.filter(({ count }) => count === "one" || count === "some").length,
+    most: isEndless ? Number.POSITIVE_INFINITY : operands.length,
+  };
 }

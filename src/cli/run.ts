@@ -3,35 +3,35 @@ import type { AskAnswer } from "../control/protocol.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import type { LastExitView, ServiceView } from "../core/service-view.ts";
 import { signalNumberOf } from "../core/signal-names.ts";
-import { type Millis, millis } from "../core/units.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
-import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { readWaitOptions, type WaitWish } from "./read-wait-options.ts";
 import { onOneLine } from "./render-text.ts";
 import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const run: Command = {
-  usage: "[options] NAME",
   about: `Runs a oneshot now, whatever its schedule says, and waits for its end. The exit status
 is that of the service itself, 128 + n if signal n has killed it; 1 if it has not run.
 One that is at work already is waited for.`,
   options: { timeout: WAIT_OPTIONS.timeout, ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: { least: 1, most: 1 },
+  operands: [{ shown: "NAME", kind: "service", count: "one" }],
+  examples: [{ line: "daemonsup run backup", what: "wait for its end, and end as it does" }],
+  exits: {
+    0: "it has succeeded",
+    1: "it has failed, or has not run",
+    other: "its own, 128 + n if signal n has killed it",
+  },
   run: runNow,
 };
-
-/** How much longer than --timeout the answer itself may take. */
-const GRACE = millis(5_000);
 
 async function runNow(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
   const [name = ""] = given.operands;
-  const timeoutText = given.valueOf("timeout");
-  const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
-  if (timeoutText !== null && timeout === null) {
-    world.stderr.write(`${timeoutProblem("--timeout", timeoutText)}\n`);
+  const wish = readWaitOptions(given);
+  if (wish.tag === "usage") {
+    world.stderr.write(`${wish.message}\n`);
     return EXIT.usage;
   }
   const before = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
@@ -46,14 +46,14 @@ async function runNow(call: CommandCall): Promise<number> {
   }
   if (before.value.pid !== null)
     world.stderr.write(`${onOneLine(name)}: at work already (pid ${before.value.pid}), waiting for its end\n`);
-  const reply = await start(call, name, timeout);
+  const reply = await start(call, name, wish);
   return reply === null ? INTERRUPTED : tell(call, before.value, reply);
 }
 
 /** null: the user does not want to wait any longer. */
-async function start(call: CommandCall, name: string, timeout: Millis | null): Promise<Reply<AskAnswer> | null> {
+async function start(call: CommandCall, name: string, wish: WaitWish): Promise<Reply<AskAnswer> | null> {
   using waiting = watchWaiting(call.world, { what: "run", names: [name], place: call.place });
-  const patience = timeout === null ? null : millis(timeout + GRACE);
+  const { timeout, patience } = wish;
   const body = { wait: true, timeout };
   const reply = await ask(call.place, { route: "start", name, body, patience, signal: waiting.signal });
   return waiting.signal.aborted ? null : reply;

@@ -2,10 +2,9 @@ import { ask } from "../control/client.ts";
 import type { ScaleAnswer } from "../control/protocol.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import { MAX_INSTANCES } from "../core/most-instances.ts";
-import { millis } from "../core/units.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
-import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { readWaitOptions } from "./read-wait-options.ts";
 import { renderNotes } from "./render-notes.ts";
 import { onOneLine } from "./render-text.ts";
 import { countOf } from "./render-words.ts";
@@ -13,7 +12,6 @@ import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const scale: Command = {
-  usage: "[options] NAME N",
   about: `Makes N instances of a template, NAME@1 to NAME@N: what is missing is made and started,
 what is too much is stopped and forgotten, everything else is left alone. The number is
 remembered and overrules the file, until N is "file".
@@ -21,14 +19,20 @@ remembered and overrules the file, until N is "file".
 An instance with a name of its own is made by daemonsup start NAME@x, does not count,
 and is taken away by daemonsup scale NAME@x 0.`,
   options: { ...WAIT_OPTIONS, ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: { least: 2, most: 2 },
+  operands: [
+    { shown: "NAME", kind: "template", count: "one" },
+    { shown: "N", kind: "number", count: "one" },
+  ],
+  examples: [
+    { line: "daemonsup scale worker 4", what: "worker@1 to worker@4" },
+    { line: "daemonsup scale worker file", what: "as many as its file says" },
+  ],
+  exits: { 0: "there are so many, each up or done", 1: "an instance has failed", 6: "the definitions are wrong" },
   run: scaleTemplate,
 };
 
 /** Stands for the number that the file says. */
 const AS_FILE_SAYS = "file";
-/** How much longer than --timeout the answer itself may take. */
-const GRACE = 5_000;
 
 const EXIT_OF: Readonly<Record<ScaleAnswer["result"], ExitStatus>> = {
   done: EXIT.done,
@@ -40,9 +44,8 @@ const EXIT_OF: Readonly<Record<ScaleAnswer["result"], ExitStatus>> = {
 async function scaleTemplate(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
   const [name = "", number = ""] = given.operands;
-  const timeoutText = given.valueOf("timeout");
-  const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
-  if (timeoutText !== null && timeout === null) return refuse(call, timeoutProblem("--timeout", timeoutText));
+  const wish = readWaitOptions(given);
+  if (wish.tag === "usage") return refuse(call, wish.message);
   if (number !== AS_FILE_SAYS && !(/^[0-9]{1,4}$/.test(number) && Number(number) <= MAX_INSTANCES)) {
     const wanted = `want a number from 0 to ${MAX_INSTANCES}, or "${AS_FILE_SAYS}"`;
     return refuse(call, `cannot scale ${JSON.stringify(name)}: got ${JSON.stringify(number)}, ${wanted}`);
@@ -52,8 +55,8 @@ async function scaleTemplate(call: CommandCall): Promise<number> {
   const reply = await ask(place, {
     route: "scale",
     name,
-    body: { instances, wait: !given.has("no-wait"), timeout },
-    patience: timeout === null ? null : millis(timeout + GRACE),
+    body: { instances, wait: wish.wait, timeout: wish.timeout },
+    patience: wish.wait ? wish.patience : null,
     signal: waiting.signal,
   });
   if (waiting.signal.aborted) return INTERRUPTED;

@@ -3,25 +3,24 @@ import { EXIT } from "../core/exit-statuses.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
-import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { readWaitOptions } from "./read-wait-options.ts";
 import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const shutdown: Command = {
-  usage: "[options]",
   about: `Stops all services in reverse order of dependency, then the supervisor, and waits
 until it is gone.`,
   options: { ...WAIT_OPTIONS, ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: { least: 0, most: 0 },
+  operands: [],
+  examples: [{ line: "daemonsup shutdown --timeout 30s", what: "wait 30 seconds at most" }],
+  exits: { 0: "the supervisor is gone", 1: "refused" },
   run: shutDown,
 };
 
 async function shutDown(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
-  const timeoutText = given.valueOf("timeout");
-  const timeout = timeoutText === null ? null : parseTimeout(timeoutText);
-  if (timeoutText !== null && timeout === null)
-    return say(call, { exit: EXIT.usage, message: timeoutProblem("--timeout", timeoutText) });
+  const wish = readWaitOptions(given);
+  if (wish.tag === "usage") return say(call, { exit: EXIT.usage, message: wish.message });
   using waiting = watchWaiting(world, { what: "shutdown", names: [], place: null });
   const reply = await ask(place, {
     route: "shutdown",
@@ -36,13 +35,13 @@ async function shutDown(call: CommandCall): Promise<number> {
   if (reply.tag === "ok" && reply.value.result !== "done") {
     return say(call, { exit: EXIT.failed, message: `cannot shut down: ${reply.value.message ?? reply.value.result}` });
   }
-  if (given.has("no-wait")) return say(call, { exit: EXIT.done, message: "shutdown asked for" });
-  const isGone = await waitUntilGone(call, timeout, waiting.signal);
+  if (!wish.wait) return say(call, { exit: EXIT.done, message: "shutdown asked for" });
+  const isGone = await waitUntilGone(call, wish.timeout, waiting.signal);
   if (waiting.signal.aborted) return INTERRUPTED;
   if (!isGone)
     return say(call, {
       exit: EXIT.timedOut,
-      message: `cannot shut down: services still run after ${timeoutText}; the shutdown goes on`,
+      message: `cannot shut down: services still run after ${given.valueOf("timeout")}; the shutdown goes on`,
     });
   return say(call, { exit: EXIT.done, message: "the supervisor is gone" });
 }

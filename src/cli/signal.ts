@@ -2,15 +2,19 @@ import { EXIT } from "../core/exit-statuses.ts";
 import { nearestOf } from "../core/nearest.ts";
 import { parseSignalName, SIGNAL_NAMES } from "../core/signal-names.ts";
 import { actOnServices } from "./act-on-services.ts";
-import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { type Command, type CommandCall, JSON_OPTION, SOME_SERVICES } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 
 export const signal: Command = {
-  usage: "[options] SIGNAL NAME...",
-  about: `Sends a signal to the main process of services: daemonsup signal HUP web
-The signal is a name, with or without SIG, or a number. Names may be globs.`,
+  about: `Sends a signal to the main process of services. The signal is a name, with or without
+SIG, or a number. Names may be globs.`,
   options: { ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: { least: 2, most: Number.POSITIVE_INFINITY },
+  operands: [{ shown: "SIGNAL", kind: "signal", count: "one" }, SOME_SERVICES],
+  examples: [
+    { line: "daemonsup signal HUP web", what: "let it read its configuration" },
+    { line: "daemonsup signal SIGUSR1 'web-*'", what: "to several" },
+  ],
+  exits: { 0: "sent", 1: "a service has no main process" },
   run: sendSignal,
 };
 

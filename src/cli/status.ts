@@ -2,7 +2,7 @@ import { ask, type Refusal, type Reply, type SupervisorPlace } from "../control/
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import { isPattern } from "../core/name-pattern.ts";
 import type { ServiceView } from "../core/service-view.ts";
-import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { lookOf } from "./render-paint.ts";
@@ -12,19 +12,22 @@ import { selectServices } from "./select-services.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const status: Command = {
-  usage: "[options] [NAME...]",
   about: `Shows all services, or those named (globs are understood), those in trouble first.
 One exact name shows everything about that service.
 
 states: down, waiting, starting, up, stopping, backoff (will be started again),
   done (ended well), failed (ended badly or gave up)
 
-Ends with 3 if something named (without names: something that is wanted) is neither
-up nor done, unless it waits for its schedule or the first connection, or is down
-because its condition is not met; with 5 if there is no such service; with 7 if no
-supervisor is running.`,
+Well is what is up or done, what waits for its schedule or the first connection, and
+what is down because its condition is not met.`,
   options: { ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: { least: 0, most: Number.POSITIVE_INFINITY },
+  operands: [ANY_SERVICES],
+  examples: [
+    { line: "daemonsup status", what: "everything, trouble first" },
+    { line: "daemonsup status web", what: "all that is known of web" },
+    { line: "daemonsup status --json 'web-*'", what: "for scripts" },
+  ],
+  exits: { 0: "all is well", 3: "something named (without names: something wanted) is not well" },
   run: showStatus,
 };
 

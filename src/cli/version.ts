@@ -6,11 +6,12 @@ import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { agoWordsOf, countOf } from "./render-words.ts";
 
 export const version: Command = {
-  usage: "[options]",
   about: `Shows the version of this program and, if one is running, that of the supervisor.
 That none is running is no failure.`,
   options: { ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: { least: 0, most: 0 },
+  operands: [],
+  examples: [{ line: "daemonsup version --json", what: "for scripts" }],
+  exits: { 0: "shown, also if no supervisor is running" },
   run: showVersion,
 };
 

@@ -1,0 +1,24 @@
+/** What a word of the command line stands for, so that shells can complete it and manuals can explain it. */
+export type ValueKind =
+  | "service"
+  | "template"
+  | "command"
+  | "signal"
+  | "supervisor"
+  | "time"
+  | "number"
+  | "directory"
+  | "text"
+  /** One of these words. */
+  | readonly string[];
+
+/** What the value of an option is called in the help, and what it stands for. */
+export const OPTION_VALUES = {
+  DIR: "directory",
+  FORMAT: ["text", "dot", "mermaid"],
+  N: "number",
+  NAME: "supervisor",
+  TIME: "time",
+} as const satisfies Readonly<Record<string, ValueKind>>;
+
+export type OptionValue = keyof typeof OPTION_VALUES;
