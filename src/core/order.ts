@@ -70,8 +70,13 @@ export class Order {
       if (record.want === "down" && record.wantedByHand && !byHand) return false;
       if (record.state.tag === "done" && record.definition.type === "oneshot") return false;
       if (record.want === "up" && isComing(record.state)) return false;
-      if (record.want === "down") this.#ports.want(name, "up", byHand);
-      return byHand || record.state.tag !== "failed";
+      const isTried = byHand || record.state.tag !== "failed";
+      if (record.want === "down") {
+        this.#ports.want(name, "up", byHand);
+        // It was to stop and still waited for others to do so first. A start would undo that; this one is not started.
+        if (!isTried) this.release(name);
+      }
+      return isTried;
     });
     const starting = isStart ? [...brought, service] : brought;
     const rivals = starting.flatMap((name) => [...this.links.conflictsOf(name)]);

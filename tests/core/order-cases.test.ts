@@ -31,6 +31,21 @@ describe("a stop that is held", () => {
     expect(world.told("db", "app")).toBe("db up, app up");
   });
 
+  test("is not carried out any more once a service that has failed meanwhile is wanted by another one", () => {
+    const world = linkedFleet({
+      db: { restart: { policy: "never" } },
+      app: { requires: ["db"] },
+      rival: { conflicts: ["db"] },
+      web: { wants: ["db"] },
+    });
+    world.start("app", "rival");
+    world.exit("db", 1);
+    world.enable("web");
+    world.end("app");
+    expect(world.told("db")).toBe("db failed");
+    expect(world.record("db")).toMatchObject({ want: "up", held: null });
+  });
+
   test("lets nobody start the service before it is carried out", () => {
     // It has crashed meanwhile, and is to be started again at once.
     const world = linkedFleet({ db: { restart: { delay: millis(0) } }, app: { requires: ["db"] } });
