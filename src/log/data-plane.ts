@@ -6,7 +6,7 @@ import type { LogPolicy, RotationPolicy } from "../core/definition.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { CompressionJob } from "./compression-job.ts";
 import { type DataPlanePorts, PlaneLink } from "./plane-link.ts";
-import type { FromPlane, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
+import type { FromPlane, OutputMark, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
 import { PlaneState } from "./plane-state.ts";
 
 /** A sink fails or works again, or the Worker does; in words for the log. */
@@ -28,8 +28,10 @@ type Question = Extract<ToPlane, { readonly token: number }>;
 
 interface Pending {
   readonly question: Question;
-  readonly resolve: (lines: readonly PlaneLine[]) => void;
+  readonly resolve: (answer: OutputMark) => void;
 }
+
+const NOTHING: OutputMark = { lines: [], file: null };
 
 /** Lines of the supervisor's own log that are kept while there is no Worker, or no file yet, to take them. */
 const MOST_OWN_LINES = 10_000;
@@ -79,8 +81,16 @@ export class DataPlane {
   }
 
   /** The last `count` lines of a service (at most 10,000, or 4 MiB), oldest first. */
-  tail(service: string, count: number): Promise<readonly PlaneLine[]> {
-    return this.#ask((token) => ({ tag: "tail", service, count, token }));
+  async tail(service: string, count: number): Promise<readonly PlaneLine[]> {
+    return (await this.#ask((token) => ({ tag: "tail", service, count, token }))).lines;
+  }
+
+  /**
+   * Calls `listen` with what there is of a service's output now, and not if the data plane is closed before. A follower that
+   * began before has by then heard of nothing that comes after the mark, and from then on hears of nothing before it.
+   */
+  mark(service: string, listen: (mark: OutputMark) => void): void {
+    this.#post({ tag: "mark", service, token: ++this.#number }, listen);
   }
 
   /** Calls `listen` for every line of the service from now on, until `unfollow`. */
@@ -155,7 +165,7 @@ export class DataPlane {
     await this.flush();
     await this.#link.close();
     this.#isClosed = true;
-    for (const { resolve } of this.#pending.values()) resolve([]);
+    for (const { question, resolve } of this.#pending.values()) if (question.tag !== "mark") resolve(NOTHING);
     this.#pending.clear();
   }
 
@@ -164,13 +174,15 @@ export class DataPlane {
     this.#link.post(message);
   }
 
-  #ask(questionOf: (token: number) => Question): Promise<readonly PlaneLine[]> {
-    if (this.#isClosed) return Promise.resolve([]);
-    const question = questionOf(++this.#number);
-    return new Promise((resolve) => {
-      this.#pending.set(question.token, { question, resolve });
-      this.#link.post(question);
-    });
+  #ask(questionOf: (token: number) => Question): Promise<OutputMark> {
+    if (this.#isClosed) return Promise.resolve(NOTHING);
+    return new Promise((resolve) => this.#post(questionOf(++this.#number), resolve));
+  }
+
+  #post(question: Question, resolve: Pending["resolve"]): void {
+    if (this.#isClosed) return;
+    this.#pending.set(question.token, { question, resolve });
+    this.#link.post(question);
   }
 
   #greeting(): readonly ToPlane[] {
@@ -182,9 +194,11 @@ export class DataPlane {
     switch (message.tag) {
       case "drained":
       case "flushed":
-        return this.#answer(message.token, []);
+        return this.#answer(message.token, NOTHING);
       case "tail":
-        return this.#answer(message.token, message.lines);
+        return this.#answer(message.token, { lines: message.lines, file: null });
+      case "mark":
+        return this.#answer(message.token, message);
       case "ended":
         if (this.#state.noteEnded(message.run, message.fd)) this.#ports.close(message.fd);
         return;
@@ -214,8 +228,8 @@ export class DataPlane {
     });
   }
 
-  #answer(token: number, lines: readonly PlaneLine[]): void {
-    this.#pending.get(token)?.resolve(lines);
+  #answer(token: number, { lines, file }: OutputMark): void {
+    this.#pending.get(token)?.resolve({ lines, file });
     this.#pending.delete(token);
   }
 

@@ -7,6 +7,7 @@ import { LastLines, type KeptLine } from "./last-lines.ts";
 import type { LineFormat } from "./line-format.ts";
 import { blockAfter, NEWLINE, newlinesIn, type Block } from "./line-framer.ts";
 import type { OutBuffer } from "./out-buffer.ts";
+import type { FileMark } from "./plane-messages.ts";
 import type { Source } from "./source.ts";
 
 export interface FileLogPorts extends SinkPorts {
@@ -32,6 +33,11 @@ export class FileLog {
 
   get path(): string {
     return this.#sink.path;
+  }
+
+  /** The place up to which the file is written; null if there is no file. */
+  mark(): FileMark | null {
+    return this.#sink.mark();
   }
 
   /** Another way to rotate the same file. `at` is now, in microseconds. */

@@ -9,6 +9,7 @@ import { FileAge, type TimeOfLine } from "./file-age.ts";
 import { FileKeeper } from "./file-keeper.ts";
 import { NEWLINE } from "./line-framer.ts";
 import type { LogFiles, Span } from "./log-files.ts";
+import type { FileMark } from "./plane-messages.ts";
 import { rotateFiles } from "./rotation.ts";
 
 /** Takes what an operator must know, said once when it begins and once when it is over. */
@@ -60,6 +61,15 @@ export class FileSink {
     this.#files = ports.files;
     this.#keeper = new FileKeeper(place.path, place.limits, ports);
     this.#age = new FileAge(place.path, place.timeOf, ports.files);
+  }
+
+  /** The place up to which the file is written; null if there is none. Nothing is opened or changed. */
+  mark(): FileMark | null {
+    const identity = this.#fd === null ? null : this.#files.identityOfLogFile(this.#fd);
+    if (this.#fd !== null && identity !== null)
+      return { path: this.path, identity, size: this.#files.logFileStatus(this.#fd)?.size ?? this.#size };
+    const look = this.#files.lookAtLogFile(this.path);
+    return look === null ? null : { path: this.path, identity: look.identity, size: look.size };
   }
 
   /** What holds from now on. `at` is now, in microseconds. */

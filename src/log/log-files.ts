@@ -9,6 +9,8 @@ export interface LogFiles {
   closeLogFile(fd: number): void;
   /** Size in bytes and number of names; null if there is no such descriptor. */
   logFileStatus(fd: number): { readonly size: number; readonly links: number } | null;
+  /** As `lookAtLogFile` gives it, whatever name the file has; null if there is no such descriptor. */
+  identityOfLogFile(fd: number): string | null;
   /** Appends; what was written may be less than asked for, and `failure` then says why. */
   writeLogFile(
     fd: number,

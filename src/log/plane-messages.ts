@@ -23,6 +23,8 @@ export type ToPlane =
   | { readonly tag: "drain"; readonly run: number; readonly token: number }
   /** Answer `tail` with the last lines of the service's output. */
   | { readonly tag: "tail"; readonly service: string; readonly count: number; readonly token: number }
+  /** Answer `mark`: what of the service's output is in its file at this moment, and what in memory alone. */
+  | { readonly tag: "mark"; readonly service: string; readonly token: number }
   /** Begin or end telling the main thread of each line of this service. */
   | { readonly tag: "follow"; readonly service: string; readonly on: boolean }
   /** A `lines` message of this service has been taken; what has not been taken is bounded. */
@@ -66,6 +68,13 @@ export type FromPlane =
   /** The pipe has no writer left and was read to its end; it is out of the epoll set, the main thread may close it. */
   | { readonly tag: "ended"; readonly run: number; readonly fd: number }
   | { readonly tag: "tail"; readonly token: number; readonly lines: readonly PlaneLine[] }
+  /** Every `lines` message of the service before this tells of what is in `lines` or before the place in `file`. */
+  | {
+      readonly tag: "mark";
+      readonly token: number;
+      readonly lines: readonly PlaneLine[];
+      readonly file: FileMark | null;
+    }
   | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
   | { readonly tag: "matched"; readonly service: string; readonly id: number }
@@ -83,4 +92,21 @@ export interface PlaneLine {
   readonly stream: "stdout" | "stderr";
   readonly pid: number;
   readonly text: string;
+}
+
+/** A place in a log file: everything before it had been written at some moment, and nothing after it. */
+export interface FileMark {
+  readonly path: string;
+  /** As `lookAtLogFile` gives it: the file may have another name by now. */
+  readonly identity: string;
+  /** In bytes from its beginning. */
+  readonly size: number;
+}
+
+/** What there is of a service's output at one moment, beside what its older files hold. */
+export interface OutputMark {
+  /** null: there is no file. */
+  readonly file: FileMark | null;
+  /** In memory alone, oldest first; they follow what is in the file. */
+  readonly lines: readonly PlaneLine[];
 }

@@ -62,6 +62,7 @@ export class PlaneState {
       // These are asked once, or asked again by whoever waits for the answer.
       case "drain":
       case "tail":
+      case "mark":
       case "flush":
       case "followed":
       case "own":

@@ -13,6 +13,7 @@ import type { LogFiles } from "./log-files.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import { OwnLog } from "./own-log.ts";
 import { READ_BUFFER_SIZE, type PipePorts, PipeReader, type ReadTurn } from "./pipe-reader.ts";
+import { answersOf } from "./plane-asked.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
 import type { Run, Service, Watched } from "./plane-parts.ts";
 import { RotationClock } from "./rotation-clock.ts";
@@ -103,11 +104,10 @@ export class Plane {
         return this.#leave(message.service);
       case "drain":
         return this.#drain(message);
-      case "tail": {
-        const lines = this.#services.get(message.service)?.log.tail(message.count) ?? [];
-        this.#outbox.push({ tag: "tail", token: message.token, lines });
+      case "tail":
+      case "mark":
+        this.#outbox.push(...answersOf(this.#services.get(message.service), message));
         return;
-      }
       case "follow":
         return this.#follow(this.#serviceOf(message.service), message.on);
       case "followed":

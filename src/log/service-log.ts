@@ -7,7 +7,7 @@ import { LastLines, type KeptLine } from "./last-lines.ts";
 import { lineFormatOf } from "./line-format.ts";
 import type { Block } from "./line-framer.ts";
 import { lineTimeOf } from "./parse-record.ts";
-import type { PlaneLine } from "./plane-messages.ts";
+import type { OutputMark, PlaneLine } from "./plane-messages.ts";
 import type { Source } from "./source.ts";
 
 export interface ServiceLogPorts extends FileLogPorts {
@@ -61,6 +61,12 @@ export class ServiceLog {
     const wanted = count - inMemory.length;
     if (this.#file === null || this.#policy === null || wanted <= 0) return inMemory.slice(-count);
     return [...readFileTail(this.#file.path, wanted, { files: this.#ports.files, policy: this.#policy }), ...inMemory];
+  }
+
+  /** Where the file is, and what is not in it (yet). */
+  mark(): OutputMark {
+    const lines = (this.#file?.heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
+    return { file: this.#file?.mark() ?? null, lines };
   }
 
   follow(on: boolean): void {

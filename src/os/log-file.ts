@@ -63,6 +63,15 @@ export function logFileStatus(fd: number): LogFileStatus | null {
   };
 }
 
+/** The same as the identity of its look, whatever name the file has; null if the descriptor is none. */
+export function identityOfLogFile(fd: number): string | null {
+  try {
+    return identityOf(fstatSync(fd));
+  } catch {
+    return null;
+  }
+}
+
 /** What was written, which may be less than asked for; `failure` says why it is. */
 export interface WriteResult {
   readonly written: number;
