@@ -22,6 +22,7 @@ export interface ControlParts {
 export function makeControlPort(parts: ControlParts): ControlPort {
   const { supervisor, reloader, scaling, files, plane } = parts;
   const operator = new Operator(supervisor, files);
+  const instance = Date.parse(parts.version.since).toString(36);
   return {
     version: () => ({ ...parts.version, services: supervisor.fleet.size }),
     names: () => operator.names(),
@@ -49,6 +50,8 @@ export function makeControlPort(parts: ControlParts): ControlPort {
       plane.follow(name, deliver);
       return () => plane.unfollow(name, deliver);
     },
+    events: () => ({ instance, oldest: supervisor.events.oldest, newest: supervisor.events.newest }),
+    eventsAfter: (number, most) => supervisor.events.after(number, most),
     subscribe: (listen) => supervisor.subscribe(listen),
   };
 }

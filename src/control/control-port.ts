@@ -83,6 +83,16 @@ export interface VersionView {
   readonly services: number;
 }
 
+/** The events that a supervisor keeps, by their numbers. */
+export interface EventRange {
+  /** Tells this life of the supervisor from another one, which counts anew: lower case letters and digits. */
+  readonly instance: string;
+  /** The first that is still kept; one more than the newest if none is. */
+  readonly oldest: number;
+  /** 0: nothing has happened yet. */
+  readonly newest: number;
+}
+
 /** What the control server needs from the supervisor. Nothing here blocks; promises end when the thing is decided. */
 export interface ControlPort {
   version(): VersionView;
@@ -105,6 +115,10 @@ export interface ControlPort {
   logs(name: string, count: number): Promise<readonly LogLine[]> | null;
   /** Calls `listen` for every line of the service's output from now on, until the returned function is called. */
   follow(name: string, listen: (line: LogLine) => void): () => void;
+  /** Which events may be asked for. */
+  events(): EventRange;
+  /** Up to `most` events that follow this number, the oldest first; those that are not kept any more are left out. */
+  eventsAfter(number: number, most: number): readonly EventView[];
   /** Calls `listen` for every event from now on, until the returned function is called. */
   subscribe(listen: (event: EventView) => void): () => void;
 }

@@ -57,11 +57,11 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     problems: ["busy"],
   },
   events: {
-    summary: "What happens, as it happens",
-    query: null,
+    summary: "What happens, as it happens; as server-sent events if they are accepted, also after Last-Event-ID",
+    query: protocol.eventsQuery,
     body: null,
-    answer: { tag: "lines", schema: protocol.eventView, types: [NDJSON] },
-    problems: ["busy"],
+    answer: { tag: "lines", schema: protocol.eventView, types: [NDJSON, "text/event-stream"] },
+    problems: ["busy", "gone"],
   },
   reloadAll: {
     summary: "Read the definitions again and apply what differs",

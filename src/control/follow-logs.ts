@@ -1,6 +1,8 @@
 import type { ControlPort, LogLine } from "./control-port.ts";
 import type { LineSink } from "./line-stream.ts";
 
+type LogSink = Pick<LineSink, "isLagging" | "send" | "sendAll">;
+
 /** Most lines that are kept while the past is fetched; what is older is part of that past. */
 const MOST_EARLY = 10_000;
 
@@ -8,7 +10,7 @@ const MOST_EARLY = 10_000;
  * Sends the last `count` lines of a service and then every further one: none is missed between the two, none comes twice.
  * A reader that is slower than the service misses lines, and is told how many: its connection is worth more than they are.
  */
-export function followLogs(port: ControlPort, request: { name: string; count: number }, sink: LineSink): () => void {
+export function followLogs(port: ControlPort, request: { name: string; count: number }, sink: LogSink): () => void {
   // Listening begins before the past is asked for, so what is written meanwhile arrives by both ways.
   let early: LogLine[] | null = [];
   const stop = port.follow(request.name, (line) => {

@@ -2,9 +2,10 @@ import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import { nearestOf } from "../core/nearest.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
+import { answerEvents } from "./answer-events.ts";
 import type { ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
-import type { LineSink } from "./line-stream.ts";
+import type { LineSink, StreamForm } from "./line-stream.ts";
 import { problemResponse } from "./problem.ts";
 import type { AskAnswer } from "./protocol.ts";
 import { readBody, readQuery, refuseQuery } from "./read-request.ts";
@@ -18,7 +19,7 @@ export interface Call {
   /** The service that the path names; "" on routes that name none. */
   readonly name: string;
   /** Answers with an endless stream, or refuses when there are too many. */
-  stream(begin: (sink: LineSink) => () => void): Response;
+  stream(begin: (sink: LineSink) => () => void, form?: StreamForm): Response;
   /** Waits with the caller: ends early when the caller goes away. */
   hold(outcome: Promise<Outcome>): Promise<Outcome>;
 }
@@ -104,12 +105,6 @@ async function answerLogs(call: Call): Promise<Response> {
   if (past === null) return noSuchService(call, "show");
   const text = (await past).map((line) => `${JSON.stringify(line)}\n`).join("");
   return new Response(text, { headers: { "content-type": "application/x-ndjson" } });
-}
-
-function answerEvents(call: Call): Response {
-  const refused = refuseQuery(call.url.searchParams);
-  if (refused !== null) return refused;
-  return call.stream((sink) => call.port.subscribe((event) => sink.send(event)));
 }
 
 async function answerReload(call: Call): Promise<Response> {

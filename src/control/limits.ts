@@ -6,3 +6,7 @@ export const MAX_LOG_LINES = 10_000;
 
 /** Lines of output that are shown when the request does not say how many. */
 export const DEFAULT_LOG_LINES = 100;
+
+/** Most and least often that a stream says that it lives, if it is asked to, in milliseconds. */
+export const MIN_HEARTBEAT_MS = 1_000;
+export const MAX_HEARTBEAT_MS = 3_600_000;

@@ -3,22 +3,61 @@ export const MAX_UNSENT_BYTES = 1024 * 1024;
 
 /** Where the lines of one stream go. */
 export interface LineSink {
-  /** true: the reader has half of that still to read, and what may be left out should be. */
+  /** true: the reader has half of that still to read, and what may be left out or can wait should be. */
   readonly isLagging: boolean;
   /** Sends one object as one line. */
   send(line: object): void;
   /** Sends what was asked for at once; however long it is, it does not count as lagging behind. */
   sendAll(lines: readonly object[]): void;
+  /** Says that the stream lives. */
+  beat(): void;
+  /** Calls `listen` whenever the reader has read everything. */
+  onDrained(listen: () => void): void;
+}
+
+/** How a stream of objects is written. */
+export interface StreamForm {
+  readonly type: string;
+  /**
+   * Says that nothing has happened. The stream begins with it: the runtime sends the headers with the first bytes, and
+   * without them the reader would not know that it is heard.
+   */
+  readonly beat: string;
+  render(line: object): string;
+}
+
+/** One object a line; empty lines say nothing. */
+export const NDJSON: StreamForm = {
+  type: "application/x-ndjson",
+  beat: "\n",
+  render: (line) => `${JSON.stringify(line)}\n`,
+};
+
+/** Server-sent events as the HTML standard has them; what has a number is identified by that and by whose number it is. */
+export function serverSentEvents(instance: string): StreamForm {
+  return {
+    type: "text/event-stream",
+    beat: ":\n\n",
+    render(line) {
+      const id = "number" in line ? `id: ${String(line.number)}.${instance}\n` : "";
+      return `${id}data: ${JSON.stringify(line)}\n\n`;
+    },
+  };
 }
 
 /**
- * An endless NDJSON answer. `begin` is called at once and returns what ends the flow; that is called exactly once, when
+ * An endless answer. `begin` is called at once and returns what ends the flow; that is called exactly once, when
  * the reader has gone or was dropped, or when `signal` says so: then the reader sees a proper end.
  */
-export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () => void): Response {
+export function streamLines(
+  signal: AbortSignal,
+  begin: (sink: LineSink) => () => void,
+  form: StreamForm = NDJSON,
+): Response {
   const encoder = new TextEncoder();
   let allowance = MAX_UNSENT_BYTES;
   let stop: (() => void) | null = null;
+  let drained = (): void => {};
   let ended = false;
   let finish = (): void => {};
   function end(): void {
@@ -34,12 +73,11 @@ export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () =
           if (ended) return;
           controller.enqueue(encoder.encode(text));
         }
-        // The runtime sends the headers with the first bytes: without this the reader would not know that it is heard.
-        put("\n");
+        put(form.beat);
         const unsent = (): number => -(controller.desiredSize ?? 0);
         stop = begin({
           get isLagging() {
-            return unsent() > allowance / 2;
+            return ended || unsent() > allowance / 2;
           },
           send(line) {
             if (ended) return;
@@ -48,12 +86,18 @@ export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () =
               controller.error(new Error("the reader is too slow"));
               return;
             }
-            put(`${JSON.stringify(line)}\n`);
+            put(form.render(line));
           },
           sendAll(lines) {
-            const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+            const text = lines.map((line) => form.render(line)).join("");
             allowance += text.length * 3;
             if (text !== "") put(text);
+          },
+          beat() {
+            if (unsent() === 0) put(form.beat);
+          },
+          onDrained(listen) {
+            drained = listen;
           },
         });
         if (ended) {
@@ -67,9 +111,10 @@ export function streamLines(signal: AbortSignal, begin: (sink: LineSink) => () =
         signal.addEventListener("abort", finish);
         if (signal.aborted) finish();
       },
+      pull: () => drained(),
       cancel: end,
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
   );
-  return new Response(body, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
+  return new Response(body, { headers: { "content-type": form.type, "cache-control": "no-store" } });
 }

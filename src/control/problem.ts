@@ -10,6 +10,7 @@ export const PROBLEMS = {
   "wrong-method": { status: 405, title: "Wrong method", exit: EXIT.usage },
   "too-slow": { status: 408, title: "The request did not arrive in time", exit: EXIT.timedOut },
   refused: { status: 409, title: "Refused", exit: EXIT.failed },
+  gone: { status: 410, title: "These events are not kept any more", exit: EXIT.failed },
   "too-large": { status: 413, title: "The request is too large", exit: EXIT.usage },
   "invalid-configuration": { status: 422, title: "The configuration is invalid", exit: EXIT.invalidConfiguration },
   "internal-error": { status: 500, title: "Internal error", exit: EXIT.failed },

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { PUBLIC_STATES } from "../core/service-view.ts";
-import { DEFAULT_LOG_LINES, MAX_LOG_LINES, MAX_TIMEOUT_MS } from "./limits.ts";
+import { DEFAULT_LOG_LINES, MAX_HEARTBEAT_MS, MAX_LOG_LINES, MIN_HEARTBEAT_MS, MAX_TIMEOUT_MS } from "./limits.ts";
 
 /**
  * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
@@ -35,21 +35,22 @@ export const scaleBody = z.strictObject({
 /** Body of shutdown: nothing to say yet. */
 export const emptyBody = z.strictObject({});
 
+/** A whole number in a query. */
+const wholeNumber = (least: number, most: number) =>
+  z.pipe(
+    z.pipe(
+      z.string().check(z.regex(/^[0-9]{1,9}$/, "must be a whole number")),
+      z.transform((text) => Number(text)),
+    ),
+    z.int().check(z.minimum(least), z.maximum(most)),
+  );
+
 /** Query of services: a glob. */
 export const servicesQuery = z.strictObject({ name: z.optional(z.string().check(z.maxLength(MAX_TEXT))) });
 
 /** Query of logs. */
 export const logsQuery = z.strictObject({
-  lines: z._default(
-    z.pipe(
-      z.pipe(
-        z.string().check(z.regex(/^[0-9]{1,9}$/, "must be a whole number")),
-        z.transform((text) => Number(text)),
-      ),
-      z.int().check(z.minimum(0), z.maximum(MAX_LOG_LINES)),
-    ),
-    DEFAULT_LOG_LINES,
-  ),
+  lines: z._default(wholeNumber(0, MAX_LOG_LINES), DEFAULT_LOG_LINES),
   follow: z._default(
     z.pipe(
       z.enum(YES_OR_NO),
@@ -60,6 +61,12 @@ export const logsQuery = z.strictObject({
     ),
     false,
   ),
+});
+
+/** Query of events. `after`: the number of the last known one; `heartbeat`: how often to say that nothing happens, in milliseconds. */
+export const eventsQuery = z.strictObject({
+  after: z.optional(z.string().check(z.maxLength(MAX_TEXT))),
+  heartbeat: z._default(z.nullable(wholeNumber(MIN_HEARTBEAT_MS, MAX_HEARTBEAT_MS)), null),
 });
 
 /** Times are ISO 8601 UTC. A member without a value is null, never absent. */
@@ -157,7 +164,7 @@ export const eventView = z.strictObject({
   number: z.int(),
   at: z.string(),
   service: z.nullable(z.string()),
-  event: z.enum(["state", "exit", "reload", "relay", "removed", "shutdown", "problem", "left", "health"]),
+  event: z.enum(["state", "exit", "reload", "relay", "removed", "shutdown", "problem", "left", "health", "missed"]),
   state: z.nullable(z.enum(PUBLIC_STATES)),
   previous: z.nullable(z.enum(PUBLIC_STATES)),
   pid: z.nullable(z.int()),

@@ -60,18 +60,22 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
       request,
       url: found.url,
       name: found.name,
-      stream(begin) {
+      stream(begin, form) {
         if (load.streams >= MAX_STREAMS) {
           return problemResponse("busy", `cannot open a stream: ${MAX_STREAMS} are open, want fewer`);
         }
-        return streamLines(life.signal, (sink) => {
-          load.streams++;
-          const stop = begin(sink);
-          return () => {
-            load.streams--;
-            stop();
-          };
-        });
+        return streamLines(
+          life.signal,
+          (sink) => {
+            load.streams++;
+            const stop = begin(sink);
+            return () => {
+              load.streams--;
+              stop();
+            };
+          },
+          form,
+        );
       },
       hold: (outcome) => held(outcome, AbortSignal.any([request.signal, life.signal])),
     };

@@ -53,7 +53,8 @@ export interface EventView {
   readonly at: string;
   /** null: concerns the supervisor itself. */
   readonly service: string | null;
-  readonly event: "state" | "exit" | "reload" | "relay" | "removed" | "shutdown" | "problem" | "left" | "health";
+  readonly event:
+    "state" | "exit" | "reload" | "relay" | "removed" | "shutdown" | "problem" | "left" | "health" | "missed";
   /** With "state": the state entered. */
   readonly state: PublicState | null;
   readonly previous: PublicState | null;

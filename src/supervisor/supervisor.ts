@@ -8,7 +8,6 @@ import type { ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isAtRest } from "../core/service-state.ts";
 import type { EventView } from "../core/service-view.ts";
-import { isoOf } from "../core/view.ts";
 import { Belongings } from "./belongings.ts";
 import { Commands } from "./commands.ts";
 import type { Tell } from "./companion.ts";
@@ -91,7 +90,7 @@ export class Supervisor {
 
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
-    this.events = new Events(() => isoOf(ports.clock.wall()));
+    this.events = new Events(() => ports.clock.wall());
     this.requests = new Requests(ports.timers);
     const narrator = (this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now()));
     this.belongings = new Belongings(

@@ -48,6 +48,10 @@ export function eventOf(number: number, message: string | null = null): EventVie
 export interface LiteralPort extends ControlPort {
   /** What was asked: "start web", in order. */
   readonly asked: string[];
+  /** The events that are kept, in the order of their numbers. */
+  readonly happened: EventView[];
+  /** Keeps an event, and tells those who listen. */
+  happen(event: EventView): void;
   /** Who listens now. */
   readonly listeners: Set<(event: EventView) => void>;
   readonly followers: Set<(line: LogLine) => void>;
@@ -57,6 +61,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
   const asked: string[] = [];
   const listeners = new Set<(event: EventView) => void>();
   const followers = new Set<(line: LogLine) => void>();
+  const happened: EventView[] = [];
   const done: Outcome = { tag: "done", message: null };
   const service = (name: string): ServiceView | null => services.find((each) => each.name === name) ?? null;
   function note(name: string, what: string): Outcome {
@@ -66,6 +71,11 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
   }
   return {
     asked,
+    happened,
+    happen(event) {
+      happened.push(event);
+      for (const listen of [...listeners]) listen(event);
+    },
     listeners,
     followers,
     version: () => ({
@@ -104,6 +114,8 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       followers.add(listen);
       return () => followers.delete(listen);
     },
+    events: () => ({ instance: "abc", oldest: happened[0]?.number ?? 1, newest: happened.at(-1)?.number ?? 0 }),
+    eventsAfter: (number, most) => happened.filter((event) => event.number > number).slice(0, most),
     subscribe: (listen) => {
       listeners.add(listen);
       return () => listeners.delete(listen);
