@@ -1,5 +1,5 @@
 /* Fits the supervisor to the port of the control interface. Part of the composition root. */
-import type { ControlPort, LogLine, VersionView } from "./control/control-port.ts";
+import type { ControlPort, LogLine, Outcome, VersionView } from "./control/control-port.ts";
 import { isoOf } from "./core/view.ts";
 import type { WallTime } from "./core/units.ts";
 import type { DataPlane } from "./log/data-plane.ts";
@@ -19,10 +19,22 @@ export interface ControlParts {
   readonly version: Omit<VersionView, "services">;
 }
 
+const NO_SUCH_SERVICE: Outcome = { tag: "no-such-service", message: "there is no such service" };
+
 export function makeControlPort(parts: ControlParts): ControlPort {
   const { supervisor, reloader, scaling, files, plane } = parts;
   const operator = new Operator(supervisor, files);
   const instance = Date.parse(parts.version.since).toString(36);
+  const askAll: ControlPort["askAll"] = async (names, verb, options) => {
+    const refused = new Map<string, Outcome>();
+    for (const name of verb === "start" ? names : []) {
+      const refusal = await scaling.makeMissing(name);
+      if (refusal !== null) refused.set(name, refusal);
+    }
+    const able = names.filter((name) => !refused.has(name));
+    const outcomes = new Map(operator.askAll(able, verb, options).map((outcome, index) => [able[index], outcome]));
+    return names.map(async (name) => (await outcomes.get(name)) ?? refused.get(name) ?? NO_SUCH_SERVICE);
+  };
   return {
     version: () => ({ ...parts.version, services: supervisor.fleet.size }),
     names: () => operator.names(),
@@ -30,10 +42,8 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     services: (isWanted) => operator.services(isWanted),
     service: (name) => operator.service(name),
     graph: () => operator.graph(),
-    async ask(name, verb, options) {
-      const refused = verb === "start" ? await scaling.makeMissing(name) : null;
-      return refused ?? (await operator.ask(name, verb, options));
-    },
+    ask: async (name, verb, options) => (await (await askAll([name], verb, options))[0]) ?? NO_SUCH_SERVICE,
+    askAll,
     signal: (name, signal) => operator.signal(name, signal),
     reload: (dryRun) => reloader.reload(dryRun),
     scale: (name, count, options) => scaling.scale(name, count, options),

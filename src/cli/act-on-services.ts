@@ -1,9 +1,9 @@
-import { ask, type Reply } from "../control/client.ts";
+import { askEach, brokenOff, type Refusal } from "../control/client.ts";
 import type { Verb } from "../control/control-port.ts";
-import type { AskAnswer } from "../control/protocol.ts";
+import type { ActLine } from "../control/protocol.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { CommandCall } from "./command.ts";
-import { ANSWER_WITHIN, findServices } from "./find-services.ts";
+import { ANSWER_WITHIN } from "./find-services.ts";
 import { readWaitOptions } from "./read-wait-options.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { watchWaiting } from "./watch-waiting.ts";
@@ -19,74 +19,81 @@ export interface Deed {
 }
 
 /** How each result ends the command. */
-const EXIT_OF: Readonly<Record<AskAnswer["result"], ExitStatus>> = {
+const EXIT_OF: Readonly<Record<Decision["result"], ExitStatus>> = {
   done: EXIT.done,
   failed: EXIT.failed,
   overtaken: EXIT.failed,
   "timed-out": EXIT.timedOut,
+  "no-such-service": EXIT.noSuchService,
 };
 
-interface Result {
-  readonly name: string;
-  readonly reply: Reply<AskAnswer>;
-}
+/** What became of one service, or of a name that means none. */
+type Decision = ActLine & { readonly result: Exclude<ActLine["result"], "asked"> };
 
-/** Does something to every service that the words mean, to all at the same time, and says of each what came of it. */
+/** Does something to every service that the words mean, in one request, and says of each what came of it. */
 export async function actOnServices(call: CommandCall, deed: Deed, words: readonly string[]): Promise<number> {
-  const { given, world } = call;
+  const { given, world, place } = call;
   const wish = readWaitOptions(given);
   if (wish.tag === "usage") {
     world.stderr.write(`${wish.message}\n`);
     return EXIT.usage;
   }
-  const selection = await findServices(words, call);
-  if ("tag" in selection) {
-    world.stderr.write(`${selection.message}\n`);
-    return selection.exit;
-  }
-  for (const { word, reason } of selection.unknown)
-    world.stderr.write(`cannot ${deed.verb} ${JSON.stringify(word)}: ${reason}\n`);
-  const isWaiting = wish.wait && deed.signal === null;
-  const body = deed.signal === null ? { wait: isWaiting, timeout: wish.timeout } : { signal: deed.signal };
-  const patience = deed.signal === null ? wish.patience : ANSWER_WITHIN;
-  using waiting = watchWaiting(world, { what: deed.verb, names: selection.names, place: call.place });
-  const said = new Set<string>();
-  const results = await Promise.all(
-    selection.names.map(async (name): Promise<Result> => {
-      const reply = await ask(call.place, { route: deed.verb, name, body, patience, signal: waiting.signal });
-      waiting.settle(name);
-      say({ name, reply }, { call, deed, said, isWaiting });
-      return { name, reply };
-    }),
+  const { verb, signal } = deed;
+  const isWaiting = wish.wait && signal === null;
+  using waiting = watchWaiting(world, { what: verb, names: [], place });
+  const decisions = new Map<string, Decision | null>();
+  const refusal = await askEach(
+    place,
+    {
+      route: "act",
+      name: null,
+      body: { verb, services: words, wait: isWaiting, timeout: wish.timeout, signal },
+      patience: signal === null ? wish.patience : ANSWER_WITHIN,
+      signal: waiting.signal,
+    },
+    (line) => {
+      decisions.set(line.name, isDecided(line) ? line : null);
+      if (!isDecided(line)) return waiting.add(line.name);
+      waiting.settle(line.name);
+      say(line, { call, deed, isWaiting });
+    },
   );
-  if (given.has("json")) world.stdout.write(`${JSON.stringify(results.map(jsonOf))}\n`);
+  if (given.has("json") && decisions.size > 0)
+    world.stdout.write(`${JSON.stringify([...decisions].map(([name, decision]) => jsonOf(name, decision)))}\n`);
   if (waiting.signal.aborted) return INTERRUPTED;
-  const statuses = results.map(({ reply }) => (reply.tag === "ok" ? EXIT_OF[reply.value.result] : reply.exit));
-  return worstExitOf(selection.unknown.length > 0 ? [...statuses, EXIT.noSuchService] : statuses);
+  const isWhole = [...decisions.values()].every((decision) => decision !== null);
+  const broken = refusal ?? (isWhole ? null : brokenOff(place, "it was closed"));
+  if (broken !== null) world.stderr.write(`${broken.message}\n`);
+  return worstExitOf(statusesOf(decisions, broken));
+}
+
+function isDecided(line: ActLine): line is Decision {
+  return line.result !== "asked";
+}
+
+function statusesOf(decisions: ReadonlyMap<string, Decision | null>, refusal: Refusal | null): readonly ExitStatus[] {
+  const statuses = [...decisions.values()].flatMap((decision) => (decision === null ? [] : [EXIT_OF[decision.result]]));
+  return refusal === null ? statuses : [...statuses, refusal.exit];
 }
 
 interface Telling {
   readonly call: CommandCall;
   readonly deed: Deed;
-  /** What was said already: a supervisor that is away is not said to be so once for each service. */
-  readonly said: Set<string>;
   readonly isWaiting: boolean;
 }
 
-function say({ name, reply }: Result, { call, deed, said, isWaiting }: Telling): void {
+function say({ name, result, message, service }: Decision, { call, deed, isWaiting }: Telling): void {
   const { given, world } = call;
-  if (reply.tag === "refused") {
-    if (reply.why !== "aborted" && !said.has(reply.message)) world.stderr.write(`${reply.message}\n`);
-    said.add(reply.message);
+  if (result === "no-such-service") {
+    world.stderr.write(`cannot ${deed.verb} ${JSON.stringify(name)}: ${message ?? "no such service"}\n`);
     return;
   }
   const past = deed.signal === null && !isWaiting ? `${deed.verb} asked for` : deed.past;
-  const text = renderAnswer(reply.value, { name, verb: deed.verb, past });
-  if (reply.value.result !== "done") world.stderr.write(`${text}\n`);
+  const text = renderAnswer({ result, message, service }, { name, verb: deed.verb, past });
+  if (result !== "done") world.stderr.write(`${text}\n`);
   else if (!given.has("json")) world.stdout.write(`${text}\n`);
 }
 
-function jsonOf({ name, reply }: Result): object {
-  if (reply.tag === "ok") return { name, ...reply.value };
-  return { name, result: "refused", message: reply.message, service: null };
+function jsonOf(name: string, decision: Decision | null): object {
+  return decision ?? { name, result: "unknown", message: "the answer did not come", service: null };
 }

@@ -2,7 +2,7 @@ import { ask, type Refusal } from "../control/client.ts";
 import { isPattern } from "../core/name-pattern.ts";
 import { millis } from "../core/units.ts";
 import type { CommandCall } from "./command.ts";
-import { type Selection, selectServices } from "./select-services.ts";
+import { type Selection, selectServices } from "../control/select-services.ts";
 
 /** How long a question that needs no waiting may take, in milliseconds. */
 export const ANSWER_WITHIN = millis(10_000);

@@ -13,7 +13,7 @@ import { DEFAULT_DIRECTORY, readDefinitions } from "./read-definitions.ts";
 import { renderGraphDot, renderGraphMermaid } from "./render-graph-drawing.ts";
 import { renderGraphText } from "./render-graph-text.ts";
 import { type Look, lookOf } from "./render-paint.ts";
-import { selectServices } from "./select-services.ts";
+import { selectServices } from "../control/select-services.ts";
 
 export const graph: Command = {
   about: `Shows in which order services are started, what links them and, if a supervisor runs,

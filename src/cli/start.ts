@@ -5,7 +5,8 @@ import { PLACE_OPTIONS } from "./find-supervisor.ts";
 export const start: Command = {
   about: `Starts services and waits until each is up, done or has failed. A failure of the
 attempt ends the waiting at once; the reason is printed.
-Names may be globs; all services are acted on at the same time.`,
+Names may be globs; all are asked at once, and act in the order in which they need
+each other.`,
   options: { ...WAIT_OPTIONS, ...JSON_OPTION, ...PLACE_OPTIONS },
   operands: [SOME_SERVICES],
   examples: [

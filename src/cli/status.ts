@@ -8,7 +8,7 @@ import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { lookOf } from "./render-paint.ts";
 import { renderStatusBlock } from "./render-status-block.ts";
 import { renderStatusTable } from "./render-status-table.ts";
-import { selectServices } from "./select-services.ts";
+import { selectServices } from "../control/select-services.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const status: Command = {

@@ -5,7 +5,8 @@ import { PLACE_OPTIONS } from "./find-supervisor.ts";
 export const stop: Command = {
   about: `Stops services and waits until nothing of them is left. They stay down, also over a
 reload and a restart of the supervisor, until they are started again.
-Names may be globs; all services are acted on at the same time.`,
+Names may be globs; all are asked at once, and act in the order in which they need
+each other.`,
   options: { ...WAIT_OPTIONS, ...JSON_OPTION, ...PLACE_OPTIONS },
   operands: [SOME_SERVICES],
   examples: [

@@ -7,6 +7,8 @@ import type { CliWorld } from "./world.ts";
 export interface Waiting {
   /** Is aborted when the user has had enough. */
   readonly signal: AbortSignal;
+  /** One thing more to wait for. */
+  add(name: string): void;
   /** One thing less to wait for. */
   settle(name: string): void;
   [Symbol.dispose](): void;
@@ -46,6 +48,7 @@ export function watchWaiting(world: CliWorld, options: WaitingOptions): Waiting 
   });
   return {
     signal: controller.signal,
+    add: (name) => void left.add(name),
     settle: (name) => void left.delete(name),
     [Symbol.dispose]() {
       stop();

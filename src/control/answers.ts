@@ -1,9 +1,9 @@
 import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { LogLine, VersionView } from "./control-port.ts";
-import type { AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
+import type { ActLine, AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
 
-/** What each route answers when all is well. The two streams answer one of these a line; so does `logs` without follow. */
+/** What each route answers when all is well. The streams, `act` and `logs` answer one of these a line. */
 export interface Answers {
   readonly services: readonly ServiceView[];
   readonly service: ServiceView;
@@ -21,9 +21,10 @@ export interface Answers {
   readonly graph: GraphView;
   readonly scale: ScaleAnswer;
   readonly openapi: { readonly openapi: string };
+  readonly act: ActLine;
 }
 
 /** Routes that answer one object a line. */
-export type LineRoute = "logs" | "events";
+export type LineRoute = "logs" | "events" | "act";
 /** Routes that answer one JSON value. */
 export type ValueRoute = Exclude<keyof Answers, LineRoute>;

@@ -63,6 +63,22 @@ export async function askLines<R extends LineRoute>(
   return { tag: "ok", value: readLines<Answers[R]>(response.body) };
 }
 
+/** Asks for lines that come to an end, and hands each over as it arrives. null: all have come; otherwise why not. */
+export async function askEach<R extends LineRoute>(
+  place: SupervisorPlace,
+  question: Question<R>,
+  take: (line: Answers[R]) => void,
+): Promise<Refusal | null> {
+  const reply = await askLines(place, question);
+  if (reply.tag === "refused") return reply;
+  try {
+    for await (const line of reply.value) take(line);
+    return null;
+  } catch (error) {
+    return failure(place, nameOf(error));
+  }
+}
+
 async function reach<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | Refusal> {
   const problem = socketPathProblem(place.socket);
   if (problem !== null) return refusal("broken", EXIT.usage, problem);
@@ -92,10 +108,13 @@ async function attempt<R extends RouteName>(place: SupervisorPlace, question: Qu
       ...(end === undefined ? {} : { signal: end }),
     });
   } catch (error) {
-    return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")
-      ? error.name
-      : codeOf(error);
+    return nameOf(error);
   }
+}
+
+function nameOf(error: unknown): string {
+  const isOurs = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+  return isOurs ? error.name : codeOf(error);
 }
 
 function endOf(patience: Millis | null, signal: AbortSignal | undefined): AbortSignal | undefined {
@@ -135,12 +154,17 @@ function failure(place: SupervisorPlace, code: string): Refusal {
     case "AbortError":
       return refusal("aborted", EXIT.failed, `cannot ask ${object}: interrupted`);
     default:
-      return refusal(
-        "broken",
-        EXIT.failed,
-        `cannot ask ${object}: the connection broke before the answer came (${code})`,
-      );
+      return brokenOff(place, code);
   }
+}
+
+/** The connection ended before the answer did; `code` says how, if it is known. */
+export function brokenOff(place: SupervisorPlace, code: string): Refusal {
+  return refusal(
+    "broken",
+    EXIT.failed,
+    `cannot ask "${place.socket}": the connection broke before the answer came (${code})`,
+  );
 }
 
 async function refusalOf(place: SupervisorPlace, response: Response): Promise<Refusal> {

@@ -105,6 +105,11 @@ export interface ControlPort {
   service(name: string): ServiceView | null;
   graph(): GraphView;
   ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome>;
+  /**
+   * Asks the same of several services, all of them before anything follows from the first. The promise ends when that has
+   * been done, those in it, one for each name in their order, when it is decided.
+   */
+  askAll(names: readonly string[], verb: Verb, options: AskOptions): Promise<readonly Promise<Outcome>[]>;
   signal(name: string, signal: SignalName): Outcome;
   reload(dryRun: boolean): Promise<ReloadOutcome>;
   /** Makes so many instances of a template, or with null as many as its file says; NAME@x with 0 or 1 means that one instance. */

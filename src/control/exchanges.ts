@@ -80,6 +80,13 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     answer: value(protocol.scaleAnswer),
     problems: ["refused", "invalid-configuration"],
   },
+  act: {
+    summary: "Ask the same of several services at once; a line when it is asked, and one when it is decided",
+    query: null,
+    body: protocol.actBody,
+    answer: { tag: "lines", schema: protocol.actLine, types: [NDJSON] },
+    problems: [],
+  },
   openapi: { ...show("This description", protocol.openApi) },
 };
 
@@ -88,6 +95,8 @@ export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
   Service: protocol.serviceView,
   AskRequest: protocol.askBody,
   AskAnswer: protocol.askAnswer,
+  ActRequest: protocol.actBody,
+  ActLine: protocol.actLine,
   SignalRequest: protocol.signalBody,
   ReloadRequest: protocol.reloadBody,
   ReloadAnswer: protocol.reloadAnswer,

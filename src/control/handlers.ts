@@ -1,12 +1,12 @@
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
-import { nearestOf } from "../core/nearest.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
 import { answerEvents } from "./answer-events.ts";
 import type { ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
-import type { LineSink, StreamForm } from "./line-stream.ts";
-import { problemResponse } from "./problem.ts";
+import { actOnAll } from "./act-on-all.ts";
+import type { EndingSink, LineSink, StreamForm } from "./line-stream.ts";
+import { hintOf, problemResponse, quote } from "./problem.ts";
 import type { AskAnswer } from "./protocol.ts";
 import { readBody, readQuery, refuseQuery } from "./read-request.ts";
 import type { RouteName } from "./routes.ts";
@@ -20,6 +20,10 @@ export interface Call {
   readonly name: string;
   /** Answers with an endless stream, or refuses when there are too many. */
   stream(begin: (sink: LineSink) => () => void, form?: StreamForm): Response;
+  /** Answers with a stream that ends by itself, as what it tells of is decided. */
+  answerLines(begin: (sink: EndingSink) => () => void): Response;
+  /** Notes a bug of ours that came to light while the answer was on its way. */
+  reportBug(error: unknown): void;
   /** Waits with the caller: ends early when the caller goes away. */
   hold(outcome: Promise<Outcome>): Promise<Outcome>;
 }
@@ -42,6 +46,7 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   graph: showGraph,
   scale: answerScale,
   openapi: showDescription,
+  act: actOnAll,
 };
 
 async function showServices(call: Call): Promise<Response> {
@@ -182,13 +187,4 @@ async function showDescription(call: Call): Promise<Response> {
 function noSuchService(call: Call, verb: Verb | "signal" | "show"): Response {
   const hint = hintOf(call.name, call.port.names());
   return problemResponse("no-such-service", `cannot ${verb} ${quote(call.name)}: no such service${hint}`);
-}
-
-function hintOf(name: string, known: readonly string[]): string {
-  const nearest = nearestOf(name, known);
-  return nearest === null ? "" : ` (did you mean "${nearest}"?)`;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

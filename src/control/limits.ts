@@ -4,6 +4,12 @@ export const MAX_TIMEOUT_MS = 86_400_000;
 /** Most lines of output that one request may ask for. */
 export const MAX_LOG_LINES = 10_000;
 
+/** Most names and globs that one request may ask for: as many as there may be services. */
+export const MAX_NAMES = 4_096;
+
+/** Most globs among them: each is compared with the name of every service. */
+export const MAX_GLOBS = 64;
+
 /** Lines of output that are shown when the request does not say how many. */
 export const DEFAULT_LOG_LINES = 100;
 

@@ -45,13 +45,19 @@ export function serverSentEvents(instance: string): StreamForm {
   };
 }
 
+/** Of a stream that may come to its end by itself. */
+export interface EndingSink extends LineSink {
+  /** There is nothing more to say. */
+  end(): void;
+}
+
 /**
- * An endless answer. `begin` is called at once and returns what ends the flow; that is called exactly once, when
+ * An answer as long as it has something to say. `begin` is called at once and returns what ends the flow; that is called exactly once, when
  * the reader has gone or was dropped, or when `signal` says so: then the reader sees a proper end.
  */
 export function streamLines(
   signal: AbortSignal,
-  begin: (sink: LineSink) => () => void,
+  begin: (sink: EndingSink) => () => void,
   form: StreamForm = NDJSON,
 ): Response {
   const encoder = new TextEncoder();
@@ -99,12 +105,14 @@ export function streamLines(
           onDrained(listen) {
             drained = listen;
           },
+          end: () => finish(),
         });
         if (ended) {
           stop();
           return;
         }
         finish = () => {
+          if (ended) return;
           end();
           controller.close();
         };

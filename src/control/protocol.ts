@@ -1,7 +1,14 @@
 import * as z from "zod/mini";
 import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { PUBLIC_STATES } from "../core/service-view.ts";
-import { DEFAULT_LOG_LINES, MAX_HEARTBEAT_MS, MAX_LOG_LINES, MIN_HEARTBEAT_MS, MAX_TIMEOUT_MS } from "./limits.ts";
+import {
+  DEFAULT_LOG_LINES,
+  MAX_HEARTBEAT_MS,
+  MAX_LOG_LINES,
+  MAX_NAMES,
+  MIN_HEARTBEAT_MS,
+  MAX_TIMEOUT_MS,
+} from "./limits.ts";
 
 /**
  * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
@@ -21,6 +28,18 @@ export const askBody = z.strictObject({ wait: z._default(z.boolean(), true), tim
 
 /** Body of signal; `signal` is a name, with or without SIG, or a number. */
 export const signalBody = z.strictObject({ signal: z.string().check(z.maxLength(MAX_TEXT)) });
+
+/**
+ * Body of act: what is asked for several services at once, in the order in which they need each other. `services` are names
+ * and globs; `signal` belongs to the verb signal.
+ */
+export const actBody = z.strictObject({
+  verb: z.enum(["start", "stop", "restart", "reload", "reset", "signal"]),
+  services: z.array(z.string().check(z.maxLength(MAX_TEXT))).check(z.minLength(1), z.maxLength(MAX_NAMES)),
+  wait: z._default(z.boolean(), true),
+  timeout,
+  signal: z._default(z.nullable(z.string().check(z.maxLength(MAX_TEXT))), null),
+});
 
 /** Body of the reload of everything. */
 export const reloadBody = z.strictObject({ dry_run: z._default(z.boolean(), false) });
@@ -98,6 +117,17 @@ export const serviceView = z.strictObject({
 /** Answer to every request about one service, and to shutdown. `service`: as it is afterwards; null if it is gone. */
 export const askAnswer = z.strictObject({
   result: z.enum(["done", "failed", "overtaken", "timed-out"]),
+  message: z.nullable(z.string()),
+  service: z.nullable(serviceView),
+});
+
+/**
+ * A line of the answer to act. For each service there is one that says "asked" at once, and another one as soon as it is
+ * decided; for each name and glob that means none there is one that says "no-such-service".
+ */
+export const actLine = z.strictObject({
+  name: z.string(),
+  result: z.enum(["asked", "done", "failed", "overtaken", "timed-out", "no-such-service"]),
   message: z.nullable(z.string()),
   service: z.nullable(serviceView),
 });
@@ -193,6 +223,8 @@ export const problemDetails = z.strictObject({
   problems: z.array(z.string()),
 });
 
+export type ActBody = Readonly<z.infer<typeof actBody>>;
+export type ActLine = Readonly<z.infer<typeof actLine>>;
 export type AskAnswer = Readonly<z.infer<typeof askAnswer>>;
 export type ReloadAnswer = Readonly<z.infer<typeof reloadAnswer>>;
 export type ScaleAnswer = Readonly<z.infer<typeof scaleAnswer>>;

@@ -1,13 +1,11 @@
 import type * as z from "zod/mini";
 import { nearestOf } from "../core/nearest.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, quote } from "./problem.ts";
 
 /** Most bytes of a request's body. */
-export const MAX_BODY_BYTES = 16 * 1024;
+export const MAX_BODY_BYTES = 48 * 1024;
 /** How long a body may take to arrive after its headers, in milliseconds. */
 const MAX_BODY_MS = 10_000;
-/** Longest value of a query that is quoted in an answer, in characters. */
-const MOST_QUOTED = 100;
 
 /** What a request said, or the answer that says why it is refused. */
 export type Read<T> =
@@ -92,10 +90,6 @@ function wordsOf(issue: z.core.$ZodIssue, known: readonly string[]): string {
 function keysOf(schema: z.core.$ZodType): readonly string[] {
   const { def } = schema._zod;
   return "shape" in def && typeof def.shape === "object" && def.shape !== null ? Object.keys(def.shape) : [];
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text);
 }
 
 function refuse(response: Response): { readonly tag: "refused"; readonly response: Response } {

@@ -28,6 +28,7 @@ export const ROUTES = {
   graph: { method: "GET", path: "/v1/graph", since: 1, access: "read" },
   scale: { method: "POST", path: "/v1/templates/:name/scale", since: 1, access: "operate" },
   openapi: { method: "GET", path: "/openapi.json", since: 1, access: "read" },
+  act: { method: "POST", path: "/v1/services", since: 1, access: "operate" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -44,14 +44,17 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
       if (found instanceof Response) return found;
       return await HANDLERS[found.route](callOf(request, found));
     } catch (error) {
-      options.report(
-        `internal error: ${request.method} request: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      reportBug(request, error);
       return problemResponse(
         "internal-error",
         "cannot answer the request: internal error, see the log of the supervisor",
       );
     }
+  }
+
+  function reportBug({ method }: Request, error: unknown): void {
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    options.report(`internal error: ${method} request: ${words}`);
   }
 
   function callOf(request: Request, found: Found): Call {
@@ -77,6 +80,9 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
           form,
         );
       },
+      // It is the end of the waiting, not of the server, that ends it: its last lines say so.
+      answerLines: (begin) => streamLines(new AbortController().signal, begin),
+      reportBug: (error) => reportBug(request, error),
       hold: (outcome) => held(outcome, AbortSignal.any([request.signal, life.signal])),
     };
   }

@@ -161,6 +161,11 @@ export class Fleet {
     });
   }
 
+  /** Asks for several things that belong together: nothing follows from the first before the last has been asked. */
+  together(ask: () => void): void {
+    this.#atOnce(ask);
+  }
+
   /** Changes what is noted of a service without an event. */
   amend(service: string, change: Partial<Omit<ServiceRecord, "state" | "definition">>): void {
     const record = this.#records.get(service);

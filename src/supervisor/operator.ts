@@ -6,17 +6,13 @@ import type { ServiceRecord } from "../core/service-record.ts";
 import { PUBLIC_STATE_OF } from "../core/service-state.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
-import { type Millis, millis } from "../core/units.ts";
+import { millis } from "../core/units.ts";
 import { type Clocks, viewOf } from "../core/view.ts";
-import { type Goal, type Outcome, outcomeOf } from "./requests.ts";
+import { type AskOptions, Pursuits } from "./pursuits.ts";
+import type { Goal, Outcome } from "./requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export type Verb = Goal | "reload" | "reset";
-
-export interface AskOptions {
-  readonly wait: boolean;
-  readonly timeout: Millis | null;
-}
 
 /** How long a [reload] command is waited for if the request does not say. */
 const RELOAD_COMMAND_WAIT = millis(65_000);
@@ -33,10 +29,13 @@ const NO_FILES: FilesPort = { look: () => Promise.resolve(), isChanged: () => fa
 export class Operator {
   readonly #supervisor: Supervisor;
   readonly #files: FilesPort;
+  readonly #pursuits: Pursuits;
 
   constructor(supervisor: Supervisor, files: FilesPort = NO_FILES) {
     this.#supervisor = supervisor;
     this.#files = files;
+    const { fleet, requests, ports } = supervisor;
+    this.#pursuits = new Pursuits({ ...ports, fleet, requests, isEnding: () => supervisor.isEnding });
   }
 
   names(): readonly string[] {
@@ -96,20 +95,57 @@ export class Operator {
   }
 
   async ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome> {
-    const record = this.#supervisor.fleet.get(name);
+    const [outcome] = this.askAll([name], verb, options);
+    return (await outcome) ?? unknown();
+  }
+
+  /** Asks the same of several, all of it before anything follows from the first. Each promise is about the name in its place. */
+  askAll(names: readonly string[], verb: Verb, options: AskOptions): readonly Promise<Outcome>[] {
+    const outcomes = new Map<string, Promise<Outcome>>();
+    const able: ServiceRecord[] = [];
+    for (const name of new Set(names)) {
+      const record = this.#supervisor.fleet.get(name);
+      const refusal = this.#refusalOf(record, verb);
+      if (refusal !== null) outcomes.set(name, Promise.resolve(refusal));
+      else if (record !== null) able.push(record);
+    }
+    for (const [name, outcome] of this.#askOf(able, verb, options)) outcomes.set(name, outcome);
+    return names.map((name) => outcomes.get(name) ?? Promise.resolve(unknown()));
+  }
+
+  #refusalOf(record: ServiceRecord | null, verb: Verb): Outcome | null {
     if (record === null) return unknown();
     if (this.#supervisor.isEnding && verb !== "stop") return refused("the supervisor is shutting down");
     if (record.removed && verb !== "stop") return refused("its definition was removed, it is being stopped");
+    return null;
+  }
+
+  #askOf(
+    records: readonly ServiceRecord[],
+    verb: Verb,
+    options: AskOptions,
+  ): Iterable<readonly [string, Promise<Outcome>]> {
+    const pursue = (wanted: readonly ServiceRecord[], goal: Goal): ReadonlyMap<string, Promise<Outcome>> =>
+      this.#pursuits.ask(
+        wanted.map(({ definition }) => definition.name),
+        goal,
+        options,
+      );
     switch (verb) {
       case "start":
       case "stop":
       case "restart":
-        return this.#pursue(record, verb, options);
-      case "reload":
-        return this.#reload(record, options);
+        return pursue(records, verb);
+      case "reload": {
+        const [restarts, others] = [records.filter(reloadsByRestart), records.filter((one) => !reloadsByRestart(one))];
+        const reload = (one: ServiceRecord) => [one.definition.name, this.#reload(one, options)] as const;
+        return [...pursue(restarts, "restart"), ...others.map(reload)];
+      }
       case "reset":
-        this.#supervisor.fleet.post(name, { tag: "reset-asked" });
-        return { tag: "done", message: null };
+        return records.map(({ definition: { name } }) => {
+          this.#supervisor.fleet.post(name, { tag: "reset-asked" });
+          return [name, Promise.resolve({ tag: "done", message: null })] as const;
+        });
     }
   }
 
@@ -120,30 +156,6 @@ export class Operator {
     return refused(`it has no main process, it is ${PUBLIC_STATE_OF[record.state.tag]}`);
   }
 
-  async #pursue(record: ServiceRecord, goal: Goal, options: AskOptions): Promise<Outcome> {
-    const { requests, fleet, ports } = this.#supervisor;
-    const { name, start } = record.definition;
-    requests.overtake(name, goal);
-    const decided = options.wait ? requests.wait(name, goal, options.timeout) : null;
-
-    // What the definition says anyway need not be remembered.
-    const isConfigured = (goal === "stop") === (start === "manual");
-    ports.memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
-    if (goal === "restart") fleet.restart(name, !isConfigured, true);
-    else fleet.want(name, goal === "stop" ? "down" : "up", !isConfigured);
-    // What it has brought in is no longer stopped by hand.
-    for (const needed of fleet.links.closureOf([name])) {
-      const brought = fleet.get(needed);
-      if (needed !== name && brought?.want === "up") ports.memory.wanted(needed, brought.wantedByHand ? "up" : null);
-    }
-
-    const now = fleet.get(name);
-    if (now !== null) requests.release(now);
-    if (decided !== null) return decided;
-    const outcome = now === null ? null : outcomeOf(goal, now);
-    return outcome?.tag === "failed" && goal === "start" ? outcome : { tag: "done", message: "asked, not waited for" };
-  }
-
   async #reload(record: ServiceRecord, options: AskOptions): Promise<Outcome> {
     const { name, reload } = record.definition;
     if (record.state.tag !== "up") return refused(`it is ${PUBLIC_STATE_OF[record.state.tag]}, want "up"`);
@@ -151,7 +163,7 @@ export class Operator {
       case "none":
         return refused(`its reload.action is "none"`);
       case "restart":
-        return this.#pursue(record, "restart", options);
+        throw new Error("internal error: a restart is no reload of its own");
       case "command":
         return this.#reloadByCommand(name, options);
       case "signal":
@@ -192,6 +204,10 @@ export class Operator {
 /** What was read last: the files that it was made from, and its links, count from then on. */
 function newestOf({ definition, next }: ServiceRecord): Definition {
   return next ?? definition;
+}
+
+function reloadsByRestart({ state, definition }: ServiceRecord): boolean {
+  return state.tag === "up" && definition.reload.action === "restart";
 }
 
 function unknown(): Outcome {

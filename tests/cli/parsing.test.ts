@@ -3,7 +3,7 @@ import { findSupervisor, placesOf } from "../../src/cli/find-supervisor.ts";
 import { type OptionTable, parseArguments } from "../../src/cli/parse-arguments.ts";
 import { parseStartOptions } from "../../src/cli/parse-start-options.ts";
 import { parseTimeout } from "../../src/cli/parse-timeout.ts";
-import { selectServices } from "../../src/cli/select-services.ts";
+import { selectServices } from "../../src/control/select-services.ts";
 import { splitWords } from "../../src/cli/split-words.ts";
 import { worstExitOf } from "../../src/cli/worst-exit.ts";
 import { literalWorld } from "./literal-world.ts";

@@ -69,7 +69,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     asked.push(`${what} ${name}`);
     return done;
   }
-  return {
+  const port: LiteralPort = {
     asked,
     happened,
     happen(event) {
@@ -91,6 +91,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     service,
     graph: () => ({ services: services.map(({ name, state }) => nodeOf(name, { state })), critical_path: [] }),
     ask: (name, verb) => Promise.resolve(note(name, verb)),
+    askAll: (names, verb, options) => Promise.resolve(names.map((name) => port.ask(name, verb, options))),
     signal: (name, signal) => note(name, signal),
     reload: (dryRun) => {
       asked.push(dryRun ? "dry reload" : "reload");
@@ -122,4 +123,5 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     },
     ...changes,
   };
+  return port;
 }

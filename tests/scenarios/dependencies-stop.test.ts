@@ -87,6 +87,13 @@ describe("a restart", () => {
     await expectStory(supervisor, ["web stopping", "app stopping", "db stopping", "db up", "app up", "web up"]);
   });
 
+  test("of everything at once goes down and up in order, each service once", async () => {
+    await using supervisor = await chain();
+    writeFileSync(supervisor.place.path("go"), "");
+    expect(await supervisor.command("restart", "*")).toMatchObject({ code: 0, stderr: "" });
+    await expectStory(supervisor, ["web stopping", "app stopping", "db stopping", "db up", "app up", "web up"]);
+  });
+
   test("of a requirement that a reload makes of it goes in the same order", async () => {
     await using supervisor = await chain({ "db.toml": program(["sleep", "1000"], '[reload]\naction = "restart"') });
     writeFileSync(supervisor.place.path("go"), "");

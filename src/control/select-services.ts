@@ -1,7 +1,7 @@
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
-import { nearestOf } from "../core/nearest.ts";
+import { hintOf } from "./problem.ts";
 
-/** Which services were meant by the words of a command line. */
+/** Which services were meant by the words of a request or a command line. */
 export interface Selection {
   /** Each once, in the order in which they were named; those of a glob by name. */
   readonly names: readonly string[];
@@ -24,6 +24,5 @@ export function selectServices(words: readonly string[], existing: readonly stri
 
 function reasonOf(word: string, existing: readonly string[]): string {
   if (isPattern(word)) return "no service has such a name";
-  const nearest = nearestOf(word, existing);
-  return `no such service${nearest === null ? "" : ` (did you mean "${nearest}"?)`}`;
+  return `no such service${hintOf(word, existing)}`;
 }

@@ -1,0 +1,102 @@
+/*
+ * What operators want to be up, down or restarted. What is asked of several services is asked of all of them before anything
+ * follows from the first: so they go down and up in the order in which they need each other, each once.
+ */
+import type { Fleet } from "../core/fleet.ts";
+import type { Millis } from "../core/units.ts";
+import type { ClockPort, MemoryPort, TimerPort } from "./ports.ts";
+import { type Goal, type Outcome, type Requests, outcomeOf } from "./requests.ts";
+import { StartQueue } from "./start-queue.ts";
+
+export interface PursuitPorts {
+  readonly fleet: Fleet;
+  readonly requests: Requests;
+  readonly timers: TimerPort;
+  readonly clock: ClockPort;
+  readonly memory: MemoryPort;
+  isEnding(): boolean;
+}
+
+export interface AskOptions {
+  readonly wait: boolean;
+  readonly timeout: Millis | null;
+}
+
+interface Pursuit {
+  readonly name: string;
+  readonly goal: Goal;
+  /** false: it is what the definition says anyway, and need not be remembered. */
+  readonly byHand: boolean;
+  /** null: nobody waits for it. */
+  readonly decided: Promise<Outcome> | null;
+  readonly answer: PromiseWithResolvers<Outcome>;
+}
+
+export class Pursuits {
+  readonly #ports: PursuitPorts;
+
+  constructor(ports: PursuitPorts) {
+    this.#ports = ports;
+  }
+
+  /** Asks the same of services that exist; for each, what comes of it. */
+  ask(names: readonly string[], goal: Goal, options: AskOptions): ReadonlyMap<string, Promise<Outcome>> {
+    const { fleet } = this.#ports;
+    // What others need comes first, so that none is brought in for another one only to be started once more.
+    const pursuits = fleet.links.inStartOrder(names).map((name) => this.#announce(name, goal, options));
+    if (goal === "start" && pursuits.length > 1) this.#startInTurns(pursuits);
+    else {
+      fleet.together(() => {
+        for (const pursuit of pursuits) this.#carryOut(pursuit);
+      });
+      for (const pursuit of pursuits) this.#conclude(pursuit);
+    }
+    return new Map(pursuits.map(({ name, answer }) => [name, answer.promise]));
+  }
+
+  #announce(name: string, goal: Goal, options: AskOptions): Pursuit {
+    const { fleet, requests, memory } = this.#ports;
+    requests.overtake(name, goal);
+    const decided = options.wait ? requests.wait(name, goal, options.timeout) : null;
+    const isConfigured = (goal === "stop") === (fleet.get(name)?.definition.start === "manual");
+    memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
+    return { name, goal, byHand: !isConfigured, decided, answer: Promise.withResolvers() };
+  }
+
+  /** Starts take long: signals and clients are answered between them. Whoever comes in between with another wish has the last word. */
+  #startInTurns(pursuits: readonly Pursuit[]): void {
+    const { fleet, timers, clock } = this.#ports;
+    const all = new Map(pursuits.map((pursuit) => [pursuit.name, pursuit]));
+    fleet.together(() => {
+      for (const { name, byHand } of pursuits) fleet.amend(name, { want: "up", wantedByHand: byHand });
+    });
+    const queue = new StartQueue(timers, clock, (name) => {
+      const pursuit = all.get(name);
+      if (pursuit === undefined) return;
+      if (!this.#ports.isEnding() && fleet.get(name)?.want === "up") this.#carryOut(pursuit);
+      this.#conclude(pursuit);
+    });
+    for (const name of all.keys()) queue.add(name);
+  }
+
+  #carryOut({ name, goal, byHand }: Pursuit): void {
+    const { fleet } = this.#ports;
+    if (goal === "restart") fleet.restart(name, byHand, true);
+    else fleet.want(name, goal === "stop" ? "down" : "up", byHand);
+  }
+
+  #conclude({ name, goal, decided, answer }: Pursuit): void {
+    const { fleet, requests, memory } = this.#ports;
+    // What it has brought in is no longer stopped by hand.
+    for (const needed of goal === "stop" ? [] : fleet.links.closureOf([name])) {
+      const brought = fleet.get(needed);
+      if (needed !== name && brought?.want === "up") memory.wanted(needed, brought.wantedByHand ? "up" : null);
+    }
+    const now = fleet.get(name);
+    if (now !== null) requests.release(now);
+    if (decided !== null) return answer.resolve(decided);
+    const outcome = now === null ? null : outcomeOf(goal, now);
+    const isRefused = outcome?.tag === "failed" && goal === "start";
+    answer.resolve(isRefused ? outcome : { tag: "done", message: "asked, not waited for" });
+  }
+}

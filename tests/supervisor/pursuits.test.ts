@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import { millis } from "../../src/core/units.ts";
+import type { DefinitionChanges } from "../core/literal-definition.ts";
+import { literalSupervisor } from "./literal-supervisor.ts";
+
+const WAIT = { wait: true, timeout: null } as const;
+
+/** web requires app requires db. */
+const CHAIN: readonly DefinitionChanges[] = [
+  { name: "app", requires: [{ name: "db", restartWith: false }] },
+  { name: "db" },
+  { name: "web", requires: [{ name: "app", restartWith: false }] },
+];
+
+describe("what is asked of several services at once", () => {
+  test("restarts each once, in the order in which they need each other", async () => {
+    const world = literalSupervisor();
+    world.boot(CHAIN);
+    expect(world.spawned.map(({ service }) => service)).toEqual(["db", "app", "web"]);
+    const outcomes = world.operator.askAll(["db", "web", "app"], "restart", WAIT);
+    world.timers.turns();
+    for (const pid of [203, 202, 201]) {
+      expect(world.machine.takeReceivers("SIGTERM")).toEqual([pid]);
+      world.end(pid);
+    }
+    expect(world.spawned.slice(3).map(({ service }) => service)).toEqual(["db", "app", "web"]);
+    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ tag: "done", message: null }));
+  });
+
+  test("restarts what is down as well, without starting it twice", async () => {
+    const world = literalSupervisor();
+    world.boot(CHAIN.map((changes) => ({ ...changes, start: "manual" })));
+    const outcomes = world.operator.askAll(["web", "app", "db"], "restart", WAIT);
+    world.timers.turns();
+    expect(world.spawned.map(({ service }) => service)).toEqual(["db", "app", "web"]);
+    expect((await Promise.all(outcomes)).map(({ tag }) => tag)).toEqual(["done", "done", "done"]);
+  });
+
+  test("stops what waits for another of them without starting it for that", () => {
+    const world = literalSupervisor();
+    const method = { tag: "log", pattern: "ready" } as const;
+    const ready = { method, timeout: millis(60_000), interval: millis(200) };
+    world.boot([
+      { name: "app", after: ["net"] },
+      { name: "net", ready },
+    ]);
+    expect(["net", "app"].map(world.stateOf)).toEqual(["starting", "waiting"]);
+    void world.operator.askAll(["net", "app"], "stop", WAIT);
+    world.timers.turns();
+    expect(["net", "app"].map(world.stateOf)).toEqual(["stopping", "down"]);
+    world.end(201);
+    expect(world.spawned.map(({ service }) => service)).toEqual(["net"]);
+  });
+
+  test("starts many in turns, between which somebody else may stop one of them", async () => {
+    const world = literalSupervisor();
+    const names = Array.from({ length: 5 }, (_, index) => `s${index}`);
+    world.boot(names.map((name) => ({ name, start: "manual" })));
+    world.spawn = () => {
+      // As long as a turn may take.
+      world.timers.time += 20;
+      const pid = 300 + world.spawned.length;
+      world.machine.start(pid);
+      return { tag: "spawned", pid, pidfd: world.machine.openPidfd(pid) };
+    };
+    const outcomes = world.operator.askAll(names, "start", WAIT);
+    expect(world.spawned).toEqual([]);
+    world.timers.turn();
+    expect(world.spawned.map(({ service }) => service)).toEqual(["s0"]);
+    const stopped = world.operator.ask("s3", "stop", WAIT);
+    world.timers.turns();
+    expect(world.spawned.map(({ service }) => service)).toEqual(["s0", "s1", "s2", "s4"]);
+    expect((await Promise.all(outcomes)).map(({ tag }) => tag)).toEqual(["done", "done", "done", "overtaken", "done"]);
+    expect([await stopped, world.stateOf("s3")]).toEqual([{ tag: "done", message: null }, "down"]);
+    expect(world.memory.filter((note) => note.includes("s3"))).toEqual(["wanted s3 up", "wanted s3 null"]);
+  });
+
+  test("tells of each name that means no service, in its place", async () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "a" }]);
+    const outcomes = await Promise.all(world.operator.askAll(["x", "a"], "stop", { wait: false, timeout: null }));
+    expect(outcomes.map(({ tag }) => tag)).toEqual(["no-such-service", "done"]);
+  });
+});
