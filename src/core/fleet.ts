@@ -109,7 +109,7 @@ export class Fleet {
    * brings in what it requires and wants; what is to be down has those that require it stop first, and wait for it.
    */
   want(service: string, want: "up" | "down", byHand: boolean): void {
-    this.#atOnce(() => {
+    this.together(() => {
       this.amend(service, { want, wantedByHand: byHand, stale: false });
       if (want === "down") this.#order.ask(service, "stop-asked");
       else for (const needed of this.#order.bringIn(service, true)) this.#startNow(needed);
@@ -120,14 +120,14 @@ export class Fleet {
   enable(service: string): void {
     const record = this.#records.get(service);
     const isStart = record === undefined || !awaitsCall(record.next ?? record.definition);
-    this.#atOnce(() => {
+    this.together(() => {
       for (const needed of this.#order.bringIn(service, false, isStart)) this.#startNow(needed, "enable-asked");
     });
   }
 
   /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */
   start(service: string): void {
-    this.#atOnce(() => {
+    this.together(() => {
       this.amend(service, { want: "up", stale: false });
       for (const needed of this.#order.bringIn(service, false)) this.#startNow(needed);
     });
@@ -135,7 +135,7 @@ export class Fleet {
 
   /** `isAsked`: an operator asks, be it for what the definition says anyway. */
   restart(service: string, byHand: boolean, isAsked = byHand): void {
-    this.#atOnce(() => {
+    this.together(() => {
       this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
       for (const needed of this.#order.bringIn(service, isAsked)) if (needed !== service) this.#startNow(needed);
       this.#order.ask(service, "restart-asked");
@@ -144,7 +144,7 @@ export class Fleet {
 
   /** Has the service end, those that require it first, whatever is wanted of it. */
   stop(service: string): void {
-    this.#atOnce(() => this.#order.ask(service, "stop-asked"));
+    this.together(() => this.#order.ask(service, "stop-asked"));
   }
 
   /** Stops everything, in the reverse of the order in which it would be started; nothing is started any more after it. */
@@ -155,15 +155,10 @@ export class Fleet {
 
   /** Kills everything of the service at once, whoever requires it. */
   kill(service: string): void {
-    this.#atOnce(() => {
+    this.together(() => {
       this.#inbox.push({ service, event: { tag: "kill-asked" } });
       this.#order.release(service);
     });
-  }
-
-  /** Asks for several things that belong together: nothing follows from the first before the last has been asked. */
-  together(ask: () => void): void {
-    this.#atOnce(ask);
   }
 
   /** Changes what is noted of a service without an event. */
@@ -174,7 +169,7 @@ export class Fleet {
   }
 
   post(service: string, event: ServiceEvent): void {
-    this.#atOnce(() => {
+    this.together(() => {
       if (event.tag === "due" || event.tag === "demanded") this.#called(service);
       this.#inbox.push({ service, event });
     });
@@ -207,7 +202,7 @@ export class Fleet {
   }
 
   /** Several changes that belong together: nothing follows from the first before the last has been made. */
-  #atOnce(change: () => void): void {
+  together(change: () => void): void {
     const isOutermost = !this.#draining;
     this.#draining = true;
     try {
