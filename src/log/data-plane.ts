@@ -82,7 +82,12 @@ export class DataPlane {
 
   /** The last `count` lines of a service (at most 10,000, or 4 MiB), oldest first. */
   async tail(service: string, count: number): Promise<readonly PlaneLine[]> {
-    return (await this.#ask((token) => ({ tag: "tail", service, count, token }))).lines;
+    return (await this.#ask((token) => ({ tag: "tail", service, count, run: null, token }))).lines;
+  }
+
+  /** The last `count` lines (at most 1,000) of a run that has been drained, if none of the service was opened after it. */
+  async lastWords({ service, run }: Pick<PlaneRun, "service" | "run">, count: number): Promise<readonly PlaneLine[]> {
+    return (await this.#ask((token) => ({ tag: "tail", service, count, run, token }))).lines;
   }
 
   /**

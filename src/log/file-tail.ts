@@ -7,7 +7,7 @@ import { rotatedFileOf } from "./rotated-files.ts";
 
 /** The most that one request reads. */
 const MOST_TAIL_LINES = 10_000;
-const MOST_TAIL_BYTES = 4 * 1024 * 1024;
+export const MOST_TAIL_BYTES = 4 * 1024 * 1024;
 
 /**
  * The last `count` lines of a log file, oldest first, going back into the rotated ones where it takes them. A line without
@@ -16,11 +16,11 @@ const MOST_TAIL_BYTES = 4 * 1024 * 1024;
 export function readFileTail(
   path: string,
   count: number,
-  read: { readonly files: LogFiles; readonly policy: LogPolicy },
+  read: { readonly files: LogFiles; readonly policy: LogPolicy; readonly most: number },
 ): PlaneLine[] {
   const wanted = Math.min(count, MOST_TAIL_LINES);
   let lines: PlaneLine[] = [];
-  let room = MOST_TAIL_BYTES;
+  let room = read.most;
   for (let index = 0; index <= read.policy.keep && lines.length < wanted && room > 0; index++) {
     const end = index === 0 ? read.files.readLogFileEnd(path, room) : rotatedEndOf(path, index, { ...read, room });
     // A current file that is missing was moved away by somebody.

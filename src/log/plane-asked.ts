@@ -1,4 +1,4 @@
-import type { FromPlane, ToPlane } from "./plane-messages.ts";
+import type { FromPlane, PlaneLine, ToPlane } from "./plane-messages.ts";
 import type { Service } from "./plane-parts.ts";
 
 type Question = Extract<ToPlane, { readonly tag: "tail" | "mark" }>;
@@ -6,11 +6,25 @@ type Question = Extract<ToPlane, { readonly tag: "tail" | "mark" }>;
 /** What a question about the lines of a service is answered with; nobody knows the service: with nothing. */
 export function answersOf(service: Service | undefined, question: Question): readonly FromPlane[] {
   const { token } = question;
-  if (question.tag === "tail") return [{ tag: "tail", token, lines: service?.log.tail(question.count) ?? [] }];
+  if (question.tag === "tail") return [{ tag: "tail", token, lines: tailOf(service, question) }];
   const { lines, file } = service?.log.mark() ?? { lines: [], file: null };
   // Whoever follows the service knows by the order of the messages what is before the mark and what is after it.
   const followed = service?.log.takeFollowed() ?? [];
   const before: readonly FromPlane[] =
     followed.length === 0 ? [] : [{ tag: "lines", service: question.service, lines: followed }];
   return [...before, { tag: "mark", token, lines, file }];
+}
+
+/** What is read of a file for the last lines of one run, in bytes: they are asked for whenever a service crashes. */
+const MOST_LAST_WORDS = 256 * 1024;
+
+function tailOf(
+  service: Service | undefined,
+  { count, run }: Extract<Question, { readonly tag: "tail" }>,
+): readonly PlaneLine[] {
+  if (service === undefined) return [];
+  if (run === null) return service.log.tail(count);
+  const { latest } = service;
+  if (latest?.number !== run || latest.lines === 0) return [];
+  return service.log.tail(Math.min(count, latest.lines), MOST_LAST_WORDS);
 }

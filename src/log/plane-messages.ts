@@ -21,8 +21,17 @@ export type ToPlane =
   | { readonly tag: "forget"; readonly service: string }
   /** The main process of the run has ended: read its pipes until they are empty, write an unfinished last line, answer `drained`. */
   | { readonly tag: "drain"; readonly run: number; readonly token: number }
-  /** Answer `tail` with the last lines of the service's output. */
-  | { readonly tag: "tail"; readonly service: string; readonly count: number; readonly token: number }
+  /**
+   * Answer `tail` with the last lines of the service's output; with `run`, only of what this run of it has written, which is
+   * known of the run that was opened last.
+   */
+  | {
+      readonly tag: "tail";
+      readonly service: string;
+      readonly count: number;
+      readonly run: number | null;
+      readonly token: number;
+    }
   /** Answer `mark`: what of the service's output is in its file at this moment, and what in memory alone. */
   | { readonly tag: "mark"; readonly service: string; readonly token: number }
   /** Begin or end telling the main thread of each line of this service. */

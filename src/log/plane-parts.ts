@@ -1,4 +1,5 @@
 import type { Expectation } from "./expectation.ts";
+import { type Block, lineCountOf } from "./line-framer.ts";
 import type { PipeReader } from "./pipe-reader.ts";
 import type { ServiceLog } from "./service-log.ts";
 
@@ -10,6 +11,8 @@ export interface Service {
   pipes: number;
   /** true: to be forgotten with its last pipe. */
   isLeaving: boolean;
+  /** The run that was opened last, also when its pipes have ended. */
+  latest: Run | null;
 }
 
 /** A run of it that may still say something. */
@@ -19,6 +22,16 @@ export interface Run {
   readonly service: Service;
   readonly readers: Set<PipeReader>;
   readonly expected: Expectation | null;
+  /** Lines that it has written, counted up to what is ever asked for. */
+  lines: number;
+}
+
+/** More lines than these of one run are never asked for. */
+const MOST_COUNTED = 1000;
+
+/** Takes note of lines that the run has written; costs nothing once there are enough of them. */
+export function countLines(run: Run, block: Block): void {
+  if (run.lines < MOST_COUNTED) run.lines += lineCountOf(block) - Number(block.continues);
 }
 
 /** What a descriptor in the epoll set is for. */

@@ -15,7 +15,7 @@ import { OwnLog } from "./own-log.ts";
 import { READ_BUFFER_SIZE, type PipePorts, PipeReader, type ReadTurn } from "./pipe-reader.ts";
 import { answersOf } from "./plane-asked.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
-import type { Run, Service, Watched } from "./plane-parts.ts";
+import { type Run, type Service, type Watched, countLines } from "./plane-parts.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 
@@ -141,7 +141,7 @@ export class Plane {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
     const log = new ServiceLog({ ...this.#logPorts(name), datagrams: this.#datagrams });
-    const service: Service = { name, log, pipes: 0, isLeaving: false };
+    const service: Service = { name, log, pipes: 0, isLeaving: false, latest: null };
     this.#services.set(name, service);
     return service;
   }
@@ -155,7 +155,14 @@ export class Plane {
   #open(message: Extract<ToPlane, { tag: "open" }>): void {
     const service = this.#serviceOf(message.service);
     const expected = this.#expectations.take(service.name);
-    const run: Run = { number: message.run, pid: message.pid, service, readers: new Set(), expected };
+    const run: Run = (service.latest = {
+      number: message.run,
+      pid: message.pid,
+      service,
+      readers: new Set(),
+      expected,
+      lines: 0,
+    });
     this.#runs.set(run.number, run);
     for (const pipe of message.pipes) {
       const reader = new PipeReader(pipe);
@@ -187,6 +194,7 @@ export class Plane {
     const source = { service: service.name, pid, stream, at: this.#ports.now(), pipe: reader };
     const write = (block: Block): void => {
       service.log.write(block, source);
+      countLines(run, block);
       if (run.expected !== null) this.#match(run.expected, block, service.name);
     };
     return { ports: this.#ports.pipes, buffer: this.#buffer, most, write };

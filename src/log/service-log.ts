@@ -1,7 +1,7 @@
 import type { LogPolicy } from "../core/definition.ts";
 import type { DatagramLog } from "./datagram-log.ts";
 import { FileLog, type FileLogPorts } from "./file-log.ts";
-import { readFileTail } from "./file-tail.ts";
+import { MOST_TAIL_BYTES, readFileTail } from "./file-tail.ts";
 import { FollowFeed } from "./follow-feed.ts";
 import { LastLines, type KeptLine } from "./last-lines.ts";
 import { lineFormatOf } from "./line-format.ts";
@@ -55,12 +55,13 @@ export class ServiceLog {
     this.#feed?.add(block, source);
   }
 
-  /** The last `count` lines, oldest first. */
-  tail(count: number): readonly PlaneLine[] {
+  /** The last `count` lines, oldest first; `most`: so many bytes of files are read. */
+  tail(count: number, most = MOST_TAIL_BYTES): readonly PlaneLine[] {
     const inMemory = (this.#file?.heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
     const wanted = count - inMemory.length;
     if (this.#file === null || this.#policy === null || wanted <= 0) return inMemory.slice(-count);
-    return [...readFileTail(this.#file.path, wanted, { files: this.#ports.files, policy: this.#policy }), ...inMemory];
+    const read = { files: this.#ports.files, policy: this.#policy, most };
+    return [...readFileTail(this.#file.path, wanted, read), ...inMemory];
   }
 
   /** Where the file is, and what is not in it (yet). */

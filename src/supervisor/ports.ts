@@ -52,9 +52,17 @@ export interface ProcessPort {
   closeFd(fd: number): void;
 }
 
+/** What a process has used, as the kernel tells it at its end. */
+export interface EndedUsage {
+  readonly userMs: number;
+  readonly systemMs: number;
+  /** In bytes; never less than what this process had needed by the time at which it started that one. */
+  readonly peakRss: number;
+}
+
 export interface ReapPort {
   /** A child that has ended, not yet reaped; null if there is none. */
-  peekEnded(): { readonly pid: number; readonly exit: Exit } | null;
+  peekEnded(): { readonly pid: number; readonly exit: Exit; readonly usage: EndedUsage | null } | null;
   reap(pid: number): void;
 }
 

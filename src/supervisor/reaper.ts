@@ -1,10 +1,10 @@
 import type { Exit } from "../core/exit.ts";
-import type { ReapPort } from "./ports.ts";
+import type { EndedUsage, ReapPort } from "./ports.ts";
 
 /** What the reaper tells of each child, in this order, before and after its number is given back. */
 export interface ReapListener {
   /** The child has ended and still holds its number; may return what is to be done once it is reaped. */
-  ended(pid: number, exit: Exit): (() => void) | null;
+  ended(pid: number, exit: Exit, usage: EndedUsage | null): (() => void) | null;
   reaped(pid: number): void;
   /** No more children for now. */
   settled(): void;
@@ -29,7 +29,7 @@ function reapSome(port: ReapPort, listener: ReapListener, failures: unknown[]): 
       return false;
     }
     try {
-      const afterwards = listener.ended(child.pid, child.exit);
+      const afterwards = listener.ended(child.pid, child.exit, child.usage);
       port.reap(child.pid);
       listener.reaped(child.pid);
       afterwards?.();

@@ -37,7 +37,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
   plane.ready(BROKEN);
   plane.ready(SOUND);
   plane.handle({ tag: "drain", run: 0, token: 1 });
-  plane.handle({ tag: "tail", service: `s${SOUND}`, count: 10, token: 2 });
+  plane.handle({ tag: "tail", service: `s${SOUND}`, count: 10, run: null, token: 2 });
   plane.finishRound();
   const problem = { tag: "problem", service: "s5", message: expect.stringContaining("a bug"), recovered: false };
   expect(said).toEqual([

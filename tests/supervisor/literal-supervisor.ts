@@ -13,7 +13,7 @@ import { LiteralTimers } from "./literal-timers.ts";
 export function literalSupervisor() {
   const machine = new LiteralMachine();
   const timers = new LiteralTimers();
-  const ended: { readonly pid: number; readonly exit: Exit }[] = [];
+  const ended: { readonly pid: number; readonly exit: Exit; readonly usage: null }[] = [];
   const watched = new Map<number, () => void>();
   const world = {
     machine,
@@ -31,7 +31,7 @@ export function literalSupervisor() {
     /** A child ends; the loop hears of it in this turn. */
     end(pid: number, exit: Exit = { tag: "code", code: 0 }): void {
       machine.becomeZombie(pid);
-      ended.push({ pid, exit });
+      ended.push({ pid, exit, usage: null });
       supervisor.childrenEnded();
       timers.turns();
     },

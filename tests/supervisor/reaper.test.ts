@@ -11,7 +11,7 @@ function children(count: number) {
   const port: ReapPort = {
     peekEnded() {
       const [pid] = ended;
-      return pid === undefined ? null : { pid, exit: EXIT };
+      return pid === undefined ? null : { pid, exit: EXIT, usage: null };
     },
     reap(pid) {
       told.push(`reap ${pid}`);
@@ -57,9 +57,9 @@ describe("reaping", () => {
     const { port, listener, ended, told } = children(3);
     const broken: ReapListener = {
       ...listener,
-      ended(pid, exit) {
+      ended(pid, exit, usage) {
         if (pid === 2) throw new Error("a bug");
-        return listener.ended(pid, exit);
+        return listener.ended(pid, exit, usage);
       },
     };
     expect(() => reapEnded(port, broken)).toThrow("a bug");
