@@ -26,6 +26,17 @@ export interface Run {
   lines: number;
 }
 
+/** The run that a service is in from now on. */
+export function beginRun(
+  service: Service,
+  { run: number, pid }: { readonly run: number; readonly pid: number },
+  expected: Expectation | null,
+): Run {
+  const run: Run = { number, pid, service, readers: new Set(), expected, lines: 0 };
+  service.latest = run;
+  return run;
+}
+
 /** More lines than these of one run are never asked for. */
 const MOST_COUNTED = 1000;
 

@@ -15,7 +15,7 @@ import { OwnLog } from "./own-log.ts";
 import { READ_BUFFER_SIZE, type PipePorts, PipeReader, type ReadTurn } from "./pipe-reader.ts";
 import { answersOf } from "./plane-asked.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
-import { type Run, type Service, type Watched, countLines } from "./plane-parts.ts";
+import { type Run, type Service, type Watched, beginRun, countLines } from "./plane-parts.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 
@@ -154,15 +154,7 @@ export class Plane {
 
   #open(message: Extract<ToPlane, { tag: "open" }>): void {
     const service = this.#serviceOf(message.service);
-    const expected = this.#expectations.take(service.name);
-    const run: Run = (service.latest = {
-      number: message.run,
-      pid: message.pid,
-      service,
-      readers: new Set(),
-      expected,
-      lines: 0,
-    });
+    const run = beginRun(service, message, this.#expectations.take(service.name));
     this.#runs.set(run.number, run);
     for (const pipe of message.pipes) {
       const reader = new PipeReader(pipe);
