@@ -39,6 +39,11 @@ const NEEDS: readonly Need[] = [
     reason: "programs that say over systemd's protocol that they are ready: systemd-notify, and one with its library",
   },
   {
+    packages: ["zsh", "fish"],
+    isThere: () => Bun.which("zsh") !== null && Bun.which("fish") !== null,
+    reason: "completion in shells other than bash",
+  },
+  {
     packages: ["redis-server"],
     daemon: "redis-server",
     isThere: () => isInstalled("redis-server"),

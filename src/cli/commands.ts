@@ -127,6 +127,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "completion",
+    {
+      group: "surroundings",
+      summary: "let bash, zsh or fish complete what you type",
+      load: async () => (await import("./completion.ts")).completion,
+    },
+  ],
+  [
     "version",
     {
       group: "surroundings",
