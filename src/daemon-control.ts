@@ -4,6 +4,9 @@ import { isoOf } from "./core/view.ts";
 import type { WallTime } from "./core/units.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
+import { logFileOf } from "./daemon-ports.ts";
+import { readUsages } from "./os/process-usage.ts";
+import { Details } from "./supervisor/details.ts";
 import { Operator } from "./supervisor/operator.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 import type { Reloader } from "./supervisor/reloader.ts";
@@ -17,6 +20,7 @@ export interface ControlParts {
   readonly files: FileChanges;
   readonly plane: DataPlane;
   readonly version: Omit<VersionView, "services">;
+  readonly logDirectory: string;
 }
 
 const NO_SUCH_SERVICE: Outcome = { tag: "no-such-service", message: "there is no such service" };
@@ -24,6 +28,10 @@ const NO_SUCH_SERVICE: Outcome = { tag: "no-such-service", message: "there is no
 export function makeControlPort(parts: ControlParts): ControlPort {
   const { supervisor, reloader, scaling, files, plane } = parts;
   const operator = new Operator(supervisor, files);
+  const details = new Details(supervisor, {
+    readUsages,
+    logFileOf: (definition) => logFileOf(definition, parts.logDirectory),
+  });
   const instance = Date.parse(parts.version.since).toString(36);
   const askAll: ControlPort["askAll"] = async (names, verb, options) => {
     const refused = new Map<string, Outcome>();
@@ -41,6 +49,8 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     look: (name) => operator.look(name),
     services: (isWanted) => operator.services(isWanted),
     service: (name) => operator.service(name),
+    usages: (isWanted, most) => details.usages(isWanted, most),
+    details: (name) => details.of(name),
     graph: () => operator.graph(),
     ask: async (name, verb, options) => (await (await askAll([name], verb, options))[0]) ?? NO_SUCH_SERVICE,
     askAll,

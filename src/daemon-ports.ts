@@ -159,10 +159,15 @@ function limitsOf(definition: Definition): readonly ResourceLimit[] {
   }));
 }
 
+/** Where the output of a service is written, absolute; null: to no file. */
+export function logFileOf({ name, log }: Pick<Definition, "name" | "log">, logDirectory: string): string | null {
+  return log.to.includes("file") ? (log.file ?? `${logDirectory}/${name}.log`) : null;
+}
+
 export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPort {
   return {
     configure({ name, log }) {
-      plane.configure(name, log, log.to.includes("file") ? (log.file ?? `${logDirectory}/${name}.log`) : null);
+      plane.configure(name, log, logFileOf({ name, log }, logDirectory));
     },
     open({ run, service, pid, stdout, stderr }) {
       const errors = stderr < 0 ? [] : [{ fd: stderr, stream: "stderr" as const }];

@@ -225,7 +225,7 @@ function openControl(role: SupervisorRole, parts: Parts): { close(): Promise<voi
   const unlinked = unlinkStaleSocket(path);
   if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
-  const port = makeControlPort({ ...parts, plane: logs.plane, version });
+  const port = makeControlPort({ ...parts, plane: logs.plane, version, logDirectory: role.directories.log });
   const serving = serveControl(path, port, {
     access: "operate",
     group,

@@ -1,5 +1,7 @@
+import type { DetailsView } from "../core/details-view.ts";
 import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
+import type { UsageView } from "../core/usage-view.ts";
 import type { LogLine, VersionView } from "./control-port.ts";
 import type { ActLine, AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
 
@@ -22,6 +24,8 @@ export interface Answers {
   readonly scale: ScaleAnswer;
   readonly openapi: { readonly openapi: string };
   readonly act: ActLine;
+  readonly usage: readonly UsageView[];
+  readonly details: DetailsView;
 }
 
 /** Routes that answer one object a line. */

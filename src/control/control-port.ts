@@ -1,7 +1,9 @@
+import type { DetailsView } from "../core/details-view.ts";
 import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
 import type { Millis } from "../core/units.ts";
+import type { UsageView } from "../core/usage-view.ts";
 
 export type Verb = "start" | "stop" | "restart" | "reload" | "reset";
 
@@ -103,6 +105,10 @@ export interface ControlPort {
   /** In the order of their names; `isWanted`: only these. */
   services(isWanted?: (name: string) => boolean): readonly ServiceView[];
   service(name: string): ServiceView | null;
+  /** What those services use of which something runs; empty if more than `most` are wanted. */
+  usages(isWanted: (name: string) => boolean, most: number): readonly UsageView[];
+  /** null: there is no such service. */
+  details(name: string): DetailsView | null;
   graph(): GraphView;
   ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome>;
   /**

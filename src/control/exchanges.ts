@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { MAX_USAGES } from "./limits.ts";
 import type { ProblemKind } from "./problem.ts";
 import * as protocol from "./protocol.ts";
 import type { RouteName } from "./routes.ts";
@@ -87,6 +88,14 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     answer: { tag: "lines", schema: protocol.actLine, types: [NDJSON] },
     problems: [],
   },
+  usage: {
+    ...show(
+      `What services use of the machine, of all or those that a glob names; nothing if these are more than ${MAX_USAGES}`,
+      z.array(protocol.usageView),
+    ),
+    query: protocol.servicesQuery,
+  },
+  details: show("What there is to know of a service beside its state", protocol.detailsView),
   openapi: { ...show("This description", protocol.openApi) },
 };
 
@@ -107,5 +116,7 @@ export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
   LogLine: protocol.logLine,
   Event: protocol.eventView,
   Version: protocol.versionView,
+  Usage: protocol.usageView,
+  Details: protocol.detailsView,
   Problem: protocol.problemDetails,
 };

@@ -5,6 +5,7 @@ import { answerEvents } from "./answer-events.ts";
 import type { ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
 import { actOnAll } from "./act-on-all.ts";
+import { MAX_USAGES } from "./limits.ts";
 import type { EndingSink, LineSink, StreamForm } from "./line-stream.ts";
 import { hintOf, problemResponse, quote } from "./problem.ts";
 import type { AskAnswer } from "./protocol.ts";
@@ -47,14 +48,24 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   scale: answerScale,
   openapi: showDescription,
   act: actOnAll,
+  usage: showUsage,
+  details: showDetails,
 };
 
 async function showServices(call: Call): Promise<Response> {
   const name = await readPattern(call.url.searchParams);
   if (name instanceof Response) return name;
   await call.port.look(name === null || isPattern(name) ? null : name);
-  const isWanted = name === null ? () => true : (service: string) => matchesPattern(service, name);
-  return Response.json(call.port.services(isWanted));
+  return Response.json(call.port.services(testOf(name)));
+}
+
+async function showUsage(call: Call): Promise<Response> {
+  const name = await readPattern(call.url.searchParams);
+  return name instanceof Response ? name : Response.json(call.port.usages(testOf(name), MAX_USAGES));
+}
+
+function testOf(pattern: string | null): (service: string) => boolean {
+  return pattern === null ? () => true : (service) => matchesPattern(service, pattern);
 }
 
 /** null: no glob was given, so all are meant. */
@@ -70,6 +81,13 @@ async function showService(call: Call): Promise<Response> {
   await call.port.look(call.name);
   const service = call.port.service(call.name);
   return service === null ? noSuchService(call, "show") : Response.json(service);
+}
+
+function showDetails(call: Call): Response {
+  const refused = refuseQuery(call.url.searchParams);
+  if (refused !== null) return refused;
+  const details = call.port.details(call.name);
+  return details === null ? noSuchService(call, "show") : Response.json(details);
 }
 
 async function answerAsk(call: Call, verb: Verb): Promise<Response> {

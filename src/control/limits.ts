@@ -1,6 +1,9 @@
 /** Longest wait that a request may ask for, in milliseconds: a day. */
 export const MAX_TIMEOUT_MS = 86_400_000;
 
+/** Of more services than these at once it is not told what they use: each is measured when it is asked for. */
+export const MAX_USAGES = 256;
+
 /** Most lines of output that one request may ask for. */
 export const MAX_LOG_LINES = 10_000;
 

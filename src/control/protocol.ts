@@ -182,6 +182,48 @@ export const graphView = z.strictObject({
   critical_path: names,
 });
 
+/** What the processes of a service use. `cpu_percent`: of one processor, over the last `cpu_over_ms`. */
+export const usageView = z.strictObject({
+  name: z.string(),
+  processes: z.int(),
+  cpu_ms: z.number(),
+  cpu_percent: z.number(),
+  cpu_over_ms: z.int(),
+  memory_bytes: z.int(),
+});
+
+const link = z.strictObject({
+  name: z.string(),
+  how: z.enum(["requires", "wants", "after"]),
+  state: z.nullable(z.enum(PUBLIC_STATES)),
+});
+
+/** What there is to know of a service beside its state. `processes`: the main one first, each after its parent. */
+export const detailsView = z.strictObject({
+  name: z.string(),
+  source: z.string(),
+  user: z.nullable(z.string()),
+  ready_by: z.nullable(z.string()),
+  health_by: z.nullable(z.string()),
+  schedule: z.nullable(z.string()),
+  needs: z.array(link),
+  needed_by: z.array(link),
+  sockets: z.array(z.strictObject({ name: z.string(), address: z.string() })),
+  stored_descriptors: names,
+  log_file: z.nullable(z.string()),
+  usage: z.nullable(usageView),
+  processes: z.array(
+    z.strictObject({
+      pid: z.int(),
+      parent: z.int(),
+      name: z.string(),
+      state: z.string(),
+      cpu_ms: z.number(),
+      memory_bytes: z.int(),
+    }),
+  ),
+});
+
 export const logLine = z.strictObject({
   at: z.string(),
   service: z.string(),

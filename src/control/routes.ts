@@ -29,6 +29,8 @@ export const ROUTES = {
   scale: { method: "POST", path: "/v1/templates/:name/scale", since: 1, access: "operate" },
   openapi: { method: "GET", path: "/openapi.json", since: 1, access: "read" },
   act: { method: "POST", path: "/v1/services", since: 1, access: "operate" },
+  usage: { method: "GET", path: "/v1/usage", since: 1, access: "read" },
+  details: { method: "GET", path: "/v1/services/:name/details", since: 1, access: "read" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

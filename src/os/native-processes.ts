@@ -10,6 +10,8 @@ export interface NativeProcesses {
   /** 1, or 0: there is no such process. */
   readRow(pid: number, row: Pointer): number;
   readTable(rows: Pointer, most: number): number;
+  /** `pids`: `count` numbers; `usages`: room for four words of each. */
+  readUsages(pids: Pointer, count: number, usages: Pointer): number;
   /** -EAGAIN: the threads of the process were not the same at the end; -E2BIG: or too many. */
   readChildren(pid: number, numbers: Pointer, most: number): number;
   /** `fd`: the children file of a thread. `known`: a bit for each number that is left out. */
@@ -31,6 +33,7 @@ function frontOf(path: string): NativeProcesses {
     symbols: {
       read_row: { args: ["i32", "ptr"], returns: "i32" },
       read_table: { args: ["ptr", "i32"], returns: "i32" },
+      read_usages: { args: ["ptr", "i32", "ptr"], returns: "i32" },
       read_children: { args: ["i32", "ptr", "i32"], returns: "i32" },
       read_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
     },
@@ -38,6 +41,7 @@ function frontOf(path: string): NativeProcesses {
   return {
     readRow: (pid, row) => symbols.read_row(pid, row),
     readTable: (rows, most) => symbols.read_table(rows, most),
+    readUsages: (pids, count, usages) => symbols.read_usages(pids, count, usages),
     readChildren: (pid, numbers, most) => symbols.read_children(pid, numbers, most),
     readStrangers: ({ fd, known }, numbers, most) => symbols.read_strangers(fd, known, numbers, most),
   };

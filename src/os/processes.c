@@ -10,10 +10,13 @@ int close(int fd);
 long read(int fd, void *buffer, unsigned long size);
 long lseek(int fd, long offset, int whence);
 long getdents64(int fd, void *buffer, unsigned long size);
+long sysconf(int name);
 int *__errno_location(void);
 
 enum { ENOENT = 2, E2BIG = 7, EAGAIN = 11, ENFILE = 23, EMFILE = 24 };
 enum { O_RDONLY = 0, O_CLOEXEC = 02000000 };
+/* Of glibc's sysconf. */
+enum { SC_CLK_TCK = 2, SC_PAGESIZE = 30 };
 /* PID_MAX_LIMIT of the kernel: every number is below it. */
 enum { NUMBERS = 4194304, MOST_THREADS = 64 };
 
@@ -53,9 +56,9 @@ typedef struct {
   unsigned int start_low, start_high;
 } row;
 
-/* 1: the row is filled. 0: there is no such process. */
-int read_row(int pid, row *r) {
-  unsigned long fields[32], number = 0;
+/* What follows the state of a process: field 4 of proc_pid_stat(5) is the first. 0: there is no such process. */
+static int read_fields(int pid, int *state, unsigned long *fields) {
+  unsigned long number = 0;
   char path[40], *at, *end;
   int fd, field = 0;
   long size;
@@ -72,7 +75,7 @@ int read_row(int pid, row *r) {
   end = text + size;
   for (at = end; at > text && at[-1] != ')';) at--;
   if (at == text || end - at < 3) return 0;
-  r->state = at[1];
+  *state = at[1];
   for (at += 3; at < end && field < 31; at++) {
     if (*at >= '0' && *at <= '9') number = number * 10 + (*at - '0');
     else if (*at == ' ' || *at == '\n') {
@@ -80,7 +83,14 @@ int read_row(int pid, row *r) {
       number = 0;
     }
   }
-  if (field < 31) return 0;
+  return field == 31;
+}
+
+/* 1: the row is filled. 0: there is no such process. */
+int read_row(int pid, row *r) {
+  unsigned long fields[32];
+  int result = read_fields(pid, &r->state, fields);
+  if (result != 1) return result;
   r->pid = pid;
   r->parent = fields[0];
   r->group = fields[1];
@@ -89,6 +99,27 @@ int read_row(int pid, row *r) {
   r->start_high = fields[18] >> 32;
   r->caught = fields[30];
   return 1;
+}
+
+/* Processor time in milliseconds, that of its children that it has waited for included; resident memory in KiB. */
+typedef struct {
+  unsigned int cpu_low, cpu_high, memory, threads;
+} usage;
+
+/* What these processes use; all 0 (no threads) for one that is gone. */
+int read_usages(const int *pids, int count, usage *usages) {
+  unsigned long fields[32], tick = 1000 / sysconf(SC_CLK_TCK), page = sysconf(SC_PAGESIZE) / 1024, cpu;
+  int index, state, result;
+  for (index = 0; index < count; index++) {
+    result = read_fields(pids[index], &state, fields);
+    if (result < 0) return result;
+    cpu = result ? (fields[10] + fields[11] + fields[12] + fields[13]) * tick : 0;
+    usages[index].cpu_low = cpu;
+    usages[index].cpu_high = cpu >> 32;
+    usages[index].memory = result ? fields[20] * page : 0;
+    usages[index].threads = result ? fields[16] : 0;
+  }
+  return count;
 }
 
 /* The rows of every process that can be seen. */

@@ -177,6 +177,12 @@ export class Belongings {
     return run === undefined ? [] : this.#othersOf(run, run.main).filter((row) => !isEnded(row));
   }
 
+  /** Every process of the service that is alive, parents before their children. */
+  processesOf(service: string): readonly ProcessRow[] {
+    const run = this.#runs.get(service);
+    return run === undefined ? [] : this.#membersOf(run).filter((row) => !isEnded(row));
+  }
+
   /** true if nothing of the service is left, its main process aside. */
   isEmpty(service: string): boolean {
     const run = this.#runs.get(service);

@@ -146,6 +146,11 @@ export class Companions {
     return this.#health.lastOf(service);
   }
 
+  /** Names of the descriptors that the service has stored, oldest first. */
+  storedNamesOf(service: string): readonly string[] {
+    return this.#hearing.store.storedFor(service).map(({ name }) => name);
+  }
+
   forgotten(service: string): void {
     for (const companion of this.#all) companion.forgotten?.(service);
     this.#concerned.forget(service);

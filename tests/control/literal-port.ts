@@ -1,6 +1,8 @@
 import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
+import type { DetailsView } from "../../src/core/details-view.ts";
 import type { GraphNode } from "../../src/core/graph-view.ts";
 import type { EventView, ServiceView } from "../../src/core/service-view.ts";
+import type { UsageView } from "../../src/core/usage-view.ts";
 
 /** A service as the supervisor would show it: up, and nothing to say about it but what `changes` says. */
 export function viewOf(name: string, changes: Partial<ServiceView> = {}): ServiceView {
@@ -33,6 +35,25 @@ export function viewOf(name: string, changes: Partial<ServiceView> = {}): Servic
 export function nodeOf(name: string, changes: Partial<GraphNode> = {}): GraphNode {
   const links = { requires: [], wants: [], after: [], before: [], conflicts: [] };
   return { name, type: "simple", state: null, ...links, start: null, ...changes };
+}
+
+export function usageOf(name: string, changes: Partial<UsageView> = {}): UsageView {
+  return {
+    name,
+    processes: 1,
+    cpu_ms: 1500,
+    cpu_percent: 2.5,
+    cpu_over_ms: 60_000,
+    memory_bytes: 12_582_912,
+    ...changes,
+  };
+}
+
+/** What there is to know of a service without links, processes and sockets but what `changes` says. */
+export function detailsOf(name: string, changes: Partial<DetailsView> = {}): DetailsView {
+  const by = { user: null, ready_by: null, health_by: null, schedule: null };
+  const lists = { needs: [], needed_by: [], sockets: [], stored_descriptors: [], processes: [] };
+  return { name, source: `/etc/services.d/${name}.toml`, ...by, ...lists, log_file: null, usage: null, ...changes };
 }
 
 export function lineOf(service: string, text: string, at = "2026-01-02T03:04:05.000Z"): LogLine {
@@ -89,6 +110,11 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     look: () => Promise.resolve(),
     services: (isWanted = () => true) => services.filter(({ name }) => isWanted(name)),
     service,
+    usages: (isWanted, most) => {
+      const running = services.filter(({ name, pid }) => pid !== null && isWanted(name));
+      return running.length > most ? [] : running.map(({ name }) => usageOf(name));
+    },
+    details: (name) => (service(name) === null ? null : detailsOf(name)),
     graph: () => ({ services: services.map(({ name, state }) => nodeOf(name, { state })), critical_path: [] }),
     ask: (name, verb) => Promise.resolve(note(name, verb)),
     askAll: (names, verb, options) => Promise.resolve(names.map((name) => port.ask(name, verb, options))),
