@@ -18,11 +18,11 @@ import {
   type Held,
   type Run,
   changeMain,
-  foreignSeeds,
   holdLeftover,
   holdOthers,
   holdProcess,
   isHeld,
+  membersIn,
   mustWait,
   newRun,
   release,
@@ -180,7 +180,7 @@ export class Belongings {
   /** Every process of the service that is alive, parents before their children. */
   processesOf(service: string): readonly ProcessRow[] {
     const run = this.#runs.get(service);
-    return run === undefined ? [] : this.#membersOf(run).filter((row) => !isEnded(row));
+    return run === undefined ? [] : membersIn(this.#lookAt(run), run).filter((row) => !isEnded(row));
   }
 
   /** true if nothing of the service is left, its main process aside. */
@@ -251,17 +251,10 @@ export class Belongings {
    * than the table of processes can be read shows itself by what it leaves.
    */
   #othersOf(run: Run, main: Held | null): readonly ProcessRow[] {
-    const rows = this.#membersOf(run).filter((row) => row.pid !== main?.pid);
+    const rows = membersIn(this.#lookAt(run), run).filter((row) => row.pid !== main?.pid);
     holdOthers(run, rows, this.#ports);
     if (run.main === null) this.#numbers.disclaim(run, rows);
     return rows;
-  }
-
-  #membersOf(run: Run): readonly ProcessRow[] {
-    const { snapshot, roots } = this.#lookAt(run);
-    if (!run.isForeign) return snapshot.closure(roots.get(run.service) ?? []);
-    // What has ended is for another process to reap, and tells nothing.
-    return snapshot.closure(foreignSeeds(run, snapshot)).filter((row) => !isEnded(row));
   }
 
   /** Which service a child of this process belongs to. */

@@ -1,3 +1,4 @@
+import type { Look } from "./look.ts";
 import type { ProcessPort, ProcessRow } from "./ports.ts";
 import { type ProcessSnapshot, isEnded } from "./process-snapshot.ts";
 
@@ -115,8 +116,15 @@ export function changeMain(run: Run, next: Held): number | null {
   return former?.pid ?? null;
 }
 
+/** The processes of a run. One of our own that has ended counts until it is reaped. */
+export function membersIn({ snapshot, roots }: Look, run: Run): readonly ProcessRow[] {
+  if (!run.isForeign) return snapshot.closure(roots.get(run.service) ?? []);
+  // What has ended is for another process to reap, and tells nothing.
+  return snapshot.closure(foreignSeeds(run, snapshot)).filter((row) => !isEnded(row));
+}
+
 /** Of a run that a dead predecessor left: what was known and lives, and whoever is in a session of it. */
-export function foreignSeeds(run: Run, snapshot: ProcessSnapshot): readonly ProcessRow[] {
+function foreignSeeds(run: Run, snapshot: ProcessSnapshot): readonly ProcessRow[] {
   const held = run.main === null ? [...run.others.values()] : [run.main, ...run.others.values()];
   const alive = held.flatMap((process) => {
     const row = snapshot.get(process.pid);
