@@ -1,6 +1,7 @@
 /* Where the supervisor's own messages and the output of services go: the two Workers and the logger before them. */
 import { getLogger, setup } from "@std/log";
-import type { Settings, SyslogSeverity } from "./core/definition.ts";
+import type { Settings } from "./core/definition.ts";
+import type { SyslogSeverity } from "./core/log-policy.ts";
 import { millis } from "./core/units.ts";
 import { Compressor, compressorThreadOf } from "./log/compressor.ts";
 import { DataPlane } from "./log/data-plane.ts";

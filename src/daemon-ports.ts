@@ -1,5 +1,6 @@
 /* Fits the kernel to the ports of the supervisor. Part of the composition root: nothing here decides anything. */
 import type { Definition } from "./core/definition.ts";
+import { logFilesOf } from "./core/log-policy.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
@@ -159,15 +160,20 @@ function limitsOf(definition: Definition): readonly ResourceLimit[] {
   }));
 }
 
-/** Where the output of a service is written, absolute; null: to no file. */
+/** The file of a service that names none. */
+function standardLogFileOf(name: string, logDirectory: string): string {
+  return `${logDirectory}/${name}.log`;
+}
+
+/** Where the output of a service is written first, absolute; null: to no file. */
 export function logFileOf({ name, log }: Pick<Definition, "name" | "log">, logDirectory: string): string | null {
-  return log.to.includes("file") ? (log.file ?? `${logDirectory}/${name}.log`) : null;
+  return logFilesOf(log, standardLogFileOf(name, logDirectory))[0]?.path ?? null;
 }
 
 export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPort {
   return {
     configure({ name, log }) {
-      plane.configure(name, log, logFileOf({ name, log }, logDirectory));
+      plane.configure(name, log, standardLogFileOf(name, logDirectory));
     },
     open({ run, service, pid, stdout, stderr }) {
       const errors = stderr < 0 ? [] : [{ fd: stderr, stream: "stderr" as const }];

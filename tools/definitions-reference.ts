@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { definitionSchema } from "../src/config/definition-schema.ts";
 import { type KeyMeta, metaOf, tableShapeOf } from "../src/config/key-meta.ts";
+import { namedSinkKeys } from "../src/config/log-schema.ts";
 import { settingsSchema } from "../src/config/settings-schema.ts";
 import { socketKeys } from "../src/config/socket-schema.ts";
 
@@ -22,7 +23,11 @@ export interface DocumentedKey {
 
 /** Every key of a definition that is no table itself, table by table. */
 export function definitionKeys(): readonly DocumentedKey[] {
-  return [...keysOf(definitionSchema.shape, ""), ...keysOf(socketKeys(), "sockets.NAME")];
+  return [
+    ...keysOf(definitionSchema.shape, ""),
+    ...keysOf(namedSinkKeys(), "log.sinks.NAME"),
+    ...keysOf(socketKeys(), "sockets.NAME"),
+  ];
 }
 
 export function renderReference(): string {

@@ -3,12 +3,12 @@ import { millis } from "../core/units.ts";
 import { command } from "./command-schema.ts";
 import { keyOf, type KeyMeta } from "./key-meta.ts";
 import { httpWantOf, parseHostPort } from "./network-address.ts";
+import { MAX_PATTERN, pattern } from "./pattern.ts";
 import { choice, duration, fail, flag, text, wholeNumber } from "./schema-parts.ts";
 import { wanted } from "./want.ts";
 
-/** Longest address of a check, and longest regular expression, in characters. */
+/** Longest address of a check, in characters. */
 const MAX_URL = 2048;
-const MAX_PATTERN = 1000;
 /** The last descriptor below the usual soft limit. */
 const MAX_FD = 1023;
 
@@ -143,16 +143,5 @@ function url(): z.ZodType<string, string> {
   return text(`an address, like "http://127.0.0.1:8080/health"`, MAX_URL).transform((input, context) => {
     const wrong = httpWantOf(input);
     return wrong === null ? input : fail(context, input, wanted(wrong.want, wrong.suggestion));
-  });
-}
-
-function pattern(): z.ZodType<string, string> {
-  return text("a regular expression", MAX_PATTERN).transform((input, context) => {
-    try {
-      RegExp(input, "u");
-      return input;
-    } catch {
-      return fail(context, input, `a regular expression as JavaScript has them (with the flag "u")`);
-    }
   });
 }

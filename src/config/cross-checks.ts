@@ -1,6 +1,7 @@
 import { valueAt, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { lifeFaultsOf } from "./life-checks.ts";
+import { logFaultsOf } from "./log-checks.ts";
 import { parseDuration } from "./quantities.ts";
 
 /**
@@ -8,7 +9,13 @@ import { parseDuration } from "./quantities.ts";
  * same run as those of single keys.
  */
 export function crossFaultsOf(table: Table): Fault[] {
-  return [...forkingFaultsOf(table), ...policyFaultsOf(table), ...reloadFaultsOf(table), ...lifeFaultsOf(table)];
+  return [
+    ...forkingFaultsOf(table),
+    ...policyFaultsOf(table),
+    ...reloadFaultsOf(table),
+    ...lifeFaultsOf(table),
+    ...logFaultsOf(table),
+  ];
 }
 
 function forkingFaultsOf({ type, pid_file: pidFile }: Table): Fault[] {

@@ -3,7 +3,7 @@ import type { Settings } from "../core/definition.ts";
 import { openConfigFile, type ConfigFile } from "./config-file.ts";
 import { without } from "./defaults.ts";
 import { definitionSchema } from "./definition-schema.ts";
-import { isTable, type Path, type Table } from "./document.ts";
+import { isTable, valueAt, type Path, type Table } from "./document.ts";
 import { withoutVariables } from "./expand-table.ts";
 import { explainIssues } from "./explain-issues.ts";
 import { faultAt, type Fault } from "./fault.ts";
@@ -78,10 +78,7 @@ function judgeDefaults(value: unknown): { readonly sound: Table; readonly faults
 
 function unsharedFaultsOf(table: Table): Fault[] {
   return unsharedPathsOf(definitionSchema, [])
-    .filter(([first = "", second]) => {
-      const inner = Object.hasOwn(table, first) ? table[first] : undefined;
-      return inner !== undefined && (second === undefined || (isTable(inner) && Object.hasOwn(inner, second)));
-    })
+    .filter((path) => valueAt(table, path) !== undefined)
     .map((path) => ({
       path,
       at: "key",

@@ -11,6 +11,7 @@ import { errnoOf, reasonOf } from "./read-file.ts";
 import { DEFAULT_PATH, resolveProgram, scriptFaultOf } from "./resolve-program.ts";
 import { loadSecretFile } from "./secret-file.ts";
 import type { Reader } from "./trust.ts";
+import { logFileKeyOf } from "./written-files.ts";
 
 /** Something that the machine lacks at the moment; it costs only this one service. */
 export interface MachineFault {
@@ -102,8 +103,11 @@ export class MachineCheck {
   }
 
   #logFaultsOf({ log }: Definition): Fault[] {
-    if (log.file === null || !log.to.includes("file")) return [];
-    return this.#fault(["log", "file"], this.#directoryFaultOf(dirname(log.file)));
+    return log.sinks.flatMap((sink) =>
+      sink.type !== "file" || sink.path === null
+        ? []
+        : this.#fault(logFileKeyOf(sink), this.#directoryFaultOf(dirname(sink.path))),
+    );
   }
 
   #socketFaultsOf({ sockets }: Definition): Fault[] {

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { Definition, LogPolicy, ReloadPolicy, RestartPolicy, StopPolicy } from "../core/definition.ts";
+import type { Definition, ReloadPolicy, RestartPolicy, StopPolicy } from "../core/definition.ts";
 import { millis } from "../core/units.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 import { lifeFieldsOf, type Places } from "./normalize-life.ts";
-import { rotationOf } from "./rotation-keys.ts";
+import { logOf } from "./normalize-log.ts";
 
 /** Where a definition comes from. */
 export interface Origin {
@@ -49,7 +49,7 @@ export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): D
     stop: stopOf(parsed, places),
     reload: reloadOf(parsed, places),
     limits: parsed.limits as Definition["limits"],
-    log: logOf(parsed, absolute),
+    log: logOf(parsed.log, absolute),
   };
 }
 
@@ -107,16 +107,5 @@ function reloadOf({ reload }: ParsedDefinition, places: Places): ReloadPolicy {
     signal: reload.signal ?? "SIGHUP",
     signalIsWritten: reload.signal !== undefined,
     command: reload.command === undefined ? null : places.command(reload.command),
-  };
-}
-
-function logOf({ log }: ParsedDefinition, absolute: Absolute): LogPolicy {
-  return {
-    to: log.to,
-    format: log.format,
-    file: log.file === undefined ? null : absolute(log.file),
-    stamp: log.stamp,
-    ...rotationOf(log),
-    facility: log.facility,
   };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Compression, RotationPolicy } from "../core/definition.ts";
+import type { Compression, RotationPolicy } from "../core/log-policy.ts";
 import { keyOf } from "./key-meta.ts";
 import { duration, size, wholeNumber } from "./schema-parts.ts";
 import { listOf, suggestNearest, wanted } from "./want.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/definition.ts";
+import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/log-policy.ts";
 import { keyOf } from "./key-meta.ts";
-import { facility } from "./log-schema.ts";
+import { facility } from "./sink-keys.ts";
 import { rotationKeys } from "./rotation-keys.ts";
 import { account, choice } from "./schema-parts.ts";
 

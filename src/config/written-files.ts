@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
+import { EVERY_LINE, type FileSinkPolicy, type LogPolicy } from "../core/log-policy.ts";
 import type { Path } from "./document.ts";
 
 /** A file that a definition makes a service write. */
@@ -33,13 +34,13 @@ export function collisionsOf(definitions: readonly Definition[], logDirectory: s
     else collisions.push({ ...claimed, file, other: known?.service ?? null });
   };
   // Default log files first: who names a file by hand is to blame for taking one of them.
-  for (const { name, log } of definitions) {
-    if (logDirectory !== null && log.file === null && log.to.includes("file")) {
-      claim(`${logDirectory}/${name}.log`, { service: name, path: ["log"] });
-    }
+  for (const { name, log } of logDirectory === null ? [] : definitions) {
+    for (const sink of writtenBy(log).filter(({ path }) => path === null))
+      claim(`${logDirectory}/${name}.log`, { service: name, path: logFileKeyOf(sink) });
   }
   for (const { name, log, pidFile } of definitions) {
-    if (log.file !== null && log.to.includes("file")) claim(log.file, { service: name, path: ["log", "file"] });
+    for (const sink of writtenBy(log))
+      if (sink.path !== null) claim(sink.path, { service: name, path: logFileKeyOf(sink) });
     if (pidFile !== null) claim(pidFile, { service: name, path: ["pid_file"] });
   }
   return collisions;
@@ -64,4 +65,23 @@ function realOf(directory: string): string {
   } catch {
     return directory;
   }
+}
+
+/** The key that names the file of a sink. */
+export function logFileKeyOf({ name, streams }: FileSinkPolicy): Path {
+  if (name !== "file") return ["log", "sinks", name, "file"];
+  return streams.includes("stdout") ? ["log", "file"] : ["log", "stderr", "file"];
+}
+
+/** The sinks that write a file, of two that write the same one in the same way only the first. */
+function writtenBy(log: LogPolicy): readonly FileSinkPolicy[] {
+  const files = log.sinks.filter((sink) => sink.type === "file");
+  return files.filter((sink, index) => !files.slice(0, index).some((other) => areOne(sink, other)));
+}
+
+/** The two streams may share a file, whatever else is filtered out of either. */
+function areOne(left: FileSinkPolicy, right: FileSinkPolicy): boolean {
+  if (left.streams.some((stream) => right.streams.includes(stream))) return false;
+  const bare = { name: "", streams: [], filter: EVERY_LINE };
+  return JSON.stringify({ ...left, ...bare }) === JSON.stringify({ ...right, ...bare });
 }

@@ -11,6 +11,7 @@ import type {
   WatchPolicy,
   WatchdogPolicy,
 } from "./life-policies.ts";
+import type { LogPolicy, RotationPolicy, SyslogFacility, SyslogSeverity } from "./log-policy.ts";
 import type { SignalName } from "./signal-names.ts";
 import type { Millis } from "./units.ts";
 
@@ -119,60 +120,6 @@ export type LimitName = (typeof LIMIT_NAMES)[number];
 export interface Limit {
   readonly soft: number;
   readonly hard: number;
-}
-
-export const SYSLOG_FACILITIES = {
-  user: 1,
-  mail: 2,
-  daemon: 3,
-  auth: 4,
-  lpr: 6,
-  news: 7,
-  uucp: 8,
-  cron: 9,
-  authpriv: 10,
-  ftp: 11,
-  local0: 16,
-  local1: 17,
-  local2: 18,
-  local3: 19,
-  local4: 20,
-  local5: 21,
-  local6: 22,
-  local7: 23,
-} as const;
-export type SyslogFacility = keyof typeof SYSLOG_FACILITIES;
-
-/** Severities of syslog(3), most severe first: index = number. */
-export const SYSLOG_SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
-export type SyslogSeverity = (typeof SYSLOG_SEVERITIES)[number];
-
-export type Compression = "zstd" | "gzip";
-
-/** When a log file is rotated, and what is kept of it. */
-export interface RotationPolicy {
-  /** In bytes. */
-  readonly maxSize: number;
-  /** The file is rotated when its first line is this old; null: at any age it stays. */
-  readonly maxAge: Millis | null;
-  /** Rotated files kept beside the current one. */
-  readonly keep: number;
-  /** Bytes that they may take together; null: any number. */
-  readonly keepSize: number | null;
-  /** They are removed when their last line is this old; null: never for their age. */
-  readonly keepAge: Millis | null;
-  /** null: they are left as they are. */
-  readonly compress: Compression | null;
-}
-
-export interface LogPolicy extends RotationPolicy {
-  /** Empty: only the last lines are kept, in memory. */
-  readonly to: readonly ("file" | "syslog")[];
-  readonly format: "plain" | "json";
-  /** Absolute; null: <log dir>/NAME.log. */
-  readonly file: string | null;
-  readonly stamp: "iso" | "unix" | "tai64n" | "none";
-  readonly facility: SyslogFacility;
 }
 
 /** The supervisor's own settings, from daemonsup.toml. */

@@ -1,4 +1,4 @@
-import type { Compression } from "../core/definition.ts";
+import type { Compression } from "../core/log-policy.ts";
 
 /** A rotated file that is to be compressed, and where the outcome is written: whole and on the disk, or not at all. */
 export interface CompressionJob {

@@ -2,7 +2,7 @@
  * The main thread's side of the data plane. It owns every descriptor: a pipe is closed here when the Worker says that it has
  * ended, so that a Worker that dies takes nothing with it. What a Worker was asked and has not answered is asked of the next.
  */
-import type { LogPolicy, RotationPolicy } from "../core/definition.ts";
+import type { LogPolicy, RotationPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { CompressionJob } from "./compression-job.ts";
 import { type DataPlanePorts, PlaneLink } from "./plane-link.ts";
@@ -60,7 +60,10 @@ export class DataPlane {
     });
   }
 
-  /** What becomes of a service's output from now on; `file` is absolute, null without a file. Before its first `open`. */
+  /**
+   * What becomes of a service's output from now on; `file` is the absolute path of a log file that has none of its own, null
+   * where there is no such file. Before its first `open`.
+   */
   configure(service: string, policy: LogPolicy, file: string | null): void {
     this.#tell({ tag: "configure", service, policy, file });
   }

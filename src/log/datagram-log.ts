@@ -2,7 +2,7 @@
  * The output of services on its way to the system's log, a datagram a line. It never waits: what does not fit now is
  * dropped and counted, since the daemon that would have to make room may itself be one of our services.
  */
-import type { SyslogFacility, SyslogSeverity } from "../core/definition.ts";
+import type { SyslogFacility, SyslogSeverity } from "../core/log-policy.ts";
 import type { Report } from "./file-sink.ts";
 import { textLinesOf, type Block } from "./line-framer.ts";
 import { prioritizedOf } from "./priority.ts";

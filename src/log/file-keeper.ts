@@ -3,7 +3,7 @@
  * a file that does not count yet; only here, on the thread that also rotates, does it take the place of the original. So a
  * file is found under whatever name it has by then, and the original goes last: at every moment one of the two is whole.
  */
-import type { RotationPolicy } from "../core/definition.ts";
+import type { RotationPolicy } from "../core/log-policy.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 import type { LogFiles } from "./log-files.ts";
 import { removeRotated, rotatedFilesOf, unfinishedNameOf, ENDING_OF, type RotatedFile } from "./rotated-files.ts";

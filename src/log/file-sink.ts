@@ -4,7 +4,7 @@
  * a line is taken back. A file that fails is tried again with the next lines, at most once a second; the caller keeps what
  * was not written.
  */
-import type { RotationPolicy } from "../core/definition.ts";
+import type { RotationPolicy } from "../core/log-policy.ts";
 import { FileAge, type TimeOfLine } from "./file-age.ts";
 import { FileKeeper } from "./file-keeper.ts";
 import { NEWLINE } from "./line-framer.ts";

@@ -1,4 +1,4 @@
-import type { LogPolicy } from "../core/definition.ts";
+import type { FileSinkPolicy } from "../core/log-policy.ts";
 import { NEWLINE } from "./line-framer.ts";
 import type { FileEnd, LogFiles } from "./log-files.ts";
 import { recordParserOf } from "./parse-record.ts";
@@ -16,7 +16,7 @@ export const MOST_TAIL_BYTES = 4 * 1024 * 1024;
 export function readFileTail(
   path: string,
   count: number,
-  read: { readonly files: LogFiles; readonly policy: LogPolicy; readonly most: number },
+  read: { readonly files: LogFiles; readonly policy: FileSinkPolicy; readonly most: number },
 ): PlaneLine[] {
   const wanted = Math.min(count, MOST_TAIL_LINES);
   let lines: PlaneLine[] = [];
@@ -46,7 +46,7 @@ function rotatedEndOf(
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-function linesOf(end: FileEnd, count: number, policy: LogPolicy): PlaneLine[] {
+function linesOf(end: FileEnd, count: number, policy: FileSinkPolicy): PlaneLine[] {
   const parse = recordParserOf(policy);
   let at = end.changedAt;
   return decoder

@@ -1,4 +1,4 @@
-import type { Compression } from "../core/definition.ts";
+import type { Compression } from "../core/log-policy.ts";
 
 /** What the sinks need of the file system. No call may wait for anything but the disk. Reasons are for people. */
 export interface LogFiles {

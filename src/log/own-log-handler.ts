@@ -1,5 +1,5 @@
 import { BaseHandler, type LogRecord } from "@std/log";
-import type { SyslogSeverity } from "../core/definition.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import { isAtLeast, levelNameOf, severityOf } from "./syslog-severity.ts";
 
 /** Writes records to the supervisor's own log file, through the data plane, so that a slow disk never holds up the caller. */

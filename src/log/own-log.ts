@@ -1,4 +1,4 @@
-import type { RotationPolicy } from "../core/definition.ts";
+import type { RotationPolicy } from "../core/log-policy.ts";
 import { FileLog, type FileLogPorts } from "./file-log.ts";
 
 /** The supervisor's own log file: lines that are formatted already, each with the time in front. */

@@ -1,4 +1,4 @@
-import type { LogPolicy } from "../core/definition.ts";
+import type { RecordFormat } from "../core/log-policy.ts";
 import type { PlaneLine } from "./plane-messages.ts";
 import { TAI_OFFSET_SECONDS } from "./stamp.ts";
 
@@ -11,7 +11,7 @@ export interface Parsed {
 }
 
 /** What undoes a format. A line that is not in it, from before a change of the definition, is taken as it is. */
-export function recordParserOf(policy: Pick<LogPolicy, "format" | "stamp">): (line: string) => Parsed {
+export function recordParserOf(policy: RecordFormat): (line: string) => Parsed {
   if (policy.format === "json") return parseJson;
   switch (policy.stamp) {
     case "iso":
@@ -26,7 +26,7 @@ export function recordParserOf(policy: Pick<LogPolicy, "format" | "stamp">): (li
 }
 
 /** What tells the time of a line of a file, in milliseconds since 1970; null for a line that does not say. */
-export function lineTimeOf(policy: Pick<LogPolicy, "format" | "stamp">): (line: string) => number | null {
+export function lineTimeOf(policy: RecordFormat): (line: string) => number | null {
   return (line) => recordParserOf(policy)(line).at;
 }
 

@@ -1,4 +1,4 @@
-import type { LogPolicy, RotationPolicy } from "../core/definition.ts";
+import type { LogPolicy, RotationPolicy } from "../core/log-policy.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 
 /**
@@ -15,7 +15,10 @@ export type ToPlane =
       readonly pid: number;
       readonly pipes: readonly Pipe[];
     }
-  /** What becomes of a service's output from now on; sent before the first `open` of the service and whenever it changes. */
+  /**
+   * What becomes of a service's output from now on; sent before the first `open` of the service and whenever it changes.
+   * `file` is the path of a log file that has none of its own; null: there is no such file.
+   */
   | { readonly tag: "configure"; readonly service: string; readonly policy: LogPolicy; readonly file: string | null }
   /** The service is gone for good: flush, close its sinks, forget its last lines. */
   | { readonly tag: "forget"; readonly service: string }

@@ -1,4 +1,4 @@
-import type { LogPolicy } from "../core/definition.ts";
+import type { LogPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Pipe, ToPlane } from "./plane-messages.ts";
 

@@ -1,4 +1,4 @@
-import type { Compression } from "../core/definition.ts";
+import type { Compression } from "../core/log-policy.ts";
 import type { FileLook, FileResult, LogFiles } from "./log-files.ts";
 
 /** What a compressed file's name ends with. */

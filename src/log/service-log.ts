@@ -1,73 +1,56 @@
-import type { LogPolicy } from "../core/definition.ts";
-import type { DatagramLog } from "./datagram-log.ts";
-import { FileLog, type FileLogPorts } from "./file-log.ts";
+import { logFilesOf, type FileSinkPolicy, type LogPolicy } from "../core/log-policy.ts";
+import type { FileLog } from "./file-log.ts";
 import { MOST_TAIL_BYTES, readFileTail } from "./file-tail.ts";
 import { FollowFeed } from "./follow-feed.ts";
 import { LastLines, type KeptLine } from "./last-lines.ts";
-import { lineFormatOf } from "./line-format.ts";
+import { isFiltering } from "./line-filter.ts";
 import type { Block } from "./line-framer.ts";
-import { lineTimeOf } from "./parse-record.ts";
 import type { OutputMark, PlaneLine } from "./plane-messages.ts";
+import { ServiceSinks, type SinkSetPorts } from "./service-sinks.ts";
 import type { Source } from "./source.ts";
-
-export interface ServiceLogPorts extends FileLogPorts {
-  readonly datagrams: DatagramLog;
-}
 
 /** Where the lines of one service go. A service that has said nothing costs no more than its policy. */
 export class ServiceLog {
-  readonly #ports: ServiceLogPorts;
-  #policy: LogPolicy | null = null;
-  #file: FileLog | null = null;
-  /** Only without a file: a file holds the last lines itself. */
+  readonly #ports: SinkSetPorts;
+  readonly #sinks: ServiceSinks;
+  /** The file that holds every line, so that the last ones need not be kept here; null: there is none. */
+  #whole: { readonly path: string; readonly policy: FileSinkPolicy } | null = null;
   #lastLines: LastLines | null = null;
   #feed: FollowFeed | null = null;
 
-  constructor(ports: ServiceLogPorts) {
+  constructor(ports: SinkSetPorts) {
     this.#ports = ports;
+    this.#sinks = new ServiceSinks(ports);
   }
 
-  /** What happens to the lines from now on; before the first call, the last of them are kept in memory. */
-  configure(policy: LogPolicy, path: string | null, at: number): void {
-    this.#policy = policy;
-    if (path === null || !policy.to.includes("file")) {
-      this.#file?.close(at);
-      this.#file = null;
-      return;
-    }
-    const format = lineFormatOf(policy);
-    const place = { path, limits: policy, timeOf: lineTimeOf(policy) };
-    if (this.#file?.path === path) {
-      this.#file.flush(at);
-      this.#file.format = format;
-      this.#file.adjust(place, at);
-    } else {
-      this.#file?.close(at);
-      this.#file = new FileLog(place, format, this.#ports);
-    }
-    this.#file.expectAge(at);
+  /**
+   * What happens to the lines from now on; before the first call, the last of them are kept in memory. `standard` is the
+   * path of a file that has none of its own. `at` is now, in microseconds since 1970.
+   */
+  configure(policy: LogPolicy, standard: string | null, at: number): void {
+    this.#sinks.configure(policy, standard, at);
+    this.#whole = standard === null ? null : wholeFileOf(policy, standard);
   }
 
   write(block: Block, source: Source): void {
-    if (this.#file === null) this.#remember(block, source);
-    else this.#file.write(block, source);
-    if (this.#policy?.to.includes("syslog") === true) this.#ports.datagrams.write(block, source, this.#policy.facility);
+    if (this.#whole === null) this.#remember(block, source);
+    this.#sinks.write(block, source);
     this.#feed?.add(block, source);
   }
 
   /** The last `count` lines, oldest first; `most`: so many bytes of files are read. */
   tail(count: number, most = MOST_TAIL_BYTES): readonly PlaneLine[] {
-    const inMemory = (this.#file?.heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
+    const whole = this.#whole;
+    const inMemory = this.#linesInMemory();
     const wanted = count - inMemory.length;
-    if (this.#file === null || this.#policy === null || wanted <= 0) return inMemory.slice(-count);
-    const read = { files: this.#ports.files, policy: this.#policy, most };
-    return [...readFileTail(this.#file.path, wanted, read), ...inMemory];
+    if (whole === null || wanted <= 0) return inMemory.slice(-count);
+    const { path, policy } = whole;
+    return [...readFileTail(path, wanted, { files: this.#ports.files, policy, most }), ...inMemory];
   }
 
-  /** Where the file is, and what is not in it (yet). */
+  /** Where the file that holds every line is, and what is not in it (yet). */
   mark(): OutputMark {
-    const lines = (this.#file?.heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
-    return { file: this.#file?.mark() ?? null, lines };
+    return { file: this.#wholeLog?.mark() ?? null, lines: this.#linesInMemory() };
   }
 
   follow(on: boolean): void {
@@ -84,26 +67,40 @@ export class ServiceLog {
   }
 
   flush(at: number): void {
-    this.#file?.flush(at);
+    for (const file of this.#sinks.files.values()) file.flush(at);
   }
 
-  /** Rotates and removes what is old enough. */
+  /** Rotates and removes what is old enough, and says what is due to be said. */
   rotateIfDue(at: number): void {
-    this.#file?.rotateIfDue(at);
+    this.#sinks.tick(at);
+    for (const file of this.#sinks.files.values()) file.rotateIfDue(at);
   }
 
   reopen(at: number): void {
-    this.#file?.reopen(at);
+    for (const file of this.#sinks.files.values()) file.reopen(at);
   }
 
   close(at: number): void {
-    this.#file?.close(at);
+    this.#sinks.close(at);
+  }
+
+  get #wholeLog(): FileLog | undefined {
+    return this.#whole === null ? undefined : this.#sinks.files.get(this.#whole.path);
+  }
+
+  #linesInMemory(): PlaneLine[] {
+    return (this.#wholeLog?.heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
   }
 
   #remember(block: Block, source: Source): void {
     this.#lastLines ??= new LastLines();
     this.#lastLines.add(block, source);
   }
+}
+
+function wholeFileOf(policy: LogPolicy, standard: string): { path: string; policy: FileSinkPolicy } | null {
+  const found = logFilesOf(policy, standard).find(({ sink }) => sink.streams.length > 1 && !isFiltering(sink.filter));
+  return found === undefined ? null : { path: found.path, policy: found.sink };
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,4 +1,4 @@
-import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES, type SyslogFacility, type SyslogSeverity } from "../core/definition.ts";
+import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES, type SyslogFacility, type SyslogSeverity } from "../core/log-policy.ts";
 import type { WallTime } from "../core/units.ts";
 import { syslogBytesOf } from "./syslog-text.ts";
 

@@ -1,5 +1,5 @@
 import { BaseHandler, type FormatterFunction, type LogRecord } from "@std/log";
-import type { SyslogSeverity } from "../core/definition.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import { isAtLeast, levelNameOf, severityOf } from "./syslog-severity.ts";
 
 /** Where messages go; never waits. */

@@ -1,4 +1,4 @@
-import type { SyslogFacility, SyslogSeverity } from "../core/definition.ts";
+import type { SyslogFacility, SyslogSeverity } from "../core/log-policy.ts";
 
 /** Under which name, facility and options the supervisor's own messages go out, and how severe they must be. */
 export interface SyslogSettings {

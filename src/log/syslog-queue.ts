@@ -1,4 +1,4 @@
-import type { SyslogSeverity } from "../core/definition.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import { type Millis, millis } from "../core/units.ts";
 import {
   type FromSyslog,

@@ -1,5 +1,5 @@
 import { type LevelName, type LogRecord, LogLevels, type Logger } from "@std/log";
-import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/definition.ts";
+import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/log-policy.ts";
 
 /** The first argument after a message that says how severe it is more finely than a level can: notice, alert, emerg. */
 export interface SeverityArgument {

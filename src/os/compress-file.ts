@@ -12,7 +12,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import type { Compression } from "../core/definition.ts";
+import type { Compression } from "../core/log-policy.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { encodeSeekTable, type Frame } from "./zstd-seek-table.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { Compression } from "../core/definition.ts";
+import type { Compression } from "../core/log-policy.ts";
 import type { FileEnd } from "./log-file.ts";
 import { decodeSeekTable, FOOTER_BYTES, type Frame, seekTableSizeOf } from "./zstd-seek-table.ts";
 

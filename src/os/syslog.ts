@@ -1,5 +1,5 @@
 import { dlopen } from "bun:ffi";
-import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES, type SyslogFacility, type SyslogSeverity } from "../core/definition.ts";
+import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES, type SyslogFacility, type SyslogSeverity } from "../core/log-policy.ts";
 
 /** Options of openlog(3), by their names without LOG_; the numbers are those of <syslog.h>. */
 const SYSLOG_OPTIONS = {

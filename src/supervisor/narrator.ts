@@ -2,7 +2,7 @@
 import { messageOf, pidOf, type ServiceRecord } from "../core/service-record.ts";
 import { PUBLIC_STATE_OF } from "../core/service-state.ts";
 import type { PublicState } from "../core/service-view.ts";
-import type { SyslogSeverity } from "../core/definition.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import { type Instant, spanBetween } from "../core/units.ts";
 import type { Events } from "./events.ts";
 import type { Report } from "./ports.ts";

@@ -53,18 +53,6 @@ export function placeholderFor(service: string): Definition {
     stop: { signal: "SIGTERM", command: null, timeout: millis(10_000), scope: "group" },
     reload: { action: "none", signal: "SIGHUP", signalIsWritten: false, command: null },
     limits: {},
-    log: {
-      to: [],
-      format: "plain",
-      file: null,
-      stamp: "iso",
-      maxSize: 10 * 1024 * 1024,
-      keep: 5,
-      maxAge: null,
-      keepSize: null,
-      keepAge: null,
-      compress: null,
-      facility: "daemon",
-    },
+    log: { sinks: [] },
   };
 }

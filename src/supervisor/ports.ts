@@ -3,7 +3,7 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { Exit } from "../core/exit.ts";
-import type { SyslogSeverity } from "../core/definition.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { Instant, Millis, WallTime } from "../core/units.ts";
 
 export interface ClockPort {

@@ -1,5 +1,5 @@
 /* What follows from what a service says of itself, in one run of it. */
-import type { SyslogSeverity } from "../core/definition.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { NotifyAccess } from "../core/life-policies.ts";
 import type { Notification } from "../core/notify-message.ts";
 import type { ServiceRecord } from "../core/service-record.ts";

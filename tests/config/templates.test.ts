@@ -74,7 +74,7 @@ describe("a template", () => {
       environment: { NAME: "web@2" },
       requires: [{ name: "db@2", restartWith: false }],
     });
-    expect(second?.log.file).toBe(join(place.directory, "web@2.log"));
+    expect(second?.log.sinks).toMatchObject([{ type: "file", path: join(place.directory, "web@2.log") }]);
   });
 
   test("gives way to an instance with a file of its own, which may be a link to it", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { LogPolicy } from "../../src/core/definition.ts";
+import type { RecordFormat } from "../../src/core/log-policy.ts";
 import { lineFormatOf } from "../../src/log/line-format.ts";
 import type { Block } from "../../src/log/line-framer.ts";
 import { OutBuffer } from "../../src/log/out-buffer.ts";
@@ -15,7 +15,7 @@ function blockOf(text: string | Uint8Array, flags: Partial<Pick<Block, "continue
   return { bytes, start: 0, end: bytes.length, continues: false, unfinished: false, ...flags };
 }
 
-function format(policy: Pick<LogPolicy, "format" | "stamp">, block: Block, source: Source = SOURCE): string {
+function format(policy: RecordFormat, block: Block, source: Source = SOURCE): string {
   const out = new OutBuffer();
   lineFormatOf(policy)?.(block, source, out);
   return Buffer.from(out.bytes.subarray(0, out.length)).toString("latin1");

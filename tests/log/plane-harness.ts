@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LogPolicy } from "../../src/core/definition.ts";
+import {
+  EVERY_LINE,
+  LOG_STREAMS,
+  type FileSinkPolicy,
+  type LogPolicy,
+  type SyslogFacility,
+  type SyslogSinkPolicy,
+} from "../../src/core/log-policy.ts";
 import { Compressor, compressorThreadOf } from "../../src/log/compressor.ts";
 import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
@@ -10,10 +17,13 @@ import { openEpoll, removeFromEpoll } from "../../src/os/epoll.ts";
 import { addToEventfd, openEventfd } from "../../src/os/eventfd.ts";
 import { closeDescriptor, openLogPipe, type PipeEnds } from "../../src/os/pipe-io.ts";
 
-export const POLICY: LogPolicy = {
-  to: ["file"],
+const FILE: FileSinkPolicy = {
+  type: "file",
+  name: "file",
+  streams: LOG_STREAMS,
+  filter: EVERY_LINE,
+  path: null,
   format: "plain",
-  file: null,
   stamp: "none",
   maxSize: 10 * 1024 * 1024,
   maxAge: null,
@@ -21,8 +31,19 @@ export const POLICY: LogPolicy = {
   keepSize: null,
   keepAge: null,
   compress: null,
-  facility: "daemon",
 };
+
+/** A file that takes every line, with what is said here. */
+export function fileSink(differing: Partial<FileSinkPolicy> = {}): FileSinkPolicy {
+  return { ...FILE, ...differing };
+}
+
+export function syslogSink(facility: SyslogFacility): SyslogSinkPolicy {
+  return { type: "syslog", name: "syslog", streams: LOG_STREAMS, filter: EVERY_LINE, facility };
+}
+
+/** Everything into one file. */
+export const POLICY: LogPolicy = { sinks: [FILE] };
 
 /** A data plane with the real Worker, real pipes and a directory of its own. */
 export class PlaneHarness {

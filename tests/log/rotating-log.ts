@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { RotationPolicy } from "../../src/core/definition.ts";
+import type { RotationPolicy } from "../../src/core/log-policy.ts";
 import type { CompressionJob } from "../../src/log/compression-job.ts";
 import { CompressionQueue } from "../../src/log/compression-queue.ts";
 import { FileLog } from "../../src/log/file-log.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as log from "@std/log";
-import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../../src/core/definition.ts";
+import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../../src/core/log-policy.ts";
 import { SyslogHandler } from "../../src/log/syslog-handler.ts";
 import { logWithSeverity } from "../../src/log/syslog-severity.ts";
 

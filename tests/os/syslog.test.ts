@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES } from "../../src/core/definition.ts";
+import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES } from "../../src/core/log-policy.ts";
 import { devLogObstacle, PrivateDevLog, type SyslogDaemon } from "../private-dev-log.ts";
 
 interface Ran {

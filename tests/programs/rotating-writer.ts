@@ -3,7 +3,7 @@
  * rotation. Arguments: the directory, the first number, the compression.
  */
 import { writeSync } from "node:fs";
-import type { Compression } from "../../src/core/definition.ts";
+import type { Compression } from "../../src/core/log-policy.ts";
 import { RotatingLog } from "../log/rotating-log.ts";
 
 const [directory = "", first = "0", compress = "zstd"] = process.argv.slice(2);

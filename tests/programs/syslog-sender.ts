@@ -5,7 +5,7 @@
 import type { SyslogSettings } from "../../src/log/syslog-messages.ts";
 import { SyslogQueue } from "../../src/log/syslog-queue.ts";
 import { syslogThreadOf } from "../../src/log/syslog-thread.ts";
-import type { SyslogSeverity } from "../../src/core/definition.ts";
+import type { SyslogSeverity } from "../../src/core/log-policy.ts";
 import { millis } from "../../src/core/units.ts";
 
 let worker: Worker | null = null;

@@ -1,0 +1,57 @@
+import type { LogPolicy, LogStream, SinkPolicy } from "../core/log-policy.ts";
+import type { ParsedDefinition } from "./definition-schema.ts";
+import { rotationOf } from "./rotation-keys.ts";
+
+type ParsedLog = ParsedDefinition["log"];
+type ParsedSink = ParsedLog["sinks"][string];
+/** What holds for the sinks of one stream that do not say otherwise. */
+type Values = Omit<ParsedLog, "sinks" | "stderr">;
+
+const BOTH: readonly LogStream[] = ["stdout", "stderr"];
+
+/** Every sink with all that holds for it. The checks across keys have found nothing wrong. */
+export function logOf(log: ParsedLog, absolute: (path: string) => string): LogPolicy {
+  const sinksOf = (values: Values, streams: readonly LogStream[]): SinkPolicy[] =>
+    [...new Set(values.to)].map((name) => sinkOf(name, { values, streams, own: log.sinks[name], absolute }));
+  if (log.stderr === undefined) return { sinks: sinksOf(log, BOTH) };
+  return { sinks: joined(sinksOf(log, ["stdout"]), sinksOf(overlaid(log, log.stderr), ["stderr"])) };
+}
+
+/** Sinks that are the same for both streams become one. */
+function joined(stdout: readonly SinkPolicy[], stderr: readonly SinkPolicy[]): SinkPolicy[] {
+  const key = (sink: SinkPolicy): string => JSON.stringify({ ...sink, streams: BOTH });
+  const shared = new Set(stderr.map(key));
+  const own = new Set(stdout.map(key));
+  return [
+    ...stdout.map((sink) => (shared.has(key(sink)) ? { ...sink, streams: BOTH } : sink)),
+    ...stderr.filter((sink) => !own.has(key(sink))),
+  ];
+}
+
+interface SinkText {
+  readonly values: Values;
+  readonly streams: readonly LogStream[];
+  readonly own: ParsedSink | undefined;
+  readonly absolute: (path: string) => string;
+}
+
+function sinkOf(name: string, { values, streams, own, absolute }: SinkText): SinkPolicy {
+  const said = own === undefined ? values : overlaid(values, own);
+  const filter = { priority: said.priority, include: said.include, exclude: said.exclude, rate: said.rate ?? null };
+  const base = { name, streams, filter };
+  const type = own?.type ?? (name === "syslog" ? "syslog" : "file");
+  switch (type) {
+    case "syslog":
+      return { ...base, type, facility: said.facility };
+    case "file": {
+      const path = said.file === undefined ? null : absolute(said.file);
+      return { ...base, type, path, format: said.format, stamp: said.stamp, ...rotationOf(said) };
+    }
+  }
+}
+
+/** The values with what the table above them says in their place. */
+function overlaid(below: Values, own: object): Values {
+  const written = Object.entries(own).filter(([, value]) => value !== undefined);
+  return { ...below, ...(Object.fromEntries(written) as Partial<Values>) };
+}

@@ -1,0 +1,107 @@
+/* What a definition says of the output of a service: which sinks take its lines, which lines, and how they look there. */
+import type { Millis } from "./units.ts";
+
+export const SYSLOG_FACILITIES = {
+  user: 1,
+  mail: 2,
+  daemon: 3,
+  auth: 4,
+  lpr: 6,
+  news: 7,
+  uucp: 8,
+  cron: 9,
+  authpriv: 10,
+  ftp: 11,
+  local0: 16,
+  local1: 17,
+  local2: 18,
+  local3: 19,
+  local4: 20,
+  local5: 21,
+  local6: 22,
+  local7: 23,
+} as const;
+export type SyslogFacility = keyof typeof SYSLOG_FACILITIES;
+
+/** Severities of syslog(3), most severe first: index = number. */
+export const SYSLOG_SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
+export type SyslogSeverity = (typeof SYSLOG_SEVERITIES)[number];
+
+export type Compression = "zstd" | "gzip";
+
+/** When a log file is rotated, and what is kept of it. */
+export interface RotationPolicy {
+  /** In bytes. */
+  readonly maxSize: number;
+  /** The file is rotated when its first line is this old; null: at any age it stays. */
+  readonly maxAge: Millis | null;
+  /** Rotated files kept beside the current one. */
+  readonly keep: number;
+  /** Bytes that they may take together; null: any number. */
+  readonly keepSize: number | null;
+  /** They are removed when their last line is this old; null: never for their age. */
+  readonly keepAge: Millis | null;
+  /** null: they are left as they are. */
+  readonly compress: Compression | null;
+}
+
+export type LogStream = "stdout" | "stderr";
+export const LOG_STREAMS = ["stdout", "stderr"] as const satisfies readonly LogStream[];
+
+/** Where the output of a service goes, every sink with all that concerns it. */
+export interface LogPolicy {
+  /** Empty: only the last lines are kept, in memory. */
+  readonly sinks: readonly SinkPolicy[];
+}
+
+export type SinkPolicy = FileSinkPolicy | SyslogSinkPolicy;
+
+/** Which lines a sink takes. */
+export interface LineFilter {
+  /** Less severe lines are left out; "debug": none is. */
+  readonly priority: SyslogSeverity;
+  /** Regular expressions (JavaScript's, flag u), one of which must match; empty: any line. */
+  readonly include: readonly string[];
+  /** None of these may match. */
+  readonly exclude: readonly string[];
+  /** More lines than these are dropped and counted; null: any number is taken. */
+  readonly rate: { readonly lines: number; readonly per: Millis } | null;
+}
+
+interface SinkBase {
+  /** As `to` names it. */
+  readonly name: string;
+  /** Whose lines it takes; never empty. */
+  readonly streams: readonly LogStream[];
+  readonly filter: LineFilter;
+}
+
+/** How a line is written. */
+export interface RecordFormat {
+  readonly format: "plain" | "json";
+  /** What stands before a plain line. */
+  readonly stamp: "iso" | "unix" | "tai64n" | "none";
+}
+
+export interface FileSinkPolicy extends SinkBase, RecordFormat, RotationPolicy {
+  readonly type: "file";
+  /** Absolute; null: <log dir>/NAME.log. */
+  readonly path: string | null;
+}
+
+/** The syslog daemon of this machine. */
+export interface SyslogSinkPolicy extends SinkBase {
+  readonly type: "syslog";
+  readonly facility: SyslogFacility;
+}
+
+/** The filter that lets everything through. */
+export const EVERY_LINE: LineFilter = { priority: "debug", include: [], exclude: [], rate: null };
+
+/** The files that a service writes, each with its path; `standard` is the path of one that has none of its own. */
+export function logFilesOf(
+  policy: LogPolicy,
+  standard: string,
+): readonly { readonly path: string; readonly sink: FileSinkPolicy }[] {
+  return policy.sinks.filter((sink) => sink.type === "file").map((sink) => ({ path: sink.path ?? standard, sink }));
+}
