@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { keyOf, metaOf } from "./key-meta.ts";
 
 /** The same keys, none of which has a value of its own: what is not said comes from a table above. */
