@@ -13,6 +13,7 @@ import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configurat
 import { makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { type Logs, startLogs } from "./daemon-logs.ts";
+import { makeRunFiles } from "./daemon-looks.ts";
 import { Manager } from "./daemon-manager.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
 import { Housekeeping } from "./daemon-housekeeping.ts";
@@ -119,6 +120,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
       schedules: makeScheduleWorld(directories.state, output, logs.report),
       openFiles,
     },
+    files: makeRunFiles(),
     newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),

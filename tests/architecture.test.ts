@@ -38,6 +38,7 @@ const COMPOSITION_ROOTS = [
   "daemon-files.ts",
   "daemon-housekeeping.ts",
   "daemon-logs.ts",
+  "daemon-looks.ts",
   "daemon-manager.ts",
   "daemon-memory.ts",
   "daemon-notify.ts",
@@ -49,6 +50,7 @@ const COMPOSITION_ROOTS = [
   "daemon-times.ts",
   "io-worker.ts",
   "compress-worker.ts",
+  "look-worker.ts",
   "syslog-worker.ts",
 ];
 

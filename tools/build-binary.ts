@@ -9,7 +9,13 @@ const BINARY = join(DIST, "daemonsup");
 const LABEL = join(DIST, "daemonsup.built-from");
 
 /** Each Worker is an entry point of its own, or its file would not be in the binary. */
-const ENTRY_POINTS = ["src/main.ts", "src/io-worker.ts", "src/compress-worker.ts", "src/syslog-worker.ts"];
+const ENTRY_POINTS = [
+  "src/main.ts",
+  "src/io-worker.ts",
+  "src/compress-worker.ts",
+  "src/look-worker.ts",
+  "src/syslog-worker.ts",
+];
 /** What else changes the binary. */
 const INPUTS = ["src/**/*", "package.json", "bun.lock", "tsconfig.json", "tools/build-binary.ts"];
 

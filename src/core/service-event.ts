@@ -48,7 +48,8 @@ export type LifeEvent =
   | { readonly tag: "due" }
   /** Somebody has connected to a socket of it. */
   | { readonly tag: "demanded" }
-  | { readonly tag: "conditions-met" }
+  /** What it is started from has been looked at, its conditions are met. */
+  | { readonly tag: "looked" }
   | { readonly tag: "condition-unmet"; readonly reason: string }
   /** `failure` is a clause: "exited 3", "took longer than 10s"; null: it succeeded. */
   | { readonly tag: "hook-ended"; readonly hook: HookName; readonly failure: string | null }
@@ -87,7 +88,10 @@ export type ServiceAction =
   | { readonly tag: "relay"; readonly pid: number; readonly signal: SignalName; readonly force: boolean }
   /** Carried out by the fleet itself: those that require it stop first. */
   | { readonly tag: "restart-in-order" }
-  | { readonly tag: "check-conditions" }
+  /** Read what its environment comes from, and see about its conditions unless `again`; `looked` or `condition-unmet` follows. */
+  | { readonly tag: "look"; readonly again: boolean }
+  /** Nobody wants to know any more. */
+  | { readonly tag: "drop-look" }
   | { readonly tag: "run-hook"; readonly hook: HookName; readonly ending: Ending | null }
   /** End the hook that is at work; `hook-ended` follows as usual. */
   | { readonly tag: "kill-hook" }

@@ -74,7 +74,7 @@ export function messageOf(record: ServiceRecord): string | null {
     case "waiting":
       return state.reason === "" ? WAITING_WORDS[state.on] : state.reason;
     case "preparing":
-      return "its before_start hook is at work";
+      return PREPARING_WORDS[state.doing];
     case "leaving":
       return "its before_stop hook is at work";
     case "cleaning":
@@ -111,6 +111,12 @@ export function messageOf(record: ServiceRecord): string | null {
 const WAITING_WORDS = { others: null, schedule: null, socket: "starts at the first connection" } as const;
 /** Begins the note on a service that is waited for: "not ready yet: connection refused". */
 export const NOT_READY = "not ready yet";
+
+const PREPARING_WORDS = {
+  look: "its conditions and the files of its environment are being looked at",
+  hook: "its before_start hook is at work",
+  read: "the files of its environment are being read",
+} as const;
 
 const STARTING_WORDS = {
   work: null,

@@ -68,13 +68,17 @@ export type ServiceState =
       /** true: what it waits for is on its way. */
       readonly pending: boolean;
     }
-  /** Its before_start hook is at work. */
+  /**
+   * No process of it exists yet. look: its conditions and the files that its environment comes from are looked at; hook: its
+   * before_start hook is at work; read: the files are read once more, as the hook may have written them.
+   */
   | {
       readonly tag: "preparing";
+      readonly doing: "look" | "hook" | "read";
       readonly streak: Streak;
       readonly automatic: boolean;
       readonly startedAt: Instant;
-      /** What follows once the hook has been ended; null: the start goes on. */
+      /** What follows once the hook has been ended; null: the start goes on. Looking is not waited for, it is just given up. */
       readonly afterwards: Afterwards | null;
     }
   /** The spawn is being carried out; its result arrives before anything else can happen. */

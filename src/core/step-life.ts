@@ -14,6 +14,7 @@ import {
   launch,
   lengthOf,
   prepare,
+  readsFiles,
   scopeOf,
   settle,
   spawn,
@@ -27,7 +28,7 @@ const LIFE_EVENTS: Readonly<Record<LifeEvent["tag"], true>> = {
   gate: true,
   due: true,
   demanded: true,
-  "conditions-met": true,
+  looked: true,
   "condition-unmet": true,
   "hook-ended": true,
   ready: true,
@@ -53,10 +54,10 @@ export function stepLife(state: ServiceState, event: LifeEvent, context: StepCon
       return isWaitingOn(state, "socket") ? launch(FRESH_STREAK, context, false) : stay(state);
     case "give-up":
       return state.tag === "waiting" ? settle({ tag: "failed", reason: event.reason }, null, context) : stay(state);
-    case "conditions-met":
-      return state.tag === "launching" ? prepare(state.streak, context, state.automatic) : stay(state);
+    case "looked":
+      return looked(state, context);
     case "condition-unmet":
-      return stay(state.tag === "launching" ? { tag: "down", why: "condition", reason: event.reason } : state);
+      return stay(isLooking(state, "look") ? { tag: "down", why: "condition", reason: event.reason } : state);
     case "hook-ended":
       return stepHook(state, event, context);
     case "ready":
@@ -85,6 +86,18 @@ function stepGate(state: ServiceState, gate: Gate | null, context: StepContext):
   return gate === null ? launch(state.streak, context, state.automatic) : stay({ ...state, ...gate });
 }
 
+function isLooking(state: ServiceState, doing: StateOf<"preparing">["doing"]): state is StateOf<"preparing"> {
+  return state.tag === "preparing" && state.doing === doing;
+}
+
+function looked(state: ServiceState, context: StepContext): Step {
+  if (!isLooking(state, "look") && !isLooking(state, "read")) return stay(state);
+  const { streak, automatic } = state;
+  // What it requires may have gone meanwhile.
+  if (context.gate !== null) return launch(streak, context, automatic);
+  return state.doing === "look" ? prepare(streak, context, automatic) : spawn(streak, context, automatic);
+}
+
 function mainOf({ streak, startedAt, pid }: StateOf<"starting">): Pick<StateOf<"up">, "streak" | "startedAt" | "pid"> {
   return { streak, startedAt, pid };
 }
@@ -99,7 +112,7 @@ function stepHook(
   { hook, failure }: { readonly hook: HookName; readonly failure: string | null },
   context: StepContext,
 ): Step {
-  if (state.tag === "preparing" && hook === "before_start") return prepared(state, failure, context);
+  if (isLooking(state, "hook") && hook === "before_start") return prepared(state, failure, context);
   if (state.tag === "starting" && state.phase === "hook" && hook === "after_start") {
     if (failure === null) return stay({ tag: "up", ...mainOf(state), relayedAt: null });
     return terminate(state, { tag: "judge", ending: failed(`after_start ${failure}`, state, context) }, context);
@@ -114,8 +127,9 @@ function prepared(state: StateOf<"preparing">, failure: string | null, context: 
   if (afterwards !== null) return conclude(afterwards, streak, context);
   if (failure !== null)
     return conclude({ tag: "judge", ending: failed(`before_start ${failure}`, state, context) }, streak, context);
-  // What it requires may have gone meanwhile.
-  return context.gate === null ? spawn(streak, context, automatic) : launch(streak, context, automatic);
+  if (context.gate !== null) return launch(streak, context, automatic);
+  if (!readsFiles(context.definition)) return spawn(streak, context, automatic);
+  return { state: { ...state, doing: "read" }, actions: [{ tag: "look", again: true }] };
 }
 
 function failed(reason: string, state: StateOf<"preparing" | "starting" | "up">, context: StepContext): Ending {

@@ -2,6 +2,7 @@
 import type { RunEvent } from "./service-event.ts";
 import { type Afterwards, FRESH_STREAK } from "./service-state.ts";
 import {
+  conclude,
   enable,
   held,
   impossible,
@@ -10,6 +11,7 @@ import {
   stay,
   sweep,
   terminate,
+  withFirst,
   type Step,
   type StateOf,
   type StepContext,
@@ -83,12 +85,12 @@ export function stepWaiting(state: StateOf<"waiting">, event: RunEvent, context:
   }
 }
 
-/** Its before_start hook is at work: what ends the start waits for the end of the hook. */
-export function stepPreparing(state: StateOf<"preparing">, event: RunEvent): Step {
-  const callOff = (afterwards: Afterwards): Step => ({
-    state: { ...state, afterwards },
-    actions: state.afterwards === null ? [{ tag: "kill-hook" }] : [],
-  });
+/** If its before_start hook is at work, what ends the start waits for the end of the hook. */
+export function stepPreparing(state: StateOf<"preparing">, event: RunEvent, context: StepContext): Step {
+  const callOff = (afterwards: Afterwards): Step => {
+    if (state.doing !== "hook") return withFirst([{ tag: "drop-look" }], conclude(afterwards, state.streak, context));
+    return { state: { ...state, afterwards }, actions: state.afterwards === null ? [{ tag: "kill-hook" }] : [] };
+  };
   switch (event.tag) {
     case "stop-asked":
     case "kill-asked":

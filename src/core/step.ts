@@ -25,7 +25,7 @@ export function step(state: ServiceState, event: ServiceEvent, context: StepCont
     case "waiting":
       return stepWaiting(state, event, context);
     case "preparing":
-      return stepPreparing(state, event);
+      return stepPreparing(state, event, context);
     case "launching":
       return stepLaunching(state, event, context);
     case "execing":

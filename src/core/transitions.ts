@@ -45,25 +45,32 @@ export const KILL_TIMEOUT = millis(10_000);
 /** A start: held back while something is in its way, and by its conditions and its before_start hook before the spawn. */
 export function launch(streak: Streak, context: StepContext, automatic: boolean): Step {
   if (context.gate !== null) return stay({ tag: "waiting", streak, automatic, on: "others", ...context.gate });
-  if (context.next.condition === null) return prepare(streak, context, automatic);
-  return { state: launching(streak, context, automatic), actions: [{ tag: "check-conditions" }] };
+  if (context.next.condition === null && !readsFiles(context.next)) return prepare(streak, context, automatic);
+  const state = { tag: "preparing", streak, automatic, startedAt: context.now, afterwards: null } as const;
+  return { state: { ...state, doing: "look" }, actions: [{ tag: "look", again: false }] };
 }
 
-/** Its conditions are met. */
+/** Its conditions are met, and what it is started from has been read. */
 export function prepare(streak: Streak, context: StepContext, automatic: boolean): Step {
   if (context.next.hooks.beforeStart === null) return spawn(streak, context, automatic);
   return {
-    state: { tag: "preparing", streak, automatic, startedAt: context.now, afterwards: null },
+    state: { tag: "preparing", doing: "hook", streak, automatic, startedAt: context.now, afterwards: null },
     actions: [{ tag: "run-hook", hook: "before_start", ending: null }],
   };
 }
 
 export function spawn(streak: Streak, context: StepContext, automatic: boolean): Step {
-  return { state: launching(streak, context, automatic), actions: [{ tag: "spawn", automatic }] };
+  return {
+    state: { tag: "launching", streak, automatic, startedAt: context.now },
+    actions: [{ tag: "spawn", automatic }],
+  };
 }
 
-function launching(streak: Streak, context: StepContext, automatic: boolean): StateOf<"launching"> {
-  return { tag: "launching", streak, automatic, startedAt: context.now };
+/** true: its environment comes from files, which a file system may keep to itself for as long as it likes. */
+export function readsFiles({ environmentFiles, secrets }: Pick<Definition, "environmentFiles" | "secrets">): boolean {
+  if (environmentFiles.length > 0) return true;
+  for (const _name in secrets) return true;
+  return false;
 }
 
 /** It is to run from now on: when its schedule says so, when somebody connects, or at once. */

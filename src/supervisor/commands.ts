@@ -14,12 +14,14 @@ import type { PendingExecs } from "./pending-execs.ts";
 import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
 import type { Run } from "./run.ts";
+import type { RunFiles } from "./run-files.ts";
 
 export interface CommandPorts {
   readonly spawning: SpawnPort;
   readonly processes: ProcessPort;
   readonly output: OutputPort;
   readonly users: UserPort;
+  readonly files: Pick<RunFiles, "of">;
   readonly timers: TimerPort;
   readonly execs: PendingExecs;
   newInvocation(): string;
@@ -170,7 +172,10 @@ export class Commands {
       ...this.#ports.environmentOf(definition),
       ...request.extra,
     };
-    const prepared = prepareRun({ definition, command, runtime: "none", invocation, extra }, this.#ports.users);
+    const prepared = prepareRun(
+      { definition, command, runtime: "none", invocation, extra, files: this.#ports.files.of(definition) },
+      this.#ports.users,
+    );
     if (prepared.tag === "unable") return prepared.reason;
     const pipe = this.#ports.spawning.pipe();
     if (typeof pipe === "string") return `pipe failed: ${pipe}`;

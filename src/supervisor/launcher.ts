@@ -9,6 +9,7 @@ import type { Companions } from "./companions.ts";
 import type { PendingExecs } from "./pending-execs.ts";
 import type { MemoryPort, OutputPort, PendingOutcome, ProcessPort, SpawnOutcome, SpawnPort } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
+import type { RunFiles } from "./run-files.ts";
 
 export interface LauncherPorts {
   readonly spawning: SpawnPort;
@@ -16,6 +17,7 @@ export interface LauncherPorts {
   readonly memory: MemoryPort;
   readonly output: OutputPort;
   readonly users: UserPort;
+  readonly files: Pick<RunFiles, "of">;
   readonly execs: PendingExecs;
   readonly companions: Pick<Companions, "equip" | "began">;
   newInvocation(): string;
@@ -54,7 +56,10 @@ export class Launcher {
     const equipment = this.#ports.companions.equip(definition, invocation);
     if (typeof equipment === "string") return { tag: "spawn-failed", reason: equipment };
     const { env: extra, descriptors } = equipment;
-    const prepared = prepareRun({ definition, command, runtime, invocation, extra }, this.#ports.users);
+    const prepared = prepareRun(
+      { definition, command, runtime, invocation, extra, files: this.#ports.files.of(definition) },
+      this.#ports.users,
+    );
     if (prepared.tag === "unable") return { tag: "spawn-failed", reason: prepared.reason };
     const pipes = this.#openPipes();
     if (typeof pipes === "string") return { tag: "spawn-failed", reason: `pipe failed: ${pipes}` };

@@ -1,7 +1,4 @@
 /* Carries out what the decider says, for one service at a time. */
-import { hostname } from "node:os";
-import { unmetConditionOf } from "../config/conditions.ts";
-import type { Definition } from "../core/definition.ts";
 import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { mainPidOf } from "../core/service-state.ts";
@@ -13,12 +10,14 @@ import type { Hooks } from "./hooks.ts";
 import type { Launcher } from "./launcher.ts";
 import type { ProcessPort, Report } from "./ports.ts";
 import { type RelayResult, relaySignal } from "./relay.ts";
+import type { RunFiles } from "./run-files.ts";
 
 export interface PerformerPorts {
   readonly belongings: Belongings;
   readonly commands: Commands;
   readonly hooks: Pick<Hooks, "run" | "kill" | "drop" | "failed">;
   readonly launcher: Launcher;
+  readonly files: Pick<RunFiles, "look" | "drop">;
   readonly processes: ProcessPort;
   readonly report: Report;
   post(service: string, event: ServiceEvent): void;
@@ -62,8 +61,11 @@ export function performAction(
       return relay(record, action, ports);
     case "restart-in-order": // the fleet has seen to it
       return null;
-    case "check-conditions":
-      return checkConditions(record.definition);
+    case "look":
+      return look(record, action.again, ports);
+    case "drop-look":
+      ports.files.drop(service);
+      return null;
     case "run-hook":
       ports.hooks.run(record, action.hook, action.ending);
       return null;
@@ -95,11 +97,14 @@ export function performAction(
   }
 }
 
-function checkConditions({ condition }: Definition): ServiceEvent {
-  const unmet = condition === null ? null : unmetConditionOf(condition, hostname());
-  return unmet === null
-    ? { tag: "conditions-met" }
-    : { tag: "condition-unmet", reason: `its condition is not met: ${unmet}` };
+function look({ definition }: ServiceRecord, again: boolean, { files, post }: PerformerPorts): null {
+  files.look(definition, again, (unmet) =>
+    post(
+      definition.name,
+      unmet === null ? { tag: "looked" } : { tag: "condition-unmet", reason: `its condition is not met: ${unmet}` },
+    ),
+  );
+  return null;
 }
 
 function leaveRest(service: string, ports: PerformerPorts): void {

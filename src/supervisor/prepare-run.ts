@@ -1,11 +1,10 @@
 /*
- * From a definition to everything that a spawn needs, looked up at the moment of the start: program, user, groups,
- * environment files. What is missing now may be there at the next attempt, so each is a value, not an exception.
+ * From a definition to everything that a spawn needs, looked up at the moment of the start: program, user, groups. What is
+ * missing now may be there at the next attempt, so each is a value, not an exception.
  */
 import type { Definition } from "../core/definition.ts";
-import { loadEnvironmentFile } from "../config/environment-file.ts";
+import type { FileVariables } from "../config/look.ts";
 import { DEFAULT_PATH, resolveProgram } from "../config/resolve-program.ts";
-import { loadSecretFile } from "../config/secret-file.ts";
 
 export interface UserPort {
   findUser(name: string): {
@@ -45,6 +44,8 @@ export interface RunRequest {
   readonly command: readonly string[];
   readonly runtime: Definition["runtime"];
   readonly invocation: string;
+  /** What its environment files and secrets held when they were read for this run. */
+  readonly files: FileVariables;
   /** Variables for this run alone. */
   readonly extra: Readonly<Record<string, string>>;
 }
@@ -54,17 +55,15 @@ export function prepareRun(request: RunRequest, users: UserPort): PrepareResult 
   const identity = lookUpIdentity(definition, users);
   if (identity.tag === "unable") return identity;
 
-  const fromFiles = readEnvironmentFiles(definition);
-  if (fromFiles.tag === "unable") return fromFiles;
-  const secrets = readSecrets(definition);
-  if (secrets.tag === "unable") return secrets;
+  const { files } = request;
+  if (files.tag === "unable") return files;
   const environment: Record<string, string> = {
     PATH: DEFAULT_PATH,
     ...users.inherited,
     ...identity.variables,
-    ...fromFiles.variables,
+    ...files.variables,
     ...definition.environment,
-    ...secrets.variables,
+    ...files.secrets,
     ...request.extra,
     DAEMONSUP_SERVICE: definition.name,
     INVOCATION_ID: request.invocation,
@@ -104,30 +103,6 @@ function lookUpIdentity(definition: Definition, users: UserPort): Identity {
   const variables: Record<string, string> =
     entry === null ? {} : { HOME: entry.home, USER: entry.name, LOGNAME: entry.name, SHELL: entry.shell };
   return { tag: "known", credentials: { uid: entry?.uid ?? users.ownUid, gid, groups: all }, variables };
-}
-
-type Variables =
-  | { readonly tag: "read"; readonly variables: Readonly<Record<string, string>> }
-  | { readonly tag: "unable"; readonly reason: string };
-
-function readEnvironmentFiles(definition: Definition): Variables {
-  const variables: Record<string, string> = {};
-  for (const file of definition.environmentFiles) {
-    const loaded = loadEnvironmentFile(file);
-    if (loaded.tag === "unusable") return { tag: "unable", reason: loaded.reason };
-    Object.assign(variables, loaded.variables);
-  }
-  return { tag: "read", variables };
-}
-
-function readSecrets(definition: Definition): Variables {
-  const variables: Record<string, string> = {};
-  for (const [name, path] of Object.entries(definition.secrets)) {
-    const loaded = loadSecretFile(path);
-    if (loaded.tag === "unusable") return { tag: "unable", reason: loaded.reason };
-    variables[name] = loaded.value;
-  }
-  return { tag: "read", variables };
 }
 
 function lookUpProgram(

@@ -27,5 +27,6 @@ export function isUndecided(record: ServiceRecord): boolean {
   if (tag === "down") return state.why === "never-started";
   // A run of it is over already, unless it is what a predecessor left.
   if (tag === "cleaning") return state.afterwards.tag === "enable" || state.afterwards.tag === "start-anew";
+  if (tag === "preparing") return state.doing !== "hook";
   return tag === "launching" || tag === "execing" || PUBLIC_STATE_OF[tag] === "stopping";
 }

@@ -35,6 +35,7 @@ import type { UserPort } from "./prepare-run.ts";
 import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
+import type { RunFiles } from "./run-files.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Starter } from "./starter.ts";
 import { takeOver } from "./take-over.ts";
@@ -50,6 +51,7 @@ export interface SupervisorPorts {
   readonly users: UserPort;
   readonly timers: TimerPort;
   readonly kernel: CompanionKernel;
+  readonly files: RunFiles;
   newInvocation(): string;
   /** A number from 0 to 1. */
   jitter(): number;
@@ -208,6 +210,7 @@ export class Supervisor {
       belongings: this.belongings,
       commands: this.#commands,
       hooks: this.companions.hooks,
+      files: this.ports.files,
       launcher: this.#launcher,
       processes: this.ports.processes,
       report: this.ports.report,
@@ -258,6 +261,7 @@ export class Supervisor {
     this.ports.memory.forget(service);
     this.ports.output.forget(service);
     this.#launcher.forget(service);
+    this.ports.files.forget(service);
     this.companions.forgotten(service);
     this.requests.forgotten(service);
     this.#narrator.forgotten(record);

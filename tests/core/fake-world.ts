@@ -49,6 +49,8 @@ export class FakeWorld {
   readonly #onlooker: Onlooker;
   /** Kills the hook that is at work for a service, or drops it (null). */
   readonly #hooks = new Map<string, (after: 0 | null) => void>();
+  /** The looks that have not been told of. */
+  readonly #looks = new Map<string, symbol>();
   steps = 0;
 
   constructor(seed: number, onlooker: Onlooker) {
@@ -156,8 +158,11 @@ export class FakeWorld {
       case "note-ended-by-relay":
         this.fleet.amend(service, { note: action.tag });
         return null;
-      case "check-conditions":
-        return this.#draw.happens(0.7) ? { tag: "conditions-met" } : { tag: "condition-unmet", reason: "no /data" };
+      case "look":
+        return this.#look(service, action.again);
+      case "drop-look":
+        this.#looks.delete(service);
+        return null;
       case "run-hook":
         this.#runHook(service, action.hook);
         return null;
@@ -191,6 +196,19 @@ export class FakeWorld {
       this.fleet.post(definition.name, decided === "spawned" ? { tag: decided, pid } : { tag: decided, reason: "" });
     });
     return { tag: "exec-pending", pid };
+  }
+
+  /** Found at once or later; nothing is told any more of a look that was dropped. */
+  #look(service: string, again: boolean): ServiceEvent | null {
+    const isMet = again || this.#draw.happens(0.7);
+    const event: LifeEvent = isMet ? { tag: "looked" } : { tag: "condition-unmet", reason: "no /data" };
+    if (this.#draw.happens(0.5)) return event;
+    const asked = Symbol(service);
+    this.#looks.set(service, asked);
+    this.time.after(this.#draw.pick([0, 1, 20, 10_000]), () => {
+      if (this.#looks.get(service) === asked) this.fleet.post(service, event);
+    });
+    return null;
   }
 
   /** A hook ends by itself or is killed, later; a dropped one tells nothing. */

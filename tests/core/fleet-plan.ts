@@ -73,6 +73,7 @@ const shape = fc.record({
   life: fc.record({
     isAwaited: fc.boolean(),
     hasCondition: rarely,
+    readsFiles: rarely,
     hooks: fc.record({ beforeStart: rarely, afterStart: rarely, beforeStop: rarely, afterStop: rarely }),
     called: fc.constantFrom("by-nobody", "by-nobody", "by-nobody", "by-schedule", "by-socket"),
   }),
@@ -211,6 +212,7 @@ function lifeOf({ type, life }: Shape): Partial<Definition> {
   return {
     ready: life.isAwaited && type !== "oneshot" ? ready : null,
     condition: life.hasCondition ? NO_CONDITIONS : null,
+    environmentFiles: life.readsFiles ? [{ path: "/etc/default/service", optional: false }] : [],
     hooks: { ...NO_HOOKS, ...(Object.fromEntries(hooks) as Partial<HookPolicies>) },
     schedule: life.called === "by-schedule" && type === "oneshot" ? HOURLY : null,
     sockets: life.called === "by-socket" ? [SOCKET] : [],

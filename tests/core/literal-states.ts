@@ -23,7 +23,7 @@ const SOON = (NOW + 500) as Instant;
 export const STATES: { readonly [Tag in StateTag]: StateOf<Tag> } = {
   down: { tag: "down", why: "never-started" },
   waiting: { tag: "waiting", streak: STREAK, automatic: true, on: "others", reason: "why", pending: false },
-  preparing: { tag: "preparing", streak: STREAK, automatic: true, startedAt: BEGAN, afterwards: null },
+  preparing: { tag: "preparing", doing: "hook", streak: STREAK, automatic: true, startedAt: BEGAN, afterwards: null },
   launching: { tag: "launching", streak: STREAK, automatic: true, startedAt: BEGAN },
   execing: { tag: "execing", ...RUN, killAt: SOON },
   starting: { tag: "starting", phase: "fork", ...RUN, readyBy: SOON },
@@ -66,7 +66,7 @@ export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: 
   gate: { tag: "gate", gate: null },
   due: { tag: "due" },
   demanded: { tag: "demanded" },
-  "conditions-met": { tag: "conditions-met" },
+  looked: { tag: "looked" },
   "condition-unmet": { tag: "condition-unmet", reason: "no /data" },
   "hook-ended": { tag: "hook-ended", hook: "before_start", failure: null },
   ready: { tag: "ready" },
@@ -111,6 +111,7 @@ function toldState(state: ServiceState): string {
     case "waiting":
       return `waiting on ${state.on} (${state.reason})`;
     case "preparing":
+      if (state.doing !== "hook") return `preparing (${state.doing})`;
       return state.afterwards === null ? "preparing" : `preparing, ${toldAfterwards(state.afterwards)}`;
     case "leaving":
       return `leaving ${state.pid}, ${toldAfterwards(state.afterwards)}`;
@@ -168,12 +169,14 @@ function toldAction(action: ServiceAction): string {
       return `relay ${action.signal} to ${action.pid}${action.force ? " by force" : ""}`;
     case "end-supervisor":
       return `end-supervisor ${action.code}`;
+    case "look":
+      return action.again ? "look again" : "look";
     case "run-hook":
       return `run-hook ${action.hook}`;
     case "tell-failure":
       return `tell-failure (${action.ending.reason})`;
     case "restart-in-order":
-    case "check-conditions":
+    case "drop-look":
     case "kill-hook":
     case "drop-hook":
     case "kill-all":

@@ -137,9 +137,7 @@ describe("a start", () => {
   test("says of a requirement whose condition is not met why that is down", () => {
     const world = linkedFleet({ app: { requires: ["db"] }, db: { condition: NOTHING } });
     world.perform = (_record, action) =>
-      action.tag === "check-conditions"
-        ? { tag: "condition-unmet", reason: 'its condition is not met: no "/data"' }
-        : null;
+      action.tag === "look" ? { tag: "condition-unmet", reason: 'its condition is not met: no "/data"' } : null;
     world.start("app");
     expect(world.why("app")).toBe('requires "db", which is down: its condition is not met: no "/data"');
   });

@@ -354,8 +354,8 @@ const LIFE_TABLE: Readonly<Record<LifeEvent["tag"], Readonly<Partial<Record<Stat
   gate: { waiting: "launching after 2: spawn by itself" },
   due: {},
   demanded: {},
-  "conditions-met": { launching: "launching after 2: spawn by itself" },
-  "condition-unmet": { launching: "down condition" },
+  looked: {},
+  "condition-unmet": {},
   "hook-ended": { preparing: "launching after 2: spawn by itself" },
   ready: {},
   "main-changed": { up: "up 9", leaving: "leaving 9, rest", stopping: "stopping 9 asked, rest" },
@@ -384,7 +384,7 @@ describe("a step", () => {
 
   test.each(CELLS)("from %s at %s starts nothing while a process exists", (state, event) => {
     const hasProcess = !["down", "waiting", "backoff", "done", "failed"].includes(state);
-    const ends = ["exited", "emptied", "spawn-failed", "hook-ended", "conditions-met"].includes(event);
+    const ends = ["exited", "emptied", "spawn-failed", "hook-ended"].includes(event);
     const outcome = told(STATES[state], EVENTS[event], contextOf({ restart: { delay: 0 as never } }));
     if (hasProcess && !ends) expect(outcome).not.toContain("spawn");
   });

@@ -1,8 +1,10 @@
+import { look } from "../../src/config/look.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import type { Instant } from "../../src/core/units.ts";
 import { Operator } from "../../src/supervisor/operator.ts";
 import type { SpawnOutcome, SpawnPlan } from "../../src/supervisor/ports.ts";
 import { literalKernel } from "./literal-kernel.ts";
+import { RunFiles } from "../../src/supervisor/run-files.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
@@ -98,6 +100,11 @@ export function literalSupervisor() {
       ownGid: 0,
       inherited: {},
     },
+    files: new RunFiles({
+      timers,
+      host: () => "host",
+      look: (request, done) => timers.soon(() => done(look(request))),
+    }),
     newInvocation: () => `run-${world.spawned.length + 1}`,
     jitter: () => 0,
     active: () => {},

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { look, lookRequestOf } from "../../src/config/look.ts";
 import { prepareRun, type PrepareResult, type UserPort } from "../../src/supervisor/prepare-run.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
 
@@ -20,7 +21,9 @@ function prepare(directory: string): PrepareResult {
     environment: { PW: "from the definition", A: "1" },
     secrets: { PW: join(directory, "pw") },
   });
-  return prepareRun({ definition, command: definition.command, runtime: "none", invocation: "1", extra: {} }, users);
+  const { files } = look(lookRequestOf(definition, "host", false));
+  const { command } = definition;
+  return prepareRun({ definition, command, runtime: "none", invocation: "1", files, extra: {} }, users);
 }
 
 test("a secret is read at each start and goes into the environment; without its file there is no start", () => {

@@ -10,6 +10,7 @@ import {
   reaping,
   timers,
 } from "../../src/daemon-ports.ts";
+import { NO_FILES } from "../../src/config/look.ts";
 import { ServiceMemory } from "../../src/daemon-memory.ts";
 import { Belongings } from "../../src/supervisor/belongings.ts";
 import { Commands } from "../../src/supervisor/commands.ts";
@@ -40,6 +41,7 @@ export function realCommands() {
       processes,
       output,
       users: makeUserPort({}),
+      files: { of: () => NO_FILES },
       timers: held,
       execs: new PendingExecs(spawning, timers),
       newInvocation: () => "an-invocation",

@@ -1,0 +1,93 @@
+/*
+ * What services are started from that lies in files: conditions, environment files, secrets. They are looked at on threads of
+ * their own, each look with a limit of time: a file system that does not answer keeps the service that needs it from being
+ * started, and nobody else. What was read last holds for the commands that run beside the service as well.
+ */
+import { type FileVariables, type LookAnswer, type LookRequest, lookRequestOf, NO_FILES } from "../config/look.ts";
+import type { Definition } from "../core/definition.ts";
+import { readsFiles } from "../core/transitions.ts";
+import { millis } from "../core/units.ts";
+import type { TimerPort } from "./ports.ts";
+
+export interface RunFilesPorts {
+  readonly timers: TimerPort;
+  /** The name of this machine. */
+  host(): string;
+  /** Looks on another thread; `done` is called later, if ever. A string says why that cannot be done now. */
+  look(request: LookRequest, done: (answer: LookAnswer | string) => void): void;
+}
+
+/** What comes of a look, as a clause: why the conditions are not met; null: they are, as far as could be seen. */
+export type Looked = (unmet: string | null) => void;
+
+interface Asked {
+  readonly request: LookRequest;
+  readonly done: Looked;
+  readonly cancelLimit: () => void;
+}
+
+/** A disk that has to spin up takes less. */
+const LIMIT = millis(15_000);
+
+const NOT_READ: FileVariables = { tag: "unable", reason: "the files of its environment have not been read yet" };
+
+export class RunFiles {
+  readonly #ports: RunFilesPorts;
+  readonly #read = new Map<string, FileVariables>();
+  readonly #asked = new Map<string, Asked>();
+  /** Those of which a look has not returned yet: there is never a second one beside it. */
+  readonly #away = new Set<string>();
+
+  constructor(ports: RunFilesPorts) {
+    this.#ports = ports;
+  }
+
+  /** What was read last for the service. */
+  of(definition: Definition): FileVariables {
+    return readsFiles(definition) ? (this.#read.get(definition.name) ?? NOT_READ) : NO_FILES;
+  }
+
+  /** Looks for a start that is about to be. `again`: only at what the environment comes from. */
+  look(definition: Definition, again: boolean, done: Looked): void {
+    const service = definition.name;
+    this.drop(service);
+    const cancelLimit = this.#ports.timers.after(LIMIT, () => {
+      const reason = `a file system has not answered within ${LIMIT / 1000}s`;
+      this.#finish(service, { unmet: null, files: { tag: "unable", reason: `cannot look at its files: ${reason}` } });
+    });
+    this.#asked.set(service, { request: lookRequestOf(definition, this.#ports.host(), again), done, cancelLimit });
+    this.#begin(service);
+  }
+
+  /** Nobody wants to know any more. */
+  drop(service: string): void {
+    this.#asked.get(service)?.cancelLimit();
+    this.#asked.delete(service);
+  }
+
+  forget(service: string): void {
+    this.drop(service);
+    this.#read.delete(service);
+  }
+
+  #begin(service: string): void {
+    const asked = this.#asked.get(service);
+    if (asked === undefined || this.#away.has(service)) return;
+    this.#away.add(service);
+    this.#ports.look(asked.request, (answer) => {
+      this.#away.delete(service);
+      // Meanwhile the service may have been given up, or is to be started anew, perhaps with other files.
+      if (this.#asked.get(service) !== asked) return this.#begin(service);
+      const unable = (reason: string): LookAnswer => ({ unmet: null, files: { tag: "unable", reason } });
+      this.#finish(service, typeof answer === "string" ? unable(`cannot look at its files: ${answer}`) : answer);
+    });
+  }
+
+  #finish(service: string, { unmet, files }: LookAnswer): void {
+    const asked = this.#asked.get(service);
+    if (asked === undefined) return;
+    this.drop(service);
+    this.#read.set(service, files);
+    asked.done(unmet);
+  }
+}
