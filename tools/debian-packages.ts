@@ -44,6 +44,11 @@ const NEEDS: readonly Need[] = [
     reason: "completion in shells other than bash",
   },
   {
+    packages: ["man-db", "groff-base"],
+    isThere: () => ["man", "lexgrog", "groff"].every((command) => Bun.which(command) !== null),
+    reason: "manual pages as their readers see them",
+  },
+  {
     packages: ["redis-server"],
     daemon: "redis-server",
     isThere: () => isInstalled("redis-server"),

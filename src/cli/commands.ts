@@ -127,6 +127,22 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "schema",
+    {
+      group: "surroundings",
+      summary: "print the JSON Schema of definitions, for editors",
+      load: async () => (await import("./schema.ts")).schema,
+    },
+  ],
+  [
+    "man",
+    {
+      group: "surroundings",
+      summary: "print a manual page",
+      load: async () => (await import("./man.ts")).man,
+    },
+  ],
+  [
     "completion",
     {
       group: "surroundings",

@@ -1,8 +1,8 @@
 import { EXIT } from "../core/exit-statuses.ts";
-import { nearestOf } from "../core/nearest.ts";
 import type { Command, CommandCall } from "./command.ts";
 import { type Candidates, candidatesFor } from "./completion-candidates.ts";
 import { ASK, COMPLETION_SCRIPTS, DIRECTORIES, SHELLS } from "./completion-scripts.ts";
+import { refuseChoice } from "./refuse-choice.ts";
 
 export const completion: Command = {
   about: `Prints a script that lets your shell complete what you type after daemonsup with the tab key: commands, options, and
@@ -15,7 +15,7 @@ The scripts call "daemonsup completion ${ASK} -- WORD...", which prints what the
     { shown: "WORD", kind: "text", count: "any" },
   ],
   examples: [
-    { line: "source <(daemonsup completion bash)", what: "for this shell; in ~/.bashrc, for all" },
+    { line: "daemonsup completion bash > /etc/bash_completion.d/daemonsup", what: "for everybody" },
     { line: "daemonsup completion zsh > ~/.zfunc/_daemonsup", what: "with ~/.zfunc in $fpath" },
     { line: "daemonsup completion fish | source", what: "for this shell" },
   ],
@@ -30,18 +30,9 @@ async function printCompletion({ given, world }: CommandCall): Promise<number> {
     return EXIT.done;
   }
   const shell = SHELLS.find((name) => name === wanted);
-  if (shell !== undefined && words.length === 0) {
-    world.stdout.write(COMPLETION_SCRIPTS[shell]);
-    return EXIT.done;
-  }
-  const nearest = nearestOf(wanted, SHELLS);
-  const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
-  const reason =
-    shell === undefined
-      ? `no such shell${hint}, want bash, zsh or fish`
-      : `${JSON.stringify(words[0])} is one word too many`;
-  world.stderr.write(`cannot complete for ${JSON.stringify(wanted)}: ${reason}\n`);
-  return EXIT.usage;
+  if (shell === undefined) return refuseChoice(world, { verb: "complete for", given: wanted, choices: SHELLS });
+  world.stdout.write(COMPLETION_SCRIPTS[shell]);
+  return EXIT.done;
 }
 
 /** A line each: the word, a tab, what it means. */

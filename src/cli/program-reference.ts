@@ -14,6 +14,8 @@ export interface ProgramReference {
   readonly examples: readonly Example[];
   /** Of all commands together. */
   readonly exits: readonly ExitMeaning[];
+  /** Signals that the supervisor may be sent, and what each does. */
+  readonly signals: readonly (readonly [signal: string, what: string])[];
   /** Environment variables that are looked at, and what each does. */
   readonly environment: readonly (readonly [name: string, what: string])[];
   /** Files and directories, as root; where they are for another user, `what` says. */
@@ -46,6 +48,18 @@ Every other use of the program talks to a supervisor that runs.`,
     { status: "7", meaning: "no supervisor running" },
     { status: "124", meaning: "timed out" },
     { status: "130", meaning: "interrupted" },
+  ],
+  signals: [
+    [
+      "SIGHUP",
+      "read everything again; if anything is invalid, change nothing, else apply the difference, and have the services that were not restarted do their reload",
+    ],
+    [
+      "SIGTERM, SIGINT",
+      "stop every service in order, kill what outlives its timeout, end; a second one, 2 s or more after the first, kills at once",
+    ],
+    ["SIGQUIT", "kill everything at once, and end"],
+    ["SIGUSR1", "open all log files again"],
   ],
   environment: [
     ["DAEMONSUP_RUNTIME_DIR", "which supervisor is meant, unless --name or --runtime-dir says it"],

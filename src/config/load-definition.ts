@@ -53,7 +53,12 @@ export function openDefinition(text: ConfigText): DefinitionOpened {
   const { file } = opened;
   const plain = parsePlainTable(file.value);
   if (plain.tag === "faulty") return { tag: "faulty", problems: [file.problemAt(plain.fault)] };
-  return { tag: "opened", opened: { file, own: plain.table } };
+  return { tag: "opened", opened: { file, own: withoutEditorsKey(file, plain.table) } };
+}
+
+/** JSON has no comments: where its schema is, a key tells the editor. */
+function withoutEditorsKey({ format }: ConfigFile, { $schema, ...table }: Table): Table {
+  return format === "json" || $schema === undefined ? table : { ...table, $schema };
 }
 
 /** Judges what a file says of one service. */

@@ -8,7 +8,11 @@ test("definitions in TOML, YAML and JSON run alike, and settings hold for all of
     "a.toml": `command = ["sh", "-c", '${script}']\nenvironment = { GREETING = "hello from TOML" }\n`,
     "b.yaml": `command: [sh, -c, '${script}']\nenvironment:\n  GREETING: hello from YAML\n`,
     "c.yml": `command: [sh, -c, '${script}']\nenvironment: { GREETING: hello from YML }\n`,
-    "d.json": JSON.stringify({ command: ["sh", "-c", script], environment: { GREETING: "hello from JSON" } }),
+    "d.json": JSON.stringify({
+      $schema: "./definition.schema.json",
+      command: ["sh", "-c", script],
+      environment: { GREETING: "hello from JSON" },
+    }),
   });
   for (const [name, format] of Object.entries({ a: "TOML", b: "YAML", c: "YML", d: "JSON" })) {
     await supervisor.until(name, (view) => view.state === "up");
