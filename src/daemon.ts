@@ -44,6 +44,7 @@ import {
   redirectStandardStreams,
   silenceStandardError,
 } from "./os/become-daemon.ts";
+import { readDescriptorLimit } from "./os/descriptor-limit.ts";
 import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
@@ -231,6 +232,8 @@ function openControl(role: SupervisorRole, parts: Parts): { close(): Promise<voi
   const serving = serveControl(path, port, {
     access: "operate",
     group,
+    // The others are for services, their logs and whatever is opened for a moment.
+    capacity: Math.floor(readDescriptorLimit() / 4),
     report: (message) => logs.report("crit", message),
   });
   if (serving.tag === "failed") throw new CannotStart([serving.message]);

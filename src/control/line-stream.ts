@@ -51,6 +51,13 @@ export interface EndingSink extends LineSink {
   end(): void;
 }
 
+class EndlessResponse extends Response {}
+
+/** true: an answer that comes piece by piece, and not all at once. */
+export function isEndless(response: Response): boolean {
+  return response instanceof EndlessResponse;
+}
+
 /**
  * An answer as long as it has something to say. `begin` is called at once and returns what ends the flow; that is called exactly once, when
  * the reader has gone or was dropped, or when `signal` says so: then the reader sees a proper end.
@@ -124,5 +131,5 @@ export function streamLines(
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
   );
-  return new Response(body, { headers: { "content-type": form.type, "cache-control": "no-store" } });
+  return new EndlessResponse(body, { headers: { "content-type": form.type, "cache-control": "no-store" } });
 }

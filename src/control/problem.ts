@@ -14,8 +14,11 @@ export const PROBLEMS = {
   gone: { status: 410, title: "These events are not kept any more", exit: EXIT.failed },
   "too-large": { status: 413, title: "The request is too large", exit: EXIT.usage },
   "invalid-configuration": { status: 422, title: "The configuration is invalid", exit: EXIT.invalidConfiguration },
+  "head-too-large": { status: 431, title: "The head of the request is too large", exit: EXIT.usage },
   "internal-error": { status: 500, title: "Internal error", exit: EXIT.failed },
+  "not-implemented": { status: 501, title: "This is not understood", exit: EXIT.usage },
   busy: { status: 503, title: "Too many requests at the same time", exit: EXIT.failed },
+  "other-version": { status: 505, title: "Another version of HTTP", exit: EXIT.usage },
 } as const satisfies Readonly<Record<string, { status: number; title: string; exit: ExitStatus }>>;
 
 export type ProblemKind = keyof typeof PROBLEMS;

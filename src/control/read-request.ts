@@ -2,11 +2,6 @@ import type * as z from "zod/mini";
 import { nearestOf } from "../core/nearest.ts";
 import { problemResponse, quote } from "./problem.ts";
 
-/** Most bytes of a request's body. */
-export const MAX_BODY_BYTES = 48 * 1024;
-/** How long a body may take to arrive after its headers, in milliseconds. */
-const MAX_BODY_MS = 10_000;
-
 /** What a request said, or the answer that says why it is refused. */
 export type Read<T> =
   { readonly tag: "ok"; readonly value: T } | { readonly tag: "refused"; readonly response: Response };
@@ -16,8 +11,7 @@ export type Choose<T> = (protocol: typeof import("./protocol.ts")) => z.ZodMiniT
 
 /** Reads a JSON body; an empty one counts as {}. Never rejects. */
 export async function readBody<T>(request: Request, choose: Choose<T>): Promise<Read<T>> {
-  const text = await arrival(request);
-  if (typeof text !== "string") return text;
+  const text = await request.text();
   let raw: unknown;
   try {
     raw = text.trim() === "" ? {} : JSON.parse(text);
@@ -42,27 +36,6 @@ export function refuseQuery(parameters: URLSearchParams): Response | null {
   const [first] = parameters.keys();
   if (first === undefined) return null;
   return problemResponse("bad-request", `cannot read the request: unknown member ${quote(first)}, want no query here`);
-}
-
-async function arrival(request: Request): Promise<string | Read<never>> {
-  const late = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => late.resolve("late"), MAX_BODY_MS);
-  try {
-    const text = await Promise.race([request.text(), late.promise]);
-    if (text === "late")
-      return refuse(problemResponse("too-slow", "cannot read the request: the body did not arrive within 10s"));
-    if (text.length > MAX_BODY_BYTES) return refuse(tooLarge());
-    return text;
-  } catch {
-    // The runtime has cut a body that is too large, or the caller has gone: then nobody reads this.
-    return refuse(tooLarge());
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function tooLarge(): Response {
-  return problemResponse("too-large", `cannot read the request: the body has more than ${MAX_BODY_BYTES} bytes`);
 }
 
 async function validate<T>(raw: unknown, choose: Choose<T>): Promise<Read<T>> {

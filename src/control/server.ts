@@ -1,9 +1,9 @@
 import { chmodSync, chownSync } from "node:fs";
 import type { ControlPort, Outcome } from "./control-port.ts";
 import { type Call, HANDLERS } from "./handlers.ts";
+import { type HttpListener, listenHttp } from "./http-listener.ts";
 import { streamLines } from "./line-stream.ts";
 import { problemResponse, withInstance } from "./problem.ts";
-import { MAX_BODY_BYTES } from "./read-request.ts";
 import { type Access, matchRoute, ROUTES } from "./routes.ts";
 import { codeOf, socketPathProblem } from "./socket-file.ts";
 
@@ -20,6 +20,8 @@ export interface ControlServerOptions {
   readonly access: Access;
   /** Is told of a bug of ours that a request brought to light; the caller got "internal error". */
   readonly report: (message: string) => void;
+  /** Most requests that wait for a service at the same time. */
+  readonly mostWaiting: number;
 }
 
 export interface ControlServer {
@@ -88,9 +90,9 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
   }
 
   async function held(outcome: Promise<Outcome>, gone: AbortSignal): Promise<Outcome> {
-    if (load.waiting >= MAX_WAITING) {
+    if (load.waiting >= options.mostWaiting) {
       void outcome.catch(() => {});
-      return { tag: "failed", message: `asked, but not waited for: ${MAX_WAITING} requests wait already` };
+      return { tag: "failed", message: `asked, but not waited for: ${options.mostWaiting} requests wait already` };
     }
     load.waiting++;
     const left = Promise.withResolvers<Outcome>();
@@ -138,15 +140,20 @@ function locate(request: Request, access: Access): Found | Response {
   }
 }
 
-/** The default cuts handlers that wait and streams that are silent; the runtime's types deny it to Unix sockets. */
-const PATIENCE: object = { idleTimeout: 0 };
-
 /** How long the last answers may take to be read when the server ends, in milliseconds. */
 const LAST_WORDS_MS = 100;
 
-export interface ServeOptions extends ControlServerOptions {
+/**
+ * Connections that are kept for those who neither wait for a service nor follow a stream: their requests are answered at once,
+ * so there is always room for a further one.
+ */
+const QUICK_CONNECTIONS = 256;
+
+export interface ServeOptions extends Omit<ControlServerOptions, "mostWaiting"> {
   /** Members of this group may use the socket as well (mode 0660); null: only the owner (mode 0600). */
   readonly group: number | null;
+  /** Most connections at the same time; fewer if nobody could use so many. */
+  readonly capacity: number;
 }
 
 export type ServeResult =
@@ -158,35 +165,33 @@ export type ServeResult =
 export function serveControl(socketPath: string, port: ControlPort, options: ServeOptions): ServeResult {
   const problem = socketPathProblem(socketPath);
   if (problem !== null) return { tag: "failed", message: problem };
-  const server = createControlServer(port, options);
+  const capacity = Math.min(options.capacity, MAX_WAITING + MAX_STREAMS + QUICK_CONNECTIONS);
+  const mostWaiting = Math.max(1, capacity - MAX_STREAMS - QUICK_CONNECTIONS);
+  const server = createControlServer(port, { ...options, mostWaiting });
   // A socket gets mode 0777 less the umask: with a later chmod alone it would be open to everybody for a moment.
   const before = process.umask(0o177);
-  let listener: Bun.Server<undefined>;
+  let listener: HttpListener;
   try {
-    listener = Bun.serve({
-      unix: socketPath,
-      ...PATIENCE,
-      development: false,
-      maxRequestBodySize: MAX_BODY_BYTES,
-      fetch: (request) => server.fetch(request),
-      error: () => problemResponse("internal-error", "cannot answer the request: internal error"),
-    });
+    listener = listenHttp({ tag: "unix", path: socketPath }, { capacity, answer: (request) => server.fetch(request) });
   } catch (error) {
     return { tag: "failed", message: `cannot listen on "${socketPath}": ${codeOf(error)}` };
   } finally {
     process.umask(before);
   }
-  async function close(): Promise<void> {
-    server.close();
-    // Those who wait are told the reason, if they read it soon.
-    const deadline = performance.now() + LAST_WORDS_MS;
-    while (listener.pendingRequests > 0 && performance.now() < deadline) await Bun.sleep(1);
-    await listener.stop(true);
-  }
+  const close = (): Promise<void> => closeGently(server, listener);
   const closed = openToGroup(socketPath, options.group);
   if (closed === null) return { tag: "serving", close };
   void close();
   return { tag: "failed", message: closed };
+}
+
+/** Those who wait are told the reason, if they read it soon. */
+async function closeGently(server: ControlServer, listener: HttpListener): Promise<void> {
+  listener.stop();
+  server.close();
+  const deadline = performance.now() + LAST_WORDS_MS;
+  while (listener.isBusy() && performance.now() < deadline) await Bun.sleep(1);
+  listener.close();
 }
 
 function openToGroup(socketPath: string, group: number | null): string | null {

@@ -76,6 +76,7 @@ test("while the pid file is locked, the socket is waited for", async () => {
   const served = serveControl(place.socket, literalPort([viewOf("web")]), {
     access: "operate",
     group: null,
+    capacity: 10,
     report: () => {},
   });
   if (served.tag === "failed") throw new Error(served.message);

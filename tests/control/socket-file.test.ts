@@ -20,6 +20,7 @@ test("a server on a path that is too long is refused, not thrown", () => {
   const result = serveControl(`/${"a".repeat(200)}`, literalPort([]), {
     access: "read",
     group: null,
+    capacity: 10,
     report: () => {},
   });
   expect(result).toEqual({ tag: "failed", message: expect.stringContaining("201 bytes") });
@@ -27,7 +28,7 @@ test("a server on a path that is too long is refused, not thrown", () => {
 
 test("a server on a path that is taken or lies nowhere says so", async () => {
   await using server = serveTemporarily(literalPort([]));
-  const options = { access: "read", group: null, report: () => {} } as const;
+  const options = { access: "read", group: null, capacity: 10, report: () => {} } as const;
   expect(serveControl(server.socket, literalPort([]), options)).toEqual({
     tag: "failed",
     message: `cannot listen on "${server.socket}": EADDRINUSE`,

@@ -22,6 +22,7 @@ export function serveTemporarily(port: ControlPort, changes: Partial<ServeOption
   const served = serveControl(socket, port, {
     access: "operate",
     group: null,
+    capacity: 5_000,
     report: (message) => reports.push(message),
     ...changes,
   });

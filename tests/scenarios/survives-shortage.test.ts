@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { program, shell } from "./definitions.ts";
-import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, hasEnded, run, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const EAGER = '[restart]\ndelay = "10ms"\nmax_delay = "100ms"';
 
@@ -59,15 +59,25 @@ test("clients that take every descriptor do not hide the end of a service, whose
   const [alone, family, healthy] = before.map((view) => view.pid ?? 0);
   const started = place.marked();
 
+  let turnedAway = 0;
   const clients = Array.from({ length: 100 }, () => createConnection(`${place.runtime}/control.sock`));
-  for (const client of clients) client.on("error", () => {}).write("GET /v1/");
-  await untilTrue(() => readdirSync(`/proc/${supervisor.pid}/fd`).length >= 64);
+  for (const client of clients)
+    client
+      .on("error", () => {})
+      .on("close", () => turnedAway++)
+      .write("GET /v1/");
+  // They are not given all that there are; so there are to be no more than those that they have.
+  await untilTrue(() => turnedAway >= 84);
+  const open = readdirSync(`/proc/${supervisor.pid}/fd`).length;
+  expect(open).toBeLessThan(64);
+  await limitDescriptors(supervisor.pid, open);
   for (const pid of [alone, family]) signalProcess(pid, "SIGKILL");
   // Nothing of either is left, its other process and what is to be reaped included.
   await untilTrue(() => place.marked().filter((pid) => started.includes(pid)).length === 1);
   for (const pid of started) if (pid !== healthy) await untilTrue(() => hasEnded(pid));
 
   for (const client of clients satisfies Socket[]) client.destroy();
+  await limitDescriptors(supervisor.pid, 64);
   await using again = await TestSupervisor.connect(place);
   for (const name of ["alone", "family"]) {
     const view = await again.until(name, (now) => now.state === "up");
@@ -75,3 +85,8 @@ test("clients that take every descriptor do not hide the end of a service, whose
   }
   expect(await again.service("healthy")).toMatchObject({ state: "up", pid: healthy, restarts: 0 });
 });
+
+/** From now on the process may have descriptors below this number only. */
+async function limitDescriptors(pid: number, number: number): Promise<void> {
+  expect(await run(["prlimit", "--pid", String(pid), `--nofile=${number}:`])).toMatchObject({ code: 0 });
+}
