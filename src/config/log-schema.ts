@@ -2,7 +2,7 @@ import * as z from "zod";
 import { inheritedKeys } from "./inherited-keys.ts";
 import { builtLate, keyOf } from "./key-meta.ts";
 import { choice, fail } from "./schema-parts.ts";
-import { sinkKeys } from "./sink-keys.ts";
+import { sinkKeys, streamKeys } from "./sink-keys.ts";
 
 /** More sinks than these for one service are refused. */
 const MAX_SINKS = 16;
@@ -20,6 +20,7 @@ export const logSchema = z.strictObject(
       limit: `${MAX_SINKS} sinks`,
       example: 'to = ["file", "syslog"]',
     }),
+    ...streamKeys(),
     ...sinkKeys(),
     sinks: keyOf(builtLate(sinksSchema).default({}), {
       description: "Further sinks, by name",
@@ -76,7 +77,7 @@ function stderrSchema() {
         initial: "what `[log]` says",
         example: 'to = ["file", "syslog"]',
       }),
-      ...inheritedKeys(sinkKeys(), "what `[log]` says"),
+      ...inheritedKeys({ ...streamKeys(), ...sinkKeys() }, "what `[log]` says"),
     },
     { error: "a table" },
   );

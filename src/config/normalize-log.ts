@@ -1,4 +1,4 @@
-import type { LogPolicy, LogStream, SinkPolicy } from "../core/log-policy.ts";
+import { LOG_STREAMS, type LogPolicy, type LogStream, type SinkPolicy } from "../core/log-policy.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 import { rotationOf } from "./rotation-keys.ts";
 
@@ -7,23 +7,26 @@ type ParsedSink = ParsedLog["sinks"][string];
 /** What holds for the sinks of one stream that do not say otherwise. */
 type Values = Omit<ParsedLog, "sinks" | "stderr">;
 
-const BOTH: readonly LogStream[] = ["stdout", "stderr"];
-
 /** Every sink with all that holds for it. The checks across keys have found nothing wrong. */
 export function logOf(log: ParsedLog, absolute: (path: string) => string): LogPolicy {
   const sinksOf = (values: Values, streams: readonly LogStream[]): SinkPolicy[] =>
     [...new Set(values.to)].map((name) => sinkOf(name, { values, streams, own: log.sinks[name], absolute }));
-  if (log.stderr === undefined) return { sinks: sinksOf(log, BOTH) };
-  return { sinks: joined(sinksOf(log, ["stdout"]), sinksOf(overlaid(log, log.stderr), ["stderr"])) };
+  const stdout = log.multiline ?? null;
+  if (log.stderr === undefined) return { sinks: sinksOf(log, LOG_STREAMS), multiline: { stdout, stderr: stdout } };
+  const errors = overlaid(log, log.stderr);
+  return {
+    sinks: joined(sinksOf(log, ["stdout"]), sinksOf(errors, ["stderr"])),
+    multiline: { stdout, stderr: errors.multiline ?? null },
+  };
 }
 
 /** Sinks that are the same for both streams become one. */
 function joined(stdout: readonly SinkPolicy[], stderr: readonly SinkPolicy[]): SinkPolicy[] {
-  const key = (sink: SinkPolicy): string => JSON.stringify({ ...sink, streams: BOTH });
+  const key = (sink: SinkPolicy): string => JSON.stringify({ ...sink, streams: LOG_STREAMS });
   const shared = new Set(stderr.map(key));
   const own = new Set(stdout.map(key));
   return [
-    ...stdout.map((sink) => (shared.has(key(sink)) ? { ...sink, streams: BOTH } : sink)),
+    ...stdout.map((sink) => (shared.has(key(sink)) ? { ...sink, streams: LOG_STREAMS } : sink)),
     ...stderr.filter((sink) => !own.has(key(sink))),
   ];
 }

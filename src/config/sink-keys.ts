@@ -1,9 +1,16 @@
 import * as z from "zod";
-import { SYSLOG_FACILITIES, SYSLOG_SEVERITIES, type LineFilter, type SyslogFacility } from "../core/log-policy.ts";
+import {
+  SYSLOG_FACILITIES,
+  SYSLOG_SEVERITIES,
+  type LineFilter,
+  type MultilinePolicy,
+  type SyslogFacility,
+} from "../core/log-policy.ts";
+import { millis } from "../core/units.ts";
 import { keyOf } from "./key-meta.ts";
 import { pattern, MAX_PATTERN } from "./pattern.ts";
 import { rotationKeys } from "./rotation-keys.ts";
-import { choice, duration, path, wholeNumber } from "./schema-parts.ts";
+import { choice, duration, path, size, wholeNumber } from "./schema-parts.ts";
 
 const FACILITIES = Object.keys(SYSLOG_FACILITIES) as [SyslogFacility, ...SyslogFacility[]];
 
@@ -18,6 +25,20 @@ export function facility(): z.ZodType<SyslogFacility, SyslogFacility> {
 /** What may be said of one sink, and above it, in [log] and [log.stderr], for all that do not say it themselves. */
 export function sinkKeys() {
   return { ...filterKeys(), ...recordKeys(), ...rotationKeys(), facility: facilityKey() };
+}
+
+/** What may be said of a stream. */
+export function streamKeys() {
+  return {
+    multiline: keyOf(multiline().optional(), {
+      description:
+        "Lines that belong together, such as those of a stack trace, are one record in syslog, in JSON, and for filters: one that matches `start` begins it; it ends with the next one, with so many `lines` or bytes (`size`), or when for so long (`within`) no line follows",
+      live: true,
+      limit: `${MAX_PATTERN} characters, 10000 lines, 1MiB, 1m`,
+      initial: "each line is a record",
+      example: `multiline = { start = '^\\S', lines = 500, size = "64KiB", within = "500ms" }`,
+    }),
+  };
 }
 
 /** Which lines a sink takes. */
@@ -102,4 +123,18 @@ function rate(): z.ZodType<NonNullable<LineFilter["rate"]>, unknown> {
       { error: `a table, like { lines = 1000, per = "10s" }` },
     )
     .transform((parsed): NonNullable<LineFilter["rate"]> => parsed);
+}
+
+function multiline(): z.ZodType<MultilinePolicy, unknown> {
+  return z
+    .strictObject(
+      {
+        start: pattern(),
+        lines: wholeNumber(2, 10_000).default(500),
+        size: size("1KiB", "1MiB").default(64 * 1024),
+        within: duration("1m", "10ms").default(millis(500)),
+      },
+      { error: `a table, like { start = '^\\S' }` },
+    )
+    .transform(({ size: bytes, ...rest }): MultilinePolicy => ({ ...rest, bytes }));
 }

@@ -52,6 +52,19 @@ export const LOG_STREAMS = ["stdout", "stderr"] as const satisfies readonly LogS
 export interface LogPolicy {
   /** Empty: only the last lines are kept, in memory. */
   readonly sinks: readonly SinkPolicy[];
+  /** Which lines of a stream make one record; null: each is one. */
+  readonly multiline: Readonly<Record<LogStream, MultilinePolicy | null>>;
+}
+
+/** Lines that belong together, such as those of a stack trace. */
+export interface MultilinePolicy {
+  /** A regular expression (JavaScript's, flag u); a line that matches begins a record, the others go on with it. */
+  readonly start: string;
+  /** A record ends at the latest with so many lines or bytes. */
+  readonly lines: number;
+  readonly bytes: number;
+  /** And if so long no line follows. */
+  readonly within: Millis;
 }
 
 export type SinkPolicy = FileSinkPolicy | SyslogSinkPolicy;
@@ -94,6 +107,9 @@ export interface SyslogSinkPolicy extends SinkBase {
   readonly type: "syslog";
   readonly facility: SyslogFacility;
 }
+
+/** Each line of both streams is a record. */
+export const SINGLE_LINES: LogPolicy["multiline"] = { stdout: null, stderr: null };
 
 /** The filter that lets everything through. */
 export const EVERY_LINE: LineFilter = { priority: "debug", include: [], exclude: [], rate: null };

@@ -4,8 +4,9 @@
  */
 import type { SyslogFacility, SyslogSeverity } from "../core/log-policy.ts";
 import type { Report } from "./file-sink.ts";
-import { textLinesOf, type Block } from "./line-framer.ts";
+import type { Block } from "./line-framer.ts";
 import { prioritizedOf } from "./priority.ts";
+import { recordTextsOf } from "./record-block.ts";
 import type { Source } from "./source.ts";
 
 export interface DatagramLine {
@@ -40,7 +41,7 @@ export class DatagramLog {
   /** Sends the lines of the block, but for empty ones. */
   write(block: Block, source: Source, facility: SyslogFacility): void {
     let continues = block.continues;
-    for (const line of textLinesOf(block)) {
+    for (const line of recordTextsOf(block)) {
       const { severity, text } = prioritizedOf(line, source.stream);
       const shown = `${continues ? `${MARK} ` : ""}${text}${block.unfinished ? ` ${MARK}` : ""}`;
       continues = false;

@@ -3,9 +3,10 @@
  * long for one block is judged by its first piece, and the others go the same way.
  */
 import type { LineFilter } from "../core/log-policy.ts";
-import { NEWLINE, type Block } from "./line-framer.ts";
+import type { Block } from "./line-framer.ts";
 import { prioritizedOf } from "./priority.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { recordsOf } from "./record-block.ts";
 import type { Source } from "./source.ts";
 import { isAtLeast } from "./syslog-severity.ts";
 
@@ -13,8 +14,6 @@ import { isAtLeast } from "./syslog-severity.ts";
 export interface BlockSink {
   write(block: Block, source: Source): void;
 }
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export class FilteredSink implements BlockSink {
   readonly #sink: BlockSink;
@@ -37,27 +36,24 @@ export class FilteredSink implements BlockSink {
   write(block: Block, source: Source): void {
     let from = -1;
     let continues = block.continues;
-    const giveOn = (end: number, unfinished: boolean): void => {
+    let ends: number[] = [];
+    const giveOn = (end: number): void => {
       if (from < 0) return;
-      const isFirst = from === block.start;
-      this.#sink.write({ ...block, start: from, end, continues: isFirst && block.continues, unfinished }, source);
+      const part = { ...block, start: from, end, continues: from === block.start && block.continues };
+      this.#sink.write(block.records === undefined ? part : { ...part, records: ends }, source);
       from = -1;
+      ends = [];
     };
-    for (let start = block.start; start < block.end;) {
-      const newline = block.unfinished ? -1 : block.bytes.indexOf(NEWLINE, start);
-      const end = newline < 0 ? block.end : newline + 1;
-      const text = decoder.decode(block.bytes.subarray(start, newline < 0 ? end : newline));
-      const isWanted = continues
-        ? (this.#verdicts.get(source.pipe) ?? this.#isWanted(text, source))
-        : this.#isWanted(text, source);
+    for (const { start, end, text } of recordsOf(block)) {
+      const isWanted = (continues ? this.#verdicts.get(source.pipe) : undefined) ?? this.#isWanted(text, source);
       if (block.unfinished) this.#verdicts.set(source.pipe, isWanted);
       else if (continues) this.#verdicts.delete(source.pipe);
-      if (!isWanted) giveOn(start, false);
-      else if (from < 0) from = start;
       continues = false;
-      start = end;
+      if (!isWanted) giveOn(start);
+      else if (from < 0) from = start;
+      if (isWanted) ends.push(end);
     }
-    giveOn(block.end, block.unfinished);
+    giveOn(block.end);
   }
 
   /** Says what was left out, where that is due. `at` is now, in microseconds since 1970. */

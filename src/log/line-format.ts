@@ -1,7 +1,8 @@
 import type { RecordFormat } from "../core/log-policy.ts";
 import { jsonRecordOf, recordHeadOf } from "./json-record.ts";
-import { textLinesOf, type Block } from "./line-framer.ts";
+import type { Block } from "./line-framer.ts";
 import type { OutBuffer } from "./out-buffer.ts";
+import { recordTextsOf } from "./record-block.ts";
 import type { Source } from "./source.ts";
 import { stampLines } from "./stamp-lines.ts";
 import { stamperOf } from "./stamp.ts";
@@ -22,6 +23,6 @@ const encoder = new TextEncoder();
 function appendJsonLines(block: Block, source: Source, out: OutBuffer): void {
   const head = recordHeadOf(source);
   let text = "";
-  for (const line of textLinesOf(block)) text += `${jsonRecordOf(head, line, block.unfinished)}\n`;
+  for (const line of recordTextsOf(block)) text += `${jsonRecordOf(head, line, block.unfinished)}\n`;
   out.append(encoder.encode(text));
 }

@@ -14,6 +14,8 @@ export interface Block {
   readonly continues: boolean;
   /** true: all of it is a piece of one long line, which goes on in a later block; otherwise the last byte is a newline. */
   readonly unfinished: boolean;
+  /** Where each record ends, if several lines may make one; without it each line is one. Never of an unfinished block. */
+  readonly records?: readonly number[];
 }
 
 /** The most bytes of a line that are held back while its end has not come; also the size of the pieces of a longer one. */
@@ -112,13 +114,20 @@ export function newlinesIn(bytes: Uint8Array, start: number, end: number): numbe
   return count;
 }
 
-/** The block without its first `count` lines; null if nothing is left. */
+/** The block without its first `count` records; null if nothing is left. */
 export function blockAfter(block: Block, count: number): Block | null {
   if (count === 0) return block;
+  const { records } = block;
+  const start = records === undefined ? lineStartAfter(block, count) : (records[count - 1] ?? block.end);
+  if (start >= block.end) return null;
+  return { ...block, start, continues: false, ...(records === undefined ? {} : { records: records.slice(count) }) };
+}
+
+function lineStartAfter(block: Block, count: number): number {
   let start = block.start;
   for (let left = count; left > 0 && start < block.end; left--) {
     const found = block.bytes.indexOf(NEWLINE, start);
     start = found < 0 ? block.end : found + 1;
   }
-  return start >= block.end ? null : { ...block, start, continues: false };
+  return start;
 }

@@ -40,6 +40,7 @@ export class ServiceLog {
 
   /** The last `count` lines, oldest first; `most`: so many bytes of files are read. */
   tail(count: number, most = MOST_TAIL_BYTES): readonly PlaneLine[] {
+    this.#sinks.flush();
     const whole = this.#whole;
     const inMemory = this.#linesInMemory();
     const wanted = count - inMemory.length;
@@ -50,6 +51,7 @@ export class ServiceLog {
 
   /** Where the file that holds every line is, and what is not in it (yet). */
   mark(): OutputMark {
+    this.#sinks.flush();
     return { file: this.#wholeLog?.mark() ?? null, lines: this.#linesInMemory() };
   }
 
@@ -67,6 +69,7 @@ export class ServiceLog {
   }
 
   flush(at: number): void {
+    this.#sinks.flush();
     for (const file of this.#sinks.files.values()) file.flush(at);
   }
 

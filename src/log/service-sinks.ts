@@ -4,7 +4,9 @@ import { FileLog, type FileLogPorts } from "./file-log.ts";
 import { type BlockSink, FilteredSink, isFiltering } from "./line-filter.ts";
 import { lineFormatOf } from "./line-format.ts";
 import type { Block } from "./line-framer.ts";
+import { LineGrouper } from "./line-grouper.ts";
 import { lineTimeOf } from "./parse-record.ts";
+import { ungroupedOf } from "./record-block.ts";
 import type { Source } from "./source.ts";
 
 export interface SinkSetPorts extends FileLogPorts {
@@ -16,7 +18,8 @@ export class ServiceSinks {
   readonly #ports: SinkSetPorts;
   #files = new Map<string, FileLog>();
   #sinks: Readonly<Record<LogStream, readonly BlockSink[]>> = { stdout: [], stderr: [] };
-  #filtered: readonly FilteredSink[] = [];
+  #filtered: FilteredSink[] = [];
+  #groupers: LineGrouper[] = [];
 
   constructor(ports: SinkSetPorts) {
     this.#ports = ports;
@@ -29,20 +32,16 @@ export class ServiceSinks {
 
   /** `standard` is the path of a file that has none of its own. Files that are written no more are closed. */
   configure(policy: LogPolicy, standard: string | null, at: number): void {
-    for (const sink of this.#filtered) sink.close(at);
+    this.#finishUnderway(at);
     const before = this.#files;
     this.#files = new Map();
-    const filtered: FilteredSink[] = [];
-    const sinks: Record<LogStream, BlockSink[]> = { stdout: [], stderr: [] };
-    for (const each of policy.sinks) {
-      const bare = this.#sinkOf(each, { standard, before, at });
-      if (bare === null) continue;
-      const sink = isFiltering(each.filter) ? new FilteredSink(bare, each.filter, this.#ports.wakeAt) : bare;
-      if (sink instanceof FilteredSink) filtered.push(sink);
-      for (const stream of each.streams) sinks[stream].push(sink);
-    }
-    this.#sinks = sinks;
-    this.#filtered = filtered;
+    this.#filtered = [];
+    this.#groupers = [];
+    const sinks = policy.sinks.flatMap((each): Entry[] => {
+      const sink = this.#sinkOf(each, { standard, before, at });
+      return sink === null ? [] : [{ policy: each, sink: this.#behindFilter(sink, each) }];
+    });
+    this.#sinks = { stdout: this.#streamOf("stdout", sinks, policy), stderr: this.#streamOf("stderr", sinks, policy) };
     for (const [path, file] of before) if (!this.#files.has(path)) file.close(at);
   }
 
@@ -50,15 +49,47 @@ export class ServiceSinks {
     for (const sink of this.#sinks[source.stream]) sink.write(block, source);
   }
 
-  /** Says what filters have left out, where that is due. `at` is now, in microseconds since 1970. */
+  /** Gives on records that are complete, and says what filters have left out, where that is due. `at` is now. */
   tick(at: number): void {
+    for (const grouper of this.#groupers) grouper.tick(at);
     for (const sink of this.#filtered) sink.tick(at);
+  }
+
+  /** Gives on records that are underway. */
+  flush(): void {
+    for (const grouper of this.#groupers) grouper.flush();
   }
 
   /** Closes everything. */
   close(at: number): void {
-    for (const sink of this.#filtered) sink.close(at);
+    this.#finishUnderway(at);
     for (const file of this.#files.values()) file.close(at);
+  }
+
+  #finishUnderway(at: number): void {
+    this.flush();
+    for (const sink of this.#filtered) sink.close(at);
+  }
+
+  #behindFilter(sink: BlockSink, { filter }: SinkPolicy): BlockSink {
+    if (!isFiltering(filter)) return sink;
+    const filtered = new FilteredSink(sink, filter, this.#ports.wakeAt);
+    this.#filtered.push(filtered);
+    return filtered;
+  }
+
+  /** What takes the lines of one stream. */
+  #streamOf(stream: LogStream, entries: readonly Entry[], { multiline }: LogPolicy): readonly BlockSink[] {
+    const mine = entries.filter(({ policy }) => policy.streams.includes(stream));
+    const policy = multiline[stream];
+    const grouped = policy === null ? [] : mine.filter((entry) => takesRecords(entry.policy)).map(({ sink }) => sink);
+    if (policy === null || grouped.length === 0) return mine.map(({ sink }) => sink);
+    const toAll = (block: Block, source: Source): void => {
+      for (const sink of grouped) sink.write(block, source);
+    };
+    const grouper = new LineGrouper(policy, { write: toAll }, this.#ports.wakeAt);
+    this.#groupers.push(grouper);
+    return [...mine.filter((entry) => !takesRecords(entry.policy)).map(({ sink }) => sink), grouper];
   }
 
   #sinkOf(policy: SinkPolicy, place: Place): BlockSink | null {
@@ -67,7 +98,9 @@ export class ServiceSinks {
         return { write: (block, source) => this.#ports.datagrams.write(block, source, policy.facility) };
       case "file": {
         const path = policy.path ?? place.standard;
-        return path === null ? null : this.#fileOf(policy, path, place);
+        if (path === null) return null;
+        const file = this.#fileOf(policy, path, place);
+        return policy.format === "json" ? file : { write: (block, source) => file.write(ungroupedOf(block), source) };
       }
     }
   }
@@ -90,6 +123,16 @@ export class ServiceSinks {
     this.#files.set(path, file);
     return file;
   }
+}
+
+/** A plain file has every line as it came: what belongs together stands there together anyway. */
+function takesRecords(policy: SinkPolicy): boolean {
+  return policy.type !== "file" || policy.format === "json" || isFiltering(policy.filter);
+}
+
+interface Entry {
+  readonly policy: SinkPolicy;
+  readonly sink: BlockSink;
 }
 
 interface Place {

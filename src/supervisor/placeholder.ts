@@ -1,5 +1,6 @@
 import type { Definition } from "../core/definition.ts";
 import { NO_HOOKS } from "../core/life-policies.ts";
+import { SINGLE_LINES } from "../core/log-policy.ts";
 import { millis } from "../core/units.ts";
 
 /** Stands for a service that runs but whose definition is gone: enough to stop it properly. */
@@ -53,6 +54,6 @@ export function placeholderFor(service: string): Definition {
     stop: { signal: "SIGTERM", command: null, timeout: millis(10_000), scope: "group" },
     reload: { action: "none", signal: "SIGHUP", signalIsWritten: false, command: null },
     limits: {},
-    log: { sinks: [] },
+    log: { sinks: [], multiline: SINGLE_LINES },
   };
 }

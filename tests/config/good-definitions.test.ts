@@ -76,6 +76,7 @@ test("a definition that says only its command gets every default", () => {
             compress: null,
           },
         ],
+        multiline: { stdout: null, stderr: null },
       },
     },
   ]);
@@ -210,6 +211,7 @@ test("every key of a definition is taken over", () => {
             facility: "local3",
           },
         ],
+        multiline: { stdout: null, stderr: null },
       },
     },
   ]);

@@ -1,5 +1,6 @@
 import type { Definition } from "../../src/core/definition.ts";
 import { NO_HOOKS } from "../../src/core/life-policies.ts";
+import { SINGLE_LINES } from "../../src/core/log-policy.ts";
 import { millis } from "../../src/core/units.ts";
 
 /** What a test changes of a definition; the tables key by key. */
@@ -49,7 +50,7 @@ export function literalDefinition({ restart, stop, reload, ...changes }: Definit
     environmentFiles: [],
     pidFile: type === "forking" ? "/run/web.pid" : null,
     limits: {},
-    log: { sinks: [] },
+    log: { sinks: [], multiline: SINGLE_LINES },
     ...changes,
     type,
     restart: {

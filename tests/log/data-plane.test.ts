@@ -13,7 +13,7 @@ import {
 import type { PlaneLine } from "../../src/log/plane-messages.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
 import { DatagramReceiver } from "../datagram-receiver.ts";
-import { fileSink, PlaneHarness, POLICY, syslogSink } from "./plane-harness.ts";
+import { fileSink, PlaneHarness, POLICY, syslogSink, policyOf } from "./plane-harness.ts";
 
 /** Opens a run with a stdout pipe and gives the end to write to. */
 function openRun(harness: PlaneHarness, run: number, service: string): number {
@@ -64,7 +64,7 @@ describe("from a pipe to a file", () => {
 
   test("what an earlier run still writes is attributed to it", async () => {
     await using harness = new PlaneHarness();
-    harness.plane.configure("a", { sinks: [fileSink({ format: "json" })] }, harness.file("a.log"));
+    harness.plane.configure("a", policyOf([fileSink({ format: "json" })]), harness.file("a.log"));
     const first = openRun(harness, 1, "a");
     await harness.plane.drain(1);
     const second = openRun(harness, 2, "a");
@@ -122,7 +122,7 @@ describe("from a pipe to a file", () => {
 describe("a long line", () => {
   test("of 10 MB without a newline arrives unchanged, among those of another service", async () => {
     await using harness = new PlaneHarness();
-    harness.plane.configure("a", { sinks: [fileSink({ maxSize: 100_000_000 })] }, harness.file("a.log"));
+    harness.plane.configure("a", policyOf([fileSink({ maxSize: 100_000_000 })]), harness.file("a.log"));
     harness.plane.configure("b", POLICY, harness.file("b.log"));
     const pipe = harness.pipe();
     harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
@@ -144,7 +144,7 @@ describe("syslog", () => {
   test("gets the lines under the name and pid of the service, and the file gets them too", async () => {
     await using harness = new PlaneHarness();
     using receiver = new DatagramReceiver(harness.file("syslog"));
-    harness.plane.configure("web", { sinks: [fileSink(), syslogSink("local0")] }, harness.file("web.log"));
+    harness.plane.configure("web", policyOf([fileSink(), syslogSink("local0")]), harness.file("web.log"));
     const end = openRun(harness, 1, "web");
     writeSync(end, "hello\n<3>trouble\n");
     await harness.plane.drain(1);
@@ -158,7 +158,7 @@ describe("syslog", () => {
   test("that nobody reads keeps nothing waiting, and is said once", async () => {
     await using harness = new PlaneHarness();
     using _receiver = new DatagramReceiver(harness.file("syslog"));
-    harness.plane.configure("web", { sinks: [syslogSink("daemon")] }, null);
+    harness.plane.configure("web", policyOf([syslogSink("daemon")]), null);
     const end = openRun(harness, 1, "web");
     for (let round = 0; round < 20; round++) {
       writeSync(end, "line\n".repeat(1000));
@@ -191,7 +191,7 @@ describe("many services", () => {
 describe("the last lines", () => {
   test("without a file they come from memory", async () => {
     await using harness = new PlaneHarness();
-    harness.plane.configure("a", { sinks: [] }, null);
+    harness.plane.configure("a", policyOf([]), null);
     const end = openRun(harness, 1, "a");
     const count = 500;
     writeSync(end, Array.from({ length: count }, (_, index) => `line ${index}\n`).join(""));
@@ -205,7 +205,7 @@ describe("the last lines", () => {
 
   test("with a file they come from it, back into the rotated one, without their stamps", async () => {
     await using harness = new PlaneHarness();
-    harness.plane.configure("a", { sinks: [fileSink({ stamp: "iso", maxSize: 200 })] }, harness.file("a.log"));
+    harness.plane.configure("a", policyOf([fileSink({ stamp: "iso", maxSize: 200 })]), harness.file("a.log"));
     const end = openRun(harness, 1, "a");
     const before = Date.now();
     writeSync(end, Array.from({ length: 12 }, (_, index) => `line ${index}\n`).join(""));
@@ -226,7 +226,7 @@ describe("the last lines", () => {
 describe("followers", () => {
   test("hear every line from then on, until they leave", async () => {
     await using harness = new PlaneHarness();
-    harness.plane.configure("a", { sinks: [] }, null);
+    harness.plane.configure("a", policyOf([]), null);
     const end = openRun(harness, 1, "a");
     writeSync(end, "before\n");
     await harness.plane.drain(1);
@@ -249,7 +249,7 @@ describe("followers", () => {
 describe("a follower that keeps up", () => {
   test("misses nothing, however much it is", async () => {
     await using harness = new PlaneHarness();
-    harness.plane.configure("a", { sinks: [] }, null);
+    harness.plane.configure("a", policyOf([]), null);
     const end = openRun(harness, 1, "a");
     let heard = 0;
     harness.plane.follow("a", ({ text }) => (heard += text.length));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeSync } from "node:fs";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
-import { fileSink, PlaneHarness } from "./plane-harness.ts";
+import { fileSink, PlaneHarness, policyOf } from "./plane-harness.ts";
 
 /** Lets a run write its text and end. */
 async function live(harness: PlaneHarness, run: number, text: string): Promise<void> {
@@ -19,7 +19,7 @@ for (const sinks of [[fileSink()], []]) {
   test(`the last words of a run are its own, all of them and no more, with its lines ${where}`, async () => {
     await using harness = new PlaneHarness();
     const { plane } = harness;
-    plane.configure("web", { sinks }, harness.file("web.log"));
+    plane.configure("web", policyOf(sinks), harness.file("web.log"));
     await live(harness, 1, "one\ntwo\n");
     expect(textsOf(await plane.lastWords({ service: "web", run: 1 }, 50))).toEqual(["one", "two"]);
     await live(harness, 2, "three\nfour\nunfinished");
@@ -34,7 +34,7 @@ for (const sinks of [[fileSink()], []]) {
 test("a run that is asked for before the next one is opened is answered before it", async () => {
   await using harness = new PlaneHarness();
   const { plane } = harness;
-  plane.configure("web", { sinks: [] }, null);
+  plane.configure("web", policyOf([]), null);
   const first = live(harness, 1, "before the end\n");
   const words = plane.lastWords({ service: "web", run: 1 }, 50);
   const second = live(harness, 2, "after it\n");

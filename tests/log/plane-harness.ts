@@ -4,8 +4,10 @@ import { join } from "node:path";
 import {
   EVERY_LINE,
   LOG_STREAMS,
+  SINGLE_LINES,
   type FileSinkPolicy,
   type LogPolicy,
+  type SinkPolicy,
   type SyslogFacility,
   type SyslogSinkPolicy,
 } from "../../src/core/log-policy.ts";
@@ -43,7 +45,12 @@ export function syslogSink(facility: SyslogFacility): SyslogSinkPolicy {
 }
 
 /** Everything into one file. */
-export const POLICY: LogPolicy = { sinks: [FILE] };
+export const POLICY: LogPolicy = policyOf([FILE]);
+
+/** A policy of these sinks, with nothing else said. */
+export function policyOf(sinks: readonly SinkPolicy[], differing: Partial<LogPolicy> = {}): LogPolicy {
+  return { sinks, multiline: SINGLE_LINES, ...differing };
+}
 
 /** A data plane with the real Worker, real pipes and a directory of its own. */
 export class PlaneHarness {

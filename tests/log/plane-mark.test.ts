@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { OutputMark, PlaneLine } from "../../src/log/plane-messages.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
 import { lookAtLogFile } from "../../src/os/log-file.ts";
-import { fileSink, PlaneHarness } from "./plane-harness.ts";
+import { fileSink, PlaneHarness, policyOf } from "./plane-harness.ts";
 
 const LINES = 3_000;
 
@@ -28,7 +28,7 @@ const indexOf = (path: string): number => Number(/\.(\d+)$/.exec(path)?.[1] ?? 0
 
 test("a mark parts what is in the files from what a follower hears afterwards: no line is missing, none comes twice", async () => {
   await using harness = new PlaneHarness();
-  harness.plane.configure("a", { sinks: [fileSink({ maxSize: 2_000, keep: 1_000 })] }, harness.file("a.log"));
+  harness.plane.configure("a", policyOf([fileSink({ maxSize: 2_000, keep: 1_000 })]), harness.file("a.log"));
   const pipe = harness.pipe();
   harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
   // Somebody else follows already: what was taken for it in the same round must not be heard by the new one.
@@ -64,7 +64,7 @@ test("a mark parts what is in the files from what a follower hears afterwards: n
 
 test("without a file a mark has the lines in memory, and nothing of an unknown service", async () => {
   await using harness = new PlaneHarness();
-  harness.plane.configure("a", { sinks: [] }, null);
+  harness.plane.configure("a", policyOf([]), null);
   const pipe = harness.pipe();
   harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
   writeSync(pipe.write, "one\ntwo\n");

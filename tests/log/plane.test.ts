@@ -4,6 +4,7 @@ import type { FromPlane } from "../../src/log/plane-messages.ts";
 import { Plane } from "../../src/log/plane.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
+import { policyOf } from "./plane-harness.ts";
 
 const files = { ...logFile, readCompressedLogEnd };
 const BROKEN = 5;
@@ -30,7 +31,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
     post: (messages) => said.push(...messages),
   });
   for (const [run, fd] of [BROKEN, SOUND].entries()) {
-    plane.handle({ tag: "configure", service: `s${fd}`, policy: { sinks: [] }, file: null });
+    plane.handle({ tag: "configure", service: `s${fd}`, policy: policyOf([]), file: null });
     plane.handle({ tag: "open", run, service: `s${fd}`, pid: fd, pipes: [{ fd, stream: "stdout" }] });
   }
   plane.ready(BROKEN);
