@@ -103,6 +103,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "init",
+    {
+      group: "surroundings",
+      summary: "make a directory of definitions to begin with",
+      load: async () => (await import("./init.ts")).init,
+    },
+  ],
+  [
     "check",
     {
       group: "surroundings",
