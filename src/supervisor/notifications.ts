@@ -9,6 +9,7 @@ import type { ServiceRecord } from "../core/service-record.ts";
 import { hasNoProcess } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { Companion, Equipment } from "./companion.ts";
+import { HearingPace } from "./hearing-pace.ts";
 import { type Relation, type Sender, refusalOf } from "./notify-senders.ts";
 import type { OutputPort } from "./ports.ts";
 import { RunSpeech, type SpeechPorts } from "./run-speech.ts";
@@ -67,9 +68,11 @@ export class Notifications implements Companion {
   readonly #voices = new Map<string, Voice>();
   /** What has been reported of each service, once and never again. */
   readonly #told = new Map<string, Set<string>>();
+  readonly #pace: HearingPace;
 
   constructor(ports: NotificationPorts) {
     this.#ports = ports;
+    this.#pace = new HearingPace(() => ports.clock.now());
   }
 
   concerns({ notifyAccess }: Definition): boolean {
@@ -110,7 +113,8 @@ export class Notifications implements Companion {
   settle(service: string): void {
     const voice = this.#voices.get(service);
     if (voice === undefined) return;
-    for (let turns = 0; turns < MOST_TURNS && this.#hearSome(service, voice) === "more"; turns++);
+    const always = (): boolean => true;
+    for (let turns = 0; turns < MOST_TURNS && this.#hearSome(service, voice, always) === "more"; turns++);
     voice.speech.settle();
   }
 
@@ -146,18 +150,20 @@ export class Notifications implements Companion {
   }
 
   #hear(service: string, voice: Voice): void {
-    const outcome = this.#hearSome(service, voice);
+    const outcome = this.#hearSome(service, voice, () => this.#pace.mayHear(service));
     if (this.#voices.get(service) !== voice) return;
-    if (outcome !== "failed") return this.#watch(service, voice);
-    this.#ports.timers.after(ANOTHER_TRY, () => {
+    if (outcome === "empty" || outcome === "more") return this.#watch(service, voice);
+    this.#ports.timers.after(outcome === "failed" ? ANOTHER_TRY : this.#pace.rest, () => {
       if (this.#voices.get(service) === voice) this.#watch(service, voice);
     });
   }
 
-  #hearSome(service: string, voice: Voice): "empty" | "more" | "failed" {
+  /** Hears as much as one may say before the others have their turn. "tired": `mayHear` has enough of it for now. */
+  #hearSome(service: string, voice: Voice, mayHear: () => boolean): "empty" | "more" | "failed" | "tired" {
     for (let count = 0; count < MOST_AT_ONCE; count++) {
       // What it has said may have ended the run.
       if (this.#voices.get(service) !== voice) return "empty";
+      if (!mayHear()) return "tired";
       const received = this.#ports.sockets.receive(voice.socket.fd);
       if (received.tag === "empty") return "empty";
       if (received.tag === "failed") {

@@ -279,7 +279,10 @@ describe("a sender", () => {
     for (let number = 1; number <= 1000; number++) it.mutter(`STATUS=${number}`);
     it.hear();
     expect(it.record.status).toBe("64");
-    for (let turn = 0; turn < 20; turn++) it.hear();
+    for (let turn = 0; turn < 20; turn++) {
+      if (it.watched.size === 0) it.timers.fire();
+      it.hear();
+    }
     expect(it.record.status).toBe("1000");
   });
 
@@ -451,4 +454,24 @@ describe("MAINPID", () => {
     it.say("MAINPID=202");
     expect(it.told).toEqual([]);
   });
+});
+
+test("a service that talks without end is heard on later, nothing of it is lost, and its end comes after its words", () => {
+  const it = running();
+  for (let count = 1; count <= 300; count++) it.notified.mutter(`STATUS=${count}`);
+  const until = (wanted: string): number => {
+    let hearings = 0;
+    for (; it.record.status !== wanted; hearings++) it.notified.hear();
+    return hearings;
+  };
+  until("256");
+  it.notified.hear();
+  expect([it.record.status, it.watched.size]).toEqual(["256", 0]);
+  // Its socket is looked at again when the time is over.
+  it.timers.fire();
+  expect(it.timers.now()).toBe(100 as never);
+  expect(until("300")).toBe(1);
+  for (let count = 1; count <= 400; count++) it.notified.mutter(`STATUS=again ${count}`);
+  it.notifications.settle(it.definition.name);
+  expect(it.record.status).toBe("again 400");
 });
