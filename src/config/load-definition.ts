@@ -10,7 +10,7 @@ import type { Fault } from "./fault.ts";
 import { hideValues } from "./hide-values.ts";
 import { isLaterKey } from "./later-keys.ts";
 import { normalizeDefinition, type Origin } from "./normalize-definition.ts";
-import { tableParserOf } from "./parse-table.ts";
+import { parseKeys } from "./parse-keys.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
 import type { SoundDefinition } from "./sound-definition.ts";
@@ -87,9 +87,6 @@ export function parseDefinition(
   if (faults.length > 0 || parsed === null) return refused(faults);
   return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
 }
-
-/** A definition lacks nothing but its command. */
-const parseKeys = tableParserOf(definitionSchema, ["command"]);
 
 function wrongIn({ table, shown }: Expanded): Fault[] {
   const { error } = definitionSchema.safeParse(table);

@@ -3,13 +3,14 @@ import type { Settings } from "../core/definition.ts";
 import { openConfigFile, type ConfigFile } from "./config-file.ts";
 import { without } from "./defaults.ts";
 import { definitionSchema } from "./definition-schema.ts";
-import { isTable, valueAt, type Path, type Table } from "./document.ts";
+import { isTable, type Path, type Table } from "./document.ts";
 import { withoutVariables } from "./expand-table.ts";
 import { explainIssues } from "./explain-issues.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { metaOf, tableShapeOf } from "./key-meta.ts";
 import { isLaterKey, isLaterSetting } from "./later-keys.ts";
 import type { MachineCheck } from "./machine-faults.ts";
+import { parseKeys } from "./parse-keys.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
 import { rotationOf } from "./rotation-keys.ts";
@@ -61,14 +62,10 @@ export function unreadableSettings(problem: Problem): LoadedSettings {
 function judgeDefaults(value: unknown): { readonly sound: Table; readonly faults: readonly Fault[] } {
   if (value === undefined) return { sound: {}, faults: [] };
   if (!isTable(value)) return { sound: {}, faults: [faultAt(["defaults"], "want a table of keys for all services")] };
-  const unshared = unsharedFaultsOf(value);
+  const unshared = unsharedFaultsOf(value, definitionSchema, []);
   const shared = unshared.reduce<Table>((table, fault) => without(table, fault.path), value);
   const judged = withoutVariables(shared);
-  // A definition lacks nothing but its command, so with one the schema finds just what is wrong in the defaults.
-  const result = definitionSchema.safeParse({ ...judged, command: ["true"] });
-  const wrong = result.success
-    ? []
-    : explainIssues(result.error.issues, { schema: definitionSchema, value: judged, isLater: isLaterKey });
+  const wrong = wrongIn(judged);
   const faults = [...unshared, ...wrong];
   return {
     sound: wrong.reduce<Table>((table, fault) => without(table, fault.path), shared),
@@ -76,22 +73,25 @@ function judgeDefaults(value: unknown): { readonly sound: Table; readonly faults
   };
 }
 
-function unsharedFaultsOf(table: Table): Fault[] {
-  return unsharedPathsOf(definitionSchema, [])
-    .filter((path) => valueAt(table, path) !== undefined)
-    .map((path) => ({
-      path,
-      at: "key",
-      reason: "it says something of one service, want only keys that can hold for all",
-      suggestion: null,
-    }));
+function wrongIn(defaults: Table): Fault[] {
+  // A definition lacks nothing but its command, so with one the schema finds just what is wrong in the defaults.
+  const whole = { ...defaults, command: ["true"] };
+  if (parseKeys(whole) !== null) return [];
+  const { error } = definitionSchema.safeParse(whole);
+  if (error === undefined) throw new Error("internal error: the schema finds nothing wrong with refused defaults");
+  return explainIssues(error.issues, { schema: definitionSchema, value: defaults, isLater: isLaterKey });
 }
 
-/** Keys of which [defaults] must not have any, from the schema. */
-function unsharedPathsOf(schema: z.core.$ZodType, above: readonly string[]): string[][] {
-  return Object.entries(tableShapeOf(schema) ?? {}).flatMap(([key, inner]) => {
+/** Keys that [defaults] must not have, as the schema says. Only of those that are there is the schema asked. */
+function unsharedFaultsOf(table: Table, schema: z.core.$ZodType, above: readonly string[]): Fault[] {
+  const shape = tableShapeOf(schema) ?? {};
+  return Object.entries(table).flatMap(([key, value]): Fault[] => {
+    const inner = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    if (inner === undefined || value === undefined) return [];
     const path = [...above, key];
-    return metaOf(inner).shared === false ? [path] : unsharedPathsOf(inner, path);
+    if (metaOf(inner).shared !== false) return isTable(value) ? unsharedFaultsOf(value, inner, path) : [];
+    const reason = "it says something of one service, want only keys that can hold for all";
+    return [{ path, at: "key", reason, suggestion: null }];
   });
 }
 

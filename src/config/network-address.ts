@@ -1,4 +1,3 @@
-import { isIP, isIPv6 } from "node:net";
 import type { ListenAddress } from "../core/life-policies.ts";
 
 /** A host and a port, or what is wanted instead, with a suggestion. */
@@ -39,7 +38,7 @@ export function parseListen(text: string, type: "stream" | "datagram"): ListenPa
   const { host, port } = splitHostPort(text);
   if (host === null || port === null) return rejected(LISTEN_WANT, suggestListen(text));
   const address = host === "" ? "0.0.0.0" : host === "*" ? null : host;
-  if (address === null || isIP(address) === 0) return rejected(LISTEN_WANT, suggestListen(text));
+  if (address === null || addresses().isIP(address) === 0) return rejected(LISTEN_WANT, suggestListen(text));
   return { tag: "parsed", listen: { tag: isStream ? "tcp" : "udp", host: address, port } };
 }
 
@@ -63,12 +62,12 @@ function rejected(want: string, suggestion: string | null): ListenParsed {
 function splitHostPort(text: string): { readonly host: string | null; readonly port: number | null } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(text) ?? [];
   const port = digits === undefined ? 0 : Number(digits);
-  const host = bracketed === undefined ? (plain ?? null) : isIPv6(bracketed) ? bracketed : null;
+  const host = bracketed === undefined ? (plain ?? null) : addresses().isIPv6(bracketed) ? bracketed : null;
   return { host, port: port >= 1 && port <= 65_535 ? port : null };
 }
 
 function isHost(host: string): boolean {
-  if (isIP(host) !== 0) return true;
+  if (addresses().isIP(host) !== 0) return true;
   // What looks like an IPv4 address but is none is no name either.
   if (/^[0-9.]+$/.test(host)) return false;
   return host.length <= MAX_HOST && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(host);
@@ -90,4 +89,9 @@ function suggestHttp(text: string): string | null {
   return splitHostPort(text).port === null && !/^[a-z0-9.]+:[0-9]+\//i.test(text)
     ? null
     : `did you mean "http://${text}"?`;
+}
+
+// Loaded here and not at the top: most definitions name no address, and it brings all of networking with it.
+function addresses(): typeof import("node:net") {
+  return require("node:net") as typeof import("node:net");
 }

@@ -25,7 +25,7 @@ export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): D
   };
   return {
     name,
-    source: absolute(fileName),
+    source: absolute(`${directory}/${fileName}`),
     description: parsed.description,
     command: commandOf(parsed.command, { absolute, isScript: parsed.runtime === "bun" }),
     runtime: parsed.runtime ?? "none",
