@@ -6,6 +6,8 @@ import type { Requirement } from "./life-policies.ts";
 export type LinkKeys = Pick<Definition, "name" | "requires" | "wants" | "after" | "before" | "conflicts">;
 
 interface Index {
+  /** What a service requires or wants, of what there is. */
+  readonly needed: ReadonlyMap<string, readonly string[]>;
   readonly dependents: ReadonlyMap<string, ReadonlySet<string>>;
   readonly predecessors: ReadonlyMap<string, ReadonlySet<string>>;
   readonly successors: ReadonlyMap<string, ReadonlySet<string>>;
@@ -63,8 +65,9 @@ export class Links {
 
   /** These, and all that they require or want, however far. */
   closureOf(services: Iterable<string>): ReadonlySet<string> {
+    const { needed } = this.#look();
     const found = new Set(services);
-    for (const service of found) for (const needed of this.#neededBy(service)) found.add(needed);
+    for (const service of found) for (const other of needed.get(service) ?? NOTHING) found.add(other);
     return found;
   }
 
@@ -89,26 +92,27 @@ export class Links {
     return [...placed];
   }
 
-  #neededBy(service: string): readonly string[] {
-    const definition = this.#definitions.get(service);
-    if (definition === undefined || definition.requires.length + definition.wants.length === 0) return NOTHING;
-    const needed = [...definition.requires.map(({ name }) => name), ...definition.wants];
-    return needed.filter((name) => this.#definitions.has(name));
-  }
-
   #earlierThan(service: string): readonly string[] {
     return [...this.requirementsOf(service).map(({ name }) => name), ...this.predecessorsOf(service)];
   }
 
   #look(): Index {
-    this.#index ??= indexOf(this.#definitions.values());
+    this.#index ??= indexOf(this.#definitions);
     return this.#index;
   }
 }
 
-function indexOf(definitions: Iterable<LinkKeys>): Index {
+function indexOf(definitions: ReadonlyMap<string, LinkKeys>): Index {
+  const needed = new Map<string, readonly string[]>();
   const [dependents, predecessors, successors, conflicts] = [new Pairs(), new Pairs(), new Pairs(), new Pairs()];
-  for (const { name, requires, wants, after, before, conflicts: rivals } of definitions) {
+  for (const { name, requires, wants, after, before, conflicts: rivals } of definitions.values()) {
+    if (requires.length + wants.length > 0) {
+      const others = [...requires.map((requirement) => requirement.name), ...wants];
+      needed.set(
+        name,
+        others.filter((other) => definitions.has(other)),
+      );
+    }
     for (const requirement of requires) dependents.add(requirement.name, name);
     const follow = (earlier: string, later: string): void => {
       predecessors.add(later, earlier);
@@ -121,7 +125,7 @@ function indexOf(definitions: Iterable<LinkKeys>): Index {
       conflicts.add(rival, name);
     }
   }
-  return { dependents, predecessors, successors, conflicts };
+  return { needed, dependents, predecessors, successors, conflicts };
 }
 
 class Pairs extends Map<string, Set<string>> {

@@ -63,25 +63,40 @@ export class Order {
   bringIn(service: string, byHand: boolean, isStart = true): readonly string[] {
     const needed = this.links.closureOf([service]);
     if (needed.size === 1 && this.links.conflictsOf(service).size === 0) return [service];
-    const brought = this.links.inStartOrder(needed).filter((name) => {
-      if (name === service) return false;
-      const record = this.#ports.get(name);
-      if (record === null || record.removed || (record.state.tag === "up" && record.want === "up")) return false;
-      if (record.want === "down" && record.wantedByHand && !byHand) return false;
-      if (record.state.tag === "done" && record.definition.type === "oneshot") return false;
-      if (record.want === "up" && isComing(record.state)) return false;
-      const isTried = byHand || record.state.tag !== "failed";
-      if (record.want === "down") {
-        this.#ports.want(name, "up", byHand);
-        // It was to stop and still waited for others to do so first. A start would undo that; this one is not started.
-        if (!isTried) this.release(name);
-      }
-      return isTried;
-    });
+    const lacking = [...needed].filter((name) => name !== service && this.#isLacking(name, byHand));
+    const brought = this.#inStartOrder(lacking, needed).filter((name) => this.#bring(name, byHand));
     const starting = isStart ? [...brought, service] : brought;
     const rivals = starting.flatMap((name) => [...this.links.conflictsOf(name)]);
     for (const rival of rivals) if (!needed.has(rival)) this.#makeWay(rival);
     return [...brought, service];
+  }
+
+  /** false: it is there already, or comes by itself, or is not brought in for another one. */
+  #isLacking(name: string, byHand: boolean): boolean {
+    const record = this.#ports.get(name);
+    if (record === null || record.removed || (record.state.tag === "up" && record.want === "up")) return false;
+    if (record.want === "down" && record.wantedByHand && !byHand) return false;
+    if (record.state.tag === "done" && record.definition.type === "oneshot") return false;
+    return record.want === "down" || !isComing(record.state);
+  }
+
+  /** Some of those that are needed, in the order in which all of them would be started. Mostly there are none. */
+  #inStartOrder(some: readonly string[], needed: ReadonlySet<string>): readonly string[] {
+    if (some.length <= 1) return some;
+    const among = new Set(some);
+    return this.links.inStartOrder(needed).filter((name) => among.has(name));
+  }
+
+  /** Has it wanted. true: it is to be started as well. */
+  #bring(name: string, byHand: boolean): boolean {
+    const record = this.#ports.get(name);
+    if (record === null) return false;
+    const isTried = byHand || record.state.tag !== "failed";
+    if (record.want === "up") return isTried;
+    this.#ports.want(name, "up", byHand);
+    // It was to stop and still waited for others to do so first. A start would undo that; this one is not started.
+    if (!isTried) this.release(name);
+    return isTried;
   }
 
   /** Has the service end, those that require it first. */
