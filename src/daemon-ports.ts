@@ -16,7 +16,7 @@ import {
   readProcessName,
   readProcessTable,
 } from "./os/processes.ts";
-import { peekEndedChild, reapChild } from "./os/reaping.ts";
+import { peekChild, peekEndedChild, reapChild } from "./os/reaping.ts";
 import { closeFd, openPidfd, signalGroup, signalPidfd } from "./os/signalling.ts";
 import { SpawnBudget } from "./os/spawn-budget.ts";
 import type { ResourceLimit } from "./os/spawn-request.ts";
@@ -72,7 +72,12 @@ export const network: NetworkPort = {
 };
 
 /** `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
-export const reaping: ReapPort = { peekEnded: peekEndedChild, reap: reapChild };
+export const reaping: ReapPort = {
+  peekEnded: peekEndedChild,
+  peekChild,
+  listEnded: () => children.ended(),
+  reap: reapChild,
+};
 
 export function makeUserPort(env: Readonly<Record<string, string | undefined>>): UserPort {
   const inherited: Record<string, string> = {};

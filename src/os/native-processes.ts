@@ -16,6 +16,8 @@ export interface NativeProcesses {
   readChildren(pid: number, numbers: Pointer, most: number): number;
   /** `fd`: the children file of a thread. `known`: a bit for each number that is left out. */
   readStrangers(list: { readonly fd: number; readonly known: Pointer }, numbers: Pointer, most: number): number;
+  /** Those that have ended and are not reaped, of the same file. */
+  readEnded(fd: number, numbers: Pointer, most: number): number;
 }
 
 let loaded: NativeProcesses | null = null;
@@ -36,6 +38,7 @@ function frontOf(path: string): NativeProcesses {
       read_usages: { args: ["ptr", "i32", "ptr"], returns: "i32" },
       read_children: { args: ["i32", "ptr", "i32"], returns: "i32" },
       read_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+      read_ended: { args: ["i32", "ptr", "i32"], returns: "i32" },
     },
   } as const);
   return {
@@ -44,5 +47,6 @@ function frontOf(path: string): NativeProcesses {
     readUsages: (pids, count, usages) => symbols.read_usages(pids, count, usages),
     readChildren: (pid, numbers, most) => symbols.read_children(pid, numbers, most),
     readStrangers: ({ fd, known }, numbers, most) => symbols.read_strangers(fd, known, numbers, most),
+    readEnded: (fd, numbers, most) => symbols.read_ended(fd, numbers, most),
   };
 }

@@ -41,7 +41,18 @@ export class OwnChildren implements Disposable {
   /** The children that are not known, ended ones included. Throws if they cannot be read. */
   strangers(): readonly number[] {
     this.prepare();
-    return typeof this.#list === "number" ? this.#strangersIn(this.#list) : this.#strangersInTable();
+    const list = this.#list;
+    if (typeof list !== "number") return this.#strangersInTable();
+    const known = { fd: list, known: this.#knownAddress };
+    return this.#fill((numbers, most) => loadNativeProcesses().readStrangers(known, numbers, most));
+  }
+
+  /** The children that have ended and are not reaped; null if this kernel has no list of children. */
+  ended(): readonly number[] | null {
+    this.prepare();
+    const list = this.#list;
+    if (typeof list !== "number") return null;
+    return this.#fill((numbers, most) => loadNativeProcesses().readEnded(list, numbers, most));
   }
 
   [Symbol.dispose](): void {
@@ -49,10 +60,9 @@ export class OwnChildren implements Disposable {
     this.#list = undefined;
   }
 
-  #strangersIn(fd: number): readonly number[] {
+  #fill(read: (numbers: Pointer, most: number) => number): readonly number[] {
     for (;;) {
-      const list = { fd, known: this.#knownAddress };
-      const count = loadNativeProcesses().readStrangers(list, ptr(this.#found), this.#found.length);
+      const count = read(ptr(this.#found), this.#found.length);
       if (count >= 0) return [...this.#found.subarray(0, count)];
       if (count !== -constants.errno.E2BIG) throw new Error(`cannot read the list of children: ${errnoNameOf(-count)}`);
       this.#found = new Int32Array(this.#found.length * 2);

@@ -175,6 +175,19 @@ int read_strangers(int fd, const unsigned char *known, int *numbers, int most) {
   return append_numbers(fd, known, numbers, most, 0);
 }
 
+int waitid(int idtype, unsigned int id, void *info, int options);
+
+/* Those of the children in the list that have ended and are not reaped. */
+int read_ended(int fd, int *numbers, int most) {
+  enum { P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };
+  int info[32], index, ended = 0, count = read_strangers(fd, 0, numbers, most);
+  for (index = 0; index < count; index++) {
+    info[4] = 0; /* si_pid */
+    if (waitid(P_PID, numbers[index], info, WEXITED | WNOHANG | WNOWAIT) == 0 && info[4] > 0) numbers[ended++] = info[4];
+  }
+  return count < 0 ? count : ended;
+}
+
 static int list_threads(int pid, int *threads) {
   static char entries[4096];
   char path[40];

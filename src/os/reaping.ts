@@ -46,8 +46,17 @@ const rusagePointer = ptr(rusage);
 
 /** Some child that has ended, without reaping it; null if there is none. */
 export function peekEndedChild(): EndedChild | null {
+  return peek(P_ALL, 0);
+}
+
+/** The same of this child alone; null if it has not ended, or is no child. */
+export function peekChild(pid: number): EndedChild | null {
+  return peek(P_PID, pid);
+}
+
+function peek(kind: number, id: number): EndedChild | null {
   info.setInt32(16, 0, true);
-  const status = libc.symbols.syscall(SYS_WAITID, P_ALL, 0, infoPointer, WEXITED | WNOHANG | WNOWAIT, rusagePointer);
+  const status = libc.symbols.syscall(SYS_WAITID, kind, id, infoPointer, WEXITED | WNOHANG | WNOWAIT, rusagePointer);
   const pid = info.getInt32(16, true);
   return status !== 0 || pid === 0 ? null : { pid, exit: decodeExit(info), usage: decodeUsage() };
 }

@@ -35,7 +35,7 @@ export class Belongings {
   readonly #runs = new Map<string, Run>();
   readonly #numbers = new Numbers();
   readonly #children: KnownChildren;
-  readonly #orphans: Orphans;
+  readonly orphans: Orphans;
   readonly #looks: Looks;
 
   /** `unattributed` hears of orphans that came out of a service of which it cannot be told which one. */
@@ -43,8 +43,9 @@ export class Belongings {
     this.#ports = ports;
     this.#children = new KnownChildren(ports);
     this.#looks = new Looks({ processes: ports, soon, serviceOf: (child) => this.#serviceOfRoot(child) });
-    this.#orphans = new Orphans({
+    this.orphans = new Orphans({
       processes: ports,
+      strangers: () => this.#children.strangers(),
       serviceOfSession: (number) => this.#numbers.serviceOf(number),
       serviceOfKnown: (row) => this.#runs.values().find((run) => isHeld(run, row))?.service ?? null,
       serviceOfRun: (service, invocation) => (this.invocationOf(service) === invocation ? service : null),
@@ -56,6 +57,7 @@ export class Belongings {
   began(beginning: Beginning): void {
     const run = this.#open(beginning.service, beginning.invocation, false);
     run.main = { pid: beginning.pid, startTicks: null, pidfd: beginning.pidfd };
+    this.orphans.began(beginning.pid);
     this.#children.addMain(beginning.pid, run.service);
     this.#numbers.claim(run, beginning.pid);
   }
@@ -82,7 +84,7 @@ export class Belongings {
     if (this.#runs.get(run.service) !== run) return true;
     this.#looks.forget();
     this.killAll(run.service);
-    const isOver = !mustWait(run, this.#orphans);
+    const isOver = !mustWait(run, this.orphans);
     if (isOver) this.over(run.service);
     return isOver;
   }
@@ -125,12 +127,12 @@ export class Belongings {
     // A look from before its end would show the main process itself, and not what it has left since.
     this.#looks.forget();
     try {
-      const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service);
-      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(mustWait(run, this.#orphans)) : 0;
+      const mayHaveLeft = run.isForeign || this.#mayHaveLeft(service, main);
+      const survivors = mayHaveLeft ? this.#othersOf(run, main).length + Number(mustWait(run, this.orphans)) : 0;
       if (survivors === 0) this.over(service);
       return survivors;
     } finally {
-      if (main !== null) this.#children.removeMain(main.pid, this.#orphans.knows(main.pid));
+      if (main !== null) this.#children.removeMain(main.pid, this.orphans.knows(main.pid));
       if (main !== null) release(main, this.#ports);
     }
   }
@@ -144,29 +146,20 @@ export class Belongings {
     this.over(service);
   }
 
-  get hasOpenOrphans(): boolean {
-    return this.#orphans.hasOpen;
-  }
-
   /** Looks again at orphans of which it could not be told yet whose they are. */
   retryOrphans(): void {
-    this.#orphans.retry();
+    this.orphans.retry();
     for (const run of this.#runs.values()) if (run.main === null) run.patience--;
-  }
-
-  /** Takes note of orphans that are new; false if there may be more. */
-  meetOrphans(): boolean {
-    return this.#orphans.meet(() => this.#children.strangers());
   }
 
   /** To be called before an orphan that has ended is reaped. */
   orphanEnded(pid: number): void {
-    if (this.#orphans.isLastHolder(pid)) this.meetOrphans();
+    if (this.orphans.isLastHolder(pid)) this.orphans.meetOf(pid);
   }
 
   /** A process has ended, and is reaped if it was a child: its number means nothing any more. */
   reaped(pid: number): void {
-    this.#orphans.forget(pid);
+    this.orphans.forget(pid);
     this.#children.reaped(pid);
     this.#looks.forget();
   }
@@ -186,7 +179,7 @@ export class Belongings {
   /** true if nothing of the service is left, its main process aside. */
   isEmpty(service: string): boolean {
     const run = this.#runs.get(service);
-    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !mustWait(run, this.#orphans));
+    return run === undefined || (this.#othersOf(run, run.main).length === 0 && !mustWait(run, this.orphans));
   }
 
   /** Nothing of the run is left, or what is left is no longer the service's concern. */
@@ -195,7 +188,7 @@ export class Belongings {
     if (run === undefined) return;
     releaseAll(run, this.#ports);
     this.#numbers.disclaimAll(run);
-    this.#orphans.release(service);
+    this.orphans.release(service);
     this.#runs.delete(service);
   }
 
@@ -261,14 +254,14 @@ export class Belongings {
   #serviceOfRoot(root: ProcessRow): string | null {
     const asMain = this.#children.serviceOfMain(root.pid);
     if (asMain !== null) return asMain;
-    return this.#children.isHelper(root.pid) ? null : this.#orphans.serviceOf(root);
+    return this.#children.isHelper(root.pid) ? null : this.orphans.serviceOf(root);
   }
 
   /** false if no orphan may be the service's: no need to look. */
-  #mayHaveLeft(service: string): boolean {
-    if (!this.meetOrphans()) return true;
-    const orphans = this.#orphans.pids().filter((pid) => this.serviceOfMain(pid) === null);
-    return orphans.some((pid) => this.#orphans.mayBelongTo(service, pid));
+  #mayHaveLeft(service: string, main: Held | null): boolean {
+    if (!this.orphans.meetOf(main?.pid ?? null)) return true;
+    const orphans = this.orphans.pids().filter((pid) => this.serviceOfMain(pid) === null);
+    return orphans.some((pid) => this.orphans.mayBelongTo(service, pid));
   }
 
   #lookAt(run: Run): Look {
@@ -277,13 +270,13 @@ export class Belongings {
     return this.#looks.at(run.service, {
       processes: this.#ports,
       roots: () => this.#rootsOf(run),
-      meetOrphans: () => void this.meetOrphans(),
+      meetOrphans: () => void this.orphans.meet(),
     });
   }
 
   #rootsOf(run: Run): readonly ProcessRow[] | null {
     const main = run.main === null ? [] : [run.main.pid];
-    const rows = [...new Set([...main, ...this.#orphans.pidsFor(run.service)])].map((pid) => this.#ports.row(pid));
+    const rows = [...new Set([...main, ...this.orphans.pidsFor(run.service)])].map((pid) => this.#ports.row(pid));
     const isOwn = (row: ProcessRow): boolean =>
       row.parent === this.#ports.ownPid && this.#serviceOfRoot(row) === run.service;
     return rows.includes(null) ? null : rows.filter((row) => row !== null).filter(isOwn);

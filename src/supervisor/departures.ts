@@ -53,6 +53,7 @@ export class Departures {
       const hasMore = reapEnded(reaping, {
         ended: (pid, exit) => this.#ended(pid, exit),
         reaped: (pid) => belongings.reaped(pid),
+        together: (pids, tell) => belongings.orphans.whileMetOf(pids, tell),
         settled: () => this.#sweep(),
       });
       if (hasMore) timers.soon(() => this.look());
@@ -132,7 +133,7 @@ export class Departures {
   #sweep(): void {
     if (!this.#mayBeEmpty) return;
     const { fleet, belongings } = this.#ports;
-    belongings.meetOrphans();
+    belongings.orphans.meet();
     this.#mayBeEmpty = false;
     for (const record of [...fleet.records()]) {
       const { tag } = record.state;
@@ -152,7 +153,7 @@ export class Departures {
   /** While it cannot be told yet to which service an orphan belongs. */
   #retrySoon(): void {
     const { belongings, timers } = this.#ports;
-    if (this.#isRetrying || !belongings.hasOpenOrphans) return;
+    if (this.#isRetrying || !belongings.orphans.hasOpen) return;
     this.#isRetrying = true;
     timers.after(RETRY_AFTER, () => {
       this.#isRetrying = false;

@@ -12,6 +12,8 @@ import { isEnded } from "./process-snapshot.ts";
 
 export interface OrphanPorts {
   readonly processes: Pick<ProcessPort, "row" | "environment" | "knowChild">;
+  /** Children of this process that it has not made, and that have not been met. */
+  strangers(): readonly number[];
   /** The service that has claimed this session. */
   serviceOfSession(number: number): string | null;
   /** The service of which this process is known already. */
@@ -47,6 +49,8 @@ export class Orphans {
   readonly #ports: OrphanPorts;
   readonly #sessionOf = new Map<number, Session>();
   readonly #sessions = new Map<number, Session>();
+  /** Children that had ended when orphans were last met: none that they have left is unknown. */
+  readonly #metOf = new Set<number>();
 
   constructor(ports: OrphanPorts) {
     this.#ports = ports;
@@ -56,14 +60,38 @@ export class Orphans {
    * Looks at the orphans that are not known yet; again at once if some of them had ended before it could be told whose. false
    * if there may be some that are not known all the same.
    */
-  meet(strangersNow: () => readonly number[]): boolean {
+  meet(): boolean {
     for (let meeting = 0; meeting < MOST_MEETINGS; meeting++) {
-      const strangers = strangersNow();
+      const strangers = this.#ports.strangers();
       for (const pid of strangers) this.#look(pid);
       if (!strangers.some((pid) => this.#sessionOf.get(pid)?.verdict === "silent"))
         return strangers.every((pid) => this.knows(pid));
     }
     return false;
+  }
+
+  /** The same for what this child has left, which has ended. null: whoever it was. */
+  meetOf(pid: number | null): boolean {
+    return (pid !== null && this.#metOf.has(pid)) || this.meet();
+  }
+
+  /** Runs `tell`, which tells of the ends of these children; all have ended by now, so to meet their orphans once is enough. */
+  whileMetOf(pids: readonly number[], tell: () => void): void {
+    try {
+      if (this.meet()) for (const pid of pids) this.#metOf.add(pid);
+    } catch {
+      // Then it is tried again for each of them, and whoever cannot be told about is looked at later.
+    }
+    try {
+      tell();
+    } finally {
+      this.#metOf.clear();
+    }
+  }
+
+  /** Another process has this number from now on. */
+  began(pid: number): void {
+    this.#metOf.delete(pid);
   }
 
   /** true if it is an orphan that was met, and not reaped since. */

@@ -60,9 +60,20 @@ export interface EndedUsage {
   readonly peakRss: number;
 }
 
+/** A child that has ended and is not reaped. */
+export interface EndedChild {
+  readonly pid: number;
+  readonly exit: Exit;
+  readonly usage: EndedUsage | null;
+}
+
 export interface ReapPort {
-  /** A child that has ended, not yet reaped; null if there is none. */
-  peekEnded(): { readonly pid: number; readonly exit: Exit; readonly usage: EndedUsage | null } | null;
+  /** Some child that has ended; null if there is none. */
+  peekEnded(): EndedChild | null;
+  /** This one; null if it has not ended, or is reaped. */
+  peekChild(pid: number): EndedChild | null;
+  /** All that have ended; null if they cannot be told at once. */
+  listEnded(): readonly number[] | null;
   reap(pid: number): void;
 }
 

@@ -1,11 +1,13 @@
 import type { Exit } from "../core/exit.ts";
-import type { EndedUsage, ReapPort } from "./ports.ts";
+import type { EndedChild, EndedUsage, ReapPort } from "./ports.ts";
 
 /** What the reaper tells of each child, in this order, before and after its number is given back. */
 export interface ReapListener {
   /** The child has ended and still holds its number; may return what is to be done once it is reaped. */
   ended(pid: number, exit: Exit, usage: EndedUsage | null): (() => void) | null;
   reaped(pid: number): void;
+  /** All of these have ended before this is called; `tell` tells of each in turn. */
+  together(pids: readonly number[], tell: () => void): void;
   /** No more children for now. */
   settled(): void;
 }
@@ -22,24 +24,50 @@ export function reapEnded(port: ReapPort, listener: ReapListener): boolean {
 }
 
 function reapSome(port: ReapPort, listener: ReapListener, failures: unknown[]): boolean {
-  for (let count = 0; count < MOST_A_TURN; count++) {
+  for (let left = MOST_A_TURN; left > 0;) {
     const child = port.peekEnded();
     if (child === null) {
       listener.settled();
       return false;
     }
-    try {
-      const afterwards = listener.ended(child.pid, child.exit, child.usage);
-      port.reap(child.pid);
-      listener.reaped(child.pid);
-      afterwards?.();
-    } catch (error) {
-      // What went wrong with one child must not keep the others waiting, nor itself for ever.
-      failures.push(error);
-      port.reap(child.pid);
-      listener.reaped(child.pid);
-    }
+    // By far most often there is no other, and to look for all takes longer than to look for one.
+    const others = left === MOST_A_TURN ? [] : othersThan(child, port).slice(0, left - 1);
+    left -= 1 + others.length;
+    const tell = (ended: EndedChild | null): void => {
+      if (ended !== null) tellOf(ended, { port, listener, failures });
+    };
+    if (others.length === 0) tell(child);
+    else
+      listener.together([child.pid, ...others], () => {
+        tell(child);
+        // What is done about one may have taken away another.
+        for (const pid of others) tell(port.peekChild(pid));
+      });
   }
   listener.settled();
   return true;
+}
+
+function othersThan(child: EndedChild, port: ReapPort): readonly number[] {
+  return (port.listEnded() ?? []).filter((pid) => pid !== child.pid);
+}
+
+interface Telling {
+  readonly port: ReapPort;
+  readonly listener: ReapListener;
+  readonly failures: unknown[];
+}
+
+function tellOf({ pid, exit, usage }: EndedChild, { port, listener, failures }: Telling): void {
+  try {
+    const afterwards = listener.ended(pid, exit, usage);
+    port.reap(pid);
+    listener.reaped(pid);
+    afterwards?.();
+  } catch (error) {
+    // What went wrong with one child must not keep the others waiting, nor itself for ever.
+    failures.push(error);
+    port.reap(pid);
+    listener.reaped(pid);
+  }
 }

@@ -120,3 +120,22 @@ describe("strangers among the own children", () => {
     await child.exited;
   });
 });
+
+describe("the own children that have ended", () => {
+  test("are those that wait to be reaped, whoever is known", async () => {
+    await using sleeper = startSleeper();
+    using children = new OwnChildren();
+    const ended = [1, 2].map(() =>
+      Bun.spawn(["/bin/sh", "-c", "kill -9 $$"], { stdio: ["ignore", "ignore", "ignore"] }),
+    );
+    const pids = ended.map(({ pid }) => pid);
+    for (const pid of pids) children.know(pid);
+    // Not reaped before this turn of the loop is over.
+    const deadline = performance.now() + 4_000;
+    while (pids.some((pid) => readProcess(pid)?.state !== "Z") && performance.now() < deadline) Bun.sleepSync(1);
+    expect(children.ended()).toEqual(expect.arrayContaining(pids));
+    expect(children.ended()).not.toContain(sleeper.pid);
+    await Promise.all(ended.map(({ exited }) => exited));
+    expect(children.ended()).not.toContain(pids[0]);
+  });
+});

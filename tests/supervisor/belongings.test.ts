@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { Belongings } from "../../src/supervisor/belongings.ts";
 import { LiteralMachine } from "./literal-machine.ts";
 import { LiteralTimers } from "./literal-timers.ts";
@@ -41,6 +41,29 @@ function twoServices() {
 function environmentOf(service: string, run = 1) {
   return { DAEMONSUP_SERVICE: service, INVOCATION_ID: `${service}-${run}` };
 }
+
+describe("ends that are told together", () => {
+  test("need one look for what all of them have left", () => {
+    const { machine, belongings, endMain } = twoServices();
+    for (const pid of [201, 301]) machine.becomeZombie(pid);
+    const strangers = spyOn(machine, "strangers");
+    belongings.orphans.whileMetOf([201, 301], () => {
+      expect([endMain("web", 201), endMain("db", 301)]).toEqual([0, 0]);
+    });
+    expect(strangers).toHaveBeenCalledTimes(1);
+  });
+
+  test("need another one for a number that another process has by then", () => {
+    const { machine, belongings, begin, endMain } = twoServices();
+    for (const pid of [201, 301]) machine.becomeZombie(pid);
+    belongings.orphans.whileMetOf([201, 301], () => {
+      expect(endMain("web", 201)).toBe(0);
+      begin("web", 201, 2);
+      machine.start(202, { parent: 201, group: 201 });
+      expect(endMain("web", 201)).toBe(1);
+    });
+  });
+});
 
 describe("what belongs to a service", () => {
   test("is what descends from its main process, in whatever session", () => {

@@ -58,6 +58,8 @@ export function literalSupervisor() {
     report: (severity, message) => void world.reports.push(`${severity}: ${message}`),
     reaping: {
       peekEnded: () => ended[0] ?? null,
+      peekChild: (pid) => ended.find((child) => child.pid === pid) ?? null,
+      listEnded: () => ended.map((child) => child.pid),
       reap(pid) {
         ended.splice(0, ended.length, ...ended.filter((child) => child.pid !== pid));
         machine.end(pid);

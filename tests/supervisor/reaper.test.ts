@@ -13,6 +13,8 @@ function children(count: number) {
       const [pid] = ended;
       return pid === undefined ? null : { pid, exit: EXIT, usage: null };
     },
+    peekChild: (pid) => (ended.includes(pid) ? { pid, exit: EXIT, usage: null } : null),
+    listEnded: () => [...ended],
     reap(pid) {
       told.push(`reap ${pid}`);
       ended.splice(ended.indexOf(pid), 1);
@@ -24,6 +26,10 @@ function children(count: number) {
       return () => void told.push(`afterwards ${pid}`);
     },
     reaped: (pid) => void told.push(`reaped ${pid}`),
+    together: (pids, tell) => {
+      told.push(`together ${pids.join(" ")}`);
+      tell();
+    },
     settled: () => void told.push("settled"),
   };
   return { port, listener, told, ended };
@@ -38,6 +44,31 @@ describe("reaping", () => {
       ...["ended 2", "reap 2", "reaped 2", "afterwards 2"],
       "settled",
     ]);
+  });
+
+  test("looks for all that have ended once there is more than one, and tells of those that are still there", () => {
+    const { port, listener, told, ended } = children(4);
+    const taking: ReapListener = {
+      ...listener,
+      ended(pid, exit, usage) {
+        // What is done about one end may give back the number of another.
+        if (pid === 2) ended.splice(ended.indexOf(3), 1);
+        return listener.ended(pid, exit, usage);
+      },
+    };
+    expect(reapEnded(port, taking)).toBe(false);
+    expect(told.filter((line) => /^(ended|together)/.test(line))).toEqual([
+      "ended 1",
+      "together 2 3 4",
+      "ended 2",
+      "ended 4",
+    ]);
+  });
+
+  test("tells of one after the other where the ended ones cannot be listed", () => {
+    const { port, listener, told } = children(3);
+    expect(reapEnded({ ...port, listEnded: () => null }, listener)).toBe(false);
+    expect(told.filter((line) => /^(ended|together)/.test(line))).toEqual(["ended 1", "ended 2", "ended 3"]);
   });
 
   test("of nothing settles at once", () => {
