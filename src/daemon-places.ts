@@ -5,7 +5,7 @@
 import type { Settings } from "./core/definition.ts";
 import { pidFileOf } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
-import { openToGroup, prepareDirectory } from "./os/directories.ts";
+import { openDirectory, prepareDirectory } from "./os/directories.ts";
 import { readPidFile, takePidFile } from "./os/pid-file.ts";
 import { type User, findGroup, findUser } from "./os/user-database.ts";
 import type { SupervisorRole } from "./role.ts";
@@ -23,20 +23,28 @@ export function servingUser(settings: Settings): User | null {
   return { ...found, gid };
 }
 
-/** The group that may use the control socket; null: only the supervisor's own user. */
-export function servingGroup({ control }: Settings): number | null {
-  if (control.group === null) return null;
-  const group = findGroup(control.group);
+/** The groups whose members may talk to the supervisor. */
+export interface ServingGroups {
+  /** May operate; null: only the supervisor's own user. */
+  readonly control: number | null;
+  /** May look; null: nobody beside those who may operate. */
+  readonly status: number | null;
+}
+
+export function servingGroups({ control }: Settings): ServingGroups {
+  return { control: groupFor("control", control.group), status: groupFor("status", control.statusGroup) };
+}
+
+function groupFor(what: string, name: string | null): number | null {
+  if (name === null) return null;
+  const group = findGroup(name);
   if (group === null)
-    throw new CannotStart([`cannot open the control socket to group "${control.group}": there is no such group`]);
+    throw new CannotStart([`cannot open the ${what} socket to group "${name}": there is no such group`]);
   return group;
 }
 
-export function prepareDirectories(
-  role: SupervisorRole,
-  owners: { user: User | null; controlGroup: number | null },
-): void {
-  const { user, controlGroup } = owners;
+export function prepareDirectories(role: SupervisorRole, owners: { user: User | null; groups: ServingGroups }): void {
+  const { user, groups } = owners;
   const { runtime, state, log } = role.directories;
   const { options } = role;
   const owner = { uid: user?.uid ?? process.getuid?.() ?? 0, gid: user?.gid ?? process.getgid?.() ?? 0 };
@@ -50,7 +58,8 @@ export function prepareDirectories(
     const problem = prepareDirectory({ path, mode, ...owner }, mayMakeParents);
     if (problem !== null) throw new CannotStart([`cannot use ${what} directory "${path}": it ${problem}`]);
   }
-  const closed = controlGroup === null ? null : openToGroup(runtime, controlGroup);
+  const guests = [...new Set([groups.control, groups.status])].filter((group) => group !== null);
+  const closed = guests.length === 0 ? null : openDirectory(runtime, guests);
   if (closed !== null) throw new CannotStart([`cannot use runtime directory "${runtime}": it ${closed}`]);
 }
 

@@ -4,10 +4,7 @@
  */
 import { closeSync, writeSync } from "node:fs";
 import { VERSION } from "./version.ts";
-import { serveControl } from "./control/server.ts";
-import { unlinkStaleSocket } from "./control/socket-file.ts";
 import { EXIT } from "./core/exit-statuses.ts";
-import { controlSocketOf } from "./core/paths.ts";
 import { isoOf } from "./core/view.ts";
 import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
@@ -30,7 +27,8 @@ import {
 } from "./daemon-ports.ts";
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
-import { holdPidFile, prepareDirectories, servingGroup, servingUser } from "./daemon-places.ts";
+import { type ServingGroups, holdPidFile, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
+import { type Serving, openServing } from "./daemon-serving.ts";
 import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
 import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
@@ -44,7 +42,6 @@ import {
   redirectStandardStreams,
   silenceStandardError,
 } from "./os/become-daemon.ts";
-import { readDescriptorLimit } from "./os/descriptor-limit.ts";
 import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
@@ -84,8 +81,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   // The launcher has said why; nothing has been touched yet.
   if (loaded === null) process.exit(EXIT.invalidConfiguration);
   const user = servingUser(loaded.settings);
-  const controlGroup = servingGroup(loaded.settings);
-  prepareDirectories(role, { user, controlGroup });
+  const groups = servingGroups(loaded.settings);
+  prepareDirectories(role, { user, groups });
   const pidFile = holdPidFile(role);
   const memory = ServiceMemory.open(role.directories.runtime);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
@@ -152,7 +149,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     over: () => manager.ready(supervisor.fleet.size),
   });
   const scaling = new Scaling(supervisor, reloader, makeScalingPorts(directories.state, reader));
-  const control = openControl(role, { supervisor, reloader, scaling, files, logs, group: controlGroup });
+  const control = openControl(role, { supervisor, reloader, scaling, files, logs, groups });
   surviveExceptions(logs);
 
   logs.report(
@@ -218,26 +215,15 @@ interface Parts {
   readonly scaling: Scaling;
   readonly files: FileChanges;
   readonly logs: Logs;
-  /** The group that may use the socket; null: none. */
-  readonly group: number | null;
+  readonly groups: ServingGroups;
 }
 
-function openControl(role: SupervisorRole, parts: Parts): { close(): Promise<void> } {
-  const { logs, group } = parts;
-  const path = controlSocketOf(role.directories.runtime);
-  const unlinked = unlinkStaleSocket(path);
-  if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
+function openControl(role: SupervisorRole, parts: Parts): Serving {
+  const { logs, groups } = parts;
+  const { runtime } = role.directories;
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
   const port = makeControlPort({ ...parts, plane: logs.plane, version, logDirectory: role.directories.log });
-  const serving = serveControl(path, port, {
-    access: "operate",
-    group,
-    // The others are for services, their logs and whatever is opened for a moment.
-    capacity: Math.floor(readDescriptorLimit() / 4),
-    report: (message) => logs.report("crit", message),
-  });
-  if (serving.tag === "failed") throw new CannotStart([serving.message]);
-  return serving;
+  return openServing({ runtime, port, groups, report: (message) => logs.report("crit", message) });
 }
 
 /** A bug of ours costs what it was about, never the supervisor. */

@@ -45,6 +45,7 @@ const COMPOSITION_ROOTS = [
   "daemon-places.ts",
   "daemon-ports.ts",
   "daemon-scaling.ts",
+  "daemon-serving.ts",
   "daemon-signals.ts",
   "daemon-sockets.ts",
   "daemon-times.ts",

@@ -1,7 +1,7 @@
 /** Keys that are designed and do not work yet. They are refused like any unknown key, but in other words. */
 const LATER_KEYS: ReadonlySet<string> = new Set(["cgroup", "permissions", "log.when_slow"]);
 
-const LATER_SETTINGS: ReadonlySet<string> = new Set(["daemon.max_starting", "control.status_group"]);
+const LATER_SETTINGS: ReadonlySet<string> = new Set(["daemon.max_starting"]);
 
 /** true if a later version will know this key of a definition (dotted, without "defaults."). */
 export function isLaterKey(dotted: string): boolean {

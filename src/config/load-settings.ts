@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Settings } from "../core/definition.ts";
+import type { ControlSettings, Settings } from "../core/definition.ts";
 import { openConfigFile, type ConfigFile } from "./config-file.ts";
 import { without } from "./defaults.ts";
 import { definitionSchema } from "./definition-schema.ts";
@@ -97,7 +97,11 @@ function unsharedFaultsOf(table: Table, schema: z.core.$ZodType, above: readonly
 
 function settingsOf(parsed: z.output<typeof settingsSchema>): Settings {
   const log = { level: parsed.log.level, ...rotationOf(parsed.log) };
-  return { daemon: parsed.daemon, syslog: parsed.syslog, control: parsed.control, log };
+  return { daemon: parsed.daemon, syslog: parsed.syslog, control: controlOf(parsed.control), log };
+}
+
+function controlOf({ group, status_group }: z.output<typeof settingsSchema>["control"]): ControlSettings {
+  return { group, statusGroup: status_group };
 }
 
 function accountFaultsOf({ daemon, control }: Settings, machine: MachineCheck): Fault[] {
@@ -105,6 +109,7 @@ function accountFaultsOf({ daemon, control }: Settings, machine: MachineCheck): 
     [["daemon", "user"], daemon.user === null ? null : machine.userFaultOf(daemon.user)],
     [["daemon", "group"], daemon.group === null ? null : machine.groupFaultOf(daemon.group)],
     [["control", "group"], control.group === null ? null : machine.groupFaultOf(control.group)],
+    [["control", "status_group"], control.statusGroup === null ? null : machine.groupFaultOf(control.statusGroup)],
   ];
   return reasons.flatMap(([path, reason]) => (reason === null ? [] : [faultAt(path, reason)]));
 }

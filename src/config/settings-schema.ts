@@ -50,11 +50,18 @@ const syslog = z.strictObject(
 const control = z.strictObject(
   {
     group: keyOf(account("group").nullable().default(null), {
-      description: "Its members may use the control socket",
+      description: "Its members may use the control socket, `control.sock`: they may do everything",
       live: false,
       limit: "255 characters",
       initial: "its owner alone",
       example: 'group = "wheel"',
+    }),
+    status_group: keyOf(account("group").nullable().default(null), {
+      description: "Its members may look, at logs as well, through a socket of their own, `status.sock`",
+      live: false,
+      limit: "255 characters",
+      initial: "there is no such socket",
+      example: 'status_group = "adm"',
     }),
   },
   table,

@@ -3,7 +3,7 @@ import type { Millis } from "../core/units.ts";
 import type { Answers, LineRoute, ValueRoute } from "./answers.ts";
 import { readLines } from "./read-lines.ts";
 import { pathOf, type RouteName, ROUTES } from "./routes.ts";
-import { codeOf, socketPathProblem } from "./socket-file.ts";
+import { codeOf, socketPathProblem, statusSocketBeside } from "./socket-file.ts";
 
 /** Where a supervisor is to be found. */
 export interface SupervisorPlace {
@@ -84,7 +84,7 @@ async function reach<R extends RouteName>(place: SupervisorPlace, question: Ques
   if (problem !== null) return refusal("broken", EXIT.usage, problem);
   const start = performance.now();
   for (;;) {
-    const response = await attempt(place, question);
+    const response = await attemptBoth(place.socket, question);
     if (response instanceof Response) return response.ok ? response : await refusalOf(place, response);
     const mayTryAgain = performance.now() - start < TRY_FOR_MS && isWorthAnotherTry(place, question, response);
     if (!mayTryAgain) return failure(place, response);
@@ -92,14 +92,22 @@ async function reach<R extends RouteName>(place: SupervisorPlace, question: Ques
   }
 }
 
+/** Who may not operate may still look, through another socket. */
+async function attemptBoth<R extends RouteName>(socket: string, question: Question<R>): Promise<Response | string> {
+  const response = await attempt(socket, question);
+  if (response !== "EACCES" || ROUTES[question.route].access !== "read") return response;
+  const looked = await attempt(statusSocketBeside(socket), question);
+  return looked instanceof Response ? looked : response;
+}
+
 /** One attempt; a failure is the name of its errno. */
-async function attempt<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | string> {
+async function attempt<R extends RouteName>(socket: string, question: Question<R>): Promise<Response | string> {
   const { route, name, query, body, patience, signal } = question;
   const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
   const end = endOf(patience, signal);
   try {
     return await fetch(`http://daemonsup${pathOf(route, name)}${search}`, {
-      unix: place.socket,
+      unix: socket,
       method: ROUTES[route].method,
       keepalive: false,
       // The default ends a wait after five minutes.

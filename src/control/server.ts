@@ -22,6 +22,8 @@ export interface ControlServerOptions {
   readonly report: (message: string) => void;
   /** Most requests that wait for a service at the same time. */
   readonly mostWaiting: number;
+  /** Most streams (events and followed logs) at the same time. */
+  readonly mostStreams: number;
 }
 
 export interface ControlServer {
@@ -66,8 +68,8 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
       url: found.url,
       name: found.name,
       stream(begin, form) {
-        if (load.streams >= MAX_STREAMS) {
-          return problemResponse("busy", `cannot open a stream: ${MAX_STREAMS} are open, want fewer`);
+        if (load.streams >= options.mostStreams) {
+          return problemResponse("busy", `cannot open a stream: ${options.mostStreams} are open, want fewer`);
         }
         return streamLines(
           life.signal,
@@ -149,7 +151,7 @@ const LAST_WORDS_MS = 100;
  */
 const QUICK_CONNECTIONS = 256;
 
-export interface ServeOptions extends Omit<ControlServerOptions, "mostWaiting"> {
+export interface ServeOptions extends Omit<ControlServerOptions, "mostWaiting" | "mostStreams"> {
   /** Members of this group may use the socket as well (mode 0660); null: only the owner (mode 0600). */
   readonly group: number | null;
   /** Most connections at the same time; fewer if nobody could use so many. */
@@ -166,8 +168,7 @@ export function serveControl(socketPath: string, port: ControlPort, options: Ser
   const problem = socketPathProblem(socketPath);
   if (problem !== null) return { tag: "failed", message: problem };
   const capacity = Math.min(options.capacity, MAX_WAITING + MAX_STREAMS + QUICK_CONNECTIONS);
-  const mostWaiting = Math.max(1, capacity - MAX_STREAMS - QUICK_CONNECTIONS);
-  const server = createControlServer(port, { ...options, mostWaiting });
+  const server = createControlServer(port, { ...options, ...shareOut(capacity) });
   // A socket gets mode 0777 less the umask: with a later chmod alone it would be open to everybody for a moment.
   const before = process.umask(0o177);
   let listener: HttpListener;
@@ -183,6 +184,13 @@ export function serveControl(socketPath: string, port: ControlPort, options: Ser
   if (closed === null) return { tag: "serving", close };
   void close();
   return { tag: "failed", message: closed };
+}
+
+/** So many may wait or follow that there is always room for somebody else. */
+function shareOut(capacity: number): Pick<ControlServerOptions, "mostStreams" | "mostWaiting"> {
+  const quarter = Math.max(1, Math.floor(capacity / 4));
+  const mostStreams = Math.min(MAX_STREAMS, quarter);
+  return { mostStreams, mostWaiting: Math.max(1, capacity - mostStreams - Math.min(QUICK_CONNECTIONS, quarter)) };
 }
 
 /** Those who wait are told the reason, if they read it soon. */

@@ -1,3 +1,4 @@
+import { statusSocketOf } from "../core/paths.ts";
 import { lstatSync, unlinkSync } from "node:fs";
 
 /** Longest path of a Unix socket in bytes: sun_path of unix(7) has 108, the last of them NUL. */
@@ -8,6 +9,11 @@ export function socketPathProblem(path: string): string | null {
   const length = Buffer.byteLength(path);
   if (length <= MAX_SOCKET_PATH) return null;
   return `cannot use "${path}" as a socket: the path has ${length} bytes, want at most ${MAX_SOCKET_PATH} (choose a shorter --runtime-dir)`;
+}
+
+/** The path of the socket for those who may only look, which lies beside the control socket. */
+export function statusSocketBeside(controlSocket: string): string {
+  return statusSocketOf(controlSocket.slice(0, controlSocket.lastIndexOf("/")));
 }
 
 export type UnlinkResult =

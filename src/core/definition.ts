@@ -123,12 +123,19 @@ export interface Limit {
 }
 
 /** The supervisor's own settings, from daemonsup.toml. */
+/** Who may talk to the supervisor, beside its own user and root. */
+export interface ControlSettings {
+  /** Members of this group may do everything over the control socket; null: nobody. */
+  readonly group: string | null;
+  /** Members of this group may look over a socket of their own; null: there is none. */
+  readonly statusGroup: string | null;
+}
+
 export interface Settings {
   /** User and group that the supervisor itself runs as after it has taken what needs root; null: stays as it is. */
   readonly daemon: { readonly user: string | null; readonly group: string | null };
   readonly syslog: { readonly facility: SyslogFacility; readonly level: SyslogSeverity };
-  /** Members of this group may talk to the control socket; null: only its owner. */
-  readonly control: { readonly group: string | null };
+  readonly control: ControlSettings;
   /** The supervisor's own log file. */
   readonly log: RotationPolicy & { readonly level: SyslogSeverity };
 }

@@ -45,6 +45,11 @@ export function controlSocketOf(runtime: string): string {
   return `${runtime}/control.sock`;
 }
 
+/** For those who may only look; it is there if the configuration says so. */
+export function statusSocketOf(runtime: string): string {
+  return `${runtime}/status.sock`;
+}
+
 export function pidFileOf(runtime: string): string {
   return `${runtime}/supervisor.pid`;
 }

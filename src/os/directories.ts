@@ -32,16 +32,18 @@ export function prepareDirectory(wanted: OwnDirectory, mayMakeParents: boolean):
 }
 
 /**
- * Lets a group pass through the directory to what lies in it, but not list it: mode 0710. The caller is its owner or root.
- * Returns null, or what is wrong as a sentence without a subject.
+ * Lets groups pass through the directory to what lies in it, but not list it: mode 0710. A directory has one group, so for more
+ * it is opened to all (0711), and what lies in it has to keep itself. The caller is its owner or root. Returns null, or what is
+ * wrong as a sentence without a subject.
  */
-export function openToGroup(path: string, gid: number): string | null {
+export function openDirectory(path: string, gids: readonly number[]): string | null {
+  const [gid = -1] = gids;
   try {
-    chownSync(path, lstatSync(path).uid, gid);
-    chmodSync(path, 0o710);
+    if (gids.length === 1) chownSync(path, lstatSync(path).uid, gid);
+    chmodSync(path, gids.length === 1 ? 0o710 : 0o711);
     return null;
   } catch (error) {
-    return `cannot be opened to group ${gid}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    return `cannot be opened to group ${gids.join(" and ")}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
   }
 }
 

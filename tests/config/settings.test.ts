@@ -18,7 +18,7 @@ describe("daemonsup.toml", () => {
   const usual: Settings = {
     daemon: { user: null, group: null },
     syslog: { facility: "daemon", level: "info" },
-    control: { group: null },
+    control: { group: null, statusGroup: null },
     log: { level: "info", maxSize: 10_485_760, keep: 5, maxAge: null, keepSize: null, keepAge: null, compress: null },
   };
 
@@ -38,6 +38,7 @@ describe("daemonsup.toml", () => {
       'level = "debug"',
       "[control]",
       'group = "root"',
+      'status_group = "video"',
       "[log]",
       'level = "err"',
       'max_size = "1MiB"',
@@ -46,13 +47,13 @@ describe("daemonsup.toml", () => {
     expect(settingsOf(text)).toEqual({
       daemon: { user: "alice", group: "video" },
       syslog: { facility: "local0", level: "debug" },
-      control: { group: "root" },
+      control: { group: "root", statusGroup: "video" },
       log: { level: "err", maxSize: 1_048_576, keep: 2, maxAge: null, keepSize: null, keepAge: null, compress: null },
     });
   });
 
   test("is judged as strictly as a definition, and its users and groups at once", () => {
-    const text = lines("[syslog]", 'facilty = "daemon"', "[control]", 'group = "weel"', 'status_group = "x"');
+    const text = lines("[syslog]", 'facilty = "daemon"', "[control]", 'group = "weel"', "[daemon]", "max_starting = 3");
     expect(problemsOf({ "daemonsup.toml": text, "web.toml": 'command = "true"' })).toEqual([
       lines(
         'services.d/daemonsup.toml:2:1: cannot parse "syslog.facilty": unknown key',
@@ -61,11 +62,14 @@ describe("daemonsup.toml", () => {
         '  did you mean "facility"?',
       ).trimEnd(),
       lines(
-        'services.d/daemonsup.toml:5:1: cannot parse "control.status_group": this version of daemonsup does not know this key yet',
-        '  status_group = "x"',
+        'services.d/daemonsup.toml:6:1: cannot parse "daemon.max_starting": this version of daemonsup does not know this key yet',
+        "  max_starting = 3",
         "  ^^^^^^^^^^^^",
       ).trimEnd(),
     ]);
+    expect(
+      problemsOf({ "daemonsup.toml": '[control]\nstatus_group = "admm"\n', "web.toml": 'command = "true"' })[0],
+    ).toContain('cannot use "control.status_group": there is no group "admm"');
     expect(problemsOf({ "daemonsup.toml": '[control]\ngroup = "weel"\n', "web.toml": 'command = "true"' })).toEqual([
       lines(
         'services.d/daemonsup.toml:2:9: cannot use "control.group": there is no group "weel"',

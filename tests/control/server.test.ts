@@ -269,7 +269,12 @@ test("beyond so many waits a request is carried out, but not waited for", async 
       return decided.promise;
     },
   });
-  const server = createControlServer(port, { access: "operate", report: () => {}, mostWaiting: MAX_WAITING });
+  const server = createControlServer(port, {
+    access: "operate",
+    report: () => {},
+    mostWaiting: MAX_WAITING,
+    mostStreams: 1,
+  });
   const start = (): Promise<Response> => server.fetch(new Request("http://daemonsup/v1/services/web/start", post({})));
   const waiting = Array.from({ length: MAX_WAITING }, start);
   await until(() => asked === MAX_WAITING);

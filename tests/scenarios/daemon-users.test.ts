@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { shell } from "./definitions.ts";
@@ -126,6 +126,52 @@ describe.skipIf(needsRoot)("a supervisor of root", () => {
     expect(await run([...member, ...words])).toMatchObject({ code: 0, stderr: "" });
     expect(await run([...other, ...words])).toMatchObject({ code: 4, stdout: "" });
     expect(await supervisor.service("sleeper")).toMatchObject({ state: "up" });
+  });
+
+  test("lets the members of the [control] status_group look through a socket of their own, and change nothing", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[control]\nstatus_group = "nogroup"\n');
+    chmodSync(place.directory, 0o755);
+    await using supervisor = await place.start();
+    expect([modeOf(place.runtime), modeOf(place.path("run", "control.sock"))]).toEqual(["710", "600"]);
+    expect(modeOf(place.path("run", "status.sock"))).toBe("660");
+    expect(statSync(place.path("run", "status.sock")).gid).toBe(NOBODY);
+    const member = ["setpriv", "--reuid=4242", "--regid=4242", `--groups=${NOBODY}`, BINARY];
+    const other = ["setpriv", "--reuid=4242", "--regid=4242", "--clear-groups", BINARY];
+    const where = ["--runtime-dir", place.runtime];
+    expect(await run([...member, "status", ...where])).toMatchObject({ code: 0, stderr: "" });
+    expect(await run([...member, "stop", "sleeper", ...where])).toMatchObject({ code: 4, stdout: "" });
+    expect(await run([...other, "status", ...where])).toMatchObject({ code: 4, stdout: "" });
+    const refused = await fetch("http://daemonsup/v1/services/sleeper/stop", {
+      unix: place.path("run", "status.sock"),
+      method: "POST",
+    });
+    expect([refused.status, (await refused.json()) as object]).toMatchObject([403, { exit: 4 }]);
+    expect(await supervisor.service("sleeper")).toMatchObject({ state: "up" });
+  });
+
+  test("with a group for each, opens its directory for passing through, and what lies in it keeps itself", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[control]\ngroup = "nogroup"\nstatus_group = "adm"\n');
+    await using supervisor = await place.start();
+    expect(modeOf(place.runtime)).toBe("711");
+    const entries = readdirSync(place.runtime).filter((name) => name !== "notify");
+    const open = entries.filter((name) => (statSync(place.path("run", name)).mode & 0o007) !== 0);
+    expect([entries.length > 3, open]).toEqual([true, []]);
+    expect(await supervisor.service("sleeper")).toMatchObject({ state: "up" });
+  });
+
+  test("removes the socket of those who may look when it is asked for no more", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[control]\nstatus_group = "adm"\n');
+    const first = await place.start();
+    first.kill("SIGKILL");
+    await first.gone();
+    expect(existsSync(place.path("run", "status.sock"))).toBe(true);
+    place.write("daemonsup.toml", "");
+    await using second = await place.start();
+    expect(existsSync(place.path("run", "status.sock"))).toBe(false);
+    expect(await second.service("sleeper")).toMatchObject({ state: "up" });
   });
 });
 
