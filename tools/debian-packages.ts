@@ -49,6 +49,11 @@ const NEEDS: readonly Need[] = [
     reason: "manual pages as their readers see them",
   },
   {
+    packages: ["tmux"],
+    isThere: () => Bun.which("tmux") !== null,
+    reason: "a terminal: what commands look like in one",
+  },
+  {
     packages: ["redis-server"],
     daemon: "redis-server",
     isThere: () => isInstalled("redis-server"),

@@ -13,7 +13,12 @@ export function outputTo(descriptor: 1 | 2): Output {
   const stream = mayBeTerminal(descriptor) ? (descriptor === 1 ? process.stdout : process.stderr) : null;
   return {
     isTerminal: stream?.isTTY === true,
-    columns: stream?.isTTY === true ? stream.columns : null,
+    get columns() {
+      return stream?.isTTY === true ? stream.columns : null;
+    },
+    get rows() {
+      return stream?.isTTY === true ? stream.rows : null;
+    },
     write: (text) => writeAll(descriptor, Buffer.from(text)),
   };
 }

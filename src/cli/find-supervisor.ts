@@ -30,6 +30,16 @@ export function findSupervisor(given: Arguments, world: CliWorld): FoundPlace {
   return { tag: "ok", place: { socket: controlSocketOf(runtime), isLocked: () => world.isLocked(pidFileOf(runtime)) } };
 }
 
+/** How this supervisor is spoken to, for lines that people are to type: "daemonsup", "daemonsup --name x". */
+export function programWordsOf(given: Arguments): string {
+  const words = ["name", "runtime-dir"].flatMap((option) => {
+    const value = given.valueOf(option);
+    if (value === null) return [];
+    return [` --${option} ${/^[\w./@+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`}`];
+  });
+  return `daemonsup${words.join("")}`;
+}
+
 /** The options that say where a supervisor lives, as written or absolute; null: not given. */
 export interface PlaceWishes {
   readonly name: string | null;

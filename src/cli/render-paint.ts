@@ -34,6 +34,16 @@ export function lookOf(world: Pick<CliWorld, "env" | "stdout">): Look {
   };
 }
 
+/** true if lines and corners can be shown: where an ellipsis can. */
+export function canDraw(look: Look): boolean {
+  return look.mark === "…";
+}
+
+/** What matters less than the rest. */
+export function paintFaint(text: string, look: Look): string {
+  return look.isColoured && text !== "" ? `\u001b[2m${text}\u001b[0m` : text;
+}
+
 /** The text in the colour of the state. */
 export function paintState(text: string, state: PublicState, look: Look): string {
   return look.isColoured ? `\u001b[${COLOURS[state]}m${text}\u001b[0m` : text;

@@ -44,6 +44,12 @@ export function renderTable(
   return [title, ...rows.map((cells, row) => line(cells, (cell, column) => style.paint(cell, row, column)))];
 }
 
+/** How many cells a line takes if nothing is cut. */
+export function tableWidthOf(columns: readonly Column[], rows: readonly (readonly string[])[]): number {
+  const widths = naturalWidthsOf(columns, rows);
+  return widths.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1));
+}
+
 function naturalWidthsOf(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
   return columns.map((column, index) =>
     rows.reduce(

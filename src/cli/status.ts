@@ -1,86 +1,118 @@
-import { ask, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
+import type { Refusal } from "../control/client.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
-import { isPattern } from "../core/name-pattern.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
-import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
-import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
+import { type Found, isOneName, lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
 import { lookOf } from "./render-paint.ts";
 import { renderStatusBlock } from "./render-status-block.ts";
 import { renderStatusTable } from "./render-status-table.ts";
-import { selectServices } from "../control/select-services.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const status: Command = {
-  about: `Shows all services, or those named (globs are understood), those in trouble first.
-One exact name shows everything about that service.
+  about: `Shows all services, or those named (globs are understood), those in trouble first, each with the reason and what
+to type next. One exact name shows everything about that service.
 
 states: down, waiting, starting, up, stopping, backoff (will be started again),
   done (ended well), failed (ended badly or gave up)
 
-Well is what is up or done, what waits for its schedule or the first connection, and
-what is down because its condition is not met.`,
-  options: { ...JSON_OPTION, ...PLACE_OPTIONS },
+Well is what is up or done, what waits for its schedule or the first connection, and what is down because its condition
+is not met. CPU is a share of one processor since somebody looked before, ten minutes ago at most, else since the start;
+what processes share counts for each in MEMORY.`,
+  options: {
+    watch: { short: "w", value: null, help: "draw it again every second until interrupted" },
+    details: { short: "d", value: null, help: "everything about each service; with --json as a member of each" },
+    ...JSON_OPTION,
+    ...PLACE_OPTIONS,
+  },
   operands: [ANY_SERVICES],
   examples: [
     { line: "daemonsup status", what: "everything, trouble first" },
     { line: "daemonsup status web", what: "all that is known of web" },
-    { line: "daemonsup status --json 'web-*'", what: "for scripts" },
+    { line: "daemonsup status --watch 'web-*'", what: "see how it goes" },
+    { line: "daemonsup status --json", what: "for scripts" },
   ],
   exits: { 0: "all is well", 3: "something named (without names: something wanted) is not well" },
   run: showStatus,
 };
 
 async function showStatus(call: CommandCall): Promise<number> {
-  const { given, world, place } = call;
-  const [only, ...others] = given.operands;
-  const isSingle = only !== undefined && others.length === 0 && !isPattern(only);
-  const reply = (isSingle ? await askOne(place, only) : null) ?? (await askAll(place));
-  if (reply.tag === "refused") return refuse(call, reply);
-  const all = reply.value;
-  const wanted = selectServices(
-    given.operands,
-    all.map((service) => service.name),
-  );
-  const names = new Set(wanted.names);
-  const shown = only === undefined ? all : all.filter((service) => names.has(service.name));
-  for (const { word, reason } of wanted.unknown) world.stderr.write(`cannot show ${JSON.stringify(word)}: ${reason}\n`);
-  print(call, shown, isSingle);
-  return worstExitOf([
-    only === undefined ? exitOfAll(shown) : exitOfNamed(shown),
-    wanted.unknown.length > 0 ? EXIT.noSuchService : EXIT.done,
-  ]);
-}
-
-function askAll(place: SupervisorPlace): Promise<Reply<readonly ServiceView[]>> {
-  return ask(place, { route: "services", name: null, patience: ANSWER_WITHIN });
-}
-
-/** Null if there is none of that name: the list of all then says which may have been meant. */
-async function askOne(place: SupervisorPlace, name: string): Promise<Reply<readonly ServiceView[]> | null> {
-  if (!mayBeInAddress(name)) return null;
-  const reply = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
-  if (reply.tag === "ok") return { tag: "ok", value: [reply.value] };
-  return reply.exit === EXIT.noSuchService ? null : reply;
-}
-
-function print(call: CommandCall, shown: readonly ServiceView[], isSingle: boolean): void {
   const { given, world } = call;
-  const single = shown[0];
-  if (given.has("json")) {
-    world.stdout.write(`${JSON.stringify(shown)}\n`);
-  } else if (single === undefined) {
-    if (given.operands.length === 0) world.stdout.write("no services\n");
-  } else {
-    const look = lookOf(world);
-    const lines = isSingle ? renderStatusBlock(single, world.now(), look) : renderStatusTable(shown, world.now(), look);
-    world.stdout.write(`${lines.join("\n")}\n`);
+  if (given.has("watch")) {
+    const { watchStatus } = await import("./watch-status.ts");
+    return await watchStatus(call, () => takeScreen(call));
   }
+  const { lines, problems, exit } = await takeScreen(call);
+  for (const problem of problems) world.stderr.write(`${problem}\n`);
+  if (lines.length > 0) world.stdout.write(`${lines.join("\n")}\n`);
+  return exit;
 }
 
-function refuse(call: CommandCall, refusal: Refusal): number {
-  call.world.stderr.write(`${refusal.message}\n`);
-  return refusal.exit;
+/** What a look at the services has come to. */
+export interface Screen {
+  readonly lines: readonly string[];
+  /** Why something named could not be shown, each a whole sentence. */
+  readonly problems: readonly string[];
+  readonly exit: ExitStatus;
+}
+
+async function takeScreen(call: CommandCall): Promise<Screen> {
+  const { given, place } = call;
+  const isDetailed = given.has("details");
+  const isTable = !given.has("json") && !isDetailed && !isOneName(given.operands);
+  // Asked for at the same time.
+  const using = isTable ? lookAtUsage(place, given.operands) : null;
+  const found = await lookAtServices(place, given.operands);
+  if (found.tag === "refused") return refused(found);
+  const lines = given.has("json")
+    ? [JSON.stringify(isDetailed ? await withDetails(call, found.services) : found.services)]
+    : found.isSingle || isDetailed
+      ? await blocksOf(call, found.services)
+      : tableOf(call, found, (await using) ?? new Map());
+  return {
+    lines,
+    problems: found.unknown.map(({ word, reason }) => `cannot show ${JSON.stringify(word)}: ${reason}`),
+    exit: worstExitOf([
+      given.operands.length === 0 ? exitOfAll(found.services) : exitOfNamed(found.services),
+      found.unknown.length > 0 ? EXIT.noSuchService : EXIT.done,
+    ]),
+  };
+}
+
+function refused({ message, exit }: Refusal): Screen {
+  return { lines: [], problems: [message], exit };
+}
+
+function tableOf(
+  { given, world }: CommandCall,
+  { services }: Found,
+  usages: Awaited<ReturnType<typeof lookAtUsage>>,
+): readonly string[] {
+  if (services.length === 0) return given.operands.length === 0 ? ["no services"] : [];
+  const table = { services, usages, now: world.now(), program: programWordsOf(given) };
+  return renderStatusTable(table, lookOf(world));
+}
+
+/** Pages about services, with an empty line between them. */
+async function blocksOf({ given, world, place }: CommandCall, services: readonly ServiceView[]): Promise<string[]> {
+  const blocks: string[] = [];
+  for (const service of services) {
+    const [details, lines] = await Promise.all([
+      lookAtDetails(place, service.name),
+      lookAtOutput(place, service.name, MOST_LOG_LINES),
+    ]);
+    const page = { service, details, lines, now: world.now(), program: programWordsOf(given) };
+    blocks.push(...(blocks.length === 0 ? [] : [""]), ...renderStatusBlock(page, lookOf(world)));
+  }
+  return blocks;
+}
+
+const MOST_LOG_LINES = 8;
+
+async function withDetails({ place }: CommandCall, services: readonly ServiceView[]): Promise<readonly object[]> {
+  const detailed: object[] = [];
+  for (const service of services) detailed.push({ ...service, details: await lookAtDetails(place, service.name) });
+  return detailed;
 }
 
 function exitOfNamed(services: readonly ServiceView[]): ExitStatus {

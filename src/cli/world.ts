@@ -4,8 +4,10 @@ import type { StartOptions } from "./parse-start-options.ts";
 /** Where text goes. */
 export interface Output {
   readonly isTerminal: boolean;
-  /** Width in cells; null if it is not a terminal. */
+  /** Width in cells, as it is now; null if it is not a terminal. */
   readonly columns: number | null;
+  /** Height in lines, as it is now; null if it is not a terminal. */
+  readonly rows: number | null;
   /** Writes all of it before it returns. false: nobody reads any more, and nobody will. */
   write(text: string): boolean;
 }

@@ -14,6 +14,19 @@ export function wrapText(text: string, width: number): readonly string[] {
   return line === "" ? lines : [...lines, line];
 }
 
+/** The same, and a word that is longer is broken wherever the line ends. */
+export function foldText(text: string, width: number): readonly string[] {
+  return wrapText(text, width).flatMap((line) => {
+    const lines = [""];
+    for (const character of line) {
+      const current = lines.at(-1) ?? "";
+      if (Bun.stringWidth(current + character) > width && current !== "") lines.push(character);
+      else lines[lines.length - 1] = current + character;
+    }
+    return lines;
+  });
+}
+
 /** Paragraphs, with an empty line between them, wrapped each; a paragraph with an indented line is kept as it is if it fits. */
 export function wrapParagraphs(text: string, width: number): readonly string[] {
   return text

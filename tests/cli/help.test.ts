@@ -16,9 +16,9 @@ async function referenceOf(name: string): Promise<CommandReference> {
   return reference;
 }
 
-/** The words of a line as a shell splits them, up to what follows the command itself. */
+/** The words of our command in a line, as a shell splits them. */
 function wordsOf(line: string): string[] {
-  const [command = ""] = line.split(/ (?:\||&&|>) /);
+  const [command = ""] = line.slice(line.indexOf("daemonsup")).split(/ (?:\||&&|>) |\)/);
   return [...command.matchAll(/'([^']*)'|\S+/g)].map(([whole, quoted]) => quoted ?? whole);
 }
 

@@ -10,18 +10,21 @@ export interface LiteralWorld extends CliWorld {
 export interface WorldChanges extends Partial<Omit<CliWorld, "stdout" | "stderr">> {
   /** Columns of the terminal that standard output and error are; null: they are none. */
   readonly columns?: number | null;
+  /** Its lines. */
+  readonly rows?: number | null;
   /** After so many writes nobody reads standard output any more. */
   readonly readsOnly?: number;
 }
 
 export function literalWorld({
   columns = null,
+  rows = columns === null ? null : 50,
   readsOnly = Number.POSITIVE_INFINITY,
   ...changes
 }: WorldChanges = {}): LiteralWorld {
   const written = { out: "", err: "" };
   const listeners = new Set<() => void>();
-  const terminal = { isTerminal: columns !== null, columns };
+  const terminal = { isTerminal: columns !== null, columns, rows };
   let writes = 0;
   return {
     written,

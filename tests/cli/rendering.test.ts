@@ -5,7 +5,8 @@ import { type Look, lookOf } from "../../src/cli/render-paint.ts";
 import { renderNotes } from "../../src/cli/render-notes.ts";
 import { renderReload } from "../../src/cli/render-reload.ts";
 import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
-import { noteOf, renderStatusTable } from "../../src/cli/render-status-table.ts";
+import { renderStatusTable } from "../../src/cli/render-status-table.ts";
+import { noteOf } from "../../src/cli/service-note.ts";
 import { cutTo, onOneLine, padTo } from "../../src/cli/render-text.ts";
 import { agoWordsOf, countOf, spanWordsOf, untilWordsOf } from "../../src/cli/render-words.ts";
 import type { ReloadAnswer } from "../../src/control/protocol.ts";
@@ -13,6 +14,7 @@ import { eventOf, viewOf } from "../control/literal-port.ts";
 import { literalWorld } from "./literal-world.ts";
 
 const NOW = Date.parse("2026-01-02T03:07:17.000Z");
+const AT = { now: NOW, isExitShown: false };
 const PLAIN: Look = { isColoured: false, width: null, mark: "…" };
 
 test.each([
@@ -53,65 +55,6 @@ test("nothing that a service says reaches the terminal as a command", () => {
   expect(onOneLine("one\n  two\n")).toBe("one; two");
 });
 
-const FAILED = viewOf("api", {
-  state: "failed",
-  pid: null,
-  uptime_ms: null,
-  restarts: 12,
-  last_exit: {
-    at: "2026-01-02T03:05:17.000Z",
-    code: null,
-    signal: "SIGSEGV",
-    reason: "killed by SIGSEGV (core dumped)",
-  },
-  message: "gave up after 10 failures within 1m",
-});
-const BACKOFF = viewOf("worker", {
-  state: "backoff",
-  pid: null,
-  restarts: 3,
-  last_exit: { at: "2026-01-02T03:07:10.000Z", code: 1, signal: null, reason: "exited 1" },
-  next_start: "2026-01-02T03:07:21.000Z",
-});
-const SERVICES = [
-  viewOf("a-web"),
-  FAILED,
-  viewOf("old", { state: "down", want: "down", pid: null }),
-  BACKOFF,
-  viewOf("b-web"),
-];
-
-describe("the table of services", () => {
-  test("shows the worst first, then by name, aligned", () => {
-    expect(renderStatusTable(SERVICES, NOW, PLAIN)).toEqual([
-      "NAME    STATE    SINCE        PID  RESTARTS  LAST EXIT                        MESSAGE",
-      "api     failed   3m 12s ago     -        12  killed by SIGSEGV (core dumped)  gave up after 10 failures within 1m",
-      "worker  backoff  3m 12s ago     -         3  exited 1                         starts in 4s",
-      "a-web   up       3m 12s ago  1234         0  -",
-      "b-web   up       3m 12s ago  1234         0  -",
-      "old     down     3m 12s ago     -         0  -",
-    ]);
-  });
-
-  test.each([120, 100, 90, 80, 72])("fits a terminal of %d columns", (width) => {
-    const lines = renderStatusTable(SERVICES, NOW, { ...PLAIN, width });
-    for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
-    expect(lines[1]).toContain("failed");
-  });
-
-  test("gives up the message first, then the last exit, and never the state", () => {
-    const lines = renderStatusTable(SERVICES, NOW, { ...PLAIN, width: 88 });
-    expect(lines[1]).toBe("api     failed   3m 12s ago     -        12  killed by SIGSEGV (core dumped)  gave up a…");
-  });
-
-  test("is coloured without losing its alignment", () => {
-    const plain = renderStatusTable(SERVICES, NOW, PLAIN);
-    const coloured = renderStatusTable(SERVICES, NOW, { ...PLAIN, isColoured: true });
-    expect(coloured[1]).toContain("\u001b[1;31mfailed \u001b[0m");
-    expect(coloured.map((line) => Bun.stripANSI(line))).toEqual([...plain]);
-  });
-});
-
 test("what is worth knowing stands on one line", () => {
   const view = viewOf("web", {
     message: "a\nb",
@@ -121,26 +64,12 @@ test("what is worth knowing stands on one line", () => {
     stale_detail: "its files have changed",
     next_start: "2026-01-02T03:07:18.000Z",
   });
-  expect(noteOf(view, NOW)).toBe("starts in 1s; a; b; health: failing; 12 clients; stale: its files have changed");
-  expect(noteOf(viewOf("web"), NOW)).toBe("");
-});
-
-test("one service is shown with all that is known of it, and nothing that is not", () => {
-  expect(renderStatusBlock(BACKOFF, NOW, PLAIN)).toEqual([
-    "worker - the worker",
-    "  state        backoff since 2026-01-02T03:04:05.000Z (3m 12s ago)",
-    "  wanted       up",
-    "  next start   in 4s (2026-01-02T03:07:21.000Z)",
-    "  running for  1m",
-    "  restarts     3",
-    "  last exit    exited 1, 2026-01-02T03:07:10.000Z (7s ago)",
-    "  type         simple",
-  ]);
-  expect(renderStatusBlock(viewOf("web", { description: "" }), NOW, PLAIN)[0]).toBe("web");
+  expect(noteOf(view, AT)).toBe("starts in 1s; a; b; health: failing; 12 clients; stale: its files have changed");
+  expect(noteOf(viewOf("web"), AT)).toBe("");
 });
 
 test("health is worth a word only where it is not good, with what the last check found", () => {
-  const note = (health: string, detail: string | null) => noteOf(viewOf("web", { health, health_detail: detail }), NOW);
+  const note = (health: string, detail: string | null) => noteOf(viewOf("web", { health, health_detail: detail }), AT);
   expect(note("unhealthy", "answered 503")).toBe("health: unhealthy (answered 503)");
   expect(note("starting", null)).toBe("health: starting");
   expect(note("healthy", "answered 200")).toBe("");
@@ -156,7 +85,10 @@ test.each([
   "the last check is shown by its outcome %j and, where that is not all, what it said: %j",
   (detail, output, shown) => {
     const view = viewOf("web", { health: "unhealthy", health_detail: detail, health_output: output });
-    const lines = renderStatusBlock(view, NOW, PLAIN).filter((line) => /^ {2}(?:last check|check said) /.test(line));
+    const lines = renderStatusBlock(
+      { service: view, details: null, lines: [], now: NOW, program: "daemonsup" },
+      PLAIN,
+    ).filter((line) => /^ {2}(?:last check|check said) /.test(line));
     expect(lines.map((line) => line.slice("  running for  ".length))).toEqual([...shown]);
   },
 );

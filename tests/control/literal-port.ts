@@ -37,7 +37,7 @@ export function nodeOf(name: string, changes: Partial<GraphNode> = {}): GraphNod
   return { name, type: "simple", state: null, ...links, start: null, ...changes };
 }
 
-function usageOf(name: string, changes: Partial<UsageView> = {}): UsageView {
+export function usageOf(name: string, changes: Partial<UsageView> = {}): UsageView {
   return {
     name,
     processes: 1,
@@ -50,7 +50,7 @@ function usageOf(name: string, changes: Partial<UsageView> = {}): UsageView {
 }
 
 /** What there is to know of a service without links, processes and sockets but what `changes` says. */
-function detailsOf(name: string, changes: Partial<DetailsView> = {}): DetailsView {
+export function detailsOf(name: string, changes: Partial<DetailsView> = {}): DetailsView {
   const by = { user: null, ready_by: null, health_by: null, schedule: null };
   const lists = { needs: [], needed_by: [], sockets: [], stored_descriptors: [], processes: [] };
   return { name, source: `/etc/services.d/${name}.toml`, ...by, ...lists, log_file: null, usage: null, ...changes };

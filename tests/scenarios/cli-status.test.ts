@@ -80,10 +80,20 @@ test("status shows a table, those in trouble first, with state, pid, restarts, l
   const { code, stdout } = await supervisor.command("status");
   const [head, ...rows] = stdout.trimEnd().split("\n");
   expect(code).toBe(3);
-  expect(head?.trim().split(/  +/)).toEqual(["NAME", "STATE", "SINCE", "PID", "RESTARTS", "LAST EXIT", "MESSAGE"]);
+  expect(head?.trim().split(/  +/)).toEqual([
+    "NAME",
+    "STATE",
+    "SINCE",
+    "PID",
+    "CPU",
+    "MEMORY",
+    "RESTARTS",
+    "LAST EXIT",
+    "MESSAGE",
+  ]);
   expect(rows.map((row) => row.split(/ +/)[0])).toEqual(["failed", "backoff", "up", "done", "down"]);
   const { pid } = await supervisor.service("up");
-  expect(rows[2]).toMatch(new RegExp(`^up +up +.*${pid} +0 +-`));
+  expect(rows[2]).toMatch(new RegExp(`^up +up +.*${pid} +[0-9.]+% +[0-9.]+[KM] +0 +-`));
   expect(rows[1]).toMatch(/killed by SIGKILL +starts in (59m|1h)/);
   expect(rows[0]).toContain("exited 3");
   expect(stdout).not.toContain("\u001b");

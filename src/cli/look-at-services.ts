@@ -1,0 +1,75 @@
+import { ask, askEach, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
+import type { LogLine } from "../control/control-port.ts";
+import { selectServices } from "../control/select-services.ts";
+import type { DetailsView } from "../core/details-view.ts";
+import { EXIT } from "../core/exit-statuses.ts";
+import { isPattern } from "../core/name-pattern.ts";
+import type { ServiceView } from "../core/service-view.ts";
+import type { UsageView } from "../core/usage-view.ts";
+import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
+
+/** The services that the words of a command line mean, as they are. */
+export interface Found {
+  readonly tag: "found";
+  readonly services: readonly ServiceView[];
+  readonly unknown: readonly { readonly word: string; readonly reason: string }[];
+  /** true: one word, and it is the exact name of a service. */
+  readonly isSingle: boolean;
+}
+
+/** Asks for one service if only one is named, else for all. */
+export async function lookAtServices(place: SupervisorPlace, words: readonly string[]): Promise<Found | Refusal> {
+  const [only] = words;
+  const isSingle = only !== undefined && isOneName(words);
+  const reply = (isSingle ? await askOne(place, only) : null) ?? (await askAll(place));
+  if (reply.tag === "refused") return reply;
+  const { names, unknown } = selectServices(
+    words,
+    reply.value.map((service) => service.name),
+  );
+  const wanted = new Set(names);
+  const services = only === undefined ? reply.value : reply.value.filter((service) => wanted.has(service.name));
+  return { tag: "found", services, unknown, isSingle: isSingle && services.length === 1 };
+}
+
+/** true if the words cannot mean more than one service. */
+export function isOneName(words: readonly string[]): boolean {
+  return words.length === 1 && !isPattern(words[0] ?? "");
+}
+
+function askAll(place: SupervisorPlace): Promise<Reply<readonly ServiceView[]>> {
+  return ask(place, { route: "services", name: null, patience: ANSWER_WITHIN });
+}
+
+/** Null if there is none of that name: the list of all then says which may have been meant. */
+async function askOne(place: SupervisorPlace, name: string): Promise<Reply<readonly ServiceView[]> | null> {
+  if (!mayBeInAddress(name)) return null;
+  const reply = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
+  if (reply.tag === "ok") return { tag: "ok", value: [reply.value] };
+  return reply.exit === EXIT.noSuchService ? null : reply;
+}
+
+/** What services use, by name; empty if the supervisor cannot tell. `words`: of the command line. */
+export async function lookAtUsage(
+  place: SupervisorPlace,
+  words: readonly string[],
+): Promise<ReadonlyMap<string, UsageView>> {
+  const [only] = words;
+  const query = only !== undefined && words.length === 1 ? { query: { name: only } } : {};
+  const reply = await ask(place, { route: "usage", name: null, patience: ANSWER_WITHIN, ...query });
+  return new Map(reply.tag === "ok" ? reply.value.map((usage) => [usage.name, usage]) : []);
+}
+
+/** null: the supervisor cannot tell. */
+export async function lookAtDetails(place: SupervisorPlace, name: string): Promise<DetailsView | null> {
+  const reply = await ask(place, { route: "details", name, patience: ANSWER_WITHIN });
+  return reply.tag === "ok" ? reply.value : null;
+}
+
+/** The last lines of a service's output, oldest first; none if the supervisor cannot tell. */
+export async function lookAtOutput(place: SupervisorPlace, name: string, count: number): Promise<readonly LogLine[]> {
+  const lines: LogLine[] = [];
+  const query = { lines: String(count) };
+  await askEach(place, { route: "logs", name, query, patience: ANSWER_WITHIN }, (line) => void lines.push(line));
+  return lines;
+}

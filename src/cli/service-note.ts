@@ -1,0 +1,74 @@
+import type { ServiceView } from "../core/service-view.ts";
+import { onOneLine } from "./render-text.ts";
+import { untilWordsOf } from "./render-words.ts";
+
+export interface NoteOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** true: the last exit is shown elsewhere, so that it need not be said as the reason as well. */
+  readonly isExitShown: boolean;
+}
+
+/** What is worth knowing beside the state, on one line: when it starts next, why it is so, what it says of itself. */
+export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions): string {
+  const { message, state, last_exit: exit } = service;
+  const isSaid = isExitShown && message !== null && message === exit?.reason;
+  const isTrouble = state === "failed" || state === "backoff";
+  const notes = [
+    service.next_start === null ? null : `starts ${untilWordsOf(service.next_start, now)}`,
+    isSaid ? null : message,
+    isTrouble && !isExitShown && exit !== null && message?.includes(exit.reason) !== true ? exit.reason : null,
+    healthOf(service),
+    service.status,
+    service.stale_detail === null ? null : `stale: ${service.stale_detail}`,
+  ];
+  return notes
+    .filter((note) => note !== null && note !== "")
+    .map((note) => onOneLine(note ?? ""))
+    .join("; ");
+}
+
+/** null: there is nothing to say, as it is healthy or nobody asks. */
+function healthOf({ health, health_detail: detail }: ServiceView): string | null {
+  if (health === null || health === "healthy") return null;
+  return `health: ${health}${detail === null ? "" : ` (${detail})`}`;
+}
+
+/** How long a service may be on its way before it is worth a look, in milliseconds. */
+const SLOW_MS = 10_000;
+
+/**
+ * What to type next about a service that is not well, without the program's name: "logs web"; null: there is nothing to do.
+ * `now` in milliseconds since 1970.
+ */
+export function adviceOf(service: ServiceView, now: number): string | null {
+  const { name, state, want, well, health, message, last_exit: exit } = service;
+  const isSlow = now - Date.parse(service.since) > SLOW_MS;
+  switch (state) {
+    case "failed":
+      // Nothing has run, so nothing was said.
+      return exit === null ? `start ${name}` : `logs ${name}`;
+    case "backoff":
+      return `logs ${name}`;
+    case "waiting":
+      return well ? null : adviceOnWaiting(name, message ?? "");
+    case "starting":
+      return isSlow ? `logs ${name}` : null;
+    case "stopping":
+      return isSlow ? `signal KILL ${name}` : null;
+    case "up":
+      return health === "unhealthy" || (!well && want === "up") ? `status ${name}` : null;
+    case "done":
+    case "down":
+      return null;
+  }
+}
+
+/** What it waits for names the culprit: `requires "db", which has failed: exited 1`. One that is on its way is none. */
+function adviceOnWaiting(name: string, reason: string): string | null {
+  const found = /"([^"]+)", which (.*)/.exec(reason);
+  const [culprit, why] = [found?.[1], found?.[2] ?? ""];
+  if (/^is (?:starting|waiting|stopping)/.test(why)) return null;
+  if (culprit === undefined) return `status ${name}`;
+  return /stopped by hand|is down/.test(why) ? `start ${culprit}` : `status ${culprit}`;
+}
