@@ -1,11 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { renderAnswer } from "../../src/cli/render-answer.ts";
 import { renderEvent } from "../../src/cli/render-event.ts";
 import { type Look, lookOf } from "../../src/cli/render-paint.ts";
 import { renderNotes } from "../../src/cli/render-notes.ts";
 import { renderReload } from "../../src/cli/render-reload.ts";
 import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
-import { renderStatusTable } from "../../src/cli/render-status-table.ts";
 import { noteOf } from "../../src/cli/service-note.ts";
 import { cutTo, onOneLine, padTo } from "../../src/cli/render-text.ts";
 import { agoWordsOf, countOf, spanWordsOf, untilWordsOf } from "../../src/cli/render-words.ts";

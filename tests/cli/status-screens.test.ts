@@ -228,15 +228,15 @@ describe("the page about one service", () => {
   });
 });
 
-function process(pid: number, parent: number, name: string, state = "S"): ProcessView {
-  return { pid, parent, name, state, cpu_ms: 120, memory_bytes: 2_097_152 };
+function process(pid: number, parent: number, name: string): ProcessView {
+  return { pid, parent, name, state: "S", cpu_ms: 120, memory_bytes: 2_097_152 };
 }
 
 test("processes are drawn as a tree, without lines where these cannot be shown; of many some are counted", () => {
   const family = [
     process(1, 0, "a"),
     process(2, 1, "b"),
-    process(3, 2, "c", "D"),
+    { ...process(3, 2, "c"), state: "D" },
     process(4, 1, "d"),
     process(9, 0, "e"),
   ];
