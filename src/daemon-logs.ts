@@ -3,21 +3,17 @@ import { getLogger, setup } from "@std/log";
 import type { Settings } from "./core/definition.ts";
 import type { SyslogSeverity } from "./core/log-policy.ts";
 import { millis } from "./core/units.ts";
+import { planePorts } from "./daemon-plane.ts";
 import { Compressor, compressorThreadOf } from "./log/compressor.ts";
 import { DataPlane } from "./log/data-plane.ts";
 import { OwnLogHandler } from "./log/own-log-handler.ts";
-import { planeThreadOf } from "./log/plane-thread.ts";
 import { SyslogHandler } from "./log/syslog-handler.ts";
 import type { SyslogSettings } from "./log/syslog-messages.ts";
 import { SyslogQueue } from "./log/syslog-queue.ts";
 import { isAtLeast, logWithSeverity } from "./log/syslog-severity.ts";
 import { syslogThreadOf } from "./log/syslog-thread.ts";
-import { monotonicNow } from "./os/clock.ts";
-import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
-import { addToEventfd, openEventfd } from "./os/eventfd.ts";
 import { removeLogFile } from "./os/log-file.ts";
 import { SYSLOG_SOCKET_PATH } from "./os/syslog.ts";
-import { closeDescriptor } from "./os/pipe-io.ts";
 
 export interface LogsRequest {
   readonly settings: Settings;
@@ -49,21 +45,8 @@ export function startLogs(request: LogsRequest): Logs {
   const compressor = new Compressor((listener) =>
     compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),
   );
-  const plane = new DataPlane(
-    {
-      startThread: (listener) =>
-        planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener),
-      openEpoll,
-      removeFromEpoll,
-      openEventfd,
-      addToEventfd,
-      close: closeDescriptor,
-      compress: (job) => compressor.compress(job),
-      now: monotonicNow,
-      syslogPath: SYSLOG_SOCKET_PATH,
-    },
-    ({ service, message, recovered }) =>
-      report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
+  const plane = new DataPlane(planePorts(compressor, SYSLOG_SOCKET_PATH), ({ service, message, recovered }) =>
+    report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
   );
   const { level, ...rotation } = request.settings.log;
   plane.configureOwn(file, rotation);

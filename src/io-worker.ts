@@ -3,11 +3,14 @@
  * eventfd, which counts the messages posted, and it then yields to its own event loop until it has received as many.
  */
 import type { WallTime } from "./core/units.ts";
+import { stretchPartsOf } from "./daemon-plane.ts";
 import { FdLedger } from "./log/fd-ledger.ts";
 import type { SendDatagram } from "./log/datagram-log.ts";
 import type { LogFiles } from "./log/log-files.ts";
 import { Plane } from "./log/plane.ts";
-import type { PlaneStart, ToPlane } from "./log/plane-messages.ts";
+import type { FromPlane, PlaneStart, ToPlane } from "./log/plane-messages.ts";
+import { journaledLogFiles } from "./log/journaled-files.ts";
+import { finishStretch, stretchesOf } from "./log/pipe-stretches.ts";
 import { syslogDatagramOf } from "./log/syslog-datagram-text.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { addToEpoll, EpollWaiter, removeFromEpoll } from "./os/epoll.ts";
@@ -15,7 +18,6 @@ import { readCompressedLogEnd } from "./os/compressed-log.ts";
 import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
 import { microsNow } from "./os/micro-clock.ts";
-import { readPipe, waitingInPipe } from "./os/pipe-io.ts";
 import { openUnixDatagram } from "./os/unix-datagram.ts";
 
 declare const self: Worker;
@@ -23,9 +25,13 @@ declare const self: Worker;
 self.onmessage = (event: MessageEvent<PlaneStart>) => void serve(event.data);
 
 async function serve(start: PlaneStart): Promise<void> {
+  const ledger = new FdLedger(start.opened);
+  const parts = stretchPartsOf(start.estate, (fd) => ledger.note(fd));
+  const files = notedLogFiles(ledger);
+  for (const path of finishStretch(parts, files, start.unsettled)) self.postMessage([doubledIn(path)]);
   const plane = new Plane({
-    files: notedLogFiles(new FdLedger(start.opened)),
-    pipes: { readPipe, waitingInPipe },
+    files: journaledLogFiles(files, parts.journal),
+    pipes: stretchesOf(parts),
     send: datagramSender(start.syslog),
     watch: (fd, once) => addToEpoll(start.epoll, fd, once),
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
@@ -49,6 +55,11 @@ async function serve(start: PlaneStart): Promise<void> {
     plane.finishRound();
     while (received < announced) await nextTurn();
   }
+}
+
+function doubledIn(path: string): FromPlane {
+  const message = `cannot cut "${path}" back to what it was: some of the last lines may be there twice`;
+  return { tag: "problem", service: null, message, recovered: false };
 }
 
 function nextTurn(): Promise<void> {

@@ -43,6 +43,7 @@ const COMPOSITION_ROOTS = [
   "daemon-memory.ts",
   "daemon-notify.ts",
   "daemon-places.ts",
+  "daemon-plane.ts",
   "daemon-ports.ts",
   "daemon-scaling.ts",
   "daemon-serving.ts",

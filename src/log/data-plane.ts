@@ -8,6 +8,7 @@ import type { CompressionJob } from "./compression-job.ts";
 import { type DataPlanePorts, PlaneLink } from "./plane-link.ts";
 import type { FromPlane, OutputMark, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
 import { PlaneState } from "./plane-state.ts";
+import { SlotPool } from "./slot-pool.ts";
 
 /** A sink fails or works again, or the Worker does; in words for the log. */
 export interface PlaneProblem {
@@ -44,6 +45,7 @@ export class DataPlane {
   readonly #followers = new Map<string, Set<(line: PlaneLine) => void>>();
   readonly #watchers = new Map<number, () => void>();
   readonly #expecting = new Map<number, () => void>();
+  readonly #slots = new SlotPool();
   readonly #link: PlaneLink;
   #own: string[] = [];
   #number = 0;
@@ -57,6 +59,7 @@ export class DataPlane {
       died: (reason) =>
         onProblem({ service: null, message: `the log Worker died: ${reason}; a new one goes on`, recovered: false }),
       greeting: () => this.#greeting(),
+      fdOfSlot: (slot) => this.#state.fdOfSlot(slot),
     });
   }
 
@@ -69,8 +72,8 @@ export class DataPlane {
   }
 
   /** A run begins. The read ends do not block; they belong to the data plane now, which closes them at their end. */
-  open(run: PlaneRun, pipes: readonly Pipe[]): void {
-    this.#tell({ tag: "open", ...run, pipes });
+  open(run: PlaneRun, pipes: readonly Omit<Pipe, "slot">[]): void {
+    this.#tell({ tag: "open", ...run, pipes: pipes.map((pipe) => ({ ...pipe, slot: this.#slots.take() })) });
   }
 
   /** The service is gone. Pipes that somebody still holds are read on to their end, into the same file. */
@@ -208,8 +211,7 @@ export class DataPlane {
       case "mark":
         return this.#answer(message.token, message);
       case "ended":
-        if (this.#state.noteEnded(message.run, message.fd)) this.#ports.close(message.fd);
-        return;
+        return this.#closePipe(this.#state.noteEnded(message.run, message.fd));
       case "lines":
         return this.#deliver(message.service, message.lines);
       case "readable":
@@ -226,6 +228,12 @@ export class DataPlane {
       default:
         return unreachable(message);
     }
+  }
+
+  #closePipe(pipe: Pipe | null): void {
+    if (pipe === null) return;
+    this.#ports.close(pipe.fd);
+    this.#slots.giveBack(pipe.slot);
   }
 
   /** Whoever asked may be dead when it is done; the next Worker finds the file again, and may not hear of this one. */

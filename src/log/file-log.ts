@@ -17,13 +17,16 @@ export interface FileLogPorts extends SinkPorts {
 
 const END_OF_LINE = new Uint8Array([NEWLINE]);
 
+/** Only a line that a predecessor has begun is gone on with, so it does not matter that the pipe is not known. */
+const ANYBODY = {};
+
 export class FileLog {
   format: LineFormat;
   readonly #sink: FileSink;
   readonly #ports: FileLogPorts;
   #heldBack: LastLines | null = null;
-  /** The pipe whose long line is not yet complete at the end of the file. */
-  #openPipe: object | null = null;
+  /** The pipe whose long line is not yet complete at the end of the file; at first whoever goes on with one. */
+  #openPipe: object | null = ANYBODY;
 
   constructor(place: SinkPlace, format: LineFormat, ports: FileLogPorts) {
     this.format = format;
@@ -94,12 +97,18 @@ export class FileLog {
 
   /** Writes the block; gives the lines that could not be written, null if there are none. */
   #put(block: Block, source: Source): Block | null {
-    const isContinued = block.continues && this.#openPipe === source.pipe && this.#sink.isLineOpen;
+    const isContinued = block.continues && this.#isGoneOnWithBy(source.pipe);
     if (!isContinued && !this.#endOpenLine(source.at)) return block;
     this.#openPipe = block.unfinished ? source.pipe : null;
     const { bytes, start, end } = this.#formatted({ ...block, continues: isContinued }, source);
     const kept = this.#sink.write(bytes, { start, end }, source.at);
     return kept === end - start ? null : blockAfter(block, newlinesIn(bytes, start, start + kept));
+  }
+
+  /** A line of this pipe is open; its beginning may have been moved away by the rotation in which a predecessor died. */
+  #isGoneOnWithBy(pipe: object): boolean {
+    if (this.#openPipe === ANYBODY) return this.#sink.isLineOpen || this.#sink.isEmpty;
+    return this.#openPipe === pipe && this.#sink.isLineOpen;
   }
 
   /** The block as the file is to hold it. */

@@ -102,6 +102,11 @@ export class FileSink {
     return this.#isLineOpen;
   }
 
+  /** true: nothing is in the file. Right after `prepare`. */
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   /** Why the file cannot be written; null while it can. */
   get failure(): string | null {
     return this.#failure?.reason ?? null;

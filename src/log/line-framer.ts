@@ -24,7 +24,7 @@ export const LINE_LIMIT = 64 * 1024;
 export const NEWLINE = 10;
 const NOTHING = new Uint8Array(0);
 
-/** Finds the lines of one stream. At most `limit` bytes may be added at a time, to a buffer of at least 2 x limit + 1. */
+/** Finds the lines of one stream. The buffer has room for `limit` bytes, what is added at a time, and one byte more. */
 export class LineFramer {
   readonly #limit: number;
   #rest: Uint8Array = NOTHING;
@@ -32,6 +32,22 @@ export class LineFramer {
 
   constructor(limit: number = LINE_LIMIT) {
     this.#limit = limit;
+  }
+
+  /** What was left when another framer of the same stream had to stop. */
+  resume(rest: Uint8Array, continues: boolean): void {
+    this.#rest = rest;
+    this.#continues = continues;
+  }
+
+  /** What has been taken and not been given: the beginning of a line. Empty if there is nothing. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
+
+  /** true: what was given last was a piece of a line that goes on. */
+  get continues(): boolean {
+    return this.#continues;
   }
 
   /** Puts what is left of earlier reads at the beginning of `buffer`; new bytes belong after it, at the returned offset. */
@@ -42,14 +58,24 @@ export class LineFramer {
 
   /** Takes the buffer up to `end`, after `begin` and a read. Gives the blocks that are ready; the rest is kept. */
   take(buffer: Uint8Array, end: number): readonly Block[] {
-    const whole = buffer.subarray(0, end).lastIndexOf(NEWLINE) + 1;
     const blocks: Block[] = [];
-    const start = this.#cutLongLine(buffer, { whole, end, blocks });
-    if (whole > start) {
-      blocks.push({ bytes: buffer, start, end: whole, continues: this.#continues, unfinished: false });
-      this.#continues = false;
+    let given = 0;
+    let start = 0;
+    while (start < end) {
+      // The last newline that is near enough, so that only few of them are looked at.
+      const most = Math.min(end, start + this.#limit + 1);
+      const newline = buffer.lastIndexOf(NEWLINE, most - 1);
+      if (newline >= start) {
+        start = newline + 1;
+        continue;
+      }
+      if (end - start <= this.#limit) break;
+      this.#give(buffer, { start: given, end: start }, blocks);
+      start = this.#givePiece(buffer, start, blocks);
+      given = start;
     }
-    this.#keep(buffer, Math.max(start, whole), end);
+    this.#give(buffer, { start: given, end: start }, blocks);
+    this.#rest = start === end ? NOTHING : buffer.slice(start, end);
     return blocks;
   }
 
@@ -64,25 +90,19 @@ export class LineFramer {
     return block;
   }
 
-  /** Only the first line can be too long, since no more than the limit was added; what follows its pieces begins there. */
-  #cutLongLine(
-    buffer: Uint8Array,
-    found: { readonly whole: number; readonly end: number; readonly blocks: Block[] },
-  ): number {
-    if (found.end <= this.#limit) return 0;
-    let start = 0;
-    const firstEnd = found.whole === 0 ? found.end : buffer.indexOf(NEWLINE);
-    while (firstEnd - start > this.#limit) {
-      const end = characterStartOf(buffer, start + this.#limit);
-      found.blocks.push({ bytes: buffer, start, end, continues: this.#continues, unfinished: true });
-      this.#continues = true;
-      start = end;
-    }
-    return start;
+  /** Gives whole lines, if there are any. */
+  #give(buffer: Uint8Array, { start, end }: { readonly start: number; readonly end: number }, blocks: Block[]): void {
+    if (start === end) return;
+    blocks.push({ bytes: buffer, start, end, continues: this.#continues, unfinished: false });
+    this.#continues = false;
   }
 
-  #keep(buffer: Uint8Array, start: number, end: number): void {
-    this.#rest = start === end ? NOTHING : buffer.slice(start, end);
+  /** Gives as much of a line as is given at a time; where the rest of it begins. */
+  #givePiece(buffer: Uint8Array, start: number, blocks: Block[]): number {
+    const end = characterStartOf(buffer, start + this.#limit);
+    blocks.push({ bytes: buffer, start, end, continues: this.#continues, unfinished: true });
+    this.#continues = true;
+    return end;
   }
 }
 

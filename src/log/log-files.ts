@@ -7,6 +7,8 @@ export interface LogFiles {
     path: string,
   ): { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly reason: string };
   closeLogFile(fd: number): void;
+  /** What `lookAtLogFile` calls the file; null if there is no such descriptor. */
+  logFileIdentity(fd: number): string | null;
   /** Size in bytes and number of names; null if there is no such descriptor. */
   logFileStatus(fd: number): { readonly size: number; readonly links: number } | null;
   /** As `lookAtLogFile` gives it, whatever name the file has; null if there is no such descriptor. */
@@ -19,6 +21,8 @@ export interface LogFiles {
   ): { readonly written: number; readonly failure: string | null };
   /** Cuts the file to `size` bytes; false if it cannot be. */
   truncateLogFile(fd: number, size: number): boolean;
+  /** Cuts it to `before` bytes if it still is this file and not longer than `after`; false if it has to be and cannot. */
+  cutLogFile(path: string, cut: FileCut): boolean;
   isLogFileThere(path: string): boolean;
   /** What has the name; links are not followed. null: nothing. */
   lookAtLogFile(path: string): FileLook | null;
@@ -41,6 +45,13 @@ export interface FileLook {
   readonly bornAt: number;
   /** The same under every name, and no other file has it as long as this one is there. */
   readonly identity: string;
+}
+
+/** Lengths in bytes. */
+export interface FileCut {
+  readonly identity: string;
+  readonly before: number;
+  readonly after: number;
 }
 
 export type FileResult =

@@ -1,7 +1,8 @@
+import type { Carry } from "./carry-store.ts";
 import { LINE_LIMIT, LineFramer, type Block } from "./line-framer.ts";
 import type { Pipe } from "./plane-messages.ts";
 
-/** What a read of a pipe gives: bytes, nothing now, or the news that no writer is left. */
+/** What a look into a pipe gives: bytes, nothing now, or the news that no writer is left. */
 export type PipeRead =
   | { readonly tag: "read"; readonly count: number }
   | { readonly tag: "empty" }
@@ -9,9 +10,16 @@ export type PipeRead =
   | { readonly tag: "failed"; readonly errno: string };
 
 export interface PipePorts {
+  /** Copies what is at the front of the pipe; `settle` takes it. */
   readPipe(fd: number, buffer: Uint8Array, room: { readonly offset: number; readonly most: number }): PipeRead;
   /** Bytes that wait in the pipe now. */
   waitingInPipe(fd: number): number;
+  /** What a predecessor had taken of the pipe without writing it. */
+  carryOf(pipe: Pipe): Carry;
+  /** Between this and `settle`, what is written counts only if `settle` is reached. */
+  begin(): void;
+  /** All that was given out is written: takes `count` bytes out of the pipe, and keeps what is left of them. */
+  settle(pipe: Pipe, count: number, carry: Carry): void;
 }
 
 /** Who reads at most how much, and into what. */
@@ -24,8 +32,11 @@ export interface ReadTurn {
   write(block: Block): void;
 }
 
+/** What is read at a time, in bytes: few enough to be in the processor's cache still when it is written. */
+const READ_SIZE = 256 * 1024;
+
 /** Room for what is left of a line, for one read, and for the newline that a last line may lack. */
-export const READ_BUFFER_SIZE = 2 * LINE_LIMIT + 1;
+export const READ_BUFFER_SIZE = LINE_LIMIT + READ_SIZE + 1;
 
 /** One pipe of one run: bytes in, blocks of lines out. */
 export class PipeReader {
@@ -34,28 +45,46 @@ export class PipeReader {
   /** The errno of a read that failed; null while none has. */
   failure: string | null = null;
 
-  constructor(pipe: Pipe) {
+  constructor(pipe: Pipe, carry: Carry) {
     this.pipe = pipe;
+    this.#framer.resume(carry.rest, carry.continues);
   }
 
   /** Reads until the turn is over; says why it was: "more" if there may be more at once. */
   read(turn: ReadTurn): "more" | Exclude<PipeRead["tag"], "read"> {
     for (let left = turn.most; left > 0;) {
       const offset = this.#framer.begin(turn.buffer);
-      const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: LINE_LIMIT });
+      const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: READ_SIZE });
       if (result.tag === "failed") this.failure = result.errno;
       if (result.tag !== "read") return result.tag;
-      for (const block of this.#framer.take(turn.buffer, offset + result.count)) turn.write(block);
+      this.#write(turn, result.count, () => this.#framer.take(turn.buffer, offset + result.count));
       left -= result.count;
-      // A short read has emptied the pipe; asking again would only be told so.
-      if (result.count < LINE_LIMIT) return "empty";
     }
     return "more";
   }
 
   /** Gives the line that has not ended, if there is one: nothing will follow that belongs to it. */
   finishLine(turn: ReadTurn): void {
-    const block = this.#framer.finish(turn.buffer);
-    if (block !== null) turn.write(block);
+    if (!this.hasOpenLine) return;
+    this.#write(turn, 0, () => {
+      const block = this.#framer.finish(turn.buffer);
+      return block === null ? [] : [block];
+    });
+  }
+
+  /** true: a line has begun and not ended. */
+  get hasOpenLine(): boolean {
+    return this.#framer.rest.length > 0 || this.#framer.continues;
+  }
+
+  /** A fault in the writing loses the stretch: to try it again and again would stop everything. */
+  #write(turn: ReadTurn, count: number, frame: () => readonly Block[]): void {
+    turn.ports.begin();
+    try {
+      for (const block of frame()) turn.write(block);
+    } finally {
+      const { rest, continues } = this.#framer;
+      turn.ports.settle(this.pipe, count, { rest, continues });
+    }
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
-import type { FromPlane, ToPlane } from "./plane-messages.ts";
+import type { FromPlane, PlaneEstate, ToPlane } from "./plane-messages.ts";
 import type { PlaneThread, StartPlaneThread } from "./plane-thread.ts";
 
 /** What the main thread's side needs from outside. */
@@ -18,6 +18,10 @@ export interface DataPlanePorts {
   /** A new eventfd, and adding one to it. */
   openEventfd(): number;
   addToEventfd(fd: number): void;
+  /** What a Worker works with and its successor goes on with. Throws if the machine cannot give it. */
+  openEstate(): PlaneEstate;
+  /** The pipe that the last Worker was taking from when it died, if it did; null: none. */
+  unsettledPipeOf(estate: PlaneEstate, fdOfSlot: (slot: number) => number | null): number | null;
   close(fd: number): void;
   /** Has a file compressed, on a thread of its own. Never rejects. */
   compress(job: CompressionJob): Promise<CompressionResult>;
@@ -33,6 +37,8 @@ export interface LinkListener {
   died(reason: string): void;
   /** What a new Worker is told first. */
   greeting(): readonly ToPlane[];
+  /** The descriptor of the pipe that has this place; null: it is not open any more. */
+  fdOfSlot(slot: number): number | null;
 }
 
 interface Connection {
@@ -52,6 +58,7 @@ export class PlaneLink {
   readonly #ports: DataPlanePorts;
   readonly #listener: LinkListener;
   #connection: Connection | null = null;
+  #estate: PlaneEstate | null = null;
   #outbox: ToPlane[] = [];
   #isClosed = false;
   #generation = 0;
@@ -113,6 +120,9 @@ export class PlaneLink {
     fds.push(epoll);
     const wakeup = this.#ports.openEventfd();
     fds.push(wakeup);
+    this.#estate ??= this.#ports.openEstate();
+    const estate = this.#estate;
+    const unsettled = this.#ports.unsettledPipeOf(estate, (slot) => this.#listener.fdOfSlot(slot));
     const memory = newLedgerMemory();
     const thread = this.#ports.startThread({
       said: (messages) => {
@@ -122,7 +132,7 @@ export class PlaneLink {
       },
       ended: (reason) => this.#disconnect(reason),
     });
-    thread.post({ epoll, wakeup, opened: memory, syslog: this.#ports.syslogPath });
+    thread.post({ epoll, wakeup, opened: memory, syslog: this.#ports.syslogPath, estate, unsettled });
     return { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
   }
 

@@ -68,10 +68,25 @@ export interface PlaneStart {
   readonly opened: SharedArrayBuffer;
   /** The socket that the syslog daemon listens on; nobody need be there. */
   readonly syslog: string;
+  readonly estate: PlaneEstate;
+  /** The pipe that a predecessor was at work on, if it was taking from it and it is still there. */
+  readonly unsettled: number | null;
+}
+
+/** Descriptors that outlive a Worker, and that a successor of the whole process can be given. */
+export interface PlaneEstate {
+  /** A memory file of JOURNAL_SIZE: see PipeJournal. */
+  readonly journal: number;
+  /** A memory file: see CarryStore. */
+  readonly carries: number;
+  /** The pipe that what is taken out of the pipes of services goes to. */
+  readonly spent: { readonly read: number; readonly write: number };
 }
 
 export interface Pipe {
   readonly fd: number;
+  /** Its place among the carries, of no other pipe as long as it is open; -1: it has none. */
+  readonly slot: number;
   readonly stream: "stdout" | "stderr";
 }
 

@@ -16,6 +16,8 @@ type Expect = Extract<ToPlane, { tag: "expect" }>;
 export class PlaneState {
   readonly #policies = new Map<string, { readonly policy: LogPolicy; readonly file: string | null }>();
   readonly #runs = new Map<number, OpenRun>();
+  /** Services that are gone, but for pipes that somebody still holds. */
+  readonly #leaving = new Set<string>();
   readonly #followed = new Set<string>();
   readonly #watched = new Map<number, number>();
   /** The newest expectation of each service; null in `run`: its run has not begun. */
@@ -27,9 +29,11 @@ export class PlaneState {
     switch (message.tag) {
       case "configure":
         this.#policies.set(message.service, { policy: message.policy, file: message.file });
+        this.#leaving.delete(message.service);
         return;
       case "forget":
-        this.#policies.delete(message.service);
+        this.#leaving.add(message.service);
+        this.#forgetLeft(message.service);
         this.#followed.delete(message.service);
         this.#expected.delete(message.service);
         return;
@@ -74,12 +78,23 @@ export class PlaneState {
     }
   }
 
-  /** true: the pipe was open until now, and is to be closed. */
-  noteEnded(run: number, fd: number): boolean {
-    const pipes = this.#runs.get(run)?.pipes;
-    const wasOpen = pipes?.delete(fd) ?? false;
-    if (pipes?.size === 0) this.#runs.delete(run);
-    return wasOpen;
+  /** The pipe that was open until now, and is to be closed; null: there is none. */
+  noteEnded(run: number, fd: number): Pipe | null {
+    const open = this.#runs.get(run);
+    const ended = open?.pipes.get(fd) ?? null;
+    open?.pipes.delete(fd);
+    if (open?.pipes.size !== 0) return ended;
+    this.#runs.delete(run);
+    this.#forgetLeft(open.service);
+    return ended;
+  }
+
+  /** The descriptor of the open pipe that has this place; null: there is none. */
+  fdOfSlot(slot: number): number | null {
+    for (const { pipes } of this.#runs.values()) {
+      for (const pipe of pipes.values()) if (pipe.slot === slot) return pipe.fd;
+    }
+    return null;
   }
 
   /** true: somebody waits for this, and is to be told. */
@@ -107,8 +122,16 @@ export class PlaneState {
         { tag: "open", ...open, pipes: [...open.pipes.values()] },
       ]),
       ...[...this.#expected.keys()].flatMap((service) => this.#expectedOf(service, null)),
+      ...[...this.#leaving].map((service): ToPlane => ({ tag: "forget", service })),
       ...[...this.#watched].map(([fd, id]): ToPlane => ({ tag: "watch", fd, id })),
     ];
+  }
+
+  #forgetLeft(service: string): void {
+    if (!this.#leaving.has(service)) return;
+    for (const run of this.#runs.values()) if (run.service === service) return;
+    this.#leaving.delete(service);
+    this.#policies.delete(service);
   }
 
   /** What is expected of this run; null: of the next. */

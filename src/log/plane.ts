@@ -157,7 +157,7 @@ export class Plane {
     const run = beginRun(service, message, this.#expectations.take(service.name));
     this.#runs.set(run.number, run);
     for (const pipe of message.pipes) {
-      const reader = new PipeReader(pipe);
+      const reader = new PipeReader(pipe, this.#ports.pipes.carryOf(pipe));
       run.readers.add(reader);
       service.pipes++;
       this.#watch(pipe.fd, { tag: "pipe", run, reader });

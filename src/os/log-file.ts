@@ -1,5 +1,15 @@
 import { dlopen, FFIType, ptr, type Pointer } from "bun:ffi";
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+} from "node:fs";
 import { identityOf } from "./compress-file.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { lastErrno } from "./last-errno.ts";
@@ -109,6 +119,37 @@ export function closeLogFile(fd: number): void {
     closeSync(fd);
   } catch {
     // A late write error of a network file system; the number is free either way.
+  }
+}
+
+/** The same as `lookAtLogFile` gives for its name; null if the descriptor is none. */
+export function logFileIdentity(fd: number): string | null {
+  try {
+    return identityOf(fstatSync(fd));
+  } catch {
+    return null;
+  }
+}
+
+/** Which file, how long it was (bytes), and how long it may be by now. */
+export interface FileCut {
+  readonly identity: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Cuts the file to `before` bytes if it still is that one and not longer than `after`; false if it has to be and cannot. */
+export function cutLogFile(path: string, { identity, before, after }: FileCut): boolean {
+  let fd = -1;
+  try {
+    fd = openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+    const status = fstatSync(fd);
+    if (identityOf(status) === identity && status.size > before && status.size <= after) ftruncateSync(fd, before);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (fd >= 0) closeSync(fd);
   }
 }
 

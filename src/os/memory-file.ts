@@ -1,5 +1,5 @@
 import { dlopen } from "bun:ffi";
-import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { lastErrno } from "./last-errno.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -28,4 +28,22 @@ export function takeMemoryFile(fd: number): string {
   readSync(fd, bytes, 0, bytes.length, 0);
   closeSync(fd);
   return bytes.toString();
+}
+
+/** A memory file of `size` zero bytes, which take memory only when they are written. Throws without memory. */
+export function makeSizedMemoryFile(name: string, size: number): number {
+  const fd = makeMemoryFile(name);
+  ftruncateSync(fd, size);
+  return fd;
+}
+
+/** Throws without memory. */
+export function writeMemoryFile(fd: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+}
+
+/** Fewer bytes where the file ends before. */
+export function readMemoryFile(fd: number, length: number, offset: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
 }

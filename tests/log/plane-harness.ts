@@ -11,12 +11,11 @@ import {
   type SyslogFacility,
   type SyslogSinkPolicy,
 } from "../../src/core/log-policy.ts";
+import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
 import { Compressor, compressorThreadOf } from "../../src/log/compressor.ts";
 import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
-import { type PlaneThread, planeThreadOf } from "../../src/log/plane-thread.ts";
-import { openEpoll, removeFromEpoll } from "../../src/os/epoll.ts";
-import { addToEventfd, openEventfd } from "../../src/os/eventfd.ts";
+import type { PlaneThread } from "../../src/log/plane-thread.ts";
 import { closeDescriptor, openLogPipe, type PipeEnds } from "../../src/os/pipe-io.ts";
 
 const FILE: FileSinkPolicy = {
@@ -61,11 +60,18 @@ export class PlaneHarness {
   readonly #compressor = new Compressor((listener) =>
     compressorThreadOf(new Worker(new URL("../../src/compress-worker.ts", import.meta.url), { smol: true }), listener),
   );
+  readonly #now: () => number;
   #thread: PlaneThread | null = null;
-  readonly plane = new DataPlane(this.#ports(), (problem) => {
-    this.problems.push(problem);
-    this.#wake();
-  });
+  readonly plane: DataPlane;
+
+  /** `now`: milliseconds, by which the plane finds out how long a Worker has lived. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.plane = new DataPlane(this.#ports(), (problem) => {
+      this.problems.push(problem);
+      this.#wake();
+    });
+  }
 
   file(name: string): string {
     return join(this.directory, name);
@@ -100,23 +106,17 @@ export class PlaneHarness {
 
   #ports(): DataPlanePorts {
     return {
+      ...planePorts(this.#compressor, this.file("syslog")),
       startThread: (listener) => {
-        const url = new URL("../../src/io-worker.ts", import.meta.url);
-        this.#thread = planeThreadOf(new Worker(url, { smol: true }), listener);
+        this.#thread = startPlaneWorker(listener);
         return this.#thread;
       },
-      openEpoll,
-      removeFromEpoll: (epoll, fd) => void removeFromEpoll(epoll, fd),
-      openEventfd,
-      addToEventfd,
+      now: () => this.#now(),
       close: (fd) => {
         closeDescriptor(fd);
         this.closed.add(fd);
         this.#wake();
       },
-      compress: (job) => this.#compressor.compress(job),
-      syslogPath: this.file("syslog"),
-      now: () => performance.now(),
     };
   }
 }

@@ -7,6 +7,12 @@ import * as logFile from "../../src/os/log-file.ts";
 import { policyOf } from "./plane-harness.ts";
 
 const files = { ...logFile, readCompressedLogEnd };
+/** Pipes whose bytes are taken when they are read. */
+const UNSAFE = {
+  carryOf: () => ({ rest: new Uint8Array(0), continues: false }),
+  begin: () => undefined,
+  settle: () => undefined,
+};
 const BROKEN = 5;
 const SOUND = 6;
 const WATCHED = 7;
@@ -14,11 +20,14 @@ const WATCHED = 7;
 test("a fault in the handling of one pipe is reported and costs the others nothing", () => {
   const said: FromPlane[] = [];
   const bytes = new TextEncoder().encode("sound\n");
+  let left = 1;
   const plane = new Plane({
     files,
     pipes: {
+      ...UNSAFE,
       readPipe(fd, buffer, { offset }): PipeRead {
         if (fd === BROKEN) throw new Error("a bug");
+        if (left-- === 0) return { tag: "empty" };
         buffer.set(bytes, offset);
         return { tag: "read", count: bytes.length };
       },
@@ -32,7 +41,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
   });
   for (const [run, fd] of [BROKEN, SOUND].entries()) {
     plane.handle({ tag: "configure", service: `s${fd}`, policy: policyOf([]), file: null });
-    plane.handle({ tag: "open", run, service: `s${fd}`, pid: fd, pipes: [{ fd, stream: "stdout" }] });
+    plane.handle({ tag: "open", run, service: `s${fd}`, pid: fd, pipes: [{ fd, stream: "stdout", slot: 0 }] });
   }
   plane.ready(BROKEN);
   plane.ready(SOUND);
@@ -52,7 +61,7 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
   const watched: [number, boolean][] = [];
   const plane = new Plane({
     files,
-    pipes: { readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
+    pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",
     watch(fd, once) {
       watched.push([fd, once]);
@@ -62,7 +71,7 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
     now: () => 0,
     post: () => undefined,
   });
-  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout" }] });
+  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout", slot: 0 }] });
   plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
   expect(watched).toEqual([
     [SOUND, false],
@@ -74,7 +83,7 @@ test("of a descriptor that was closed before it could be watched nothing is said
   const said: FromPlane[] = [];
   const plane = new Plane({
     files,
-    pipes: { readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
+    pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",
     watch: () => ({ tag: "failed", errno: "EBADF" }),
     unwatch: () => undefined,
@@ -82,7 +91,7 @@ test("of a descriptor that was closed before it could be watched nothing is said
     post: (messages) => said.push(...messages),
   });
   plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
-  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout" }] });
+  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout", slot: 0 }] });
   plane.finishRound();
   const problem = {
     tag: "problem",

@@ -1,0 +1,87 @@
+/* Fits the kernel to the ports of the data plane, on either side: the main thread's and the Worker's. */
+import { CARRY_TABLE_SIZE, CarryStore, MOST_SLOTS } from "./log/carry-store.ts";
+import type { Compressor } from "./log/compressor.ts";
+import { JOURNAL_SIZE, PipeJournal } from "./log/pipe-journal.ts";
+import type { StretchParts } from "./log/pipe-stretches.ts";
+import type { DataPlanePorts } from "./log/plane-link.ts";
+import type { PlaneEstate } from "./log/plane-messages.ts";
+import { planeThreadOf, type StartPlaneThread } from "./log/plane-thread.ts";
+import { monotonicNow } from "./os/clock.ts";
+import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
+import { addToEventfd, openEventfd } from "./os/eventfd.ts";
+import { makeSizedMemoryFile, readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
+import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
+import { openLargePipe, openNothing, PipePeeker } from "./os/pipe-peek.ts";
+import { mapShared } from "./os/shared-memory.ts";
+
+/** What the main thread's side of the data plane needs. */
+export function planePorts(compressor: Compressor, syslogPath: string): DataPlanePorts {
+  // Mapped once and never unmapped: a view of what is mapped no more is a view of whatever comes there next.
+  const journals = new Map<number, PipeJournal>();
+  return {
+    startThread: startPlaneWorker,
+    openEpoll,
+    removeFromEpoll: (epoll, fd) => void removeFromEpoll(epoll, fd),
+    openEventfd,
+    addToEventfd,
+    openEstate,
+    unsettledPipeOf({ journal }, fdOfSlot) {
+      const known = journals.get(journal) ?? new PipeJournal(mapped(journal, JOURNAL_SIZE));
+      journals.set(journal, known);
+      return known.taking === null ? null : fdOfSlot(known.taking.slot);
+    },
+    close: closeDescriptor,
+    compress: (job) => compressor.compress(job),
+    now: monotonicNow,
+    syslogPath,
+  };
+}
+
+export const startPlaneWorker: StartPlaneThread = (listener) =>
+  planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener);
+
+/** Throws without descriptors or memory. */
+function openEstate(): PlaneEstate {
+  const opened: number[] = [];
+  try {
+    const journal = makeSizedMemoryFile("journal", JOURNAL_SIZE);
+    opened.push(journal);
+    const carries = makeSizedMemoryFile("carries", CARRY_TABLE_SIZE);
+    opened.push(carries);
+    return { journal, carries, spent: openLargePipe() };
+  } catch (error) {
+    for (const fd of opened) closeDescriptor(fd);
+    throw error;
+  }
+}
+
+/** What a Worker needs to read pipes safely. Throws without descriptors or memory; `note` is told of what it opens. */
+export function stretchPartsOf(estate: PlaneEstate, note: (fd: number) => void): StretchParts {
+  const scratch = openLargePipe();
+  const nothing = openNothing();
+  for (const fd of [scratch.read, scratch.write, nothing]) if (fd >= 0) note(fd);
+  const peeker = new PipePeeker({ scratch, spent: estate.spent }, nothing);
+  const { buffer, byteOffset } = mapped(estate.carries, CARRY_TABLE_SIZE);
+  return {
+    journal: new PipeJournal(mapped(estate.journal, JOURNAL_SIZE)),
+    carries: new CarryStore(new Uint32Array(buffer, byteOffset, MOST_SLOTS), {
+      write: (bytes, offset) => writeMemoryFile(estate.carries, bytes, offset),
+      read: (length, offset) => readMemoryFile(estate.carries, length, offset),
+    }),
+    pipes: {
+      peek: (fd, bytes, room) => peeker.peek(fd, bytes, room),
+      take: (fd, count) => peeker.take(fd, count),
+      get taken() {
+        return peeker.taken;
+      },
+      forget: () => peeker.forget(),
+      waiting: waitingInPipe,
+    },
+  };
+}
+
+function mapped(fd: number, size: number): Uint8Array<ArrayBuffer> {
+  const memory = mapShared(fd, size);
+  if (memory === null) throw new Error("cannot map a memory file");
+  return memory.bytes;
+}

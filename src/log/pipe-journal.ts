@@ -1,0 +1,182 @@
+/*
+ * Why no line is lost, and none written twice, when the thread or the process that writes it dies at any instant.
+ *
+ * What a service has written is in the kernel's pipe, which outlives us. A stretch of it is looked at, not taken; its lines
+ * are written to their files; and only then is it taken out of the pipe. All this is one _stretch_, and this journal, in
+ * memory that a successor reads, says how far it has come:
+ *
+ * - _writing_: nothing has been taken. Before a file is written for the first time, its identity and its length are noted,
+ *   and before each write the length that it will have. A successor that finds this state cuts each of these files back to
+ *   the noted length, under whatever name a rotation has given it meanwhile, and the stretch has never happened: it is still
+ *   in the pipe, and is looked at again. A file that is longer than we would have made it has been written by somebody else,
+ *   and is left as it is: better a line twice than a line lost.
+ * - _taking_: everything is written; so many bytes are to be taken. They are moved into a pipe of our own to which nobody
+ *   else writes, and the number of bytes in it says how many have been moved already. A successor moves the rest.
+ * - _idle_: nothing is under way, and the pipe of our own may be emptied.
+ *
+ * Each transition is the store of one word, so there is nothing between them. The beginning of a line whose end has not come
+ * is taken with the stretch, and lies in a file in memory (CarryStore); of its two places for each pipe, _taking_ says which
+ * is the new one.
+ *
+ * Not covered, as none of it is in a file: lines that a file refused and that are held back in memory; what went to syslog
+ * may go there twice. And a crash of the machine, for which each stretch would have to wait for the disk.
+ */
+import type { LogFiles } from "./log-files.ts";
+import { rotatedNameOf } from "./rotated-files.ts";
+
+/** What the journal needs: all of it is used again and again, the first pages most of all. */
+export const JOURNAL_SIZE = 256 * 1024;
+
+const IDLE = 0;
+const WRITING = 1;
+const TAKING = 2;
+
+/** 32-bit words: how far it is, which pipe, bytes to take, where its carry will be, files noted, bytes used by them. */
+const STATE = 0;
+const SLOT = 1;
+const COUNT = 2;
+const CARRY = 3;
+const FILES = 4;
+const USED = 5;
+const HEADER_BYTES = 64;
+
+/** An entry: length before and after (64 bits each), length of the two texts (16 bits each), identity, path. */
+const AFTER_AT = 8;
+const IDENTITY_LENGTH_AT = 16;
+const PATH_LENGTH_AT = 18;
+const TEXT_AT = 20;
+
+/** A file that was written in a stretch that came to nothing. */
+export interface TouchedFile {
+  readonly path: string;
+  readonly identity: string;
+  /** Its length in bytes before the stretch, and the most that it may have been given since. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A stretch of which everything is written, to be taken out of its pipe. */
+export interface Taking {
+  readonly slot: number;
+  readonly count: number;
+  readonly carry: number;
+}
+
+/** How a log file is named in the journal; made once for each file that is opened. */
+export interface JournalName {
+  readonly identity: Uint8Array;
+  readonly path: Uint8Array;
+}
+
+export class PipeJournal {
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #stretch = 0;
+
+  /** `memory`: of JOURNAL_SIZE, aligned to a word, zero at first. */
+  constructor(memory: Uint8Array<ArrayBuffer>) {
+    this.#words = new Uint32Array(memory.buffer, memory.byteOffset, HEADER_BYTES / 4);
+    this.#bytes = memory;
+    this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  }
+
+  /** Another number for each stretch; 0 outside of one. */
+  get stretch(): number {
+    return this.#words[STATE] === WRITING ? this.#stretch : 0;
+  }
+
+  begin(): void {
+    this.#stretch++;
+    this.#words[FILES] = 0;
+    this.#words[USED] = HEADER_BYTES;
+    this.#words[STATE] = WRITING;
+  }
+
+  /** Notes a file that is about to be written for the first time in this stretch; gives where, for `expect`. */
+  note(name: JournalName, before: number): number {
+    const length = TEXT_AT + name.identity.length + name.path.length;
+    let at = this.#words[USED] ?? HEADER_BYTES;
+    if (at + length > this.#bytes.length) {
+      // So many files in one stretch: the first of them have been rotated away long since.
+      this.#words[FILES] = 0;
+      at = HEADER_BYTES;
+    }
+    this.#view.setFloat64(at, before);
+    this.#view.setFloat64(at + AFTER_AT, before);
+    this.#view.setUint16(at + IDENTITY_LENGTH_AT, name.identity.length);
+    this.#view.setUint16(at + PATH_LENGTH_AT, name.path.length);
+    this.#bytes.set(name.identity, at + TEXT_AT);
+    this.#bytes.set(name.path, at + TEXT_AT + name.identity.length);
+    this.#words[USED] = (at + length + 7) & ~7;
+    this.#words[FILES] = (this.#words[FILES] ?? 0) + 1;
+    return at;
+  }
+
+  /** The noted file may be `after` bytes long from now on. */
+  expect(at: number, after: number): void {
+    this.#view.setFloat64(at + AFTER_AT, after);
+  }
+
+  /** Everything is written: from here on the stretch is taken, whatever happens. */
+  commit({ slot, count, carry }: Taking): void {
+    this.#words[SLOT] = slot;
+    this.#words[COUNT] = count;
+    this.#words[CARRY] = carry;
+    this.#words[STATE] = TAKING;
+  }
+
+  /** What was to be taken is taken. */
+  finish(): void {
+    this.#words[STATE] = IDLE;
+  }
+
+  /** What a predecessor has not finished taking; null: nothing. */
+  get taking(): Taking | null {
+    if (this.#words[STATE] !== TAKING) return null;
+    // A slot may be negative.
+    return { slot: (this.#words[SLOT] ?? 0) | 0, count: this.#words[COUNT] ?? 0, carry: this.#words[CARRY] ?? 0 };
+  }
+
+  /** What a predecessor has written of a stretch that it did not finish, the first file first. */
+  get touched(): readonly TouchedFile[] {
+    const files: TouchedFile[] = [];
+    if (this.#words[STATE] !== WRITING) return files;
+    for (let at = HEADER_BYTES, left = this.#words[FILES] ?? 0; left > 0; left--) {
+      const middle = at + TEXT_AT + this.#view.getUint16(at + IDENTITY_LENGTH_AT);
+      const end = middle + this.#view.getUint16(at + PATH_LENGTH_AT);
+      files.push({
+        path: decoder.decode(this.#bytes.subarray(middle, end)),
+        identity: decoder.decode(this.#bytes.subarray(at + TEXT_AT, middle)),
+        before: this.#view.getFloat64(at),
+        after: this.#view.getFloat64(at + AFTER_AT),
+      });
+      at = (end + 7) & ~7;
+    }
+    return files;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Cuts the files back to what they were before the stretch; gives the paths of those that could not be. */
+export function undoStretch(touched: readonly TouchedFile[], files: LogFiles): readonly string[] {
+  return touched.toReversed().flatMap((file) => {
+    const name = presentNameOf(file, files);
+    return name === null || files.cutLogFile(name, file) ? [] : [file.path];
+  });
+}
+
+/** A rotation that came to no end leaves a gap in the numbers; so many in a row are their end. */
+const LONGEST_GAP = 16;
+
+/** Under which name the file is now; null if it is gone. */
+function presentNameOf({ path, identity }: TouchedFile, files: LogFiles): string | null {
+  for (let index = 0, missing = 0; missing < LONGEST_GAP; index++) {
+    const name = rotatedNameOf(path, index);
+    const look = files.lookAtLogFile(name);
+    if (look?.identity === identity) return name;
+    missing = look === null ? missing + 1 : 0;
+  }
+  return null;
+}
