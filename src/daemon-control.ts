@@ -7,6 +7,7 @@ import type { PlaneLine } from "./log/plane-messages.ts";
 import { logFileOf } from "./daemon-ports.ts";
 import { readUsages } from "./os/process-usage.ts";
 import { Details } from "./supervisor/details.ts";
+import type { HistoryWriter } from "./supervisor/history-writer.ts";
 import { Operator } from "./supervisor/operator.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 import type { Reloader } from "./supervisor/reloader.ts";
@@ -19,6 +20,7 @@ export interface ControlParts {
   readonly scaling: Scaling;
   readonly files: FileChanges;
   readonly plane: DataPlane;
+  readonly history: HistoryWriter;
   readonly version: Omit<VersionView, "services">;
   readonly logDirectory: string;
 }
@@ -26,7 +28,7 @@ export interface ControlParts {
 const NO_SUCH_SERVICE: Outcome = { tag: "no-such-service", message: "there is no such service" };
 
 export function makeControlPort(parts: ControlParts): ControlPort {
-  const { supervisor, reloader, scaling, files, plane } = parts;
+  const { supervisor, reloader, scaling, files, plane, history } = parts;
   const operator = new Operator(supervisor, files);
   const details = new Details(supervisor, {
     readUsages,
@@ -70,6 +72,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
       plane.follow(name, deliver);
       return () => plane.unfollow(name, deliver);
     },
+    history: (question) => history.ask(question),
     events: () => ({ instance, oldest: supervisor.events.oldest, newest: supervisor.events.newest }),
     eventsAfter: (number, most) => supervisor.events.after(number, most),
     subscribe: (listen) => supervisor.subscribe(listen),

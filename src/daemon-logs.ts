@@ -90,3 +90,11 @@ function syslogSettingsOf(settings: Settings, isForeground: boolean): SyslogSett
   ] as SyslogSettings["options"];
   return { ident: "daemonsup", facility, options, level };
 }
+
+/** A bug of ours costs what it was about, never the supervisor. */
+export function surviveExceptions(logs: Logs): void {
+  const tell = (error: unknown): void =>
+    logs.report("crit", `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", tell);
+}

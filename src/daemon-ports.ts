@@ -1,6 +1,7 @@
 /* Fits the kernel to the ports of the supervisor. Part of the composition root: nothing here decides anything. */
 import type { Definition } from "./core/definition.ts";
 import { logFilesOf } from "./core/log-policy.ts";
+import type { WallTime } from "./core/units.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
@@ -185,6 +186,10 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPo
       plane.open({ run, service, pid }, [{ fd: stdout, stream: "stdout" }, ...errors]);
     },
     drain: (run) => void plane.drain(run),
+    async lastWords(of, count) {
+      const lines = await plane.lastWords(of, count);
+      return lines.map(({ at, stream, text }) => ({ at: at as WallTime, stream, text }));
+    },
     forget: (service) => plane.forget(service),
     watch: (fd, ready) => plane.watch(fd, ready),
     unwatch: (fd) => plane.unwatch(fd),

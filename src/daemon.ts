@@ -9,8 +9,9 @@ import { isoOf } from "./core/view.ts";
 import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
-import { type Logs, startLogs } from "./daemon-logs.ts";
+import { type Logs, startLogs, surviveExceptions } from "./daemon-logs.ts";
 import { makeRunFiles } from "./daemon-looks.ts";
+import { startHistory } from "./daemon-history.ts";
 import { Manager } from "./daemon-manager.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
 import { Housekeeping } from "./daemon-housekeeping.ts";
@@ -49,6 +50,7 @@ import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.t
 import { Reloader } from "./supervisor/reloader.ts";
 import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
+import type { HistoryWriter } from "./supervisor/history-writer.ts";
 import { Scaling } from "./supervisor/scaling.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -101,9 +103,16 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const manager = new Manager(options.foreground ? process.env : {});
   const housekeeping = new Housekeeping();
   const output = makeOutputPort(logs.plane, directories.log);
+  const history = startHistory({
+    policy: loaded.settings.history,
+    stateDirectory: directories.state,
+    report: logs.report,
+    rested: () => housekeeping.touched(),
+  });
   const supervisor = new Supervisor({
     clock,
-    report: logs.report,
+    report: history.report,
+    history: history.port,
     processes,
     reaping,
     spawning,
@@ -143,19 +152,20 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     load: () => reader.read(),
     accepted() {
       logs.configure(reader.latest.settings);
+      history.writer.configure(reader.latest.settings.history);
       files.accept(reader.latest.marks);
     },
     began: () => manager.reloading(),
     over: () => manager.ready(supervisor.fleet.size),
   });
   const scaling = new Scaling(supervisor, reloader, makeScalingPorts(directories.state, reader));
-  const control = openControl(role, { supervisor, reloader, scaling, files, logs, groups });
+  const parts = { supervisor, reloader, scaling, files, logs, history: history.writer, groups };
+  const control = openControl(role, parts);
   surviveExceptions(logs);
 
-  logs.report(
-    "notice",
-    `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`,
-  );
+  const beginning = `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`;
+  logs.report("notice", beginning);
+  supervisor.companions.history.note("begin", null, beginning);
   memory.reportTo((message) => logs.report("err", message));
   for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
@@ -167,7 +177,9 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   // Whoever still waits for the start hears that there will be none.
   launcher.tell({ tag: "failed", exit: EXIT.failed, lines: [TOLD_TO_END] });
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
+  supervisor.companions.history.note("over", null, `ended with status ${code}`);
   await control.close();
+  await history.close();
   await logs.close();
   memory.closeCleanly();
   clearPidFile(pidFile);
@@ -215,6 +227,7 @@ interface Parts {
   readonly scaling: Scaling;
   readonly files: FileChanges;
   readonly logs: Logs;
+  readonly history: HistoryWriter;
   readonly groups: ServingGroups;
 }
 
@@ -224,14 +237,6 @@ function openControl(role: SupervisorRole, parts: Parts): Serving {
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
   const port = makeControlPort({ ...parts, plane: logs.plane, version, logDirectory: role.directories.log });
   return openServing({ runtime, port, groups, report: (message) => logs.report("crit", message) });
-}
-
-/** A bug of ours costs what it was about, never the supervisor. */
-function surviveExceptions(logs: Logs): void {
-  const tell = (error: unknown): void =>
-    logs.report("crit", `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.on("uncaughtException", tell);
-  process.on("unhandledRejection", tell);
 }
 
 interface Announcement {

@@ -36,6 +36,7 @@ const COMPOSITION_ROOTS = [
   "daemon-control.ts",
   "daemon-failure.ts",
   "daemon-files.ts",
+  "daemon-history.ts",
   "daemon-housekeeping.ts",
   "daemon-logs.ts",
   "daemon-looks.ts",
@@ -53,6 +54,7 @@ const COMPOSITION_ROOTS = [
   "io-worker.ts",
   "compress-worker.ts",
   "look-worker.ts",
+  "history-worker.ts",
   "syslog-worker.ts",
 ];
 

@@ -14,6 +14,7 @@ const ENTRY_POINTS = [
   "src/io-worker.ts",
   "src/compress-worker.ts",
   "src/look-worker.ts",
+  "src/history-worker.ts",
   "src/syslog-worker.ts",
 ];
 /** What else changes the binary. */

@@ -97,7 +97,9 @@ function unsharedFaultsOf(table: Table, schema: z.core.$ZodType, above: readonly
 
 function settingsOf(parsed: z.output<typeof settingsSchema>): Settings {
   const log = { level: parsed.log.level, ...rotationOf(parsed.log) };
-  return { daemon: parsed.daemon, syslog: parsed.syslog, control: controlOf(parsed.control), log };
+  const { keep, keep_age: keepAge, keep_size: keepSize, lines } = parsed.history;
+  const history = { keep, keepAge, keepSize, lines };
+  return { daemon: parsed.daemon, syslog: parsed.syslog, control: controlOf(parsed.control), log, history };
 }
 
 function controlOf({ group, status_group }: z.output<typeof settingsSchema>["control"]): ControlSettings {

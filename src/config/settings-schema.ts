@@ -3,7 +3,8 @@ import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/log-policy.ts";
 import { keyOf } from "./key-meta.ts";
 import { facility } from "./sink-keys.ts";
 import { rotationKeys } from "./rotation-keys.ts";
-import { account, choice } from "./schema-parts.ts";
+import { millis } from "../core/units.ts";
+import { account, choice, duration, size, wholeNumber } from "./schema-parts.ts";
 
 const level = (): z.ZodType<SyslogSeverity, SyslogSeverity> => choice(SYSLOG_SEVERITIES);
 const table = { error: "a table" };
@@ -80,12 +81,48 @@ const log = z.strictObject(
   table,
 );
 
+const history = z.strictObject(
+  {
+    keep: keyOf(wholeNumber(0, 100_000).default(200), {
+      description: "Runs of each service that are kept, and as many other entries; 0: there is no history",
+      live: true,
+      limit: "100000",
+      example: "keep = 1000",
+    }),
+    keep_age: keyOf(duration("3650d", "1s").default(millis(90 * 86_400_000)), {
+      description: "What is older is removed",
+      live: true,
+      limit: "3650d",
+      initial: "90d",
+      example: 'keep_age = "30d"',
+    }),
+    keep_size: keyOf(size("1MiB", "16GiB").default(64 * 1024 * 1024), {
+      description: "What its file may take; the oldest makes room",
+      live: true,
+      limit: "16GiB",
+      example: 'keep_size = "16MiB"',
+    }),
+    lines: keyOf(wholeNumber(0, 1000).default(50), {
+      description: "The last lines of output in the report of a crash",
+      live: true,
+      limit: "1000",
+      example: "lines = 200",
+    }),
+  },
+  table,
+);
+
 /** daemonsup.toml. What [defaults] may hold is judged by the schema of definitions. */
 export const settingsSchema = z.strictObject({
   daemon: keyOf(daemon.prefault({}), { description: "The supervisor's own user", live: false, limit: "1 table" }),
   syslog: keyOf(syslog.prefault({}), { description: "Its messages to syslog", live: true, limit: "1 table" }),
   control: keyOf(control.prefault({}), { description: "Who may talk to it", live: false, limit: "1 table" }),
   log: keyOf(log.prefault({}), { description: "Its own log file", live: true, limit: "1 table" }),
+  history: keyOf(history.prefault({}), {
+    description: "What is kept of the past: runs and reports of crashes",
+    live: true,
+    limit: "1 table",
+  }),
   defaults: keyOf(z.unknown().optional(), {
     description: "Keys of definitions that do not say otherwise",
     live: true,

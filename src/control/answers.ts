@@ -1,5 +1,6 @@
 import type { DetailsView } from "../core/details-view.ts";
 import type { GraphView } from "../core/graph-view.ts";
+import type { HistoryListAnswer, ReportView, RunView } from "../core/history-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { UsageView } from "../core/usage-view.ts";
 import type { LogLine, VersionView } from "./control-port.ts";
@@ -26,6 +27,9 @@ export interface Answers {
   readonly act: ActLine;
   readonly usage: readonly UsageView[];
   readonly details: DetailsView;
+  readonly runs: readonly RunView[];
+  readonly history: HistoryListAnswer;
+  readonly report: ReportView;
 }
 
 /** Routes that answer one object a line. */

@@ -16,6 +16,8 @@ export interface Question<R extends RouteName> {
   readonly route: R;
   /** The service; null on routes that name none. */
   readonly name: string | null;
+  /** The number of a run of it; only on routes that want one. */
+  readonly run?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
   /** How long the answer may take once the supervisor is reached; null: for ever. */
@@ -102,11 +104,11 @@ async function attemptBoth<R extends RouteName>(socket: string, question: Questi
 
 /** One attempt; a failure is the name of its errno. */
 async function attempt<R extends RouteName>(socket: string, question: Question<R>): Promise<Response | string> {
-  const { route, name, query, body, patience, signal } = question;
+  const { route, name, run, query, body, patience, signal } = question;
   const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
   const end = endOf(patience, signal);
   try {
-    return await fetch(`http://daemonsup${pathOf(route, name)}${search}`, {
+    return await fetch(`http://daemonsup${pathOf(route, name, run)}${search}`, {
       unix: socket,
       method: ROUTES[route].method,
       keepalive: false,

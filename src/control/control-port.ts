@@ -1,4 +1,5 @@
 import type { DetailsView } from "../core/details-view.ts";
+import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
@@ -126,6 +127,8 @@ export interface ControlPort {
   logs(name: string, count: number): Promise<readonly LogLine[]> | null;
   /** Calls `listen` for every line of the service's output from now on, until the returned function is called. */
   follow(name: string, listen: (line: LogLine) => void): () => void;
+  /** What is kept of the past. Never rejects. */
+  history(question: HistoryQuestion): Promise<HistoryAnswer>;
   /** Which events may be asked for. */
   events(): EventRange;
   /** Up to `most` events that follow this number, the oldest first; those that are not kept any more are left out. */

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { MAX_USAGES } from "./limits.ts";
+import * as history from "./history-protocol.ts";
 import type { ProblemKind } from "./problem.ts";
 import * as protocol from "./protocol.ts";
 import type { RouteName } from "./routes.ts";
@@ -97,6 +98,19 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
   },
   details: show("What there is to know of a service beside its state", protocol.detailsView),
   openapi: { ...show("This description", protocol.openApi) },
+  runs: show("The runs of a service that are kept", z.array(history.runView)),
+  history: {
+    ...show("What is kept of the past: runs, crashes, stops, reloads", history.historyAnswer),
+    query: protocol.historyQuery,
+    problems: ["refused"],
+  },
+  report: {
+    ...show(
+      "All that is kept of one run, by its number; `last`: of the last one that ended unexpectedly",
+      history.reportView,
+    ),
+    problems: ["refused"],
+  },
 };
 
 /** The schemas that have a name of their own in the description. */
@@ -118,5 +132,8 @@ export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
   Version: protocol.versionView,
   Usage: protocol.usageView,
   Details: protocol.detailsView,
+  Run: history.runView,
+  HistoryLine: history.historyLine,
+  RunReport: history.reportView,
   Problem: protocol.problemDetails,
 };

@@ -2,6 +2,7 @@ import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
 import { answerEvents } from "./answer-events.ts";
+import { answerHistory, answerReport, answerRuns } from "./answer-history.ts";
 import type { ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
 import { actOnAll } from "./act-on-all.ts";
@@ -48,6 +49,9 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   scale: answerScale,
   openapi: showDescription,
   act: actOnAll,
+  runs: answerRuns,
+  history: answerHistory,
+  report: answerReport,
   usage: showUsage,
   details: showDetails,
 };

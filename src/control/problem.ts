@@ -7,6 +7,7 @@ export const PROBLEMS = {
   "bad-request": { status: 400, title: "The request is not understood", exit: EXIT.usage },
   "read-only": { status: 403, title: "This socket only shows, it does not change", exit: EXIT.permission },
   "no-such-service": { status: 404, title: "No such service", exit: EXIT.noSuchService },
+  "no-such-run": { status: 404, title: "No such run", exit: EXIT.failed },
   "no-such-path": { status: 404, title: "No such path", exit: EXIT.usage },
   "wrong-method": { status: 405, title: "Wrong method", exit: EXIT.usage },
   "too-slow": { status: 408, title: "The request did not arrive in time", exit: EXIT.timedOut },

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DEFAULT_HISTORY_LINES, MOST_HISTORY_LINES } from "../core/history-view.ts";
 import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { PUBLIC_STATES } from "../core/service-view.ts";
 import {
@@ -80,6 +81,13 @@ export const logsQuery = z.strictObject({
     ),
     false,
   ),
+});
+
+/** Query of history. `name`: names and globs with commas between them; `since`: ISO 8601. */
+export const historyQuery = z.strictObject({
+  name: z.optional(z.string().check(z.maxLength(16 * MAX_TEXT))),
+  since: z.optional(z.string().check(z.maxLength(MAX_TEXT))),
+  lines: z._default(wholeNumber(0, MOST_HISTORY_LINES), DEFAULT_HISTORY_LINES),
 });
 
 /** Query of events. `after`: the number of the last known one; `heartbeat`: how often to say that nothing happens, in milliseconds. */

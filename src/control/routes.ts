@@ -3,7 +3,7 @@ export type Access = "read" | "operate";
 
 export interface Route {
   readonly method: "GET" | "POST";
-  /** A segment that begins with a colon stands for a percent-encoded service name. */
+  /** A segment that begins with a colon stands for anything: ":name" for a percent-encoded service name. */
   readonly path: string;
   /** The protocol version that brought it. */
   readonly since: number;
@@ -31,6 +31,9 @@ export const ROUTES = {
   act: { method: "POST", path: "/v1/services", since: 1, access: "operate" },
   usage: { method: "GET", path: "/v1/usage", since: 1, access: "read" },
   details: { method: "GET", path: "/v1/services/:name/details", since: 1, access: "read" },
+  runs: { method: "GET", path: "/v1/services/:name/runs", since: 1, access: "read" },
+  history: { method: "GET", path: "/v1/history", since: 1, access: "read" },
+  report: { method: "GET", path: "/v1/history/:name/:run", since: 1, access: "read" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;
@@ -63,9 +66,11 @@ export function matchRoute(method: string, pathname: string): RouteMatch {
   }
 }
 
-/** The path of a route, with the service's name encoded into it. */
-export function pathOf(route: RouteName, name: string | null): string {
-  return ROUTES[route].path.replace(":name", () => encodeURIComponent(name ?? ""));
+/** The path of a route, with the service's name and the number of one of its runs encoded into it. */
+export function pathOf(route: RouteName, name: string | null, run: string | null = null): string {
+  return ROUTES[route].path
+    .replace(":name", () => encodeURIComponent(name ?? ""))
+    .replace(":run", () => encodeURIComponent(run ?? ""));
 }
 
 function fits(pattern: readonly string[], given: readonly string[]): boolean {

@@ -1,3 +1,4 @@
+import type { HistoryPolicy } from "./history.ts";
 import type {
   ConditionPolicy,
   DescriptorStorePolicy,
@@ -138,4 +139,6 @@ export interface Settings {
   readonly control: ControlSettings;
   /** The supervisor's own log file. */
   readonly log: RotationPolicy & { readonly level: SyslogSeverity };
+  /** What is kept of the past. */
+  readonly history: HistoryPolicy;
 }

@@ -54,6 +54,11 @@ export function pidFileOf(runtime: string): string {
   return `${runtime}/supervisor.pid`;
 }
 
+/** Where the history is kept. */
+export function historyFileOf(state: string): string {
+  return `${state}/history.db`;
+}
+
 /** The path as seen from the absolute directory `base`, without ".", ".." and empty parts, as path.resolve has it. */
 export function absolutePath(base: string, path: string): string {
   const parts: string[] = [];

@@ -12,6 +12,7 @@ import type { NetworkPort } from "./connection.ts";
 import type { Events } from "./events.ts";
 import { Health } from "./health.ts";
 import type { SocketPort } from "./held-sockets.ts";
+import { Historian, type HistoryPort } from "./historian.ts";
 import { Hooks } from "./hooks.ts";
 import { Listeners } from "./listeners.ts";
 import { type NotifyCompanions, type NotifyKernel, makeNotifyCompanions } from "./notify-companions.ts";
@@ -43,6 +44,7 @@ export interface CompanionPorts {
   readonly events: Events;
   readonly belongings: Belongings;
   readonly commands: Commands;
+  readonly history: HistoryPort;
   readonly tell: Tell;
   readonly memory: Pick<MemoryPort, "intend">;
   newInvocation(): string;
@@ -54,6 +56,7 @@ export interface CompanionPorts {
 export class Companions {
   readonly hooks: Hooks;
   readonly starts: StartWatch;
+  readonly history: Historian;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
   readonly #health: Health;
@@ -84,6 +87,7 @@ export class Companions {
     this.#listeners = new Listeners({ ...ports, sockets: kernel.sockets, stored });
     this.#health = new Health({ ...ports, checks, amend });
     this.starts = new StartWatch(ports.clock);
+    this.history = new Historian(ports);
     this.#all = [
       this.hooks,
       ...Object.values(this.#hearing),
@@ -91,11 +95,15 @@ export class Companions {
       new Readiness({ ...ports, checks, amend }),
       this.#health,
       this.starts,
+      this.history,
       new Schedules({ ...ports, ...kernel.schedules, amend }),
       new Watches({
         ...ports,
         openFiles: kernel.openFiles,
-        restart: (service) => restartFor(service, ports),
+        restart: (service) => {
+          this.history.asked(service, "restart, as its files have changed");
+          restartFor(service, ports);
+        },
         reload: (service) => fleet().post(service, { tag: "reload-asked" }),
       }),
     ];

@@ -9,9 +9,10 @@ import type { Force } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Commands } from "./commands.ts";
+import type { Companions } from "./companions.ts";
 import type { Launcher } from "./launcher.ts";
 import type { PendingExecs } from "./pending-execs.ts";
-import type { MemoryPort, OutputPort, ProcessPort, ReapPort, Report, TimerPort } from "./ports.ts";
+import type { EndedUsage, MemoryPort, OutputPort, ProcessPort, ReapPort, Report, TimerPort } from "./ports.ts";
 import { reapEnded } from "./reaper.ts";
 
 export interface DeparturePorts {
@@ -26,8 +27,7 @@ export interface DeparturePorts {
   readonly processes: ProcessPort;
   readonly timers: TimerPort;
   readonly report: Report;
-  /** Hears what the service has said so far. */
-  settle(service: string): void;
+  readonly companions: Pick<Companions, "settle" | "history">;
 }
 
 /** When to look again after something went wrong. */
@@ -51,7 +51,7 @@ export class Departures {
     const { reaping, belongings, timers } = this.#ports;
     try {
       const hasMore = reapEnded(reaping, {
-        ended: (pid, exit) => this.#ended(pid, exit),
+        ended: (pid, exit, usage) => this.#ended({ pid, usage }, exit),
         reaped: (pid) => belongings.reaped(pid),
         together: (pids, tell) => belongings.orphans.whileMetOf(pids, tell),
         settled: () => this.#sweep(),
@@ -88,13 +88,13 @@ export class Departures {
   }
 
   /** A child has ended and is not reaped yet; what is returned is done once it is. */
-  #ended(pid: number, exit: Exit): (() => void) | null {
+  #ended({ pid, usage }: { readonly pid: number; readonly usage: EndedUsage | null }, exit: Exit): (() => void) | null {
     const { execs, belongings, commands, memory, launcher, output, fleet } = this.#ports;
     // If its exec has failed, that is what is told of it, and not the exit that came of it.
     if (execs.has(pid)) execs.look();
     const speaker = belongings.serviceOfMain(pid) ?? commands.serviceOf(pid);
     // What it has said counts, that another process is the main one included.
-    if (speaker !== null) this.#ports.settle(speaker);
+    if (speaker !== null) this.#ports.companions.settle(speaker);
     const service = belongings.serviceOfMain(pid);
     if (service === null) {
       if (commands.ended(pid, exit)) return null;
@@ -106,6 +106,7 @@ export class Departures {
     const survivors = this.#countSurvivors(service);
     const run = launcher.runOf(service);
     if (run !== null) output.drain(run);
+    this.#ports.companions.history.departing(service, { run, usage });
     const post = (): void => fleet.post(service, { tag: "exited", exit, survivors });
     if (survivors === 0) return post;
     this.#mayBeEmpty = true;

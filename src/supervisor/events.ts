@@ -16,12 +16,15 @@ interface Kept {
 export class Events {
   readonly #listeners = new Set<(event: EventView) => void>();
   readonly #now: () => WallTime;
+  readonly #seldom: (happening: Happening) => void;
   /** A ring: the event of number n lies at n modulo its length. */
   readonly #kept: Kept[] = [];
   #last = 0;
 
-  constructor(now: () => WallTime) {
+  /** `seldom` hears of what no record of a service tells: all but changes of state and exits. */
+  constructor(now: () => WallTime, seldom: (happening: Happening) => void = () => {}) {
     this.#now = now;
+    this.#seldom = seldom;
   }
 
   /** The number of the last event; 0: there was none. */
@@ -38,6 +41,7 @@ export class Events {
     this.#last++;
     const kept = { at: this.#now(), happening };
     this.#kept[this.#last % MOST_KEPT_EVENTS] = kept;
+    if (happening.event !== "state" && happening.event !== "exit") this.#seldom(happening);
     if (this.#listeners.size === 0) return;
     const event = viewOf(this.#last, kept);
     for (const listen of this.#listeners) listen(event);

@@ -34,8 +34,14 @@ export class Operator {
   constructor(supervisor: Supervisor, files: FilesPort = NO_FILES) {
     this.#supervisor = supervisor;
     this.#files = files;
-    const { fleet, requests, ports } = supervisor;
-    this.#pursuits = new Pursuits({ ...ports, fleet, requests, isEnding: () => supervisor.isEnding });
+    const { fleet, requests, ports, companions } = supervisor;
+    this.#pursuits = new Pursuits({
+      ...ports,
+      fleet,
+      requests,
+      isEnding: () => supervisor.isEnding,
+      asked: (name, goal) => companions.history.asked(name, `${goal}, by an operator`),
+    });
   }
 
   names(): readonly string[] {

@@ -3,6 +3,7 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { Exit } from "../core/exit.ts";
+import type { OutputLine } from "../core/history.ts";
 import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { Instant, Millis, WallTime } from "../core/units.ts";
 
@@ -142,6 +143,10 @@ export interface OutputPort {
     readonly stderr: number;
   }): void;
   drain(run: number): void;
+  /**
+   * The last `count` lines of a run that is drained, oldest first; to be asked before another run of the service is opened.
+   */
+  lastWords(of: { readonly service: string; readonly run: number }, count: number): Promise<readonly OutputLine[]>;
   forget(service: string): void;
   /** Calls back once when the descriptor is readable. */
   watch(fd: number, ready: () => void): void;

@@ -15,6 +15,8 @@ export interface PursuitPorts {
   readonly clock: ClockPort;
   readonly memory: MemoryPort;
   isEnding(): boolean;
+  /** It is about to be asked of the service. */
+  asked(name: string, goal: Goal): void;
 }
 
 export interface AskOptions {
@@ -57,6 +59,7 @@ export class Pursuits {
   #announce(name: string, goal: Goal, options: AskOptions): Pursuit {
     const { fleet, requests, memory } = this.#ports;
     requests.overtake(name, goal);
+    this.#ports.asked(name, goal);
     const decided = options.wait ? requests.wait(name, goal, options.timeout) : null;
     const isConfigured = (goal === "stop") === (fleet.get(name)?.definition.start === "manual");
     memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");

@@ -128,12 +128,21 @@ export class Reloader {
       pid: null,
       message: summary,
     });
+    this.#tellWhy(difference);
     applyDifference(difference, definitions, {
       fleet: this.#supervisor.fleet,
       configure: (definition) => this.#supervisor.configure(definition),
       unfit: (name) => unfit[name] ?? null,
       startIfAuto: (name) => this.#supervisor.startIfAuto(name, unfit[name] ?? null),
     });
+  }
+
+  #tellWhy({ added, changed, removed }: Difference): void {
+    const { history } = this.#supervisor.companions;
+    const isRunning = (name: string): boolean => this.#supervisor.belongings.mainOf(name) !== null;
+    for (const name of added) history.asked(name, "start, as its definition was added");
+    for (const name of changed.filter(isRunning)) history.asked(name, "restart, as its definition has changed");
+    for (const name of removed) history.asked(name, "stop, as its definition was removed");
   }
 
   /** Has each of the services do its [reload]; those to which it cannot be passed on are named together. */

@@ -15,6 +15,7 @@ import { type CompanionKernel, Companions } from "./companions.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { Departures } from "./departures.ts";
 import { Events } from "./events.ts";
+import type { HistoryPort } from "./historian.ts";
 import { Launcher } from "./launcher.ts";
 import { Narrator } from "./narrator.ts";
 import { performAction } from "./performer.ts";
@@ -52,6 +53,7 @@ export interface SupervisorPorts {
   readonly timers: TimerPort;
   readonly kernel: CompanionKernel;
   readonly files: RunFiles;
+  readonly history: HistoryPort;
   newInvocation(): string;
   /** A number from 0 to 1. */
   jitter(): number;
@@ -92,7 +94,10 @@ export class Supervisor {
 
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
-    this.events = new Events(() => ports.clock.wall());
+    this.events = new Events(
+      () => ports.clock.wall(),
+      (happening) => this.companions.history.happened(happening),
+    );
     this.requests = new Requests(ports.timers);
     const narrator = (this.#narrator = new Narrator(this.events, ports.report, () => ports.clock.now()));
     this.belongings = new Belongings(
@@ -128,12 +133,10 @@ export class Supervisor {
     });
     this.fleet = this.#buildFleet();
     const { fleet, requests } = this;
-    const mayEnd = (): boolean => commands.isIdle;
-    const killCommands = (): void => commands.killAll();
+    const [mayEnd, killCommands] = [(): boolean => commands.isIdle, (): void => commands.killAll()];
     this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, mayEnd, killCommands });
-    const settle = (service: string): void => companions.settle(service);
     const launcher = this.#launcher;
-    this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs, settle });
+    this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs, companions });
   }
 
   /** Takes over what a dead predecessor left, then starts what is to run, some services in each turn of the loop. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Definition, Settings } from "../../src/core/definition.ts";
+import { millis } from "../../src/core/units.ts";
 import { lines, makePlace, mustLoad, problemsOf } from "./load-texts.ts";
 
 function settingsOf(text: string): Settings {
@@ -15,11 +16,13 @@ function withDefaults(defaults: string, definition: string): Definition {
 }
 
 describe("daemonsup.toml", () => {
+  const history = { keep: 200, keepAge: millis(90 * 86_400_000), keepSize: 64 * 1024 * 1024, lines: 50 };
   const usual: Settings = {
     daemon: { user: null, group: null },
     syslog: { facility: "daemon", level: "info" },
     control: { group: null, statusGroup: null },
     log: { level: "info", maxSize: 10_485_760, keep: 5, maxAge: null, keepSize: null, keepAge: null, compress: null },
+    history,
   };
 
   test("is not needed", () => {
@@ -43,12 +46,18 @@ describe("daemonsup.toml", () => {
       'level = "err"',
       'max_size = "1MiB"',
       "keep = 2",
+      "[history]",
+      "keep = 1000",
+      'keep_age = "30d"',
+      'keep_size = "1MiB"',
+      "lines = 0",
     );
     expect(settingsOf(text)).toEqual({
       daemon: { user: "alice", group: "video" },
       syslog: { facility: "local0", level: "debug" },
       control: { group: "root", statusGroup: "video" },
       log: { level: "err", maxSize: 1_048_576, keep: 2, maxAge: null, keepSize: null, keepAge: null, compress: null },
+      history: { keep: 1000, keepAge: millis(30 * 86_400_000), keepSize: 1_048_576, lines: 0 },
     });
   });
 

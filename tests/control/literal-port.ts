@@ -137,6 +137,11 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       service(name) === null
         ? null
         : Promise.resolve([lineOf(name, "first"), lineOf(name, "second")].slice(-count || 2)),
+    history: ({ tag }) => {
+      if (tag === "list") return Promise.resolve({ tag, lines: [], unknown: [], services: [] });
+      if (tag === "runs") return Promise.resolve({ tag, runs: [] });
+      return Promise.resolve({ tag, report: null, newest: null });
+    },
     follow: (_name, listen) => {
       followers.add(listen);
       return () => followers.delete(listen);

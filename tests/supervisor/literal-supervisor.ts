@@ -1,4 +1,5 @@
 import { look } from "../../src/config/look.ts";
+import type { HistoryEntry } from "../../src/core/history.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import type { Instant } from "../../src/core/units.ts";
 import { Operator } from "../../src/supervisor/operator.ts";
@@ -24,6 +25,8 @@ export function literalSupervisor() {
     reports: [] as string[],
     /** What was written down, as "wanted web down". */
     memory: [] as string[],
+    /** What is kept of the past. */
+    history: [] as HistoryEntry[],
     spawned: [] as SpawnPlan[],
     /** The statuses with which it has said that it is over. */
     endings: [] as number[],
@@ -54,6 +57,7 @@ export function literalSupervisor() {
     clock: timers,
     timers,
     kernel: literalKernel(),
+    history: { keep: (entry) => void world.history.push(entry), lines: () => 0, ownLines: () => [], ownPeak: () => 0 },
     processes: machine,
     report: (severity, message) => void world.reports.push(`${severity}: ${message}`),
     reaping: {
@@ -89,6 +93,7 @@ export function literalSupervisor() {
       configure: () => {},
       open: () => {},
       drain: () => {},
+      lastWords: () => Promise.resolve([]),
       forget: () => {},
       watch: (fd, ready) => void watched.set(fd, ready),
       unwatch: (fd) => void watched.delete(fd),
