@@ -56,7 +56,7 @@ export async function answerReport(call: Call): Promise<Response> {
 }
 
 /** Why there is no report of this run; `newest`: the number of the newest that is kept, or null. */
-export function notKeptWordsOf(service: string, run: number | "last", newest: number | null): string {
+function notKeptWordsOf(service: string, run: number | "last", newest: number | null): string {
   const what = run === "last" ? "the last report" : `run ${run}`;
   const reason =
     newest === null
