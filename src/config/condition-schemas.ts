@@ -78,7 +78,14 @@ function paths(): z.ZodType<string[], unknown> {
 }
 
 function hosts(): z.ZodType<string[], unknown> {
-  return oneOrMore(text("a host name or a pattern", MAX_HOST), `a host name, or a list, like ["web*"]`);
+  const host = text("a host name or a pattern", MAX_HOST).refine(hasClosedBrackets, {
+    error: `a pattern whose brackets are closed, like "web[1-4]"`,
+  });
+  return oneOrMore(host, `a host name, or a list, like ["web*"]`);
+}
+
+function hasClosedBrackets(pattern: string): boolean {
+  return !/[[\]]/.test(pattern.replaceAll(/\[[^\]]+\]/g, ""));
 }
 
 function oneOrMore(item: z.ZodType<string, string>, want: string): z.ZodType<string[], unknown> {

@@ -14,6 +14,8 @@ export interface Expanded {
   /** What was written where a variable was filled in, by path (as pathKeyOf writes it). */
   readonly written: ReadonlyMap<string, { readonly filled: string; readonly shown: string }>;
   readonly faults: readonly Fault[];
+  /** Where something could not be filled in, be it for a fault that stands elsewhere. */
+  readonly unfilled: readonly Path[];
 }
 
 /** Fills in the variables in every string of a definition. A string that is a command is split before. */
@@ -21,7 +23,7 @@ export function fillTable(
   table: Table,
   request: { readonly directory: string; readonly files: EnvironmentFiles },
 ): Expanded {
-  if (!holds(table, "$")) return { table, shown: table, written: new Map(), faults: [] };
+  if (!holds(table, "$")) return { table, shown: table, written: new Map(), faults: [], unfilled: [] };
   return new Filling(table, request).fill();
 }
 
@@ -58,6 +60,7 @@ class Filling {
   readonly #table: Table;
   readonly #request: { readonly directory: string; readonly files: EnvironmentFiles };
   readonly #faults: Fault[] = [];
+  readonly #unfilled: Path[] = [];
   readonly #own: Table;
   readonly #variables: Variables;
   /** For the paths of environment files, which must be known before any file is read. */
@@ -78,7 +81,13 @@ class Filling {
     const table = mapStrings(shown, [], (text, path) => this.#text(text, path)) as Table;
     // What a missing file would decide is left out; the service cannot be started anyway.
     const decided = Object.entries(table).filter(([key]) => !this.#undecided.has(key));
-    return { table: Object.fromEntries(decided), shown, written: this.#written, faults: this.#faults };
+    return {
+      table: Object.fromEntries(decided),
+      shown,
+      written: this.#written,
+      faults: this.#faults,
+      unfilled: this.#unfilled,
+    };
   }
 
   #text(text: string, path: Path): string {
@@ -99,6 +108,7 @@ class Filling {
         return text;
       case "fault": {
         const { reason, suggestion } = expansion;
+        this.#unfilled.push(path);
         if (reason !== null) this.#faults.push({ path, at: "value", reason, suggestion });
         return text;
       }

@@ -1,12 +1,14 @@
 import { isTable, valueAt, type Path, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { quote } from "./problem.ts";
+import { socketFaultsOf } from "./socket-checks.ts";
 import { listOf } from "./want.ts";
 
 const CHECKS = ["tcp", "http", "command"] as const;
 const METHODS = ["notify", "fd", ...CHECKS, "log"] as const;
 /** Most definitions have none of these, and there are many definitions. */
-const KEYS = ["ready", "health", "watchdog", "notify_access", "schedule", "conflicts"] as const;
+const LINKS = ["requires", "wants", "after", "before", "conflicts"] as const;
+const KEYS = ["ready", "health", "watchdog", "notify_access", "schedule", "sockets", ...LINKS] as const;
 /** The first descriptor that is passed on; 0, 1 and 2 are taken. */
 const FIRST_PASSED = 3;
 
@@ -21,6 +23,7 @@ export function lifeFaultsOf(table: Table): Fault[] {
     ...notifyFaultsOf(table),
     ...scheduleFaultsOf(table),
     ...linkFaultsOf(table),
+    ...socketFaultsOf(table),
   ];
 }
 
@@ -103,7 +106,13 @@ function scheduleFaultsOf(table: Table): Fault[] {
 
 function linkFaultsOf(table: Table): Fault[] {
   const rivals = namesIn(table["conflicts"]);
-  return ["requires", "wants"].flatMap((key) => {
+  const twice = LINKS.flatMap((key) => {
+    const names = namesIn(table[key]);
+    return names.flatMap((name, index) =>
+      name !== null && names.indexOf(name) < index ? [faultAt([key, index], `${quote(name)} stands in it twice`)] : [],
+    );
+  });
+  const both = ["requires", "wants"].flatMap((key) => {
     const names = namesIn(table[key]);
     return names.flatMap((name, index) =>
       name !== null && rivals.includes(name)
@@ -111,6 +120,7 @@ function linkFaultsOf(table: Table): Fault[] {
         : [],
     );
   });
+  return [...twice, ...both];
 }
 
 /** The names of a list of links, each at its place; null for what is none. */

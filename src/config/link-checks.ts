@@ -1,8 +1,7 @@
-import type { Definition } from "../core/definition.ts";
 import type { Path } from "./document.ts";
 import { faultAt } from "./fault.ts";
+import type { LinkedService } from "./linked-service.ts";
 import { quote, type Problem } from "./problem.ts";
-import type { SoundDefinition } from "./sound-definition.ts";
 import { suggestNearest } from "./want.ts";
 
 /** Every service that a definition may name. */
@@ -19,35 +18,34 @@ export interface KnownServices {
 const MAX_SUGGESTIONS = 50;
 
 /** Names that no service has, and services that cannot get on with each other. */
-export function linkProblemsOf(sound: readonly SoundDefinition[], known: KnownServices): Problem[] {
-  const byName = new Map(sound.map((each) => [each.definition.name, each.definition]));
+export function linkProblemsOf(services: readonly LinkedService[], known: KnownServices): Problem[] {
+  const byName = new Map(services.map((each) => [each.name, each]));
   let unknown = 0;
-  return sound.filter(isNaming).flatMap(({ definition, problemAt }) => [
-    ...namedBy(definition).flatMap(({ name, path }) => {
+  return services.filter(isNaming).flatMap((service) => [
+    ...namedBy(service).flatMap(({ name, path }) => {
       const reason = unknownReasonOf(name, known);
       if (reason === null) return [];
       const suggestion = unknown++ < MAX_SUGGESTIONS ? suggestNearest(name, known.names) : null;
-      return [problemAt(faultAt(path, reason, suggestion), "use")];
+      return [service.problemAt(faultAt(path, reason, suggestion), "use")];
     }),
-    ...rivalryFaultsOf(definition, byName).map((fault) => problemAt(fault, "use")),
+    ...rivalryFaultsOf(service, byName).map((fault) => service.problemAt(fault, "use")),
   ]);
 }
 
 /** Most definitions name no other. */
-function isNaming({ definition }: SoundDefinition): boolean {
-  const { requires, wants, after, before, conflicts, hooks } = definition;
-  const count = requires.length + wants.length + after.length + before.length + conflicts.length;
-  return count > 0 || hooks.onFailure?.tag === "start";
+function isNaming({ links, onFailure }: LinkedService): boolean {
+  const { requires, wants, after, before, conflicts } = links;
+  return onFailure !== null || requires.length + wants.length + after.length + before.length + conflicts.length > 0;
 }
 
 /** Every name of another service in a definition, and where it stands. */
-function namedBy({ requires, wants, after, before, conflicts, hooks }: Definition): { name: string; path: Path }[] {
-  const links = { requires: requires.map(({ name }) => name), wants, after, before, conflicts };
-  const named: { name: string; path: Path }[] = Object.entries(links).flatMap(([key, names]) =>
+function namedBy({ links, onFailure }: LinkedService): { name: string; path: Path }[] {
+  const { requires, wants, after, before, conflicts } = links;
+  const keys = { requires: requires.map(({ name }) => name), wants, after, before, conflicts };
+  const named: { name: string; path: Path }[] = Object.entries(keys).flatMap(([key, names]) =>
     names.map((name, index) => ({ name, path: [key, index] })),
   );
-  if (hooks.onFailure?.tag === "start")
-    named.push({ name: hooks.onFailure.service, path: ["hooks", "on_failure", "start"] });
+  if (onFailure !== null) named.push({ name: onFailure, path: ["hooks", "on_failure", "start"] });
   return named;
 }
 
@@ -61,35 +59,28 @@ function unknownReasonOf(name: string, { names, templates, unreadable }: KnownSe
 }
 
 function rivalryFaultsOf(
-  definition: Definition,
-  byName: ReadonlyMap<string, Definition>,
+  { name, links, onFailure, startsAtOnce }: LinkedService,
+  byName: ReadonlyMap<string, LinkedService>,
 ): ReturnType<typeof faultAt>[] {
-  const { name, hooks } = definition;
-  const faults = definition.requires.flatMap((requirement, index) =>
-    byName.get(requirement.name)?.conflicts.includes(name) === true
+  const faults = links.requires.flatMap((requirement, index) =>
+    byName.get(requirement.name)?.links.conflicts.includes(name) === true
       ? [faultAt(["requires", index], `${quote(requirement.name)} conflicts with it`)]
       : [],
   );
-  definition.conflicts.forEach((rival, index) => {
+  links.conflicts.forEach((rival, index) => {
     const other = byName.get(rival);
     if (rival === name) faults.push(faultAt(["conflicts", index], "it is this service itself"));
     // Of two that name each other, the first is told.
     else if (
       other !== undefined &&
-      !(other.conflicts.includes(name) && rival < name) &&
-      startsAtOnce(definition) &&
-      startsAtOnce(other)
+      !(other.links.conflicts.includes(name) && rival < name) &&
+      startsAtOnce &&
+      other.startsAtOnce
     ) {
       const reason = `${quote(rival)} is started with the supervisor as well, and one would stop the other`;
       faults.push(faultAt(["conflicts", index], reason, `write start = "manual" in one of the two`));
     }
   });
-  if (hooks.onFailure?.tag === "start" && hooks.onFailure.service === name)
-    faults.push(faultAt(["hooks", "on_failure", "start"], "it is this service itself"));
+  if (onFailure === name) faults.push(faultAt(["hooks", "on_failure", "start"], "it is this service itself"));
   return faults;
-}
-
-/** With a schedule or a socket that is waited on, it is not started before its time has come. */
-function startsAtOnce({ start, schedule, sockets }: Definition): boolean {
-  return start === "auto" && schedule === null && !sockets.some(({ onDemand }) => onDemand);
 }

@@ -8,6 +8,7 @@ import { fillTable, specifyTable, type Expanded } from "./expand-table.ts";
 import { explainIssues } from "./explain-issues.ts";
 import type { Fault } from "./fault.ts";
 import { hideValues } from "./hide-values.ts";
+import { linkedIn, type LinkedService } from "./linked-service.ts";
 import { isLaterKey } from "./later-keys.ts";
 import { normalizeDefinition, type Origin } from "./normalize-definition.ts";
 import { parseKeys } from "./parse-keys.ts";
@@ -26,7 +27,13 @@ export interface Defaults {
 
 /** A sound definition, or everything that is wrong with it. */
 export type DefinitionLoaded =
-  ({ readonly tag: "loaded" } & SoundDefinition) | { readonly tag: "faulty"; readonly problems: readonly Problem[] };
+  | ({ readonly tag: "loaded" } & SoundDefinition)
+  | {
+      readonly tag: "faulty";
+      readonly problems: readonly Problem[];
+      /** What it says of others all the same. */
+      readonly linked: LinkedService;
+    };
 
 /** A file of the definitions' directory, parsed but not judged. */
 export interface DefinitionFile {
@@ -76,16 +83,39 @@ export function parseDefinition(
   const filled = fillTable(merged, { directory, files });
   const problemAt = (fault: Fault, verb: "parse" | "use"): Problem =>
     problemOf(hideValues(fault, filled, verb), verb, { file, defaults });
-  const refused = (faults: readonly Fault[]): DefinitionLoaded => ({
+  const unfilled = [...specific.faults.map(({ path }) => path), ...filled.unfilled];
+  const parsed = parseKeys(filled.table);
+  const faults = [
+    ...specific.faults,
+    ...filled.faults,
+    ...beyond(unfilled, parsed === null ? wrongIn(filled) : []),
+    ...combined(filled, unfilled),
+  ];
+  if (faults.length === 0 && parsed !== null)
+    return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
+  return {
     tag: "faulty",
     problems: faults.slice(0, MAX_PROBLEMS).map((fault) => problemAt(fault, "parse")),
-  });
-  // What could not be filled in would only make more faults of the same kind.
-  if (specific.faults.length + filled.faults.length > 0) return refused([...specific.faults, ...filled.faults]);
-  const parsed = parseKeys(filled.table);
-  const faults = [...(parsed === null ? wrongIn(filled) : []), ...crossFaultsOf(filled.table)];
-  if (faults.length > 0 || parsed === null) return refused(faults);
-  return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
+    linked: linkedIn(filled.table, origin.name, problemAt),
+  };
+}
+
+/** Without those about values that could not be filled in: they would only tell more of the same. */
+function beyond(unfilled: readonly Path[], faults: readonly Fault[]): readonly Fault[] {
+  if (unfilled.length === 0) return faults;
+  return faults.filter(({ path }) => !unfilled.some((other) => isWithin(path, other) || isWithin(other, path)));
+}
+
+function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((part, index) => path[index] === part);
+}
+
+/** Keys whose values say nothing of others. */
+const LONELY: ReadonlySet<unknown> = new Set(["environment", "command", "description", "user", "group", "directory"]);
+
+/** What several keys say together, unless it is not known what one of them says. */
+function combined({ table }: Expanded, unfilled: readonly Path[]): readonly Fault[] {
+  return unfilled.every(([first]) => LONELY.has(first)) ? crossFaultsOf(table) : [];
 }
 
 function wrongIn({ table, shown }: Expanded): Fault[] {

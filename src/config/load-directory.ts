@@ -4,9 +4,11 @@ import { addressProblemsOf } from "./address-checks.ts";
 import { wholeFileProblem } from "./config-file.ts";
 import { EnvironmentFiles } from "./environment-files.ts";
 import type { Fault } from "./fault.ts";
+import { failureCyclesOf } from "./failure-cycles.ts";
 import { judgeCycles } from "./link-cycles.ts";
 import { linkProblemsOf } from "./link-checks.ts";
 import { listDirectory, SETTINGS_FILE, type Candidate, type Listing } from "./list-directory.ts";
+import { linkedOf } from "./linked-service.ts";
 import type { LoadRequest } from "./load-request.ts";
 import { defaultSettings, parseSettings, unreadableSettings, type LoadedSettings } from "./load-settings.ts";
 import { MachineCheck, type MachineFault } from "./machine-faults.ts";
@@ -56,14 +58,16 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     host: hostname(),
   });
   const sound = [...read.sound].sort((left, right) => (left.definition.name < right.definition.name ? -1 : 1));
-  const cycles = judgeCycles(sound);
+  // What is wrong in one text hides nothing that others would say of the services in it.
+  const linked = [...sound.map(linkedOf), ...read.faulty].sort((left, right) => (left.name < right.name ? -1 : 1));
+  const cycles = judgeCycles(linked);
   const problems = [
     ...settings.problems,
     ...read.problems,
     ...twinProblemsOf(listing.candidates, request),
     ...collisionProblemsOf(sound, request),
     ...addressProblemsOf(sound),
-    ...linkProblemsOf(sound, read.known),
+    ...linkProblemsOf(linked, read.known),
     ...cycles.problems,
     ...emptinessProblemsOf(listing, request),
   ];
@@ -75,9 +79,9 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
   return {
     tag: "loaded",
     settings: settings.settings,
-    definitions: cycles.definitions,
+    definitions: sound.map(({ definition }) => cycles.without(definition)),
     faults,
-    warnings: [...cycles.warnings].sort(compareProblems),
+    warnings: [...cycles.warnings, ...failureCyclesOf(linked)].sort(compareProblems),
     templates: [...read.known.templates.keys()].sort(),
     used: files.used,
     ignored: listing.ignored,

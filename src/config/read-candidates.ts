@@ -2,6 +2,7 @@ import { wholeFileProblem } from "./config-file.ts";
 import type { KnownServices } from "./link-checks.ts";
 import { type Candidate, SETTINGS_FILE } from "./list-directory.ts";
 import { openDefinition, parseDefinition, type DefinitionFile, type Surroundings } from "./load-definition.ts";
+import type { LinkedService } from "./linked-service.ts";
 import type { LoadRequest } from "./load-request.ts";
 import { quote, type Problem } from "./problem.ts";
 import { displayOf, readTrusted } from "./read-trusted.ts";
@@ -15,6 +16,8 @@ const MAX_SERVICES = 4096;
 /** What the files of a directory make. */
 export interface CandidatesRead {
   readonly sound: readonly SoundDefinition[];
+  /** Those in which something is wrong, as far as they concern others. */
+  readonly faulty: readonly LinkedService[];
   readonly problems: readonly Problem[];
   readonly known: KnownServices;
 }
@@ -36,6 +39,7 @@ class Reading {
   /** Services with a file of their own: what a template would make of them does not count. */
   readonly #ownNames: ReadonlySet<string>;
   readonly #sound: SoundDefinition[] = [];
+  readonly #faulty: LinkedService[] = [];
   readonly #problems: Problem[] = [];
   readonly #names = new Set<string>();
   readonly #templates = new Map<string, string | null>();
@@ -50,6 +54,7 @@ class Reading {
   result(): CandidatesRead {
     return {
       sound: this.#sound,
+      faulty: this.#faulty,
       problems: this.#problems,
       known: { names: this.#names, templates: this.#templates, unreadable: this.#unreadable },
     };
@@ -102,7 +107,11 @@ class Reading {
       const origin = { name, instance, directory: this.#request.directory, fileName };
       const loaded = parseDefinition(opened, origin, this.#surroundings);
       // What is wrong with one instance is wrong with the others too.
-      if (loaded.tag === "faulty") return void this.#problems.push(...loaded.problems);
+      if (loaded.tag === "faulty") {
+        this.#problems.push(...loaded.problems);
+        if (!isTrial) this.#faulty.push(loaded.linked);
+        return;
+      }
       if (!isTrial) this.#sound.push(loaded);
     }
   }

@@ -94,7 +94,9 @@ export class Variables {
   }
 
   #unknown(name: string): Expansion {
-    const near = suggestNearest(name, [...Object.keys(this.#own), ...Object.keys(this.#files().values)]);
+    // An entry that is being filled in would only name itself.
+    const own = Object.keys(this.#own).filter((other) => !this.#pending.includes(other));
+    const near = suggestNearest(name, [...own, ...Object.keys(this.#files().values)]);
     return fault(
       `there is no variable ${quote(name)} in "environment" or "environment_file"`,
       near ?? `write "$$\{${name}}" if the text is meant, or "\${${name}:-}" if it may be missing`,

@@ -145,6 +145,7 @@ const ROWS: readonly Row[] = [
     "a socket with a mistyped key and a mode that is a number",
     ["[sockets.http]", 'listen = ":80"', "mode = 666", "ondemand = true"],
     [
+      '4:1: cannot parse "sockets.http.mode": only a Unix socket has one',
       '4:8: cannot parse "sockets.http.mode": got 666, want octal digits in quotes, like "0666"',
       '5:1: cannot parse "sockets.http.ondemand": unknown key',
     ],
@@ -166,6 +167,7 @@ const ROWS: readonly Row[] = [
       '3:16: cannot parse "hooks.before_start": got 5, want a command, like ["/usr/bin/x", "-v"], or a table, like { command = "x", timeout = "10s" }',
       '4:1: cannot parse "hooks.after_start.command": it is missing, want a list, like ["/usr/bin/api", "--port", "8080"], or one string',
       '5:14: cannot parse "hooks.on_failure": got a table, want either "command" or "start"',
+      '5:39: cannot use "hooks.on_failure.start": there is no service "y"',
     ],
   ],
   [
@@ -182,8 +184,48 @@ const ROWS: readonly Row[] = [
     "a service that it needs and rules out",
     ['requires = ["db", { name = "cache" }]', 'wants = ["net"]', 'conflicts = ["net", "cache"]'],
     [
+      '2:13: cannot use "requires[0]": there is no service "db"',
       '2:19: cannot parse "requires[1]": "cache" stands in "conflicts" as well',
+      '2:19: cannot use "requires[1]": there is no service "cache"',
       '3:10: cannot parse "wants[0]": "net" stands in "conflicts" as well',
+      '3:10: cannot use "wants[0]": there is no service "net"',
+      '4:14: cannot use "conflicts[0]": there is no service "net"',
+      '4:21: cannot use "conflicts[1]": there is no service "cache"',
+    ],
+  ],
+  [
+    "a service that stands somewhere twice",
+    ['after = ["web2", "web2"]', 'requires = ["web2", { name = "web2" }]'],
+    [
+      '2:10: cannot use "after[0]": there is no service "web2"',
+      '2:18: cannot parse "after[1]": "web2" stands in it twice',
+      '2:18: cannot use "after[1]": there is no service "web2"',
+      '3:13: cannot use "requires[0]": there is no service "web2"',
+      '3:21: cannot parse "requires[1]": "web2" stands in it twice',
+      '3:21: cannot use "requires[1]": there is no service "web2"',
+    ],
+  ],
+  [
+    "what nobody heeds in a socket of that kind",
+    [
+      'sockets.a = { listen = ":80", mode = "0600", owner = "root", group = "root" }',
+      'sockets.b = { listen = "/run/b", reuse_port = true, mode = "0600" }',
+      'sockets.c = { listen = ":80", type = "datagram", backlog = 5, reuse_port = true }',
+    ],
+    [
+      '2:31: cannot parse "sockets.a.mode": only a Unix socket has one',
+      '2:46: cannot parse "sockets.a.owner": only a Unix socket has one',
+      '2:62: cannot parse "sockets.a.group": only a Unix socket has one',
+      '3:34: cannot parse "sockets.b.reuse_port": only an address with a port has one',
+      '4:50: cannot parse "sockets.c.backlog": only a stream socket has one',
+    ],
+  ],
+  [
+    "a pattern of a host whose bracket is not closed",
+    ['condition.host = ["web[1-4]", "[", "db]"]'],
+    [
+      '2:31: cannot parse "condition.host[1]": got "[", want a pattern whose brackets are closed, like "web[1-4]"',
+      '2:36: cannot parse "condition.host[2]": got "db]", want a pattern whose brackets are closed, like "web[1-4]"',
     ],
   ],
   [

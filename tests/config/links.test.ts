@@ -72,8 +72,40 @@ describe("services that wait for each other in a circle", () => {
 
   test("are one alone that requires itself", () => {
     expect(messagesOf({ a: 'requires = ["a"]' })).toEqual([
-      'services.d/a.toml:2:13: cannot use "requires[0]": services wait for each other in a circle: a (a.toml:2) requires a',
+      'services.d/a.toml:2:13: cannot use "requires[0]": it is this service itself',
     ]);
+    using place = makePlace(files({ a: 'wants = ["a"]' }));
+    const { warnings, definitions } = mustLoad(place.load());
+    expect(warnings.map(renderProblem).map((warning) => warning.split("\n")[0])).toEqual([
+      'services.d/a.toml:2:10: cannot use "wants[0]": it is ignored, as it is this service itself',
+    ]);
+    expect(definitions[0]?.wants).toEqual([]);
+  });
+
+  test("are found, like names that there are not, also where something else is wrong in their texts", () => {
+    const text = lines("nice = 99", 'requires = ["b"]', 'after = ["nope", "b"]', "wants = 5");
+    expect(messagesOf({ a: text, b: 'requires = ["a"]\nenvironment.A = "${X}"', c: 'wants = ["b"]' })).toEqual([
+      'services.d/a.toml:2:8: cannot parse "nice": got 99, want a whole number from -20 to 19',
+      expect.stringContaining('3:13: cannot use "requires[0]": services wait for each other in a circle: a (a.toml:3)'),
+      'services.d/a.toml:4:10: cannot use "after[0]": there is no service "nope"',
+      expect.stringContaining('5:9: cannot parse "wants": got 5'),
+      expect.stringContaining('b.toml:3:17: cannot parse "environment.A": there is no variable "X"'),
+    ]);
+  });
+
+  test("are warned of where they would start each other when they fail", () => {
+    const handler = (name: string): string => `hooks.on_failure = { start = "${name}" }`;
+    using place = makePlace(
+      files({ a: handler("b"), b: handler("c"), c: `nice = 1\n${handler("a")}`, d: handler("a") }),
+    );
+    expect(mustLoad(place.load()).warnings.map(renderProblem)).toEqual([
+      [
+        'services.d/a.toml:2:30: cannot use "hooks.on_failure.start": services start each other in a circle when they fail: a (a.toml:2) starts b (b.toml:2) starts c (c.toml:3) starts a',
+        '  hooks.on_failure = { start = "b" }',
+        "                               ^^^",
+      ].join("\n"),
+    ]);
+    expect(messagesOf({ a: handler("a") })).toHaveLength(1);
   });
 
   test("go on without the mere wish that closes the circle, and that is told", () => {

@@ -140,6 +140,30 @@ describe("a variable that cannot be filled in", () => {
     ]);
   });
 
+  test("hides nothing else that is wrong, and what depends on it is not judged", () => {
+    expect(
+      messagesOf(
+        'command = ["x", "${X}"]',
+        "nice = 99",
+        'stop.timeout = "${A}"',
+        'environment = { A = "${Y}" }',
+        "pid_file = 5",
+      ),
+    ).toEqual([
+      '1:17: cannot parse "command[1]": there is no variable "X" in "environment" or "environment_file"',
+      '2:8: cannot parse "nice": got 99, want a whole number from -20 to 19',
+      '4:21: cannot parse "environment.A": there is no variable "Y" in "environment" or "environment_file"',
+      '5:12: cannot parse "pid_file": got 5, want the path of a file',
+    ]);
+    expect(messagesOf('command = "x"', 'type = "${T}"', 'pid_file = "/run/x"')).toHaveLength(1);
+  });
+
+  test("is not said to be perhaps the very one that names it", () => {
+    const [problem = ""] = problemsOf({ "web.toml": 'command = "x"\nenvironment = { BB = "${B}", OTHER = "x" }\n' });
+    expect(problem).toContain('there is no variable "B"');
+    expect(problem).not.toContain("did you mean");
+  });
+
   test("is a secret", () => {
     const secret = 'environment = { PW = { file = "/pw" } }';
     expect(messagesOf('command = ["x", "${PW}"]', secret)).toEqual([
