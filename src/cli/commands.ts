@@ -39,6 +39,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "history",
+    {
+      group: "look",
+      summary: "show what has happened to services, and why they crashed",
+      load: async () => (await import("./history.ts")).history,
+    },
+  ],
+  [
     "graph",
     {
       group: "look",

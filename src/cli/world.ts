@@ -1,3 +1,4 @@
+import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import type { Machine } from "../config/machine.ts";
 import type { StartOptions } from "./parse-start-options.ts";
 
@@ -32,6 +33,8 @@ export interface CliWorld {
   now(): number;
   /** true if some process holds the lock of this pid file; false also when there is no such file. */
   isLocked(pidFile: string): boolean;
+  /** Reads the file that a supervisor has left; null: there is none. To be called only while no supervisor runs. */
+  readHistory(file: string, question: HistoryQuestion): Promise<HistoryAnswer | null>;
   /** What `check` looks at besides the definitions themselves. */
   machine(): Machine;
   /** Becomes the launcher of a daemon (or, in the foreground, the supervisor); returns the exit status. */

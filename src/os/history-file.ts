@@ -177,7 +177,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_CANTOPEN/, "it cannot be opened"],
 ];
 
-function reasonOf(error: unknown): string {
+/** "the disk is full". */
+export function reasonOf(error: unknown): string {
   if (!isCoded(error)) return error instanceof Error ? error.message : String(error);
   return REASONS.find(([pattern]) => pattern.test(error.code))?.[1] ?? error.code;
 }

@@ -132,7 +132,10 @@ function startLineOf(row: RunRow): HistoryLineView {
 function endLineOf(row: RunRow): HistoryLineView {
   const { service, number: run, pid, merged: repeated } = row;
   const because = detailOf(row)?.because ?? null;
-  const message = because === null ? (row.reason ?? "") : `${row.reason} (${because})`;
+  const reason = row.reason ?? "";
+  // Of what was asked for, what for is worth more than by which signal.
+  const [first, second] = row.cause === "stop" && because !== null ? [because, reason] : [reason, because];
+  const message = second === null ? first : `${first} (${second})`;
   const at = isoOf((row.ended ?? 0) as WallTime);
   const kind = row.cause ?? "lost";
   return { at, service, run, kind, pid, message, ran_ms: row.ran, repeated, report: row.hasReport === 1 };

@@ -53,6 +53,7 @@ export function literalWorld({
     },
     now: () => Date.parse("2026-01-02T03:07:17.000Z"),
     isLocked: () => false,
+    readHistory: () => Promise.resolve(null),
     machine: () => ({ userExists: () => true, groupExists: () => true }),
     start: () => Promise.reject(new Error("nothing is to be started")),
     onInterrupt(listener) {

@@ -262,7 +262,7 @@ describe("what is asked", () => {
     expect(lines().map(({ kind, service, message }) => `${kind} ${service} ${message}`)).toEqual([
       "reload null 1 added",
       ...["start web@1 restarted", "crash web@1 exited 1", "start web@2 restarted", "crash web@2 exited 1"],
-      ...["start db restarted", "stop db killed by SIGTERM (stop, by an operator)"],
+      ...["start db restarted", "stop db stop, by an operator (killed by SIGTERM)"],
     ]);
     expect(lines([], 2).map(({ kind }) => kind)).toEqual(["start", "stop"]);
     expect(lines([], 0)).toEqual([]);
