@@ -1,22 +1,12 @@
 import { askEach, brokenOff, type Refusal } from "../control/client.ts";
-import type { Verb } from "../control/control-port.ts";
-import type { ActLine } from "../control/protocol.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { CommandCall } from "./command.ts";
+import { concludeDeed, type Decision, type Deed, isDecided, type Telling } from "./conclude-deed.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
 import { readWaitOptions } from "./read-wait-options.ts";
 import { renderAnswer } from "./render-answer.ts";
 import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED, worstExitOf } from "./worst-exit.ts";
-
-/** What is asked for each of several services. */
-export interface Deed {
-  readonly verb: Verb | "signal";
-  /** What it is called once it has happened: "started". */
-  readonly past: string;
-  /** Set for a signal only. */
-  readonly signal: string | null;
-}
 
 /** How each result ends the command. */
 const EXIT_OF: Readonly<Record<Decision["result"], ExitStatus>> = {
@@ -26,9 +16,6 @@ const EXIT_OF: Readonly<Record<Decision["result"], ExitStatus>> = {
   "timed-out": EXIT.timedOut,
   "no-such-service": EXIT.noSuchService,
 };
-
-/** What became of one service, or of a name that means none. */
-type Decision = ActLine & { readonly result: Exclude<ActLine["result"], "asked"> };
 
 /** Does something to every service that the words mean, in one request, and says of each what came of it. */
 export async function actOnServices(call: CommandCall, deed: Deed, words: readonly string[]): Promise<number> {
@@ -40,8 +27,16 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
   }
   const { verb, signal } = deed;
   const isWaiting = wish.wait && signal === null;
-  using waiting = watchWaiting(world, { what: verb, names: [], place });
+  using waiting = watchWaiting(world, { what: verb, names: [], place, others: null });
   const decisions = new Map<string, Decision | null>();
+  const telling: Telling = { call, deed, isWaiting, began: world.now() };
+  const told: Promise<void>[] = [];
+  async function conclude(line: Decision): Promise<void> {
+    const { decision, words } = await concludeDeed(line, { ...telling, count: decisions.size });
+    decisions.set(decision.name, decision);
+    waiting.settle(decision.name);
+    waiting.above(() => say(decision, words, telling));
+  }
   const refusal = await askEach(
     place,
     {
@@ -52,12 +47,12 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
       signal: waiting.signal,
     },
     (line) => {
-      decisions.set(line.name, isDecided(line) ? line : null);
-      if (!isDecided(line)) return waiting.add(line.name);
-      waiting.settle(line.name);
-      say(line, { call, deed, isWaiting });
+      if (!decisions.has(line.name)) decisions.set(line.name, null);
+      if (isDecided(line)) told.push(conclude(line));
+      else waiting.add(line.name);
     },
   );
+  await Promise.all(told);
   if (given.has("json") && decisions.size > 0)
     world.stdout.write(`${JSON.stringify([...decisions].map(([name, decision]) => jsonOf(name, decision)))}\n`);
   if (waiting.signal.aborted) return INTERRUPTED;
@@ -67,22 +62,13 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
   return worstExitOf(statusesOf(decisions, broken));
 }
 
-function isDecided(line: ActLine): line is Decision {
-  return line.result !== "asked";
-}
-
 function statusesOf(decisions: ReadonlyMap<string, Decision | null>, refusal: Refusal | null): readonly ExitStatus[] {
   const statuses = [...decisions.values()].flatMap((decision) => (decision === null ? [] : [EXIT_OF[decision.result]]));
   return refusal === null ? statuses : [...statuses, refusal.exit];
 }
 
-interface Telling {
-  readonly call: CommandCall;
-  readonly deed: Deed;
-  readonly isWaiting: boolean;
-}
-
-function say({ name, result, message, service }: Decision, { call, deed, isWaiting }: Telling): void {
+function say({ name, result, message, service }: Decision, words: readonly string[], telling: Telling): void {
+  const { call, deed, isWaiting } = telling;
   const { given, world } = call;
   if (result === "no-such-service") {
     world.stderr.write(`cannot ${deed.verb} ${JSON.stringify(name)}: ${message ?? "no such service"}\n`);
@@ -90,7 +76,7 @@ function say({ name, result, message, service }: Decision, { call, deed, isWaiti
   }
   const past = deed.signal === null && !isWaiting ? `${deed.verb} asked for` : deed.past;
   const text = renderAnswer({ result, message, service }, { name, verb: deed.verb, past });
-  if (result !== "done") world.stderr.write(`${text}\n`);
+  if (result !== "done") world.stderr.write([text, ...words, ""].join("\n"));
   else if (!given.has("json")) world.stdout.write(`${text}\n`);
 }
 

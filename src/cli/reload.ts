@@ -42,7 +42,7 @@ async function reloadAll(call: CommandCall): Promise<number> {
   if (wish.tag === "usage") return refuse(call, wish.message);
   if (!wish.wait) return refuse(call, 'cannot read "--no-wait": it goes only with names');
   const isDryRun = given.has("dry-run");
-  using waiting = watchWaiting(world, { what: "reload", names: [], place: null });
+  using waiting = watchWaiting(world, { what: "reload", names: [], place, others: null });
   const question = {
     route: "reloadAll",
     name: null,

@@ -88,8 +88,8 @@ function stateFacts({ service, now, program }: StatusPage): readonly Fact[] {
 function checkFacts({ service, details }: StatusPage): readonly Fact[] {
   return [
     ["ready when", details?.ready_by ?? null],
-    ["health", service.health],
     ["checked by", details?.health_by ?? null],
+    ["health", service.health],
     ["last check", service.health_detail],
     ["check said", saidOf(service)],
     ["stale", service.stale_detail],

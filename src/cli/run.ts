@@ -5,7 +5,8 @@ import type { LastExitView, ServiceView } from "../core/service-view.ts";
 import { signalNumberOf } from "../core/signal-names.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
-import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
+import { lastWordsOf } from "./last-words.ts";
 import { readWaitOptions, type WaitWish } from "./read-wait-options.ts";
 import { onOneLine } from "./render-text.ts";
 import { watchWaiting } from "./watch-waiting.ts";
@@ -46,13 +47,19 @@ async function runNow(call: CommandCall): Promise<number> {
   }
   if (before.value.pid !== null)
     world.stderr.write(`${onOneLine(name)}: at work already (pid ${before.value.pid}), waiting for its end\n`);
+  const began = world.now();
   const reply = await start(call, name, wish);
-  return reply === null ? INTERRUPTED : tell(call, before.value, reply);
+  if (reply === null) return INTERRUPTED;
+  const status = tell(call, before.value, reply);
+  if (status === EXIT.done || given.has("json")) return status;
+  const words = await lastWordsOf(name, { place, since: began, program: programWordsOf(given) });
+  for (const line of words) world.stderr.write(`${line}\n`);
+  return status;
 }
 
 /** null: the user does not want to wait any longer. */
 async function start(call: CommandCall, name: string, wish: WaitWish): Promise<Reply<AskAnswer> | null> {
-  using waiting = watchWaiting(call.world, { what: "run", names: [name], place: call.place });
+  using waiting = watchWaiting(call.world, { what: "run", names: [name], place: call.place, others: null });
   const { timeout, patience } = wish;
   const body = { wait: true, timeout };
   const reply = await ask(call.place, { route: "start", name, body, patience, signal: waiting.signal });

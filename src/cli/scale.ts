@@ -8,6 +8,7 @@ import { readWaitOptions } from "./read-wait-options.ts";
 import { renderNotes } from "./render-notes.ts";
 import { onOneLine } from "./render-text.ts";
 import { countOf } from "./render-words.ts";
+import type { Concern } from "./wait-reasons.ts";
 import { watchWaiting } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
@@ -51,7 +52,7 @@ async function scaleTemplate(call: CommandCall): Promise<number> {
     return refuse(call, `cannot scale ${JSON.stringify(name)}: got ${JSON.stringify(number)}, ${wanted}`);
   }
   const instances = number === AS_FILE_SAYS ? null : Number(number);
-  using waiting = watchWaiting(world, { what: "scaling", names: [name], place: null });
+  using waiting = watchWaiting(world, { what: "scaling", names: [], place, others: ofTemplate(name) });
   const reply = await ask(place, {
     route: "scale",
     name,
@@ -85,6 +86,12 @@ function tell({ given, world }: CommandCall, name: string, answer: ScaleAnswer):
     const to = result === "done" ? world.stdout : world.stderr;
     for (const line of renderNotes(notes)) to.write(`${line}\n`);
   }
+}
+
+/** Its instances that are on their way. */
+function ofTemplate(name: string): Concern {
+  const beginning = `${name.replace(/@.*$/s, "")}@`;
+  return (service) => service.name.startsWith(beginning) && !["up", "done", "down", "failed"].includes(service.state);
 }
 
 function refuse({ world }: CommandCall, message: string): number {

@@ -21,7 +21,12 @@ async function shutDown(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
   const wish = readWaitOptions(given);
   if (wish.tag === "usage") return say(call, { exit: EXIT.usage, message: wish.message });
-  using waiting = watchWaiting(world, { what: "shutdown", names: [], place: null });
+  using waiting = watchWaiting(world, {
+    what: "shutdown",
+    names: [],
+    place,
+    others: ({ state }) => state === "stopping",
+  });
   const reply = await ask(place, {
     route: "shutdown",
     name: null,

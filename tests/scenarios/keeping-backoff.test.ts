@@ -125,7 +125,11 @@ test("a start during the wait for a restart waits no longer, and the restarts ar
     "crash.toml": shell("exit 1", '[restart]\npolicy = "on-failure"\ndelay = "1h"'),
   });
   const first = await supervisor.until("crash", (view) => view.state === "backoff");
-  expect((await supervisor.command("start", "crash")).code).toBe(0);
+  expect(await supervisor.command("start", "crash")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: 'cannot start "crash": exited 1; it will be tried again\n',
+  });
   const second = await supervisor.until(
     "crash",
     (view) => view.state === "backoff" && view.last_exit?.at !== first.last_exit?.at,
