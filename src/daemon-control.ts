@@ -72,7 +72,11 @@ export function makeControlPort(parts: ControlParts): ControlPort {
       plane.follow(name, deliver);
       return () => plane.unfollow(name, deliver);
     },
-    history: (question) => history.ask(question),
+    async history(question) {
+      // Whoever has seen a crash finds it.
+      await supervisor.companions.history.settled();
+      return await history.ask(question);
+    },
     events: () => ({ instance, oldest: supervisor.events.oldest, newest: supervisor.events.newest }),
     eventsAfter: (number, most) => supervisor.events.after(number, most),
     subscribe: (listen) => supervisor.subscribe(listen),

@@ -179,6 +179,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
   supervisor.companions.history.note("over", null, `ended with status ${code}`);
   await control.close();
+  await supervisor.companions.history.settled();
   await history.close();
   await logs.close();
   memory.closeCleanly();

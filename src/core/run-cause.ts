@@ -18,7 +18,8 @@ export function causeOfEnd(previous: ServiceRecord, last: NonNullable<ServiceRec
   if (state.tag === "stuck") return { cause: "timeout", finding: "it could not be killed" };
   const asked = state.tag === "stopping" || state.tag === "leaving" ? state.afterwards : null;
   if (asked === null || asked.tag === "judge-exit") return { cause: ownCauseOf(previous, last), finding: null };
-  if (asked.tag !== "judge") return { cause: "stop", finding: findingOf(asked) };
+  if (asked.tag === "fail") return { cause: causeOfFailing(previous), finding: asked.reason };
+  if (asked.tag !== "judge") return { cause: "stop", finding: null };
   const { result } = asked.ending;
   return { cause: result === "exit" ? "stop" : result, finding: asked.ending.reason };
 }
@@ -27,7 +28,14 @@ export function causeOfEnd(previous: ServiceRecord, last: NonNullable<ServiceRec
 export function isAskedToEnd({ state }: ServiceRecord): boolean {
   if (state.tag === "leaving") return true;
   if (state.tag !== "stopping" || state.force === "overdue") return false;
-  return state.afterwards.tag !== "judge" && state.afterwards.tag !== "judge-exit";
+  const { tag } = state.afterwards;
+  return tag !== "judge" && tag !== "judge-exit" && tag !== "fail";
+}
+
+/** It was ended for good; what the machine lacks for the next run is no reason of this one's end. */
+function causeOfFailing({ state, health }: ServiceRecord): RunCause {
+  if (health === "unhealthy") return "unhealthy";
+  return state.tag === "stopping" && state.force === "killed" ? "timeout" : "stop";
 }
 
 function findingOf(afterwards: Afterwards): string | null {

@@ -85,6 +85,8 @@ export class Historian implements Companion {
   /** What somebody asked of the service: "restart, by an operator". */
   readonly #asked = new Map<string, string>();
   readonly #known = new Set<string>();
+  /** Ends whose last lines have not come yet. */
+  readonly #closing = new Set<Promise<void>>();
   #number = 0;
   #endReason: string | null = null;
 
@@ -142,7 +144,7 @@ export class Historian implements Companion {
     open.usage = usage === null ? null : usageOf(usage, history.ownPeak());
     open.lines = null;
     const count = isAskedToEnd(record) ? 0 : history.lines();
-    if (run === null || count === 0 || !this.#allowance.take(service, open.restarts > 0, clock.now())) return;
+    if (run === null || count === 0 || !this.#allowance.take(service, clock.now())) return;
     open.lines = this.#fetch({ service, run }, count);
   }
 
@@ -155,6 +157,11 @@ export class Historian implements Companion {
     if (hasNoProcess(state) && this.#open.has(service)) this.#lost(service, messageOf(record) ?? "it is gone");
     if (state.tag === "backoff" && isStartOf(previous)) this.note("start-failed", service, state.reason);
     if (state.tag === "failed" && state.reason !== lastExit?.reason) this.note("failed", service, state.reason);
+  }
+
+  /** Done when every end that was told by now is kept, with its last lines. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing);
   }
 
   forgotten(service: string): void {
@@ -208,7 +215,12 @@ export class Historian implements Companion {
       this.#ports.history.keep({ ...entry, end: { ...end, report } });
     };
     if (end.report === null || open.lines === null) keep(null);
-    else void open.lines.then(keep);
+    else this.#await(open.lines.then(keep));
+  }
+
+  #await(kept: Promise<void>): void {
+    this.#closing.add(kept);
+    void kept.then(() => this.#closing.delete(kept));
   }
 
   #fetch(of: { readonly service: string; readonly run: number }, count: number): Promise<readonly OutputLine[] | null> {

@@ -1,34 +1,41 @@
-import { type Instant, type Millis, millis, spanBetween } from "../core/units.ts";
+import { type Instant, spanBetween } from "../core/units.ts";
 
-/** So many reports with lines at once, and so many a second after that. */
-const BURST = 100;
-const A_SECOND = 50;
-/** In a row of crashes of one service the lines are asked for no more often than this. */
-const LEAST_BETWEEN: Millis = millis(1_000);
+/** So many at once, and so many a second after that: of all services together, and of one. */
+const OF_ALL = { burst: 100, perSecond: 50 };
+const OF_ONE = { burst: 5, perSecond: 1 };
+
+interface Bucket {
+  left: number;
+  at: Instant;
+}
 
 /**
  * How often the last lines of a run are asked for: to read them costs the thread that writes the logs some time, and a
  * thousand services that crash all the time must not keep it from its work.
  */
 export class LineAllowance {
-  readonly #last = new Map<string, Instant>();
-  #left = BURST;
-  #at: Instant | null = null;
+  readonly #ofOne = new Map<string, Bucket>();
+  #ofAll: Bucket | null = null;
 
-  /** true: they may be asked for, and count as asked for. `isRepeated`: the service was restarted by itself before. */
-  take(service: string, isRepeated: boolean, now: Instant): boolean {
-    const before = this.#last.get(service);
-    if (isRepeated && before !== undefined && spanBetween(before, now) < LEAST_BETWEEN) return false;
-    const since = this.#at === null ? 0 : spanBetween(this.#at, now);
-    this.#left = Math.min(BURST, this.#left + (since * A_SECOND) / 1000);
-    this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left--;
-    this.#last.set(service, now);
+  /** true: they may be asked for, and count as asked for. */
+  take(service: string, now: Instant): boolean {
+    const all = (this.#ofAll ??= { left: OF_ALL.burst, at: now });
+    const one = this.#ofOne.get(service) ?? { left: OF_ONE.burst, at: now };
+    this.#ofOne.set(service, one);
+    fill(all, OF_ALL, now);
+    fill(one, OF_ONE, now);
+    if (all.left < 1 || one.left < 1) return false;
+    all.left--;
+    one.left--;
     return true;
   }
 
   forget(service: string): void {
-    this.#last.delete(service);
+    this.#ofOne.delete(service);
   }
+}
+
+function fill(bucket: Bucket, { burst, perSecond }: typeof OF_ALL, now: Instant): void {
+  bucket.left = Math.min(burst, bucket.left + (spanBetween(bucket.at, now) * perSecond) / 1000);
+  bucket.at = now;
 }
