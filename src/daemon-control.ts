@@ -5,6 +5,7 @@ import type { WallTime } from "./core/units.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
 import { logFileOf } from "./daemon-ports.ts";
+import { makeLogReader } from "./daemon-reading.ts";
 import { readUsages } from "./os/process-usage.ts";
 import { Details } from "./supervisor/details.ts";
 import type { HistoryWriter } from "./supervisor/history-writer.ts";
@@ -34,6 +35,8 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     readUsages,
     logFileOf: (definition) => logFileOf(definition, parts.logDirectory),
   });
+  const reader = makeLogReader(supervisor, plane, parts.logDirectory);
+  const begunAt = Date.parse(parts.version.since) * 1000;
   const instance = Date.parse(parts.version.since).toString(36);
   const askAll: ControlPort["askAll"] = async (names, verb, options) => {
     const refused = new Map<string, Outcome>();
@@ -79,6 +82,10 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     },
     events: () => ({ instance, oldest: supervisor.events.oldest, newest: supervisor.events.newest }),
     eventsAfter: (number, most) => supervisor.events.after(number, most),
+    readOutput({ isThisBoot, ...wish }, life) {
+      const since = isThisBoot ? Math.max(begunAt, wish.window.since ?? begunAt) : wish.window.since;
+      return reader.read({ ...wish, window: { ...wish.window, since } }, life);
+    },
     subscribe: (listen) => supervisor.subscribe(listen),
   };
 }

@@ -167,7 +167,7 @@ function limitsOf(definition: Definition): readonly ResourceLimit[] {
 }
 
 /** The file of a service that names none. */
-function standardLogFileOf(name: string, logDirectory: string): string {
+export function standardLogFileOf(name: string, logDirectory: string): string {
   return `${logDirectory}/${name}.log`;
 }
 

@@ -36,6 +36,10 @@ export function makeWorld(): CliWorld {
         uidOf: (name) => findUser(name)?.uid ?? null,
       };
     },
+    async *readLogFiles(wish) {
+      const { readLogFiles } = await import("./read-files.ts");
+      yield* readLogFiles(wish);
+    },
     start: async (options) => {
       const { start } = await import("./launch.ts");
       return await start(options, makeWorld());

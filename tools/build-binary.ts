@@ -15,6 +15,7 @@ const ENTRY_POINTS = [
   "src/compress-worker.ts",
   "src/look-worker.ts",
   "src/history-worker.ts",
+  "src/read-worker.ts",
   "src/syslog-worker.ts",
 ];
 /** What else changes the binary. */

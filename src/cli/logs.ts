@@ -1,109 +1,121 @@
-import { askLines, type Reply } from "../control/client.ts";
-import type { LogLine } from "../control/control-port.ts";
-import { DEFAULT_LOG_LINES, MAX_LOG_LINES } from "../control/limits.ts";
+import { askLines } from "../control/client.ts";
+import type { OutputItem } from "../control/control-port.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
-import { type Command, type CommandCall, JSON_OPTION, SOME_SERVICES } from "./command.ts";
-import { ANSWER_WITHIN, findServices } from "./find-services.ts";
+import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { LOGS_OPTIONS, type LogsOptions, readLogsOptions } from "./read-logs-options.ts";
+import { lookOf } from "./render-paint.ts";
+import { renderOutputLine } from "./render-output-line.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const logs: Command = {
-  about: `Shows the last lines that services have written, oldest first, each with its time;
-with several services also with the name of each. Names may be globs. The text is
-printed as the service wrote it.`,
+  about: `Shows what services have written, merged by time: out of the current file of each, the rotated ones, compressed
+or not, and what is only in memory. Without names, of all services. With several, the name of each is in front. The text is
+printed as the service wrote it.
+
+Times are in the zone of this machine unless they name one. A file without stamps (stamp = "none") does not tell when a line was
+written: then the time of the last change of its file counts.
+
+Without a running supervisor the files are read all the same: those of the definitions that it had last, or of --config DIR, or
+what is in the log directory.`,
   options: {
-    follow: { short: "f", value: null, help: "go on with every new line until interrupted" },
-    lines: {
-      short: "n",
-      value: "N",
-      help: `how many lines of each service (default ${DEFAULT_LOG_LINES}, at most ${MAX_LOG_LINES})`,
-    },
+    ...LOGS_OPTIONS,
+    config: { short: null, value: "DIR", help: "without a supervisor: read the files of these definitions" },
+    "log-dir": { short: null, value: "DIR", help: "without a supervisor: the log directory that it had" },
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
   },
-  operands: [SOME_SERVICES],
+  operands: [ANY_SERVICES],
   examples: [
     { line: "daemonsup logs -n 20 web", what: "the last 20 lines" },
-    { line: "daemonsup logs -f '*'", what: "follow all services" },
+    { line: "daemonsup logs -f 'web-*' db", what: "follow several services, also through restarts" },
+    { line: "daemonsup logs --since 10m --grep 'timeout|refused'", what: "search all services" },
+    { line: "daemonsup logs web --since yesterday --until 06:00 | less", what: "a stretch of time" },
   ],
-  exits: { 1: "the connection broke" },
+  exits: { 1: "not all of it could be read", 7: "no supervisor running, and there are no files, or --follow" },
   run: showLogs,
 };
 
 async function showLogs(call: CommandCall): Promise<number> {
-  const { given, world } = call;
-  const wanted = given.valueOf("lines") ?? String(DEFAULT_LOG_LINES);
-  if (!/^[0-9]{1,5}$/.test(wanted) || Number(wanted) > MAX_LOG_LINES) {
-    world.stderr.write(
-      `cannot read "--lines": got ${JSON.stringify(wanted)}, want a number from 0 to ${MAX_LOG_LINES}\n`,
-    );
+  const { given, world, place } = call;
+  const options = readLogsOptions(given, world.now());
+  if (typeof options === "string") {
+    world.stderr.write(`${options}\n`);
     return EXIT.usage;
   }
-  const selection = await findServices(given.operands, call);
-  if ("tag" in selection) {
-    world.stderr.write(`${selection.message}\n`);
-    return selection.exit;
-  }
-  for (const { word, reason } of selection.unknown)
-    world.stderr.write(`cannot show ${JSON.stringify(word)}: ${reason}\n`);
-  const print = printerOf(call, selection.names);
-  const replies = await Promise.all(selection.names.map((name) => request(call, name, wanted)));
-  const statuses = given.has("follow") ? await follow(call, replies, print) : await showPast(call, replies, print);
-  return worstExitOf(selection.unknown.length > 0 ? [...statuses, EXIT.noSuchService] : statuses);
-}
-
-/** Writes one line; false: nobody reads any more. */
-type Print = (line: LogLine) => boolean;
-
-function printerOf({ given, world }: CommandCall, names: readonly string[]): Print {
-  if (given.has("json")) return (line) => world.stdout.write(`${JSON.stringify(line)}\n`);
-  const width = Math.max(0, ...names.map((name) => name.length));
-  return (line) => {
-    const name = names.length > 1 ? `${line.service.padEnd(width)} ` : "";
-    return world.stdout.write(`${name}${line.at} ${line.text}\n`);
-  };
-}
-
-function request(call: CommandCall, name: string, lines: string): Promise<Reply<AsyncIterable<LogLine>>> {
-  const isFollowing = call.given.has("follow");
-  const query = { lines, follow: String(isFollowing) };
-  return askLines(call.place, { route: "logs", name, query, patience: isFollowing ? null : ANSWER_WITHIN });
-}
-
-type LineReplies = readonly Reply<AsyncIterable<LogLine>>[];
-
-async function showPast(call: CommandCall, replies: LineReplies, print: Print): Promise<readonly ExitStatus[]> {
-  const lines: LogLine[] = [];
-  const statuses = await Promise.all(replies.map((reply) => readAll(call, reply, (line) => lines.push(line) > 0)));
-  // Stable: lines of one service stay in their order.
-  lines.sort((left, right) => (left.at < right.at ? -1 : Number(left.at > right.at)));
-  for (const line of lines) if (!print(line)) break;
-  return statuses;
-}
-
-async function follow(call: CommandCall, replies: LineReplies, print: Print): Promise<readonly ExitStatus[]> {
-  // The first reader that finds the door closed ends them all.
-  const closed = Promise.withResolvers<readonly ExitStatus[]>();
-  const reading = replies.map((reply) =>
-    readAll(call, reply, (line) => {
-      const isRead = print(line);
-      if (!isRead) closed.resolve([EXIT.done]);
-      return isRead;
-    }),
-  );
-  return await Promise.race([Promise.all(reading), closed.promise]);
-}
-
-async function readAll(call: CommandCall, reply: LineReplies[number], take: Print): Promise<ExitStatus> {
-  if (reply.tag === "refused") {
-    call.world.stderr.write(`${reply.message}\n`);
+  const query = queryOf(given.operands, options);
+  const reply = await askLines(place, { route: "output", name: null, query, patience: null });
+  if (reply.tag === "ok") return await printAll(call, reply.value);
+  if (reply.why !== "not-running") {
+    world.stderr.write(`${reply.message}\n`);
     return reply.exit;
   }
-  try {
-    for await (const line of reply.value) if (!take(line)) break;
-    return EXIT.done;
-  } catch {
-    call.world.stderr.write("cannot show more: the supervisor has closed the connection\n");
-    return EXIT.failed;
+  const { readFiles } = await import("./read-log-files.ts");
+  const found = await readFiles(call, options);
+  if (found === null) {
+    world.stderr.write(`${reply.message}\n`);
+    return reply.exit;
   }
+  world.stderr.write(`no supervisor is running: reading the files ${found.where}\n`);
+  const status = await printAll(call, found.items);
+  if (!options.isFollowed) return status;
+  world.stderr.write("cannot follow: no supervisor is running\n");
+  return worstExitOf([status as ExitStatus, EXIT.notRunning]);
+}
+
+function queryOf(words: readonly string[], options: LogsOptions): Readonly<Record<string, string>> {
+  const { isFollowed, count, since, until, wishes, run, isThisBoot } = options;
+  const { grep, priority, stream } = wishes;
+  const values: Readonly<Record<string, string | null>> = {
+    names: words.length === 0 ? null : words.join(","),
+    lines: count === null ? null : String(count),
+    since: isoOf(since),
+    until: isoOf(until),
+    grep: grep?.pattern ?? null,
+    ignore_case: grep?.ignoreCase === true ? "true" : null,
+    priority,
+    stream,
+    run: run === null ? null : String(run),
+    boot: isThisBoot ? "true" : null,
+    follow: isFollowed ? "true" : null,
+  };
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+function isoOf(moment: number | null): string | null {
+  return moment === null ? null : new Date(moment).toISOString();
+}
+
+/** Lines to standard output, notes to standard error. */
+async function printAll({ given, world }: CommandCall, items: AsyncIterable<OutputItem>): Promise<number> {
+  const statuses: ExitStatus[] = [];
+  const look = lookOf(world);
+  const names = new Set<string>();
+  let width = 0;
+  function know(name: string): void {
+    if (names.has(name)) return;
+    names.add(name);
+    width = Math.max(width, name.length);
+  }
+  function print(item: OutputItem): boolean {
+    if ("services" in item) {
+      item.services.forEach(know);
+    } else if ("note" in item) {
+      world.stderr.write(`${item.note}\n`);
+      statuses.push(item.exit as ExitStatus);
+    } else if (given.has("json")) {
+      return world.stdout.write(`${JSON.stringify(item)}\n`);
+    } else {
+      know(item.service);
+      return world.stdout.write(`${renderOutputLine(item, names.size > 1 ? width : null, look)}\n`);
+    }
+    return true;
+  }
+  try {
+    for await (const item of items) if (!print(item)) break;
+  } catch {
+    world.stderr.write("cannot show more: the supervisor has closed the connection\n");
+    statuses.push(EXIT.failed);
+  }
+  return worstExitOf(statuses);
 }

@@ -18,7 +18,12 @@ export const OPTION_VALUES = {
   FORMAT: ["text", "dot", "mermaid"],
   N: "number",
   NAME: "supervisor",
+  PRIORITY: ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"],
+  RE: "text",
+  RUN: "number",
+  STREAM: ["stdout", "stderr"],
   TIME: "time",
+  WHEN: "text",
 } as const satisfies Readonly<Record<string, ValueKind>>;
 
 export type OptionValue = keyof typeof OPTION_VALUES;

@@ -1,5 +1,7 @@
 import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import type { Machine } from "../config/machine.ts";
+import type { OutputItem, OutputWish } from "../control/control-port.ts";
+import type { LogPlace } from "../core/log-place.ts";
 import type { StartOptions } from "./parse-start-options.ts";
 
 /** Where text goes. */
@@ -11,6 +13,17 @@ export interface Output {
   readonly rows: number | null;
   /** Writes all of it before it returns. false: nobody reads any more, and nobody will. */
   write(text: string): boolean;
+}
+
+/** The files with the output of one service. */
+export interface FilesOfService {
+  readonly name: string;
+  readonly places: readonly LogPlace[];
+}
+
+/** What is to be read of them, as a supervisor is asked for it. */
+export interface FilesWish extends Pick<OutputWish, "count" | "wishes" | "window"> {
+  readonly services: readonly FilesOfService[];
 }
 
 /** All that a command needs from outside; the real one is made by main, tests pass a literal. */
@@ -37,6 +50,8 @@ export interface CliWorld {
   readHistory(file: string, question: HistoryQuestion): Promise<HistoryAnswer | null>;
   /** What `check` looks at besides the definitions themselves. */
   machine(): Machine;
+  /** Reads log files here and now, merged by time; what cannot be read is said in notes. */
+  readLogFiles(wish: FilesWish): AsyncIterable<OutputItem>;
   /** Becomes the launcher of a daemon (or, in the foreground, the supervisor); returns the exit status. */
   start(options: StartOptions): Promise<number>;
   /** Calls `listener` at SIGINT instead of dying of it, until the returned function is called. */

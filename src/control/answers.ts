@@ -3,7 +3,7 @@ import type { GraphView } from "../core/graph-view.ts";
 import type { HistoryListAnswer, ReportView, RunView } from "../core/history-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { UsageView } from "../core/usage-view.ts";
-import type { LogLine, VersionView } from "./control-port.ts";
+import type { LogLine, OutputItem, VersionView } from "./control-port.ts";
 import type { ActLine, AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
 
 /** What each route answers when all is well. The streams, `act` and `logs` answer one of these a line. */
@@ -30,9 +30,10 @@ export interface Answers {
   readonly runs: readonly RunView[];
   readonly history: HistoryListAnswer;
   readonly report: ReportView;
+  readonly output: OutputItem;
 }
 
 /** Routes that answer one object a line. */
-export type LineRoute = "logs" | "events" | "act";
+export type LineRoute = "logs" | "events" | "act" | "output";
 /** Routes that answer one JSON value. */
 export type ValueRoute = Exclude<keyof Answers, LineRoute>;

@@ -1,5 +1,6 @@
 import type { DetailsView } from "../core/details-view.ts";
 import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
+import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { GraphView } from "../core/graph-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
@@ -78,6 +79,62 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A line of output out of wherever it is kept. null: what holds it does not tell. */
+export interface OutputLine {
+  /** ISO 8601 UTC, to the microsecond. */
+  readonly at: string;
+  readonly service: string;
+  readonly stream: "stdout" | "stderr" | null;
+  readonly pid: number | null;
+  readonly priority: SyslogSeverity | null;
+  readonly text: string;
+  /** true: the line was too long, and this is its beginning. */
+  readonly cut: boolean;
+}
+
+/** What is to be said beside the lines; `exit` is the status that a command ends with, 0 if it is no failure. */
+export interface OutputNote {
+  readonly note: string;
+  readonly exit: number;
+}
+
+/** The first thing that is said: whose output it is. */
+export interface OutputHead {
+  readonly services: readonly string[];
+}
+
+export type OutputItem = OutputLine | OutputNote | OutputHead;
+
+export interface OutputWish {
+  /** Each once, all of them known. */
+  readonly names: readonly string[];
+  /** true: a service of this name that is added while the output is followed is followed as well. */
+  isWanted(name: string): boolean;
+  readonly wishes: {
+    /** A regular expression, flag u; whoever asks has seen to it that it is one. */
+    readonly grep: { readonly pattern: string; readonly ignoreCase: boolean } | null;
+    readonly priority: SyslogSeverity | null;
+    readonly stream: "stdout" | "stderr" | null;
+  };
+  /** The last lines of each service; null: all. */
+  readonly count: number | null;
+  /** Microseconds since 1970, null for no bound; what is `until` then does not belong to it. */
+  readonly window: { readonly since: number | null; readonly until: number | null };
+  /** 0: the current run of each service, -1 the one before it, and so on; null: all. */
+  readonly run: number | null;
+  /** true: nothing from before the start of this supervisor. */
+  readonly isThisBoot: boolean;
+  readonly isFollowed: boolean;
+  /** What is to be said first. */
+  readonly notes: readonly OutputNote[];
+}
+
+/** An answer that goes on: whether it is to end, and whom to tell when it has. */
+export interface AnswerLife {
+  readonly end: AbortSignal;
+  over(): void;
+}
+
 export interface VersionView {
   readonly version: string;
   readonly pid: number;
@@ -129,6 +186,8 @@ export interface ControlPort {
   follow(name: string, listen: (line: LogLine) => void): () => void;
   /** What is kept of the past. Never rejects. */
   history(question: HistoryQuestion): Promise<HistoryAnswer>;
+  /** Output of services merged by time, an OutputHead, then OutputLines and OutputNotes, as NDJSON; null: too many read at the moment. */
+  readOutput(wish: OutputWish, life: AnswerLife): ReadableStream<Uint8Array> | null;
   /** Which events may be asked for. */
   events(): EventRange;
   /** Up to `most` events that follow this number, the oldest first; those that are not kept any more are left out. */

@@ -97,6 +97,13 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     query: protocol.servicesQuery,
   },
   details: show("What there is to know of a service beside its state", protocol.detailsView),
+  output: {
+    summary: "What services have written, out of all their files and merged by time, or also what is to come",
+    query: protocol.outputQuery,
+    body: null,
+    answer: { tag: "lines", schema: protocol.outputItem, types: [NDJSON] },
+    problems: ["no-such-service", "busy"],
+  },
   openapi: { ...show("This description", protocol.openApi) },
   runs: show("The runs of a service that are kept", z.array(history.runView)),
   history: {
@@ -128,6 +135,9 @@ export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
   ShutdownRequest: protocol.emptyBody,
   Graph: protocol.graphView,
   LogLine: protocol.logLine,
+  OutputLine: protocol.outputLine,
+  OutputNote: protocol.outputNote,
+  OutputHead: protocol.outputHead,
   Event: protocol.eventView,
   Version: protocol.versionView,
   Usage: protocol.usageView,

@@ -3,7 +3,8 @@ import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
 import { answerEvents } from "./answer-events.ts";
 import { answerHistory, answerReport, answerRuns } from "./answer-history.ts";
-import type { ControlPort, Outcome, Verb } from "./control-port.ts";
+import { answerOutput } from "./answer-output.ts";
+import type { AnswerLife, ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
 import { actOnAll } from "./act-on-all.ts";
 import { MAX_USAGES } from "./limits.ts";
@@ -24,6 +25,8 @@ export interface Call {
   stream(begin: (sink: LineSink) => () => void, form?: StreamForm): Response;
   /** Answers with a stream that ends by itself, as what it tells of is decided. */
   answerLines(begin: (sink: EndingSink) => () => void): Response;
+  /** The same for bytes that somebody else makes; `begin` gives null if there are too many elsewhere. */
+  passOn(begin: (life: AnswerLife) => ReadableStream<Uint8Array> | null): Response;
   /** Notes a bug of ours that came to light while the answer was on its way. */
   reportBug(error: unknown): void;
   /** Waits with the caller: ends early when the caller goes away. */
@@ -54,6 +57,7 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   report: answerReport,
   usage: showUsage,
   details: showDetails,
+  output: answerOutput,
 };
 
 async function showServices(call: Call): Promise<Response> {

@@ -13,6 +13,12 @@ export const MAX_NAMES = 4_096;
 /** Most globs among them: each is compared with the name of every service. */
 export const MAX_GLOBS = 64;
 
+/** Longest regular expression to look for in output, in characters. */
+export const MAX_PATTERN = 1_000;
+
+/** The names and globs of services whose output is asked for, together, in characters. */
+export const MAX_OUTPUT_NAMES = 8_192;
+
 /** Lines of output that are shown when the request does not say how many. */
 export const DEFAULT_LOG_LINES = 100;
 

@@ -51,7 +51,7 @@ export interface EndingSink extends LineSink {
   end(): void;
 }
 
-class EndlessResponse extends Response {}
+export class EndlessResponse extends Response {}
 
 /** true: an answer that comes piece by piece, and not all at once. */
 export function isEndless(response: Response): boolean {

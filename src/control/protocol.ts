@@ -10,6 +10,9 @@ import {
   MIN_HEARTBEAT_MS,
   MAX_TIMEOUT_MS,
 } from "./limits.ts";
+import { wholeNumber, yesOrNo } from "./query-values.ts";
+
+export { outputHead, outputItem, outputLine, outputNote, outputQuery } from "./output-protocol.ts";
 
 /**
  * What travels over the control socket. Requests are strict: an unknown member is refused, so that a mistyped
@@ -19,8 +22,6 @@ import {
 
 /** Longest glob, name or signal that is looked at, in characters. */
 const MAX_TEXT = 255;
-
-const YES_OR_NO = ["true", "false", "1", "0", ""] as const;
 
 const timeout = z._default(z.nullable(z.int().check(z.minimum(1), z.maximum(MAX_TIMEOUT_MS))), null);
 
@@ -55,32 +56,13 @@ export const scaleBody = z.strictObject({
 /** Body of shutdown: nothing to say yet. */
 export const emptyBody = z.strictObject({});
 
-/** A whole number in a query. */
-const wholeNumber = (least: number, most: number) =>
-  z.pipe(
-    z.pipe(
-      z.string().check(z.regex(/^[0-9]{1,9}$/, "must be a whole number")),
-      z.transform((text) => Number(text)),
-    ),
-    z.int().check(z.minimum(least), z.maximum(most)),
-  );
-
 /** Query of services: a glob. */
 export const servicesQuery = z.strictObject({ name: z.optional(z.string().check(z.maxLength(MAX_TEXT))) });
 
 /** Query of logs. */
 export const logsQuery = z.strictObject({
   lines: z._default(wholeNumber(0, MAX_LOG_LINES), DEFAULT_LOG_LINES),
-  follow: z._default(
-    z.pipe(
-      z.enum(YES_OR_NO),
-      z.pipe(
-        z.transform((text: (typeof YES_OR_NO)[number]) => text !== "false" && text !== "0"),
-        z.boolean(),
-      ),
-    ),
-    false,
-  ),
+  follow: z._default(yesOrNo, false),
 });
 
 /** Query of history. `name`: names and globs with commas between them; `since`: ISO 8601. */

@@ -34,6 +34,7 @@ export const ROUTES = {
   runs: { method: "GET", path: "/v1/services/:name/runs", since: 1, access: "read" },
   history: { method: "GET", path: "/v1/history", since: 1, access: "read" },
   report: { method: "GET", path: "/v1/history/:name/:run", since: 1, access: "read" },
+  output: { method: "GET", path: "/v1/logs", since: 1, access: "read" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

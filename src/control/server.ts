@@ -2,7 +2,7 @@ import { chmodSync, chownSync } from "node:fs";
 import type { ControlPort, Outcome } from "./control-port.ts";
 import { type Call, HANDLERS } from "./handlers.ts";
 import { type HttpListener, listenHttp } from "./http-listener.ts";
-import { streamLines } from "./line-stream.ts";
+import { EndlessResponse, NDJSON, streamLines } from "./line-stream.ts";
 import { problemResponse, withInstance } from "./problem.ts";
 import { type Access, matchRoute, ROUTES } from "./routes.ts";
 import { codeOf, socketPathProblem } from "./socket-file.ts";
@@ -83,6 +83,13 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
           },
           form,
         );
+      },
+      passOn(begin) {
+        const body =
+          load.streams >= options.mostStreams ? null : begin({ end: life.signal, over: () => load.streams-- });
+        if (body === null) return problemResponse("busy", "cannot open a stream: too many are open, want fewer");
+        load.streams++;
+        return new EndlessResponse(body, { headers: { "content-type": NDJSON.type, "cache-control": "no-store" } });
       },
       // It is the end of the waiting, not of the server, that ends it: its last lines say so.
       answerLines: (begin) => streamLines(new AbortController().signal, begin),

@@ -32,7 +32,7 @@ interface Pending {
   readonly resolve: (answer: OutputMark) => void;
 }
 
-const NOTHING: OutputMark = { lines: [], file: null };
+const NOTHING: OutputMark = { lines: [], files: [] };
 
 /** Lines of the supervisor's own log that are kept while there is no Worker, or no file yet, to take them. */
 const MOST_OWN_LINES = 10_000;
@@ -69,6 +69,8 @@ export class DataPlane {
    */
   configure(service: string, policy: LogPolicy, file: string | null): void {
     this.#tell({ tag: "configure", service, policy, file });
+    // It may have been forgotten and be back.
+    if (this.#followers.has(service)) this.#tell({ tag: "follow", service, on: true });
   }
 
   /** A run begins. The read ends do not block; they belong to the data plane now, which closes them at their end. */
@@ -207,7 +209,7 @@ export class DataPlane {
       case "flushed":
         return this.#answer(message.token, NOTHING);
       case "tail":
-        return this.#answer(message.token, { lines: message.lines, file: null });
+        return this.#answer(message.token, { lines: message.lines, files: [] });
       case "mark":
         return this.#answer(message.token, message);
       case "ended":
@@ -244,8 +246,8 @@ export class DataPlane {
     });
   }
 
-  #answer(token: number, { lines, file }: OutputMark): void {
-    this.#pending.get(token)?.resolve({ lines, file });
+  #answer(token: number, { lines, files }: OutputMark): void {
+    this.#pending.get(token)?.resolve({ lines, files });
     this.#pending.delete(token);
   }
 

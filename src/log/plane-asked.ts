@@ -7,12 +7,12 @@ type Question = Extract<ToPlane, { readonly tag: "tail" | "mark" }>;
 export function answersOf(service: Service | undefined, question: Question): readonly FromPlane[] {
   const { token } = question;
   if (question.tag === "tail") return [{ tag: "tail", token, lines: tailOf(service, question) }];
-  const { lines, file } = service?.log.mark() ?? { lines: [], file: null };
+  const { lines, files } = service?.log.mark() ?? { lines: [], files: [] };
   // Whoever follows the service knows by the order of the messages what is before the mark and what is after it.
   const followed = service?.log.takeFollowed() ?? [];
   const before: readonly FromPlane[] =
     followed.length === 0 ? [] : [{ tag: "lines", service: question.service, lines: followed }];
-  return [...before, { tag: "mark", token, lines, file }];
+  return [...before, { tag: "mark", token, lines, files }];
 }
 
 /** What is read of a file for the last lines of one run, in bytes: they are asked for whenever a service crashes. */

@@ -95,12 +95,12 @@ export type FromPlane =
   /** The pipe has no writer left and was read to its end; it is out of the epoll set, the main thread may close it. */
   | { readonly tag: "ended"; readonly run: number; readonly fd: number }
   | { readonly tag: "tail"; readonly token: number; readonly lines: readonly PlaneLine[] }
-  /** Every `lines` message of the service before this tells of what is in `lines` or before the place in `file`. */
+  /** Every `lines` message of the service before this tells of what is in `lines` or before the places in `files`. */
   | {
       readonly tag: "mark";
       readonly token: number;
       readonly lines: readonly PlaneLine[];
-      readonly file: FileMark | null;
+      readonly files: readonly FileMark[];
     }
   | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
@@ -132,8 +132,7 @@ export interface FileMark {
 
 /** What there is of a service's output at one moment, beside what its older files hold. */
 export interface OutputMark {
-  /** null: there is no file. */
-  readonly file: FileMark | null;
-  /** In memory alone, oldest first; they follow what is in the file. */
+  readonly files: readonly FileMark[];
+  /** Not in the file that is to hold every line, the oldest first: they follow it. The last ones if there is no such file. */
   readonly lines: readonly PlaneLine[];
 }

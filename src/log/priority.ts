@@ -16,11 +16,20 @@ export interface Prioritized {
  * otherwise stdout is info and stderr err.
  */
 export function prioritizedOf(line: string, stream: Source["stream"]): Prioritized {
+  const { severity, ...rest } = saidOf(line);
+  return { ...rest, severity: severity ?? (stream === "stderr" ? "err" : "info") };
+}
+
+/** How important a line says that it is; null: it does not say. */
+export function saidSeverityOf(line: string): SyslogSeverity | null {
+  return saidOf(line).severity;
+}
+
+function saidOf(line: string): Omit<Prioritized, "severity"> & { readonly severity: SyslogSeverity | null } {
   const prefixed = line[0] === "<" && line[2] === ">" ? SYSLOG_SEVERITIES[line.charCodeAt(1) - 48] : undefined;
   const text = prefixed === undefined ? line : line.slice(3);
   const fields = jsonObjectOf(text);
-  const severity = prefixed ?? (fields === null ? undefined : severityIn(fields));
-  return { severity: severity ?? (stream === "stderr" ? "err" : "info"), text, fields };
+  return { severity: prefixed ?? (fields === null ? undefined : severityIn(fields)) ?? null, text, fields };
 }
 
 function severityIn(fields: Readonly<Record<string, unknown>>): SyslogSeverity | undefined {

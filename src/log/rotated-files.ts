@@ -1,6 +1,8 @@
 import type { Compression } from "../core/log-policy.ts";
 import type { FileLook, FileResult, LogFiles } from "./log-files.ts";
 
+type Looking = Pick<LogFiles, "lookAtLogFile">;
+
 /** What a compressed file's name ends with. */
 export const ENDING_OF: Readonly<Record<Compression, string>> = { zstd: ".zst", gzip: ".gz" };
 
@@ -36,7 +38,7 @@ export function unfinishedNameOf(path: string, compression: Compression): string
 }
 
 /** The `index`th older file, in whichever form; null if there is none. */
-export function rotatedFileOf(path: string, index: number, files: LogFiles): RotatedFile | null {
+export function rotatedFileOf(path: string, index: number, files: Looking): RotatedFile | null {
   const name = rotatedNameOf(path, index);
   const found = FORMS.flatMap(({ compression, ending }) => {
     const look = files.lookAtLogFile(name + ending);
@@ -47,7 +49,7 @@ export function rotatedFileOf(path: string, index: number, files: LogFiles): Rot
 }
 
 /** The older files up to the first gap, the newest first. */
-export function rotatedFilesOf(path: string, files: LogFiles): RotatedFile[] {
+export function rotatedFilesOf(path: string, files: Looking): RotatedFile[] {
   const found: RotatedFile[] = [];
   for (let index = 1; ; index++) {
     const file = rotatedFileOf(path, index, files);

@@ -49,10 +49,11 @@ export class ServiceLog {
     return [...readFileTail(path, wanted, { files: this.#ports.files, policy, most }), ...inMemory];
   }
 
-  /** Where the file that holds every line is, and what is not in it (yet). */
+  /** Where the files are, and what is not in the one that holds every line (yet). */
   mark(): OutputMark {
     this.#sinks.flush();
-    return { file: this.#wholeLog?.mark() ?? null, lines: this.#linesInMemory() };
+    const files = [...this.#sinks.files.values()].map((file) => file.mark()).filter((mark) => mark !== null);
+    return { files, lines: this.#linesInMemory() };
   }
 
   follow(on: boolean): void {

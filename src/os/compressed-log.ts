@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { Compression } from "../core/log-policy.ts";
 import type { FileEnd } from "./log-file.ts";
+import { readAt } from "./read-at.ts";
 import { decodeSeekTable, FOOTER_BYTES, type Frame, seekTableSizeOf } from "./zstd-seek-table.ts";
 
 /** A gzip file has to be read from its beginning: a larger one, compressed or not, would take too long. In bytes. */
@@ -56,15 +57,4 @@ function lastFramesOf(frames: readonly Frame[], most: number): readonly Frame[] 
   let start = frames.length;
   for (let sum = 0; start > 0 && sum < most; start--) sum += frames[start - 1]?.original ?? 0;
   return frames.slice(start);
-}
-
-function readAt(fd: number, position: number, size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  let count = 0;
-  while (count < size) {
-    const more = readSync(fd, bytes, count, size - count, position + count);
-    if (more === 0) break;
-    count += more;
-  }
-  return bytes.subarray(0, count);
 }

@@ -55,6 +55,7 @@ export function literalWorld({
     isLocked: () => false,
     readHistory: () => Promise.resolve(null),
     machine: () => ({ userExists: () => true, groupExists: () => true }),
+    async *readLogFiles() {},
     start: () => Promise.reject(new Error("nothing is to be started")),
     onInterrupt(listener) {
       listeners.add(listener);

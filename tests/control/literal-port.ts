@@ -148,6 +148,12 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     },
     events: () => ({ instance: "abc", oldest: happened[0]?.number ?? 1, newest: happened.at(-1)?.number ?? 0 }),
     eventsAfter: (number, most) => happened.filter((event) => event.number > number).slice(0, most),
+    readOutput: ({ names, count }, life) => {
+      asked.push(`output ${names.join(" ")} ${count}`);
+      life.over();
+      const text = names.map((name) => `${JSON.stringify(lineOf(name, "first"))}\n`).join("");
+      return new Response(text).body;
+    },
     subscribe: (listen) => {
       listeners.add(listen);
       return () => listeners.delete(listen);

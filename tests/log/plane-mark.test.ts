@@ -9,8 +9,8 @@ import { fileSink, PlaneHarness, policyOf } from "./plane-harness.ts";
 const LINES = 3_000;
 
 /** What all files of the directory hold up to the mark, in order. */
-function textBefore(directory: string, { file }: OutputMark): string {
-  if (file === null) return "";
+function textBefore(directory: string, { files: [file] }: OutputMark): string {
+  if (file === undefined) return "";
   const paths = readdirSync(directory)
     .filter((name) => name.startsWith("a.log"))
     .map((name) => join(directory, name))
@@ -72,9 +72,9 @@ test("without a file a mark has the lines in memory, and nothing of an unknown s
   const marks: OutputMark[] = [];
   for (const name of ["a", "nobody"]) harness.plane.mark(name, (mark) => marks.push(mark));
   await harness.plane.flush();
-  expect(marks.map(({ file, lines }) => [file, lines.map(({ text }) => text)])).toEqual([
-    [null, ["one", "two"]],
-    [null, []],
+  expect(marks.map(({ files, lines }) => [files, lines.map(({ text }) => text)])).toEqual([
+    [[], ["one", "two"]],
+    [[], []],
   ]);
   closeDescriptor(pipe.write);
 });

@@ -64,10 +64,40 @@ test("logs of several services are in order of time with the name in front; --js
   expect(code).toBe(0);
   expect(stdout.trimEnd().split("\n").map(withoutTime)).toEqual(["a    one", "long two"]);
   const json = (await supervisor.command("logs", "--json", "-n", "1", "a", "long")).stdout.trimEnd().split("\n");
+  // A plain file does not say which stream a line came from.
   expect(json.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-    { service: "a", stream: "stdout", text: "one" },
-    { service: "long", stream: "stdout", text: "two" },
+    { service: "a", stream: null, pid: null, text: "one" },
+    { service: "long", stream: null, pid: null, text: "two" },
   ]);
+});
+
+test("logs --json has stream, process and priority of each line where its file has them", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "web.toml": shell("echo out; echo '<4>odd'; echo err >&2; exec sleep 1000", '[log]\nformat = "json"'),
+  });
+  await supervisor.line("web", (text) => text === "err");
+  const { pid } = await supervisor.service("web");
+  const { stdout } = await supervisor.command("logs", "--json", "web");
+  // The two streams are two pipes: which is read first is nobody's promise.
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly text: string });
+  const sorted: readonly unknown[] = lines.toSorted((left, right) => (left.text < right.text ? -1 : 1));
+  expect(sorted).toEqual([
+    { at: expect.any(String), service: "web", stream: "stderr", pid, priority: "err", text: "err", cut: false },
+    { at: expect.any(String), service: "web", stream: "stdout", pid, priority: "warning", text: "odd", cut: false },
+    { at: expect.any(String), service: "web", stream: "stdout", pid, priority: "info", text: "out", cut: false },
+  ]);
+  const texts = async (...words: readonly string[]): Promise<readonly string[]> =>
+    (await supervisor.command("logs", "web", ...words)).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(25))
+      .toSorted();
+  expect(await texts("--stream", "stderr")).toEqual(["err"]);
+  expect(await texts("--priority", "warning")).toEqual(["err", "odd"]);
+  expect(await texts("-p3")).toEqual(["err"]);
 });
 
 test("logs of an unknown name end with 5, and those of the others are shown", async () => {

@@ -1,0 +1,33 @@
+/* Fits the data plane and the services to what reading logs needs. Part of the composition root. */
+import type { LogPlaces } from "./core/log-place.ts";
+import { logPlacesOf } from "./core/log-place.ts";
+import { standardLogFileOf } from "./daemon-ports.ts";
+import type { DataPlane } from "./log/data-plane.ts";
+import { processorTimeOf } from "./os/thread.ts";
+import { LogReader } from "./reading/log-reader.ts";
+import { readerThreadOf } from "./reading/reader-thread.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
+
+export function makeLogReader(supervisor: Supervisor, plane: DataPlane, logDirectory: string): LogReader {
+  return new LogReader({
+    placesOf(name): LogPlaces | null {
+      const record = supervisor.fleet.get(name);
+      return record === null ? null : logPlacesOf(record.definition.log, standardLogFileOf(name, logDirectory));
+    },
+    runOf: () => null,
+    mark: (name, listen) => plane.mark(name, listen),
+    follow: (name, listen) => plane.follow(name, listen),
+    unfollow: (name, listen) => plane.unfollow(name, listen),
+    onService: (listen) =>
+      supervisor.subscribe(({ service }) => {
+        if (service !== null) listen(service);
+      }),
+    startThread: (listener) =>
+      readerThreadOf(new Worker(new URL("./read-worker.ts", import.meta.url).href, { smol: true }), listener),
+    processorTimeOf,
+    every(interval, look) {
+      const timer = setInterval(look, interval);
+      return () => clearInterval(timer);
+    },
+  });
+}

@@ -1,0 +1,259 @@
+/*
+ * Answers who asks for logs, on the main thread: it finds out what is to be read, has a thread read it, and lets lines follow
+ * as they are written. Where the files end and the lines that are heard begin, the thread that writes the files says.
+ */
+import type { LogPlaces } from "../core/log-place.ts";
+import type { OutputMark, PlaneLine } from "../log/plane-messages.ts";
+import { encodeItems, type OutputNote } from "./encode-records.ts";
+import { LiveLines, pickAtOnce, type PickLines } from "./live-lines.ts";
+import { OutputQueue } from "./output-queue.ts";
+import type { ReadRequest, ServiceToRead } from "./read-request.ts";
+import { type LineWishes, WantedFilter } from "./wanted-filter.ts";
+import { type Heard, type WatchedListener, WatchedReader, type WatchPorts } from "./watched-reader.ts";
+
+/** A stretch of time in microseconds since 1970; null: no bound. `until` does not belong to it. */
+export interface TimeWindow {
+  readonly since: number | null;
+  readonly until: number | null;
+}
+
+export interface LogsWanted {
+  /** Each once. */
+  readonly names: readonly string[];
+  /** true: a service that is added while the logs are followed is followed as well. */
+  isWanted(name: string): boolean;
+  readonly wishes: LineWishes;
+  /** The last lines of each service; null: all. */
+  readonly count: number | null;
+  readonly window: TimeWindow;
+  /** 0: the current run of each service, -1 the one before it; null: all. */
+  readonly run: number | null;
+  readonly isFollowed: boolean;
+  /** What is to be said first. */
+  readonly notes: readonly OutputNote[];
+}
+
+export interface LogReaderPorts extends WatchPorts {
+  /** null: there is no such service. */
+  placesOf(name: string): LogPlaces | null;
+  /** When a run of a service began and what came after it began; null: it is not known. */
+  runOf(name: string, run: number): TimeWindow | null;
+  mark(name: string, listen: (mark: OutputMark) => void): void;
+  follow(name: string, listen: (line: PlaneLine) => void): void;
+  unfollow(name: string, listen: (line: PlaneLine) => void): void;
+  /** Calls `listen` with the name of a service whenever something happens to it, until the returned function is called. */
+  onService(listen: (name: string) => void): () => void;
+}
+
+/** Threads that read at the same time, each with some MB. */
+const MOST_READERS = 16;
+
+/** What lies around an answer. */
+export interface AnswerLife {
+  /** Tells that it is to end. */
+  readonly end: AbortSignal;
+  /** Is called once when nothing more is to come. */
+  over(): void;
+}
+
+interface AnswerEnds {
+  threadEnded(): void;
+  over(): void;
+}
+
+export class LogReader {
+  readonly #ports: LogReaderPorts;
+  #readers = 0;
+
+  constructor(ports: LogReaderPorts) {
+    this.#ports = ports;
+  }
+
+  /** The answer ends by itself, or when its reader leaves, or when `life` says so; null: too many are being read. */
+  read(wanted: LogsWanted, life: AnswerLife): ReadableStream<Uint8Array> | null {
+    if (this.#readers >= MOST_READERS) return null;
+    this.#readers++;
+    let isFreed = false;
+    const answer = new Answer(wanted, this.#ports, {
+      threadEnded: () => {
+        if (!isFreed) this.#readers--;
+        isFreed = true;
+      },
+      over: () => {
+        life.end.removeEventListener("abort", end);
+        life.over();
+      },
+    });
+    const end = (): void => answer.end();
+    life.end.addEventListener("abort", end);
+    if (life.end.aborted) end();
+    else answer.begin();
+    return answer.body;
+  }
+}
+
+class Answer {
+  readonly #wanted: LogsWanted;
+  readonly #ports: LogReaderPorts;
+  readonly #ends: AnswerEnds;
+  readonly #queue = new OutputQueue(() => this.#leave());
+  readonly #live: LiveLines;
+  readonly #followed = new Map<string, (line: PlaneLine) => void>();
+  readonly #picked: ((bytes: Uint8Array) => void)[] = [];
+  #stopHearing: (() => void) | null = null;
+  #reader: WatchedReader | null = null;
+  #isOver = false;
+
+  constructor(wanted: LogsWanted, ports: LogReaderPorts, ends: AnswerEnds) {
+    this.#wanted = wanted;
+    this.#ports = ports;
+    this.#ends = ends;
+    this.#live = new LiveLines(this.#queue, wanted.wishes.grep === null ? this.#pickHere() : this.#pickThere());
+  }
+
+  get body(): ReadableStream<Uint8Array> {
+    return this.#queue.body;
+  }
+
+  begin(): void {
+    const { names, isFollowed, notes } = this.#wanted;
+    this.#say([{ services: names }, ...notes]);
+    const marked: ServiceToRead[] = [];
+    let missing = names.length;
+    const take = (service: ServiceToRead | null): void => {
+      if (service !== null) marked.push(service);
+      if (--missing === 0) this.#read(marked);
+    };
+    if (missing === 0) this.#read([]);
+    for (const name of names) {
+      const follower = isFollowed ? this.#follow(name) : null;
+      this.#ports.mark(name, (mark) => {
+        // What was heard before is in the files.
+        if (follower !== null) follower.isMarked = true;
+        take(this.#serviceOf(name, mark));
+      });
+    }
+    if (isFollowed) this.#stopHearing = this.#ports.onService((name) => this.#hearOf(name));
+  }
+
+  /** Ends the answer, properly for its reader. */
+  end(): void {
+    this.#leave();
+    this.#queue.end();
+  }
+
+  #say(items: Parameters<typeof encodeItems>[0]): void {
+    this.#queue.add(new TextEncoder().encode(encodeItems(items)));
+  }
+
+  #follow(name: string): { isMarked: boolean } {
+    const state = { isMarked: false };
+    const listen = (line: PlaneLine): void => {
+      if (state.isMarked) this.#live.add(name, line);
+    };
+    this.#followed.set(name, listen);
+    this.#ports.follow(name, listen);
+    return state;
+  }
+
+  /** A service that was added meanwhile has written nothing before. */
+  #hearOf(name: string): void {
+    if (this.#followed.has(name) || !this.#wanted.isWanted(name)) return;
+    this.#follow(name).isMarked = true;
+  }
+
+  /** null: there is nothing to be read of it. */
+  #serviceOf(name: string, mark: OutputMark): ServiceToRead | null {
+    const { run, window } = this.#wanted;
+    const found = this.#ports.placesOf(name);
+    if (found === null) return null;
+    const own = run === null ? window : this.#ports.runOf(name, run);
+    if (own === null) {
+      this.#say([{ note: `cannot show run ${run} of "${name}": it is not known`, exit: 1 }]);
+      return null;
+    }
+    const { places, isComplete } = found;
+    // With a file for each stream, every line is in one of them.
+    const memory = isComplete && places.length > 1 ? [] : mark.lines;
+    const first = isComplete ? undefined : memory[0];
+    return {
+      name,
+      places,
+      marks: mark.files,
+      memory,
+      since: laterOf(own.since, window.since),
+      until: earlierOf(own.until, window.until),
+      filesUntil: first === undefined ? null : first.at * 1000,
+    };
+  }
+
+  #read(services: readonly ServiceToRead[]): void {
+    if (this.#isOver) return;
+    const { count, wishes } = this.#wanted;
+    const request: ReadRequest = { services, count, wishes };
+    const listener: WatchedListener = {
+      said: (message) => this.#hear(message),
+      failed: (reason) => this.#fail(`cannot read further: ${reason}`),
+      ended: () => this.#ends.threadEnded(),
+    };
+    try {
+      this.#reader = new WatchedReader(request, this.#ports, listener);
+    } catch (error) {
+      this.#fail(`cannot begin to read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #hear(message: Heard): void {
+    switch (message.tag) {
+      case "chunk":
+        return this.#queue.add(message.bytes, () => this.#reader?.more());
+      case "past-read":
+        return this.#pastIsRead();
+      case "live-read":
+        this.#picked.shift()?.(message.bytes);
+    }
+  }
+
+  #pastIsRead(): void {
+    if (!this.#wanted.isFollowed) return this.end();
+    // Only an expression needs the thread any longer.
+    if (this.#wanted.wishes.grep === null) this.#reader?.end();
+    this.#live.begin();
+  }
+
+  #fail(reason: string): void {
+    this.#say([{ note: reason, exit: 1 }]);
+    this.end();
+  }
+
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopHearing?.();
+    for (const [name, listen] of this.#followed) this.#ports.unfollow(name, listen);
+    if (this.#reader === null) this.#ends.threadEnded();
+    this.#ends.over();
+    this.#reader?.end();
+  }
+
+  #pickHere(): PickLines {
+    const filter = new WantedFilter(this.#wanted.wishes);
+    return pickAtOnce((record) => filter.accepts(record));
+  }
+
+  /** In the thread: the main thread tries no expression of anybody's. */
+  #pickThere(): PickLines {
+    return (service, lines, done) => {
+      this.#picked.push(done);
+      this.#reader?.filter(service, lines);
+    };
+  }
+}
+
+function laterOf(left: number | null, right: number | null): number | null {
+  return left === null ? right : right === null ? left : Math.max(left, right);
+}
+
+function earlierOf(left: number | null, right: number | null): number | null {
+  return left === null ? right : right === null ? left : Math.min(left, right);
+}
