@@ -12,6 +12,7 @@ import { addToEventfd, openEventfd } from "./os/eventfd.ts";
 import { makeSizedMemoryFile, readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
 import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
 import { openLargePipe, openNothing, PipePeeker } from "./os/pipe-peek.ts";
+import { stampCopierAddress } from "./os/stamp-copier.ts";
 import { mapShared } from "./os/shared-memory.ts";
 
 /** What the main thread's side of the data plane needs. */
@@ -33,6 +34,7 @@ export function planePorts(compressor: Compressor, syslogPath: string): DataPlan
     close: closeDescriptor,
     compress: (job) => compressor.compress(job),
     now: monotonicNow,
+    stamping: stampCopierAddress(),
     syslogPath,
   };
 }

@@ -18,6 +18,8 @@ import { readCompressedLogEnd } from "./os/compressed-log.ts";
 import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
 import { microsNow } from "./os/micro-clock.ts";
+import { pipeBudget, resizePipe } from "./os/pipe-size.ts";
+import { stampCopierAt } from "./os/stamp-copier.ts";
 import { openUnixDatagram } from "./os/unix-datagram.ts";
 
 declare const self: Worker;
@@ -32,6 +34,8 @@ async function serve(start: PlaneStart): Promise<void> {
   const plane = new Plane({
     files: journaledLogFiles(files, parts.journal),
     pipes: stretchesOf(parts),
+    sizes: { resizePipe, pipeBudget: pipeBudget() },
+    copyStamped: stampCopierAt(start.stamping),
     send: datagramSender(start.syslog),
     watch: (fd, once) => addToEpoll(start.epoll, fd, once),
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),

@@ -18,8 +18,8 @@
  * is taken with the stretch, and lies in a file in memory (CarryStore); of its two places for each pipe, _taking_ says which
  * is the new one.
  *
- * Not covered, as none of it is in a file: lines that a file refused and that are held back in memory; what went to syslog
- * may go there twice. And a crash of the machine, for which each stretch would have to wait for the disk.
+ * Not covered, as none of it is in a file: lines that a file refused and that are held back in memory, and records of several
+ * lines that are underway; what went to syslog may go there twice. And a crash of the machine, for which each stretch would have to wait for the disk.
  */
 import type { LogFiles } from "./log-files.ts";
 import { rotatedNameOf } from "./rotated-files.ts";

@@ -25,6 +25,8 @@ export interface DataPlanePorts {
   close(fd: number): void;
   /** Has a file compressed, on a thread of its own. Never rejects. */
   compress(job: CompressionJob): Promise<CompressionResult>;
+  /** The address of the native function that stamps lines. */
+  readonly stamping: number;
   /** The socket that the syslog daemon listens on. */
   readonly syslogPath: string;
   /** Milliseconds on a monotonic clock. */
@@ -132,7 +134,8 @@ export class PlaneLink {
       },
       ended: (reason) => this.#disconnect(reason),
     });
-    thread.post({ epoll, wakeup, opened: memory, syslog: this.#ports.syslogPath, estate, unsettled });
+    const { syslogPath: syslog, stamping } = this.#ports;
+    thread.post({ epoll, wakeup, opened: memory, syslog, stamping, estate, unsettled });
     return { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
   }
 

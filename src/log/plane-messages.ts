@@ -68,6 +68,8 @@ export interface PlaneStart {
   readonly opened: SharedArrayBuffer;
   /** The socket that the syslog daemon listens on; nobody need be there. */
   readonly syslog: string;
+  /** The address of the native function that stamps lines. */
+  readonly stamping: number;
   readonly estate: PlaneEstate;
   /** The pipe that a predecessor was at work on, if it was taking from it and it is still there. */
   readonly unsettled: number | null;

@@ -6,23 +6,26 @@
 import { unreachable } from "../core/unreachable.ts";
 import { CompressionQueue } from "./compression-queue.ts";
 import { DatagramLog, type SendDatagram } from "./datagram-log.ts";
-import { type Expectation, Expectations } from "./expectation.ts";
 import type { FileLog, FileLogPorts } from "./file-log.ts";
-import type { Block } from "./line-framer.ts";
 import type { LogFiles } from "./log-files.ts";
-import { OutBuffer } from "./out-buffer.ts";
+import { type CopyStamped, OutBuffer } from "./out-buffer.ts";
 import { OwnLog } from "./own-log.ts";
-import { READ_BUFFER_SIZE, type PipePorts, PipeReader, type ReadTurn } from "./pipe-reader.ts";
+import type { PipePorts } from "./pipe-reader.ts";
+import type { PipeSizePorts } from "./pipe-sizes.ts";
 import { answersOf } from "./plane-asked.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
-import { type Run, type Service, type Watched, beginRun, countLines } from "./plane-parts.ts";
+import type { Service, Watched } from "./plane-parts.ts";
+import { PlaneRuns, type RunsPorts } from "./plane-runs.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 
 export interface PlanePorts {
   readonly files: LogFiles;
   readonly pipes: PipePorts;
+  readonly sizes: PipeSizePorts;
   readonly send: SendDatagram;
+  /** null: it is done in JavaScript. */
+  readonly copyStamped: CopyStamped | null;
   /** Reports `fd` when it is readable, a single time if `once`; arms it anew if it is known. */
   watch(fd: number, once: boolean): { readonly tag: "ok" } | { readonly tag: "failed"; readonly errno: string };
   unwatch(fd: number): void;
@@ -31,18 +34,13 @@ export interface PlanePorts {
   post(messages: readonly FromPlane[]): void;
 }
 
-/** What one pipe may be read in a round before the others have their turn. */
-const TURN_BYTES = 256 * 1024;
-
 export class Plane {
   readonly #ports: PlanePorts;
   readonly #services = new Map<string, Service>();
-  readonly #runs = new Map<number, Run>();
   readonly #watched = new Map<number, Watched>();
   readonly #followed = new Set<Service>();
-  readonly #expectations = new Expectations();
-  readonly #buffer = new Uint8Array(READ_BUFFER_SIZE);
-  readonly #out = new OutBuffer();
+  readonly #out: OutBuffer;
+  readonly #runs: PlaneRuns;
   readonly #datagrams: DatagramLog;
   readonly #compression = new CompressionQueue((job) => void this.#outbox.push({ tag: "compress", job }));
   readonly #clock = new RotationClock();
@@ -51,6 +49,8 @@ export class Plane {
 
   constructor(ports: PlanePorts) {
     this.#ports = ports;
+    this.#out = new OutBuffer(ports.copyStamped);
+    this.#runs = new PlaneRuns(this.#runsPorts());
     this.#datagrams = new DatagramLog(ports.send, (message, recovered) => this.#report(null, message, recovered));
     this.#own = new OwnLog(this.#logPorts(null));
   }
@@ -69,7 +69,7 @@ export class Plane {
       this.#outbox.push({ tag: "readable", fd, id: watched.id });
       return;
     }
-    this.#guard("read the output", watched.run.service.name, () => this.#readPipe(watched.run, watched.reader));
+    this.#guard("read the output", watched.run.service.name, () => this.#runs.read(watched.run, watched.reader));
   }
 
   /** How long nothing is to be done until a file is old enough to be rotated, in milliseconds; -1: without end. */
@@ -97,13 +97,15 @@ export class Plane {
   #handle(message: ToPlane): void {
     switch (message.tag) {
       case "open":
-        return this.#open(message);
+        return this.#runs.open(this.#serviceOf(message.service), message);
       case "configure":
         return this.#configure(message);
       case "forget":
         return this.#leave(message.service);
       case "drain":
-        return this.#drain(message);
+        this.#runs.drain(message.run);
+        this.#outbox.push({ tag: "drained", run: message.run, token: message.token });
+        return;
       case "tail":
       case "mark":
         this.#outbox.push(...answersOf(this.#services.get(message.service), message));
@@ -113,9 +115,9 @@ export class Plane {
       case "followed":
         return this.#services.get(message.service)?.log.acknowledgeFollowed();
       case "expect":
-        return this.#expectations.expect(message.service, message.id, message.pattern);
+        return this.#runs.expectations.expect(message.service, message.id, message.pattern);
       case "unexpect":
-        return this.#expectations.unexpect(message.service, message.id);
+        return this.#runs.expectations.unexpect(message.service, message.id);
       case "own":
         this.#own.write(message.lines, this.#ports.now());
         this.#outbox.push({ tag: "own-taken", count: message.lines.length });
@@ -152,18 +154,6 @@ export class Plane {
     service.log.configure(message.policy, message.file, this.#ports.now());
   }
 
-  #open(message: Extract<ToPlane, { tag: "open" }>): void {
-    const service = this.#serviceOf(message.service);
-    const run = beginRun(service, message, this.#expectations.take(service.name));
-    this.#runs.set(run.number, run);
-    for (const pipe of message.pipes) {
-      const reader = new PipeReader(pipe, this.#ports.pipes.carryOf(pipe));
-      run.readers.add(reader);
-      service.pipes++;
-      this.#watch(pipe.fd, { tag: "pipe", run, reader });
-    }
-  }
-
   #watch(fd: number, watched: Watched): void {
     const result = this.#ports.watch(fd, watched.tag === "watch");
     // Whoever asked has closed it since: that it is to be unwatched is on its way.
@@ -178,66 +168,6 @@ export class Plane {
     if (this.#watched.get(fd)?.tag !== "watch") return;
     this.#watched.delete(fd);
     this.#ports.unwatch(fd);
-  }
-
-  #turnOf(run: Run, reader: PipeReader, most: number): ReadTurn {
-    const { service, pid } = run;
-    const { stream } = reader.pipe;
-    const source = { service: service.name, pid, stream, at: this.#ports.now(), pipe: reader };
-    const write = (block: Block): void => {
-      service.log.write(block, source);
-      countLines(run, block);
-      if (run.expected !== null) this.#match(run.expected, block, service.name);
-    };
-    return { ports: this.#ports.pipes, buffer: this.#buffer, most, write };
-  }
-
-  #match(expected: Expectation, block: Block, service: string): void {
-    if (!this.#expectations.isMetBy(block, service, expected)) return;
-    this.#outbox.push({ tag: "matched", service, id: expected.id });
-  }
-
-  #readPipe(run: Run, reader: PipeReader): void {
-    const result = reader.read(this.#turnOf(run, reader, TURN_BYTES));
-    if (result === "ended" || result === "failed") this.#end(run, reader);
-  }
-
-  /** The pipe has come to its end. */
-  #end(run: Run, reader: PipeReader): void {
-    if (reader.failure !== null) this.#report(run.service.name, `cannot read the output: ${reader.failure}`, false);
-    const { fd } = reader.pipe;
-    this.#watched.delete(fd);
-    this.#ports.unwatch(fd);
-    run.readers.delete(reader);
-    if (run.readers.size === 0) this.#runs.delete(run.number);
-    this.#outbox.push({ tag: "ended", run: run.number, fd });
-    run.service.pipes--;
-    reader.finishLine(this.#turnOf(run, reader, 0));
-    if (run.service.isLeaving) this.#leave(run.service.name);
-  }
-
-  /** The main process is gone, so what it wrote is in the pipes already; whoever holds them yet may write on. */
-  #drain(message: Extract<ToPlane, { tag: "drain" }>): void {
-    const run = this.#runs.get(message.run);
-    for (const reader of run === undefined ? [] : [...run.readers]) {
-      this.#guard(
-        "read the output",
-        run?.service.name ?? null,
-        () => run !== undefined && this.#drainPipe(run, reader),
-      );
-    }
-    run?.service.log.flush(this.#ports.now());
-    this.#outbox.push({ tag: "drained", run: message.run, token: message.token });
-  }
-
-  #drainPipe(run: Run, reader: PipeReader): void {
-    const { pipes } = this.#ports;
-    const turn = this.#turnOf(run, reader, Math.max(1, pipes.waitingInPipe(reader.pipe.fd)));
-    const result = reader.read(turn);
-    if (result === "ended" || result === "failed") return this.#end(run, reader);
-    // Somebody is writing at this moment: the line may yet be completed.
-    if (result === "more" && pipes.waitingInPipe(reader.pipe.fd) > 0) return;
-    reader.finishLine(turn);
   }
 
   /** Forgets a service, once its last pipe has ended. */
@@ -267,13 +197,27 @@ export class Plane {
     };
   }
 
+  #runsPorts(): RunsPorts {
+    const { pipes, sizes } = this.#ports;
+    return {
+      pipes,
+      sizes,
+      now: () => this.#ports.now(),
+      say: (message) => void this.#outbox.push(message),
+      watch: (run, reader) => this.#watch(reader.pipe.fd, { tag: "pipe", run, reader }),
+      unwatch: (fd) => {
+        this.#watched.delete(fd);
+        this.#ports.unwatch(fd);
+      },
+      report: (service, message) => this.#report(service, message, false),
+      guard: (what, service, act) => this.#guard(what, service, act),
+      left: (service) => this.#leave(service),
+    };
+  }
+
   /** Also ends lines that have not ended: whoever flushes may be about to go away. */
   #flush(token: number): void {
-    for (const run of this.#runs.values()) {
-      for (const reader of run.readers) {
-        this.#guard("write the output", run.service.name, () => reader.finishLine(this.#turnOf(run, reader, 0)));
-      }
-    }
+    this.#runs.finishLines();
     this.#forEachLog((log) => log.flush(this.#ports.now()));
     this.#outbox.push({ tag: "flushed", token });
   }

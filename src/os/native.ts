@@ -2,6 +2,7 @@ import { cc, type Pointer } from "bun:ffi";
 import { withSourcePath } from "./c-source.ts";
 import roles from "./native-roles.c" with { type: "text" };
 import spawning from "./native-spawn.c" with { type: "text" };
+import stamps from "./native-stamps.c" with { type: "text" };
 import common from "./native.c" with { type: "text" };
 
 /** The functions of the C files beside this one. Blocks are requests as the encoder of requests lays them out. */
@@ -26,6 +27,8 @@ export interface Native {
   writeMask(mask: bigint): void;
   /** The errno, or 0. */
   setDisposition(signal: number, ignored: boolean): number;
+  /** The address of the function that puts stamps before lines. */
+  stamping(): number;
   /** CLOCK_BOOTTIME in nanoseconds, the clock of the start times in /proc. */
   bootNanoseconds(): number;
 }
@@ -35,7 +38,7 @@ let loaded: Native | null = null;
 /** Compiles them, once; 3 to 6 ms. Throws if the machine cannot run it: without it nothing can be started. */
 export function loadNative(): Native {
   // One text, in which each part knows those before it.
-  loaded ??= withSourcePath(common + spawning + roles, frontOf);
+  loaded ??= withSourcePath(common + spawning + roles + stamps, frontOf);
   return loaded;
 }
 
@@ -53,6 +56,7 @@ function frontOf(path: string): Native {
       read_mask: { args: [], returns: "u64" },
       write_mask: { args: ["u64"], returns: "void" },
       set_disposition: { args: ["i32", "i32"], returns: "i32" },
+      stamping: { args: [], returns: "ptr" },
       boot_nanoseconds: { args: [], returns: "f64" },
     },
   } as const);
@@ -66,6 +70,7 @@ function frontOf(path: string): Native {
     readMask: () => symbols.read_mask(),
     writeMask: (mask) => symbols.write_mask(mask),
     setDisposition: (signal, ignored) => symbols.set_disposition(signal, ignored ? 1 : 0),
+    stamping: () => Number(symbols.stamping()),
     bootNanoseconds: () => symbols.boot_nanoseconds(),
   };
 }

@@ -2,27 +2,18 @@ import { dlopen, FFIType } from "bun:ffi";
 import { openSync } from "node:fs";
 import { lastErrno } from "./last-errno.ts";
 import { openBlockingPipe, type PipeEnds, readPipe, type ReadResult, waitingInPipe } from "./pipe-io.ts";
+import { resizePipe, sizeOfPipe } from "./pipe-size.ts";
 
 const libc = dlopen("libc.so.6", {
   // ssize_t tee(int fd_in, int fd_out, size_t len, unsigned int flags);
   tee: { args: ["i32", "i32", "u64", "u32"], returns: FFIType.i64_fast },
   // ssize_t splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t len, unsigned int flags);
   splice: { args: ["i32", "u64", "i32", "u64", "u64", "u32"], returns: FFIType.i64_fast },
-  // int fcntl(int fd, int cmd, int arg);
-  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
 } as const);
 
 const SPLICE_F_NONBLOCK = 2;
-const F_SETPIPE_SZ = 1031;
-const F_GETPIPE_SZ = 1032;
 /** What an unprivileged process may have at most, unless /proc/sys/fs/pipe-max-size was changed. */
 const LARGEST = 1024 * 1024;
-
-/** Gives the pipe room for about `bytes`; what it has room for then, which is what it had if the kernel refuses. */
-function resizePipe(fd: number, bytes: number): number {
-  libc.symbols.fcntl(fd, F_SETPIPE_SZ, bytes);
-  return libc.symbols.fcntl(fd, F_GETPIPE_SZ, 0);
-}
 
 /** A pipe that is as large as the machine allows, for what passes through this process. Throws without a descriptor. */
 export function openLargePipe(): PipeEnds {
@@ -56,7 +47,7 @@ export class PipePeeker {
     this.#scratch = pipes.scratch;
     this.#spent = pipes.spent;
     this.#nothing = nothing;
-    resizePipe(this.#scratch.write, libc.symbols.fcntl(this.#spent.write, F_GETPIPE_SZ, 0));
+    resizePipe(this.#scratch.write, sizeOfPipe(this.#spent.write));
   }
 
   /** Copies what is at the front of the pipe into `buffer` from `offset` on, at most `most` bytes. It stays in the pipe. */

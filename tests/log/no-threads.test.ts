@@ -50,6 +50,7 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
       removeFromEpoll() {},
       addToEventfd() {},
       compress: () => Promise.resolve({ tag: "gone" }),
+      stamping: 0,
       syslogPath: "/dev/null",
       now: () => 0,
       startThread() {

@@ -129,6 +129,8 @@ class Lives {
       files: journaledLogFiles(files, parts.journal),
       pipes: stretchesOf(parts),
       send: () => "gone",
+      sizes: { resizePipe: () => 0, pipeBudget: 0 },
+      copyStamped: null,
       watch: () => ({ tag: "ok" }),
       unwatch: () => undefined,
       now: () => 1_700_000_000_000_000,

@@ -34,6 +34,8 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
       waitingInPipe: () => bytes.length,
     },
     send: () => "gone",
+    sizes: { resizePipe: () => 0, pipeBudget: 0 },
+    copyStamped: null,
     watch: () => ({ tag: "ok" }),
     unwatch: () => undefined,
     now: () => 0,
@@ -63,6 +65,8 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
     files,
     pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",
+    sizes: { resizePipe: () => 0, pipeBudget: 0 },
+    copyStamped: null,
     watch(fd, once) {
       watched.push([fd, once]);
       return { tag: "ok" };
@@ -85,6 +89,8 @@ test("of a descriptor that was closed before it could be watched nothing is said
     files,
     pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",
+    sizes: { resizePipe: () => 0, pipeBudget: 0 },
+    copyStamped: null,
     watch: () => ({ tag: "failed", errno: "EBADF" }),
     unwatch: () => undefined,
     now: () => 0,

@@ -1,0 +1,117 @@
+import { type Expectation, Expectations } from "./expectation.ts";
+import type { Block } from "./line-framer.ts";
+import { type PipeSizePorts, PipeSizes } from "./pipe-sizes.ts";
+import { type PipePorts, PipeReader, READ_BUFFER_SIZE, type ReadTurn } from "./pipe-reader.ts";
+import type { FromPlane, ToPlane } from "./plane-messages.ts";
+import { type Run, type Service, beginRun, countLines } from "./plane-parts.ts";
+
+export interface RunsPorts {
+  readonly pipes: PipePorts;
+  readonly sizes: PipeSizePorts;
+  /** Microseconds since 1970. */
+  now(): number;
+  say(message: FromPlane): void;
+  /** `reader` is to be read whenever its pipe is readable, until `unwatch`. */
+  watch(run: Run, reader: PipeReader): void;
+  unwatch(fd: number): void;
+  report(service: string, message: string): void;
+  /** Does it; a fault in it is reported. */
+  guard(what: string, service: string, act: () => void): void;
+  /** The last pipe of a service that is to be forgotten has ended. */
+  left(service: string): void;
+}
+
+/** What one pipe may be read in a round before the others have their turn. */
+const TURN_BYTES = 256 * 1024;
+
+/** The runs of services that may still say something, and the reading of their pipes. */
+export class PlaneRuns {
+  readonly expectations = new Expectations();
+  readonly #ports: RunsPorts;
+  readonly #runs = new Map<number, Run>();
+  readonly #buffer = new Uint8Array(READ_BUFFER_SIZE);
+  readonly #sizes: PipeSizes;
+
+  constructor(ports: RunsPorts) {
+    this.#ports = ports;
+    this.#sizes = new PipeSizes(ports.sizes);
+  }
+
+  open(service: Service, message: Extract<ToPlane, { tag: "open" }>): void {
+    const run = beginRun(service, message, this.expectations.take(service.name));
+    this.#runs.set(run.number, run);
+    for (const pipe of message.pipes) {
+      const reader = new PipeReader(pipe, this.#ports.pipes.carryOf(pipe));
+      run.readers.add(reader);
+      service.pipes++;
+      this.#ports.watch(run, reader);
+    }
+  }
+
+  /** The pipe is readable. */
+  read(run: Run, reader: PipeReader): void {
+    const result = reader.read(this.#turnOf(run, reader, TURN_BYTES));
+    if (result === "more") this.#sizes.noteBusy(reader, reader.pipe.fd, this.#ports.now());
+    if (result === "ended" || result === "failed") this.#end(run, reader);
+  }
+
+  /** The main process is gone, so what it wrote is in the pipes already; whoever holds them yet may write on. */
+  drain(number: number): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    const { name, log } = run.service;
+    for (const reader of run.readers) this.#ports.guard("read the output", name, () => this.#drainPipe(run, reader));
+    log.flush(this.#ports.now());
+  }
+
+  /** Ends lines that have not ended. */
+  finishLines(): void {
+    for (const run of this.#runs.values()) {
+      const { name } = run.service;
+      for (const reader of run.readers)
+        this.#ports.guard("write the output", name, () => reader.finishLine(this.#turnOf(run, reader, 0)));
+    }
+  }
+
+  #turnOf(run: Run, reader: PipeReader, most: number): ReadTurn {
+    const { service, pid } = run;
+    const { stream } = reader.pipe;
+    const source = { service: service.name, pid, stream, at: this.#ports.now(), pipe: reader };
+    const write = (block: Block): void => {
+      service.log.write(block, source);
+      countLines(run, block);
+      if (run.expected !== null) this.#match(run.expected, block, service.name);
+    };
+    return { ports: this.#ports.pipes, buffer: this.#buffer, most, write };
+  }
+
+  #match(expected: Expectation, block: Block, service: string): void {
+    if (!this.expectations.isMetBy(block, service, expected)) return;
+    this.#ports.say({ tag: "matched", service, id: expected.id });
+  }
+
+  #drainPipe(run: Run, reader: PipeReader): void {
+    const { pipes } = this.#ports;
+    const turn = this.#turnOf(run, reader, Math.max(1, pipes.waitingInPipe(reader.pipe.fd)));
+    const result = reader.read(turn);
+    if (result === "ended" || result === "failed") return this.#end(run, reader);
+    // Somebody is writing at this moment: the line may yet be completed.
+    if (result === "more" && pipes.waitingInPipe(reader.pipe.fd) > 0) return;
+    reader.finishLine(turn);
+  }
+
+  /** The pipe has come to its end. */
+  #end(run: Run, reader: PipeReader): void {
+    const { service } = run;
+    if (reader.failure !== null) this.#ports.report(service.name, `cannot read the output: ${reader.failure}`);
+    const { fd } = reader.pipe;
+    this.#ports.unwatch(fd);
+    this.#sizes.forget(reader);
+    run.readers.delete(reader);
+    if (run.readers.size === 0) this.#runs.delete(run.number);
+    this.#ports.say({ tag: "ended", run: run.number, fd });
+    service.pipes--;
+    reader.finishLine(this.#turnOf(run, reader, 0));
+    if (service.isLeaving) this.#ports.left(service.name);
+  }
+}
