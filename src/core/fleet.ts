@@ -11,6 +11,7 @@ import type { Definition } from "./definition.ts";
 import { advanceRecord } from "./advance-record.ts";
 import { Order } from "./order.ts";
 import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
+import { type ContextSource, RecordContext } from "./record-context.ts";
 import { type ServiceRecord, earliestDeadlineOf, newRecord } from "./service-record.ts";
 import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
@@ -40,6 +41,7 @@ export class Fleet {
   readonly #records = new Map<string, ServiceRecord>();
   readonly #ports: FleetPorts;
   readonly #order: Order;
+  readonly #source: ContextSource;
   #inbox: Letter[] = [];
   #draining = false;
   #isClosing = false;
@@ -52,6 +54,7 @@ export class Fleet {
       hold: (service, held) => this.amend(service, { held }),
       want: (service, want, byHand) => this.amend(service, { want, wantedByHand: byHand }),
     });
+    this.#source = { gateOf: (record) => this.#order.gateOf(record), jitter: () => ports.jitter() };
   }
 
   /** Who requires, wants, follows and excludes whom. */
@@ -229,9 +232,8 @@ export class Fleet {
 
   #deliver(letter: Letter): void {
     try {
-      let event: ServiceEvent | null = letter.event;
-      const queue: ServiceEvent[] = [event];
-      while ((event = queue.shift() ?? null) !== null) queue.push(...this.#apply(letter.service, event));
+      const events = [letter.event];
+      for (const event of events) this.#apply(letter.service, event, events);
     } catch (error) {
       this.#abandonLaunch(letter.service, error);
       this.#ports.failed(letter.service, error);
@@ -247,34 +249,22 @@ export class Fleet {
     this.#replace(record, { ...record, state: { tag: "failed", reason }, since: this.#ports.wall() });
   }
 
-  /** One step of one service; returns the events that followed at once. */
-  #apply(service: string, event: ServiceEvent): readonly ServiceEvent[] {
+  /** One step of one service; events that follow at once are added to `followers`. */
+  #apply(service: string, event: ServiceEvent, followers: ServiceEvent[]): void {
     const before = this.#records.get(service);
-    if (this.#isClosing && asksForStart(event)) return [];
-    if (before === undefined || (event.tag === "deadline-passed" && isLate(before, this.#ports.now()))) return [];
-    const order = this.#order;
-    const result = step(before.state, event, {
-      definition: before.definition,
-      next: before.next ?? before.definition,
-      want: before.want,
-      note: before.note,
-      get gate() {
-        return order.gateOf(before);
-      },
-      now: this.#ports.now(),
-      jitter: this.#ports.jitter(),
-    });
-    const after = advanceRecord(before, event, { ...result, wall: this.#ports.wall() });
+    if (before === undefined || (this.#isClosing && asksForStart(event))) return;
+    const now = this.#ports.now();
+    if (event.tag === "deadline-passed" && isLate(before, now)) return;
+    const { state, actions } = step(before.state, event, new RecordContext(before, now, this.#source));
+    const after = advanceRecord(before, event, { state, actions, wall: this.#ports.wall() });
     if (after !== before) this.#replace(before, after);
-    const followers: ServiceEvent[] = [];
-    for (const action of result.actions) {
+    for (const action of actions) {
       const current = this.#records.get(service);
       // What is held ends soon enough, and may be meant to stay down then.
-      if (action.tag === "restart-in-order" && current?.held === null) order.ask(service, "restart-asked");
+      if (action.tag === "restart-in-order" && current?.held === null) this.#order.ask(service, "restart-asked");
       const follower = current === undefined ? null : this.#ports.perform(current, action);
       if (follower !== null) followers.push(follower);
     }
-    return followers;
   }
 
   #replace(before: ServiceRecord, after: ServiceRecord): void {

@@ -12,6 +12,8 @@ interface Index {
   readonly predecessors: ReadonlyMap<string, ReadonlySet<string>>;
   readonly successors: ReadonlyMap<string, ReadonlySet<string>>;
   readonly conflicts: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The values of dependents, successors and conflicts together. */
+  readonly watchers: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -55,12 +57,12 @@ export class Links {
 
   /** true: what becomes of it matters to another one. */
   isLinked(service: string): boolean {
-    return this.watchersOf(service).some((others) => others.size > 0);
+    return this.watchersOf(service).size > 0;
   }
 
   /** Those to which it matters what becomes of it. */
-  watchersOf(service: string): readonly ReadonlySet<string>[] {
-    return [this.dependentsOf(service), this.successorsOf(service), this.conflictsOf(service)];
+  watchersOf(service: string): ReadonlySet<string> {
+    return this.#look().watchers.get(service) ?? NOBODY;
   }
 
   /** These, and all that they require or want, however far. */
@@ -125,7 +127,10 @@ function indexOf(definitions: ReadonlyMap<string, LinkKeys>): Index {
       conflicts.add(rival, name);
     }
   }
-  return { needed, dependents, predecessors, successors, conflicts };
+  const watchers = new Pairs();
+  for (const pairs of [dependents, successors, conflicts])
+    for (const [name, others] of pairs) for (const other of others) watchers.add(name, other);
+  return { needed, watchers, dependents, predecessors, successors, conflicts };
 }
 
 class Pairs extends Map<string, Set<string>> {

@@ -19,9 +19,6 @@ export interface OrderPorts {
   want(service: string, want: "up" | "down", byHand: boolean): void;
 }
 
-/** What others may wait for. */
-const WATCHED = ["state", "held", "want", "wantedByHand"] as const;
-
 type Ask = NonNullable<ServiceRecord["held"]>;
 
 export class Order {
@@ -120,11 +117,11 @@ export class Order {
   /** To be told of every change of a record. */
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     const { name } = record.definition;
-    if (WATCHED.every((field) => record[field] === previous[field])) return;
+    if (!differs(record, previous)) return;
     mark(this.#held, name, record.held !== null);
     mark(this.#waiting, name, record.state.tag === "waiting" && record.state.on === "others");
     this.#touched.add(name);
-    for (const others of this.links.watchersOf(name)) for (const other of others) this.#touched.add(other);
+    for (const other of this.links.watchersOf(name)) this.#touched.add(other);
     this.#isOpen = true;
     if (previous.state.tag === "up" && record.state.tag !== "up") this.#takeAlong(name);
   }
@@ -224,6 +221,16 @@ function isInTheWay({ state }: ServiceRecord): boolean {
 function isOfUse({ state }: ServiceRecord, ask: Ask): boolean {
   if (state.tag === "done") return ask === "restart-asked";
   return !hasNoProcess(state) && !isEnding(state) && state.tag !== "stuck";
+}
+
+/** true: something has changed that others may wait for. */
+function differs(record: ServiceRecord, previous: ServiceRecord): boolean {
+  return (
+    record.state !== previous.state ||
+    record.held !== previous.held ||
+    record.want !== previous.want ||
+    record.wantedByHand !== previous.wantedByHand
+  );
 }
 
 function mark(set: Set<string>, service: string, isIn: boolean): void {

@@ -72,7 +72,7 @@ export class Spawner {
     const answer = request.oomScoreAdjust === null ? INHERITED : this.#oomScore.probe(request.oomScoreAdjust);
     if (answer.tag === "refused") return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(answer.errno) };
     const score = answer.tag === "to-give" ? request.oomScoreAdjust : null;
-    if (this.#spare.length === 0) this.#settlePending(hasLeft);
+    if (this.#spare.length === 0) this.#settleOldest();
     const block = this.#spare.pop() ?? new NativeBlock();
     const result = this.#spawnOn(block, request, { waitMs, score });
     if (result.tag !== "pending") this.#spare.push(block);
@@ -96,6 +96,11 @@ export class Spawner {
     }
   }
 
+  /** Where many are pending, those that began first are also decided first: no use in asking all of the others. */
+  #settleOldest(): void {
+    for (const [pid, child] of this.#pending) if (!hasLeft(child.block) || !this.#settle(pid, child)) return;
+  }
+
   /** The outcomes of pending children that have been decided since the last call; cheap while there are none pending. */
   poll(): readonly PendingOutcome[] {
     this.#settlePending();
@@ -106,16 +111,19 @@ export class Spawner {
 
   /** One that still runs may have ended all the same; to ask costs a system call for each. */
   #settlePending(mayBeSettled: (block: NativeBlock) => boolean = () => true): void {
-    for (const [pid, { block, score }] of this.#pending) {
-      if (!mayBeSettled(block)) continue;
-      const answer = this.#native.settle(block.address);
-      if (answer === PENDING) continue;
-      this.#pending.delete(pid);
-      borrowed.delete(block);
-      const failure = answer === FAILED ? failureOf(block) : this.#giveScore(pid, block.pidfd, score);
-      this.#decided.push(failure === null ? { tag: "spawned", pid } : { ...failure, pid });
-      if (this.#spare.length < MOST_SPARE) this.#spare.push(block);
-    }
+    for (const [pid, child] of this.#pending) if (mayBeSettled(child.block)) this.#settle(pid, child);
+  }
+
+  /** false: it is pending still. */
+  #settle(pid: number, { block, score }: PendingChild): boolean {
+    const answer = this.#native.settle(block.address);
+    if (answer === PENDING) return false;
+    this.#pending.delete(pid);
+    borrowed.delete(block);
+    const failure = answer === FAILED ? failureOf(block) : this.#giveScore(pid, block.pidfd, score);
+    this.#decided.push(failure === null ? { tag: "spawned", pid } : { ...failure, pid });
+    if (this.#spare.length < MOST_SPARE) this.#spare.push(block);
+    return true;
   }
 
   /** Children go on, also those that are pending. */

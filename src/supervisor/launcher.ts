@@ -130,7 +130,7 @@ export class Launcher {
   }
 
   #openPipes(): { stdout: { read: number; write: number }; stderr: { read: number; write: number } } | string {
-    const stdout = this.#ports.spawning.pipe(LEFT_TO_OTHERS);
+    const stdout = this.#ports.spawning.pipe();
     if (typeof stdout === "string") return stdout;
     const stderr = this.#ports.spawning.pipe(LEFT_TO_OTHERS);
     if (typeof stderr !== "string") return { stdout, stderr };
