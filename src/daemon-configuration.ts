@@ -99,7 +99,7 @@ export class ConfigurationReader {
       stderr: pipe.write,
       descriptors: [],
       isMain: false,
-      mayWait: true,
+      wait: "program",
       invocation: randomHex(16),
     });
     processes.closeFd(pipe.write);

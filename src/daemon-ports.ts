@@ -103,7 +103,7 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
     spawn(plan) {
       const began = monotonicNow();
       // Its score is given to it after the exec, so that is waited for.
-      const mayWait = plan.mayWait || plan.definition.oomScoreAdjust !== 0;
+      const mayWait = plan.wait !== "none" || plan.definition.oomScoreAdjust !== 0;
       const request = { ...requestOf(plan), record: plan.isMain ? memory.addressOf(plan.service) : null };
       const result = spawner.spawn(request, mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
       budget.note(began, monotonicNow());
@@ -144,6 +144,7 @@ function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "reco
     limits: limitsOf(definition),
     noNewPrivileges,
     credentials,
+    goesFirst: plan.wait === "program",
   };
 }
 

@@ -205,8 +205,8 @@ static void await_exec(request *r, int wait_ms) {
   until[1] %= 1000000000;
   /* 9: FUTEX_WAIT_BITSET, whose deadline is absolute; not PRIVATE, because the kernel's wake at exec is not. */
   while (r->running && raw(SYS_futex, &r->running, 9, 1, until, 0, -1L) != -ETIMEDOUT) {}
-  /* We were woken in the middle of its exec: on the same processor it comes first. */
-  raw(SYS_sched_yield, 0);
+  /* We were woken in the middle of its exec: on the same processor it would have to wait for us. */
+  if (r->flags & GOES_FIRST) raw(SYS_sched_yield, 0);
 }
 
 /* Reaps the child behind a pidfd, which is about to end, and closes the pidfd. */

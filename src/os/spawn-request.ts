@@ -26,6 +26,8 @@ export interface SpawnRequest {
   readonly noNewPrivileges: boolean;
   /** null: as the supervisor. Groups are the supplementary ones, at most 65,536. */
   readonly credentials: Credentials | null;
+  /** true: where it shares a processor with this process, it runs its first instructions before `spawn` returns. */
+  readonly goesFirst: boolean;
   /** Where the child writes its pid before it executes; null: nowhere. */
   readonly record: RecordAddress | null;
 }

@@ -194,7 +194,7 @@ export class Commands {
       stderr,
       descriptors: [],
       isMain: false,
-      mayWait: true,
+      wait: "program",
       invocation,
     });
     this.#ports.processes.closeFd(pipe.write);

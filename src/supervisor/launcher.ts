@@ -7,7 +7,15 @@ import type { ServiceEvent } from "../core/service-event.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Companions } from "./companions.ts";
 import type { PendingExecs } from "./pending-execs.ts";
-import type { MemoryPort, OutputPort, PendingOutcome, ProcessPort, SpawnOutcome, SpawnPort } from "./ports.ts";
+import type {
+  ExecWait,
+  MemoryPort,
+  OutputPort,
+  PendingOutcome,
+  ProcessPort,
+  SpawnOutcome,
+  SpawnPort,
+} from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
 import type { RunFiles } from "./run-files.ts";
 
@@ -21,8 +29,7 @@ export interface LauncherPorts {
   readonly execs: PendingExecs;
   readonly companions: Pick<Companions, "equip" | "began">;
   newInvocation(): string;
-  /** false while many others are to be started that need not wait for this one: its exec then goes on beside them. */
-  mayWait(service: string): boolean;
+  waitFor(service: string): ExecWait;
   /** The outcome of a pending exec, for the service whose process it is. */
   decided(service: string, event: ServiceEvent): void;
 }
@@ -80,7 +87,7 @@ export class Launcher {
       descriptors,
       isMain: true,
       invocation,
-      mayWait: this.#ports.mayWait(service),
+      wait: this.#ports.waitFor(service),
     });
     this.#ports.processes.closeFd(stdout);
     this.#ports.processes.closeFd(stderr);

@@ -78,6 +78,13 @@ export interface ReapPort {
   reap(pid: number): void;
 }
 
+/**
+ * What a spawn waits for, within its bound. none: many others are to be started that need not wait for this one. exec: others
+ * wait for it, and are started as soon as it has executed. program: the same, and where both are on one processor, the
+ * program goes first.
+ */
+export type ExecWait = "none" | "exec" | "program";
+
 /** A process to be started, everything looked up. */
 export interface SpawnPlan {
   readonly service: string;
@@ -93,8 +100,7 @@ export interface SpawnPlan {
   /** true: this is the main process, which the state mapping keeps. */
   readonly isMain: boolean;
   readonly invocation: string;
-  /** false: others are to be started right after it, so its exec is not waited for. */
-  readonly mayWait: boolean;
+  readonly wait: ExecWait;
 }
 
 export type SpawnOutcome =

@@ -22,6 +22,7 @@ import { performAction } from "./performer.ts";
 import { PidFileWatch } from "./pid-file-watch.ts";
 import type {
   ClockPort,
+  ExecWait,
   MemoryPort,
   OutputPort,
   ProcessPort,
@@ -118,8 +119,9 @@ export class Supervisor {
     const [fleetNow, isEnding] = [(): Fleet => this.fleet, (): boolean => this.isEnding];
     const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: fleetNow, isEnding });
     this.companions = companions;
-    const mayWait = (service: string): boolean => !this.#starter.isLong || this.fleet.links.isLinked(service);
-    this.#launcher = new Launcher({ ...ports, execs, newInvocation, mayWait, decided: tell, companions }, belongings);
+    const waitFor = (service: string): ExecWait =>
+      this.fleet.links.isLinked(service) ? "exec" : this.#starter.isLong ? "none" : "program";
+    this.#launcher = new Launcher({ ...ports, execs, newInvocation, waitFor, decided: tell, companions }, belongings);
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
       pidIn: (file) => ports.processes.pidIn(file),

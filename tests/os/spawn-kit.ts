@@ -51,6 +51,7 @@ const EVERYTHING_USUAL: SpawnRequest = {
   limits: [],
   noNewPrivileges: false,
   credentials: null,
+  goesFirst: true,
   record: null,
 };
 

@@ -46,6 +46,7 @@ for (let turn = 0; ; turn++) {
       oomScoreAdjust: null,
       limits: [],
       noNewPrivileges: false,
+      goesFirst: true,
       credentials: null,
       record: slot.address,
     },
