@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { buildBinary } from "../../tools/build-binary.ts";
 import { Book } from "./book.ts";
 import { describeMachine, loadNow } from "./machine.ts";
+import { measureChain } from "./measure-chain.ts";
 import { measureFleets } from "./measure-fleets.ts";
 import { measureLogs } from "./measure-logs.ts";
 import { measureRunning } from "./measure-running.ts";
@@ -19,10 +20,12 @@ import { Workshop } from "./workshop.ts";
 const PROJECT = join(import.meta.dir, "../..");
 /** How long a run may wait for the machine to be quiet. */
 const PATIENCE_MS = 90_000;
+/** It takes a moment, and varies much. */
+const CHAIN_ROUNDS = 4;
 const DOCUMENT = join(PROJECT, "docs/BENCHMARKS.md");
 const USAGE = `usage: bun run bench [options]
   --write         puts the figures into docs/BENCHMARKS.md
-  --only PARTS    of fleets, running, logs; a list with commas
+  --only PARTS    of fleets, chain, running, logs; a list with commas
   --binary FILE   measures this binary instead of dist/daemonsup, which is built if need be
   --rounds N      of start, SIGHUP and shutdown (default 5)
   --peers N       rounds in which the peers are measured too (default 2)
@@ -30,7 +33,7 @@ const USAGE = `usage: bun run bench [options]
   --short         3 idle seconds instead of 30
 `;
 
-const PARTS = ["fleets", "running", "logs"] as const;
+const PARTS = ["fleets", "chain", "running", "logs"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
@@ -96,6 +99,7 @@ async function built(): Promise<string> {
 async function measure(scene: Scene, parts: readonly Part[]): Promise<readonly ThreadWork[]> {
   const rounds = { ours: Number(values.rounds), peers: Number(values.peers) };
   if (parts.includes("fleets")) await measureFleets(scene, rounds);
+  if (parts.includes("chain")) await measureChain(scene, CHAIN_ROUNDS * rounds.ours);
   const idle = parts.includes("running") ? await measureRunning(scene, values.short) : [];
   if (parts.includes("logs")) await measureLogs(scene, Math.min(3, rounds.ours));
   return idle;

@@ -23,11 +23,12 @@ export class OurSupervisor implements Contender {
     return join(this.#task.directory, "log");
   }
 
-  prepare(): void {
+  /** `more`: what else stands in the definition of the service with this number. */
+  prepare(more: (index: number) => string = () => ""): void {
     const { program, stamps, count } = this.#task;
     this.write("daemonsup.toml", SETTINGS);
     for (let index = 0; index < count; index++)
-      this.write(`${serviceName(index)}.toml`, `command = ["${program}", "${stamps}", "${index}"]\n`);
+      this.write(`${serviceName(index)}.toml`, `command = ["${program}", "${stamps}", "${index}"]\n${more(index)}`);
   }
 
   /** A file of its configuration. */
