@@ -1,7 +1,7 @@
 /* Which services are started when the supervisor begins or a definition is new, and when all of them have been dealt with. */
 import type { Fleet } from "../core/fleet.ts";
 import { isAtRest } from "../core/service-state.ts";
-import type { ClockPort, TimerPort } from "./ports.ts";
+import type { ClockPort, ExecWait, TimerPort } from "./ports.ts";
 import { isUndecided } from "./start-outcome.ts";
 import { StartQueue } from "./start-queue.ts";
 
@@ -24,9 +24,10 @@ export class Starter {
     this.#queue = new StartQueue(ports.timers, ports.clock, (service) => this.#start(service));
   }
 
-  /** true: so many are left to be started that none should hold up the next. */
-  get isLong(): boolean {
-    return this.#queue.isLong;
+  /** What a start of the service waits for: others that need it, or that only have their turn after it. */
+  waitFor(service: string): ExecWait {
+    if (this.#ports.fleet().links.isLinked(service)) return "exec";
+    return this.#queue.isLong ? "none" : "program";
   }
 
   /** Starts the service if it is wanted: as an operator has said, or as its definition says. `unfit`: why that cannot be. */

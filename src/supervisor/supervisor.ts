@@ -22,7 +22,6 @@ import { performAction } from "./performer.ts";
 import { PidFileWatch } from "./pid-file-watch.ts";
 import type {
   ClockPort,
-  ExecWait,
   MemoryPort,
   OutputPort,
   ProcessPort,
@@ -119,8 +118,7 @@ export class Supervisor {
     const [fleetNow, isEnding] = [(): Fleet => this.fleet, (): boolean => this.isEnding];
     const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: fleetNow, isEnding });
     this.companions = companions;
-    const waitFor = (service: string): ExecWait =>
-      this.fleet.links.isLinked(service) ? "exec" : this.#starter.isLong ? "none" : "program";
+    const waitFor: Starter["waitFor"] = (service) => this.#starter.waitFor(service);
     this.#launcher = new Launcher({ ...ports, execs, newInvocation, waitFor, decided: tell, companions }, belongings);
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
