@@ -6,9 +6,12 @@ import type { DataPlane } from "./log/data-plane.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
 import { logFileOf } from "./daemon-ports.ts";
 import { makeLogReader } from "./daemon-reading.ts";
+import { readDescriptorLimit } from "./os/descriptor-limit.ts";
+import { countDescriptors } from "./os/open-descriptors.ts";
 import { readUsages } from "./os/process-usage.ts";
 import { Details } from "./supervisor/details.ts";
 import type { HistoryWriter } from "./supervisor/history-writer.ts";
+import { Metrics } from "./supervisor/metrics.ts";
 import { Operator } from "./supervisor/operator.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 import type { Reloader } from "./supervisor/reloader.ts";
@@ -24,6 +27,8 @@ export interface ControlParts {
   readonly history: HistoryWriter;
   readonly version: Omit<VersionView, "services">;
   readonly logDirectory: string;
+  /** Messages of the supervisor that syslog was too slow for, since it began. */
+  syslogDropped(): number;
 }
 
 const NO_SUCH_SERVICE: Outcome = { tag: "no-such-service", message: "there is no such service" };
@@ -37,6 +42,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
   });
   const reader = makeLogReader(supervisor, plane, parts.logDirectory);
   const begunAt = Date.parse(parts.version.since) * 1000;
+  const metrics = makeMetrics(parts);
   const instance = Date.parse(parts.version.since).toString(36);
   const askAll: ControlPort["askAll"] = async (names, verb, options) => {
     const refused = new Map<string, Outcome>();
@@ -57,6 +63,8 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     usages: (isWanted, most) => details.usages(isWanted, most),
     details: (name) => details.of(name),
     graph: () => operator.graph(),
+    metrics: () => metrics.view(),
+    unwell: () => operator.unwell(),
     ask: async (name, verb, options) => (await (await askAll([name], verb, options))[0]) ?? NO_SUCH_SERVICE,
     askAll,
     signal: (name, signal) => operator.signal(name, signal),
@@ -88,6 +96,35 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     },
     subscribe: (listen) => supervisor.subscribe(listen),
   };
+}
+
+function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metrics {
+  const { belongings, counts, events, fleet, ports } = supervisor;
+  return new Metrics({
+    clock: ports.clock,
+    counts,
+    records: () => fleet.records(),
+    record: (service) => fleet.get(service),
+    rootsOf: (service) => belongings.rootPidsOf(service),
+    childrenOf: (pid) => ports.processes.childrenOf(pid),
+    invocationOf: (service) => belongings.invocationOf(service),
+    usages: readUsages,
+    descriptorsOf: countDescriptors,
+    own() {
+      const { user, system } = process.cpuUsage();
+      return {
+        version: version.version,
+        startTime: Date.parse(version.since) / 1000,
+        cpuSeconds: (user + system) / 1e6,
+        residentBytes: process.memoryUsage.rss(),
+        descriptors: countDescriptors(process.pid) ?? 0,
+        descriptorLimit: readDescriptorLimit(),
+        events: events.newest,
+        syslogDropped: syslogDropped(),
+      };
+    },
+    soon: (run) => ports.timers.soon(run),
+  });
 }
 
 function logLineOf(service: string, line: PlaneLine): LogLine {

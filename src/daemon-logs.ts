@@ -26,6 +26,8 @@ export interface Logs {
   /** The supervisor's own log file. */
   readonly file: string;
   report(severity: SyslogSeverity, message: string): void;
+  /** Messages that syslog was too slow for, since the beginning. */
+  syslogDropped(): number;
   /** Takes over changed settings. */
   configure(settings: Settings): void;
   /** Writes out what can be written out in a moment, then ends the Workers. */
@@ -65,6 +67,7 @@ export function startLogs(request: LogsRequest): Logs {
     plane,
     file,
     report,
+    syslogDropped: () => queue.droppedInAll,
     configure(settings) {
       syslog.limit = settings.syslog.level;
       own.limit = settings.log.level;

@@ -236,7 +236,13 @@ function openControl(role: SupervisorRole, parts: Parts): Serving {
   const { logs, groups } = parts;
   const { runtime } = role.directories;
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
-  const port = makeControlPort({ ...parts, plane: logs.plane, version, logDirectory: role.directories.log });
+  const port = makeControlPort({
+    ...parts,
+    plane: logs.plane,
+    version,
+    logDirectory: role.directories.log,
+    syslogDropped: () => logs.syslogDropped(),
+  });
   return openServing({ runtime, port, groups, report: (message) => logs.report("crit", message) });
 }
 

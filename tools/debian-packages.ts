@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { findPostgres, findRsyslog, isInstalled, UNPACKED } from "./debian-programs.ts";
+import { findPostgres, findPromtool, findRsyslog, isInstalled, UNPACKED } from "./debian-programs.ts";
 import { runAloud } from "./run-command.ts";
 
 interface Need {
@@ -76,6 +76,18 @@ const NEEDS: readonly Need[] = [
     isUnpacked: true,
     isThere: () => findRsyslog() !== null,
     reason: "rsyslogd as a service",
+  },
+  {
+    // Only promtool is used; installed, there would be a server.
+    packages: ["prometheus"],
+    isUnpacked: true,
+    isThere: () => findPromtool() !== null,
+    reason: "the metrics as Prometheus reads them",
+  },
+  {
+    packages: ["python3-prometheus-client"],
+    isThere: () => existsSync("/usr/lib/python3/dist-packages/prometheus_client"),
+    reason: "the metrics as the first parser of OpenMetrics reads them",
   },
 ];
 

@@ -32,6 +32,12 @@ export interface Rsyslog {
   readonly libraries: string | null;
 }
 
+/** Prometheus's own tool for judging metrics; null if there is none. */
+export function findPromtool(): string | null {
+  const unpacked = join(UNPACKED, "usr/bin/promtool");
+  return Bun.which("promtool", { PATH: SERVICE_PATH }) ?? (existsSync(unpacked) ? unpacked : null);
+}
+
 export function findRsyslog(): Rsyslog | null {
   const program = Bun.which("rsyslogd", { PATH: SERVICE_PATH });
   if (program !== null) return { program, libraries: null };

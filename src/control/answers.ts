@@ -23,6 +23,9 @@ export interface Answers {
   readonly version: VersionView;
   readonly graph: GraphView;
   readonly scale: ScaleAnswer;
+  readonly metrics: string;
+  readonly healthz: { readonly status: "ok" };
+  readonly readyz: { readonly status: "ok" };
   readonly openapi: { readonly openapi: string };
   readonly act: ActLine;
   readonly usage: readonly UsageView[];
@@ -35,5 +38,5 @@ export interface Answers {
 
 /** Routes that answer one object a line. */
 export type LineRoute = "logs" | "events" | "act" | "output";
-/** Routes that answer one JSON value. */
-export type ValueRoute = Exclude<keyof Answers, LineRoute>;
+/** Routes that answer one JSON value; `metrics` answers text. */
+export type ValueRoute = Exclude<keyof Answers, LineRoute | "metrics">;

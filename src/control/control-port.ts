@@ -2,7 +2,8 @@ import type { DetailsView } from "../core/details-view.ts";
 import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { GraphView } from "../core/graph-view.ts";
-import type { EventView, ServiceView } from "../core/service-view.ts";
+import type { MetricsView } from "../core/metrics-view.ts";
+import type { EventView, PublicState, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
 import type { Millis } from "../core/units.ts";
 import type { UsageView } from "../core/usage-view.ts";
@@ -153,6 +154,12 @@ export interface EventRange {
   readonly newest: number;
 }
 
+export interface Unwell {
+  readonly name: string;
+  readonly state: PublicState;
+  readonly message: string | null;
+}
+
 /** What the control server needs from the supervisor. Nothing here blocks; promises end when the thing is decided. */
 export interface ControlPort {
   version(): VersionView;
@@ -168,6 +175,10 @@ export interface ControlPort {
   /** null: there is no such service. */
   details(name: string): DetailsView | null;
   graph(): GraphView;
+  /** What is counted and measured; the same again for those who ask within a second. */
+  metrics(): Promise<MetricsView>;
+  /** Services that are wanted and not well, in the order of their names; `message`: why, as far as it is known. */
+  unwell(): readonly Unwell[];
   ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome>;
   /**
    * Asks the same of several services, all of them before anything follows from the first. The promise ends when that has

@@ -3,6 +3,7 @@ import { MAX_USAGES } from "./limits.ts";
 import * as history from "./history-protocol.ts";
 import type { ProblemKind } from "./problem.ts";
 import * as protocol from "./protocol.ts";
+import { METRICS_TYPES } from "./render-metrics.ts";
 import type { RouteName } from "./routes.ts";
 
 /** What is said on a route, for those who read about it; the server itself asks only for the schema that it needs. */
@@ -104,6 +105,18 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     answer: { tag: "lines", schema: protocol.outputItem, types: [NDJSON] },
     problems: ["no-such-service", "busy"],
   },
+  metrics: {
+    summary: "What is counted and measured: OpenMetrics, or the older format where only that is accepted",
+    query: null,
+    body: null,
+    answer: { tag: "text", types: Object.values(METRICS_TYPES).map((type) => type.replace(/;.*/, "")) },
+    problems: [],
+  },
+  healthz: show("That the supervisor answers", protocol.healthAnswer),
+  readyz: {
+    ...show("Whether all services that are wanted are up or done", protocol.healthAnswer),
+    problems: ["not-ready"],
+  },
   openapi: { ...show("This description", protocol.openApi) },
   runs: show("The runs of a service that are kept", z.array(history.runView)),
   history: {
@@ -145,5 +158,6 @@ export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
   Run: history.runView,
   HistoryLine: history.historyLine,
   RunReport: history.reportView,
+  Health: protocol.healthAnswer,
   Problem: protocol.problemDetails,
 };

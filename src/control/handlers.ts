@@ -1,6 +1,7 @@
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
+import { showHealth, showMetrics, showReadiness } from "./answer-health.ts";
 import { answerEvents } from "./answer-events.ts";
 import { answerHistory, answerReport, answerRuns } from "./answer-history.ts";
 import { answerOutput } from "./answer-output.ts";
@@ -50,6 +51,9 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   version: answerVersion,
   graph: showGraph,
   scale: answerScale,
+  metrics: showMetrics,
+  healthz: showHealth,
+  readyz: showReadiness,
   openapi: showDescription,
   act: actOnAll,
   runs: answerRuns,

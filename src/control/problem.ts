@@ -18,6 +18,7 @@ export const PROBLEMS = {
   "head-too-large": { status: 431, title: "The head of the request is too large", exit: EXIT.usage },
   "internal-error": { status: 500, title: "Internal error", exit: EXIT.failed },
   "not-implemented": { status: 501, title: "This is not understood", exit: EXIT.usage },
+  "not-ready": { status: 503, title: "Not all services are up", exit: EXIT.notUp },
   busy: { status: 503, title: "Too many requests at the same time", exit: EXIT.failed },
   "other-version": { status: 505, title: "Another version of HTTP", exit: EXIT.usage },
 } as const satisfies Readonly<Record<string, { status: number; title: string; exit: ExitStatus }>>;

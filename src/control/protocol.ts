@@ -241,6 +241,9 @@ export const versionView = z.strictObject({
   services: z.int(),
 });
 
+/** Answer to healthz and readyz if all is well. */
+export const healthAnswer = z.strictObject({ status: z.literal("ok") });
+
 /** The description of all this: OpenAPI 3.1. */
 export const openApi = z.looseObject({ openapi: z.string() });
 

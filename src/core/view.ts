@@ -61,7 +61,8 @@ function staleDetailOf(record: ServiceRecord, { isChangedOnDisk }: Findings): st
   return record.stale ? "its definition has changed since it was started" : null;
 }
 
-function isWell({ state }: ServiceRecord): boolean {
+/** true: nothing has to be done about it. */
+export function isWell({ state }: ServiceRecord): boolean {
   // Otherwise the reason is that its last run has failed.
   if (state.tag === "waiting") return state.on !== "others" && state.reason === "";
   if (state.tag === "down") return state.why === "condition";

@@ -45,6 +45,7 @@ export class SyslogQueue {
 
   /** Messages dropped since the last report of them. */
   #dropped = 0;
+  #droppedInAll = 0;
   #isClosed = false;
   #lastToken = 0;
   readonly #flushes = new Map<number, () => void>();
@@ -66,10 +67,16 @@ export class SyslogQueue {
     return this.#dropped;
   }
 
+  /** Messages that were dropped since the beginning. */
+  get droppedInAll(): number {
+    return this.#droppedInAll;
+  }
+
   /** Hands a message on, or counts it as dropped. Returns at once. */
   send(severity: SyslogSeverity, text: string): void {
     if (this.#isClosed || !this.#hasRoom()) {
       this.#dropped++;
+      this.#droppedInAll++;
       return;
     }
     this.#keep({ severity, text });

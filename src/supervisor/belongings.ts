@@ -176,6 +176,12 @@ export class Belongings {
     return run === undefined ? [] : membersIn(this.#lookAt(run), run).filter((row) => !isEnded(row));
   }
 
+  /** Its main process and its orphans, as far as they are known; no process is looked at. */
+  rootPidsOf(service: string): readonly number[] {
+    const main = this.#runs.get(service)?.main ?? null;
+    return [...(main === null ? [] : [main.pid]), ...this.orphans.pidsFor(service)];
+  }
+
   /** true if nothing of the service is left, its main process aside. */
   isEmpty(service: string): boolean {
     const run = this.#runs.get(service);

@@ -2,17 +2,24 @@
 import { criticalPathOf } from "../core/critical-path.ts";
 import type { Definition } from "../core/definition.ts";
 import { type GraphNode, type GraphView, graphNodeOf, startViewOf } from "../core/graph-view.ts";
-import type { ServiceRecord } from "../core/service-record.ts";
+import { type ServiceRecord, messageOf } from "../core/service-record.ts";
 import { PUBLIC_STATE_OF } from "../core/service-state.ts";
-import type { ServiceView } from "../core/service-view.ts";
+import type { PublicState, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
-import { type Clocks, viewOf } from "../core/view.ts";
+import { type Clocks, isWell, viewOf } from "../core/view.ts";
 import { type AskOptions, Pursuits } from "./pursuits.ts";
 import type { Goal, Outcome } from "./requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export type Verb = Goal | "reload" | "reset";
+
+export interface Unwell {
+  readonly name: string;
+  readonly state: PublicState;
+  /** Why, as far as it is known. */
+  readonly message: string | null;
+}
 
 /** How long a [reload] command is waited for if the request does not say. */
 const RELOAD_COMMAND_WAIT = millis(65_000);
@@ -66,6 +73,18 @@ export class Operator {
   service(name: string): ServiceView | null {
     const record = this.#supervisor.fleet.get(name);
     return record === null ? null : this.#view(record, this.#clocks());
+  }
+
+  /** Those that are wanted and not well, in the order of their names. */
+  unwell(): readonly Unwell[] {
+    return [...this.#supervisor.fleet.records()]
+      .filter((record) => record.want === "up" && !isWell(record))
+      .map((record) => ({
+        name: record.definition.name,
+        state: PUBLIC_STATE_OF[record.state.tag],
+        message: messageOf(record),
+      }))
+      .sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   graph(): GraphView {

@@ -1,6 +1,7 @@
 import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
 import type { DetailsView } from "../../src/core/details-view.ts";
 import type { GraphNode } from "../../src/core/graph-view.ts";
+import type { SupervisorMetrics } from "../../src/core/metrics-view.ts";
 import type { EventView, ServiceView } from "../../src/core/service-view.ts";
 import type { UsageView } from "../../src/core/usage-view.ts";
 
@@ -55,6 +56,18 @@ export function detailsOf(name: string, changes: Partial<DetailsView> = {}): Det
   const lists = { needs: [], needed_by: [], sockets: [], stored_descriptors: [], processes: [] };
   return { name, source: `/etc/services.d/${name}.toml`, ...by, ...lists, log_file: null, usage: null, ...changes };
 }
+
+export const LITERAL_FIGURES: SupervisorMetrics = {
+  version: "9.9.9",
+  startTime: 1_767_323_045.5,
+  cpuSeconds: 1.25,
+  residentBytes: 30_000_000,
+  descriptors: 20,
+  descriptorLimit: 1024,
+  loopLagSeconds: 0.001,
+  events: 0,
+  syslogDropped: 0,
+};
 
 export function lineOf(service: string, text: string, at = "2026-01-02T03:04:05.000Z"): LogLine {
   return { at, service, stream: "stdout", pid: 7, text };
@@ -115,6 +128,8 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       return running.length > most ? [] : running.map(({ name }) => usageOf(name));
     },
     details: (name) => (service(name) === null ? null : detailsOf(name)),
+    metrics: () => Promise.resolve({ supervisor: LITERAL_FIGURES, services: [] }),
+    unwell: () => [],
     graph: () => ({ services: services.map(({ name, state }) => nodeOf(name, { state })), critical_path: [] }),
     ask: (name, verb) => Promise.resolve(note(name, verb)),
     askAll: (names, verb, options) => Promise.resolve(names.map((name) => port.ask(name, verb, options))),

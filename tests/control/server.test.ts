@@ -287,3 +287,34 @@ test("beyond so many waits a request is carried out, but not waited for", async 
   expect(await (await start()).json()).toMatchObject({ result: "done" });
   expect(asked).toBe(MAX_WAITING + 2);
 });
+
+test("a load balancer is told that the supervisor answers, and whether all that is wanted is up", async () => {
+  const unwell = [
+    { name: "db", state: "backoff", message: "exited 1" },
+    { name: "web", state: "starting", message: null },
+  ] as const;
+  let now: readonly (typeof unwell)[number][] = [];
+  await using server = serveTemporarily(literalPort([], { unwell: () => now }));
+  for (const path of ["/healthz", "/readyz"]) {
+    const response = await server.fetch(path);
+    expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
+  }
+  now = unwell;
+  expect((await server.fetch("/healthz")).status).toBe(200);
+  const response = await server.fetch("/readyz");
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({
+    detail: "cannot say that all is up: 2 services are not",
+    problems: ["db: backoff: exited 1", "web: starting"],
+    exit: 3,
+  });
+});
+
+test("metrics are OpenMetrics unless only the older format is accepted", async () => {
+  await using server = serveTemporarily(literalPort([]));
+  const typeFor = async (accept: string): Promise<string | null> =>
+    (await server.fetch("/metrics", { headers: { accept } })).headers.get("content-type");
+  const prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+  for (const accept of ["*/*", prometheus]) expect(await typeFor(accept)).toStartWith("application/openmetrics-text");
+  expect(await typeFor("text/plain")).toBe("text/plain; version=0.0.4; charset=utf-8");
+});
