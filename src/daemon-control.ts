@@ -99,10 +99,10 @@ export function makeControlPort(parts: ControlParts): ControlPort {
 }
 
 function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metrics {
-  const { belongings, counts, events, fleet, ports } = supervisor;
+  const { belongings, companions, events, fleet, ports } = supervisor;
   return new Metrics({
     clock: ports.clock,
-    counts,
+    counts: companions.counts,
     records: () => fleet.records(),
     record: (service) => fleet.get(service),
     rootsOf: (service) => belongings.rootPidsOf(service),

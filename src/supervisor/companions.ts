@@ -19,6 +19,7 @@ import { type NotifyCompanions, type NotifyKernel, makeNotifyCompanions } from "
 import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, SpawnPort, TimerPort } from "./ports.ts";
 import type { UserPort } from "./prepare-run.ts";
 import { Readiness } from "./readiness.ts";
+import { RunCounts } from "./run-counts.ts";
 import { Schedules, type SchedulesPorts } from "./schedules.ts";
 import { StartWatch } from "./start-watch.ts";
 import { Watches, type WatchesPorts } from "./watches.ts";
@@ -56,6 +57,7 @@ export interface CompanionPorts {
 export class Companions {
   readonly hooks: Hooks;
   readonly starts: StartWatch;
+  readonly counts = new RunCounts();
   readonly history: Historian;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
@@ -95,6 +97,7 @@ export class Companions {
       new Readiness({ ...ports, checks, amend }),
       this.#health,
       this.starts,
+      this.counts,
       this.history,
       new Schedules({ ...ports, ...kernel.schedules, amend }),
       new Watches({

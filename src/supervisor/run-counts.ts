@@ -1,6 +1,7 @@
 /* What has happened to services since the supervisor began, in numbers that only grow. */
 import type { Exit } from "../core/exit.ts";
 import type { ExitCount } from "../core/metrics-view.ts";
+import type { Companion } from "./companion.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 
 export interface RunCount {
@@ -18,7 +19,7 @@ interface Counts {
 
 const NONE: RunCount = { starts: 0, restarts: 0, exits: [] };
 
-export class RunCounts {
+export class RunCounts implements Companion {
   readonly #counts = new Map<string, Counts>();
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {

@@ -37,7 +37,6 @@ import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import type { RunFiles } from "./run-files.ts";
-import { RunCounts } from "./run-counts.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Starter } from "./starter.ts";
 import { takeOver } from "./take-over.ts";
@@ -78,7 +77,6 @@ export class Supervisor {
   readonly fleet: Fleet;
   readonly requests: Requests;
   readonly events: Events;
-  readonly counts = new RunCounts();
   readonly belongings: Belongings;
   readonly execs: PendingExecs;
   readonly relays: Relays;
@@ -247,7 +245,6 @@ export class Supervisor {
 
   #changed(record: ServiceRecord, previous: ServiceRecord): void {
     this.#narrator.changed(record, previous);
-    this.counts.changed(record, previous);
     this.companions.changed(record, previous);
     if (record.state !== previous.state) this.#watchPidFile(record, previous);
     if (isAtRest(record.state) && !isAtRest(previous.state)) this.#commands.killOf(record.definition.name);
@@ -271,7 +268,6 @@ export class Supervisor {
     this.companions.forgotten(service);
     this.requests.forgotten(service);
     this.#narrator.forgotten(record);
-    this.counts.forgotten(service);
     this.#lookSoon();
   }
 
