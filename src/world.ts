@@ -1,4 +1,5 @@
 /* What the command line needs from outside, for real. Part of the composition root. */
+import { readlinkSync } from "node:fs";
 import { outputTo } from "./cli/descriptor-output.ts";
 import type { CliWorld } from "./cli/world.ts";
 import { VERSION } from "./version.ts";
@@ -20,6 +21,16 @@ export function makeWorld(): CliWorld {
     stdout: outputTo(1),
     stderr: outputTo(2),
     now: () => Date.now(),
+    get userName() {
+      return userDatabase().findUser(String(uid))?.name ?? String(uid);
+    },
+    get program() {
+      return readlinkSync("/proc/self/exe");
+    },
+    run: async (words, input) => {
+      const { runProgram } = await import("./run-program.ts");
+      return await runProgram(words, input);
+    },
     isLocked: (pidFile) => {
       const { isPidFileLocked } = require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
       return isPidFileLocked(pidFile);

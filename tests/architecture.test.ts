@@ -30,6 +30,7 @@ const COMPOSITION_ROOTS = [
   "version.ts",
   "world.ts",
   "role.ts",
+  "run-program.ts",
   "launch.ts",
   "load-configuration.ts",
   "daemon.ts",

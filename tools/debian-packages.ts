@@ -44,6 +44,12 @@ const NEEDS: readonly Need[] = [
     reason: "completion in shells other than bash",
   },
   {
+    packages: ["cron"],
+    daemon: "cron",
+    isThere: () => Bun.which("crontab") !== null,
+    reason: "crontabs",
+  },
+  {
     packages: ["man-db", "groff-base"],
     isThere: () => ["man", "lexgrog", "groff"].every((command) => Bun.which(command) !== null),
     reason: "manual pages as their readers see them",

@@ -143,6 +143,22 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "install",
+    {
+      group: "surroundings",
+      summary: "start a supervisor with the machine",
+      load: async () => (await import("./install.ts")).install,
+    },
+  ],
+  [
+    "uninstall",
+    {
+      group: "surroundings",
+      summary: "start it with the machine no longer",
+      load: async () => (await import("./uninstall.ts")).uninstall,
+    },
+  ],
+  [
     "schema",
     {
       group: "surroundings",

@@ -16,6 +16,7 @@ export type ValueKind =
 export const OPTION_VALUES = {
   DIR: "directory",
   FORMAT: ["text", "dot", "mermaid"],
+  MANAGER: ["systemd", "openrc", "cron"],
   N: "number",
   NAME: "supervisor",
   PRIORITY: ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"],

@@ -52,6 +52,12 @@ export interface CliWorld {
   machine(): Machine;
   /** Reads log files here and now, merged by time; what cannot be read is said in notes. */
   readLogFiles(wish: FilesWish): AsyncIterable<OutputItem>;
+  /** Login name of the effective user; its number, where the user database does not know it. */
+  readonly userName: string;
+  /** The file of this program, absolute. */
+  readonly program: string;
+  /** Runs a program to its end; `code` is null if it could not be started or was killed, then `output` may say why. */
+  run(words: readonly string[], input: string): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Becomes the launcher of a daemon (or, in the foreground, the supervisor); returns the exit status. */
   start(options: StartOptions): Promise<number>;
   /** Calls `listener` at SIGINT instead of dying of it, until the returned function is called. */
