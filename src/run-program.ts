@@ -44,6 +44,7 @@ export async function runProgram(words: readonly string[], input: string): Promi
       noNewPrivileges: false,
       credentials: null,
       record: null,
+      goesFirst: false,
     },
     EXEC_MS,
   );
