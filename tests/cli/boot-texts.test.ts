@@ -43,11 +43,11 @@ test("a script of OpenRC quotes twice what is read twice", () => {
 const OURS = [`${MARK} (x)`, "@reboot us"];
 
 test.each([
-  ["nothing", "", OURS, `${OURS.join("\n")}\n`],
-  ["others", "0 1 * * * true\n", OURS, `0 1 * * * true\n${OURS.join("\n")}\n`],
-  ["ours already", `a\n${OURS[0]}\n@reboot old\nb\n`, OURS, `a\nb\n${OURS.join("\n")}\n`],
-  ["ours, to be taken away", `a\n${OURS.join("\n")}\nb\n`, [], "a\nb\n"],
-  ["only ours, to be taken away", `${OURS.join("\n")}\n`, [], ""],
-])("a crontab with %s keeps whatever is not ours", (_what, before, lines, after) => {
+  { what: "nothing", before: "", lines: OURS, after: `${OURS.join("\n")}\n` },
+  { what: "others", before: "0 1 * * * true\n", lines: OURS, after: `0 1 * * * true\n${OURS.join("\n")}\n` },
+  { what: "ours", before: `a\n${OURS[0]}\n@reboot old\nb\n`, lines: OURS, after: `a\nb\n${OURS.join("\n")}\n` },
+  { what: "ours, to be taken away", before: `a\n${OURS.join("\n")}\nb\n`, lines: [], after: "a\nb\n" },
+  { what: "only ours, to be taken away", before: `${OURS.join("\n")}\n`, lines: [], after: "" },
+])("a crontab with $what keeps whatever is not ours", ({ before, lines, after }) => {
   expect(crontabWith(before, lines, OURS[0] ?? "")).toBe(after);
 });
