@@ -15,6 +15,8 @@ export function renderAnswer(answer: AskAnswer, { name, verb, past }: AnswerWord
   if (answer.result !== "done")
     return `cannot ${verb} ${JSON.stringify(name)}: ${message === "" ? answer.result : message}`;
   const { service } = answer;
+  const isUnmet = (verb === "start" || verb === "restart") && service?.state === "down" && message !== "";
+  if (isUnmet) return `${onOneLine(name)}: not started: ${message}`;
   // After a start the state is news only if nothing runs: a oneshot is done.
   const detail =
     service === null || service.state === "down"

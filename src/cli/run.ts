@@ -37,7 +37,8 @@ async function runNow(call: CommandCall): Promise<number> {
   }
   const before = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
   if (before.tag === "refused") {
-    world.stderr.write(`${before.message.replace(/^cannot show /, "cannot run ")}\n`);
+    const hint = mayBeInstance(name) && before.exit === EXIT.noSuchService ? instanceHintOf(name) : "";
+    world.stderr.write(`${before.message.replace(/^cannot show /, "cannot run ")}${hint}\n`);
     return before.exit;
   }
   if (before.value.type !== "oneshot") {
@@ -55,6 +56,15 @@ async function runNow(call: CommandCall): Promise<number> {
   const words = await lastWordsOf(name, { place, since: began, program: programWordsOf(given) });
   for (const line of words) world.stderr.write(`${line}\n`);
   return status;
+}
+
+function mayBeInstance(name: string): boolean {
+  return /^[^@]+@.+$/.test(name);
+}
+
+/** To make one only to find out whether it is a oneshot would start what is none. */
+function instanceHintOf(name: string): string {
+  return `; if it is to be an instance of a template, daemonsup start ${onOneLine(name)} makes it and runs it`;
 }
 
 /** null: the user does not want to wait any longer. */

@@ -1,7 +1,7 @@
 /* What a record says after a step, beside its state. */
 import { type Exit, exitWordsOf } from "./exit.ts";
 import type { ServiceEvent } from "./service-event.ts";
-import type { ServiceRecord } from "./service-record.ts";
+import { NOT_READY, type ServiceRecord } from "./service-record.ts";
 import { PUBLIC_STATE_OF, type ServiceState, hasNoProcess, mainPidOf } from "./service-state.ts";
 import type { Step } from "./transitions.ts";
 import type { WallTime } from "./units.ts";
@@ -17,10 +17,7 @@ export function advanceRecord(
   const isEnd = event.tag === "exited" && state.tag !== "naming";
   if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
   const isNewer = before.next !== null && takesNext(before.state, state);
-  // That something cannot be killed is over with it, and so is what was to be said of its start.
-  const isNoteOver =
-    spawn !== undefined ||
-    (before.state.tag !== state.tag && (before.state.tag === "stuck" || before.state.tag === "starting"));
+  const isNoteOver = spawn !== undefined || (before.state.tag !== state.tag && isNoteOf(before));
   const isGone = mainPidOf(state) === null;
   const isReset = event.tag === "reset-asked";
   // All in one copy: this is done several times for each start of each service.
@@ -41,6 +38,11 @@ export function advanceRecord(
     endsOnRelay: before.endsOnRelay || actions.some((action) => action.tag === "note-ended-by-relay"),
     note: isNoteOver ? null : before.note,
   };
+}
+
+/** true: the note is about the state. That something cannot be killed is over with it, and so is what was to be said of its start. */
+function isNoteOf({ state, note }: ServiceRecord): boolean {
+  return state.tag === "stuck" || (state.tag === "starting" && note?.startsWith(NOT_READY) === true);
 }
 
 /** A newer definition counts from the beginning of a start, and at once where nothing runs. */

@@ -7,7 +7,15 @@ export type Exit =
   | { readonly tag: "unknown" };
 
 /** Why a run ended, beyond what the kernel says: the supervisor may have had its part in it. */
-export type RunResult = "exit" | "timeout" | "watchdog" | "oom" | "unhealthy";
+export type RunResult =
+  | "exit"
+  | "timeout"
+  | "watchdog"
+  | "oom"
+  | "unhealthy"
+  /** This hook has failed. */
+  | "before-start"
+  | "after-start";
 
 /** The exit in words an operator reads: "exited 1", "killed by SIGSEGV (core dumped)". */
 export function exitWordsOf(exit: Exit): string {

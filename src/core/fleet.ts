@@ -53,6 +53,7 @@ export class Fleet {
       post: (service, event) => this.#inbox.push({ service, event }),
       hold: (service, held) => this.amend(service, { held }),
       want: (service, want, byHand) => this.amend(service, { want, wantedByHand: byHand }),
+      note: (service, note) => this.amend(service, { note }),
     });
     this.#source = { gateOf: (record) => this.#order.gateOf(record), jitter: () => ports.jitter() };
   }

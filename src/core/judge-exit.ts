@@ -38,6 +38,8 @@ export function mayRestart(ending: Ending, policy: RestartPolicy): boolean {
 }
 
 function isAbnormal(ending: Ending): boolean {
+  // A hook that fails counts as an unclean exit code, as with systemd.
+  if (ending.result === "before-start" || ending.result === "after-start") return false;
   return ending.result !== "exit" || ending.exit?.tag === "signal" || ending.exit?.tag === "unknown";
 }
 

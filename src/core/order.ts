@@ -17,6 +17,8 @@ export interface OrderPorts {
   hold(service: string, held: ServiceRecord["held"]): void;
   /** Notes what is wanted of the service. */
   want(service: string, want: "up" | "down", byHand: boolean): void;
+  /** Notes why it is where it will be. */
+  note(service: string, note: string): void;
 }
 
 type Ask = NonNullable<ServiceRecord["held"]>;
@@ -63,8 +65,9 @@ export class Order {
     const lacking = [...needed].filter((name) => name !== service && this.#isLacking(name, byHand));
     const brought = this.#inStartOrder(lacking, needed).filter((name) => this.#bring(name, byHand));
     const starting = isStart ? [...brought, service] : brought;
-    const rivals = starting.flatMap((name) => [...this.links.conflictsOf(name)]);
-    for (const rival of rivals) if (!needed.has(rival)) this.#makeWay(rival);
+    for (const name of starting) {
+      for (const rival of this.links.conflictsOf(name)) if (!needed.has(rival)) this.#makeWay(rival, name);
+    }
     return [...brought, service];
   }
 
@@ -156,10 +159,11 @@ export class Order {
     }
   }
 
-  #makeWay(rival: string): void {
+  #makeWay(rival: string, starting: string): void {
     const record = this.#ports.get(rival);
     if (record === null || (record.want === "down" && hasNoProcess(record.state))) return;
     this.#ports.want(rival, "down", false);
+    this.#ports.note(rival, `stopped by a start of "${starting}"`);
     this.ask(rival, "stop-asked");
   }
 

@@ -21,7 +21,8 @@ export function causeOfEnd(previous: ServiceRecord, last: NonNullable<ServiceRec
   if (asked.tag === "fail") return { cause: causeOfFailing(previous), finding: asked.reason };
   if (asked.tag !== "judge") return { cause: "stop", finding: null };
   const { result } = asked.ending;
-  return { cause: result === "exit" ? "stop" : result, finding: asked.ending.reason };
+  const isOwn = result !== "exit" && result !== "before-start" && result !== "after-start";
+  return { cause: isOwn ? result : "stop", finding: asked.ending.reason };
 }
 
 /** true: the service has been asked to end, and is still given the time for it. */

@@ -100,12 +100,17 @@ export function messageOf(record: ServiceRecord): string | null {
     case "starting":
       return record.note ?? STARTING_WORDS[state.phase];
     case "down":
-      return state.why === "condition" ? state.reason : record.note;
+      return state.why === "condition" ? state.reason : (record.note ?? offWordsOf(record));
     case "up":
     case "done":
     case "launching":
       return record.note ?? (record.endsOnRelay && record.definition.reload.action === "signal" ? ENDS_ON_RELAY : null);
   }
+}
+
+/** A schedule that nobody has turned on looks like one that is forgotten. */
+function offWordsOf({ definition, want }: ServiceRecord): string | null {
+  return definition.schedule !== null && want === "down" ? "its schedule is off until it is started" : null;
 }
 
 const WAITING_WORDS = { others: null, schedule: null, socket: "starts at the first connection" } as const;

@@ -14,7 +14,8 @@ export interface ServiceResult {
 
 /** `ending`: how it was judged, null if it was asked to end. `last`: the exit of its main process, null if it had none. */
 export function serviceResultOf(ending: Ending | null, last: Exit | null, policy: RestartPolicy): ServiceResult {
-  const exit = ending?.exit ?? last;
+  // Of a run that never began there is no exit: the last one is that of an earlier run.
+  const exit = ending?.result === "before-start" ? null : (ending?.exit ?? last);
   return { result: resultOf(ending, exit, policy), exit: exit === null ? null : exitOf(exit) };
 }
 
@@ -24,6 +25,9 @@ function resultOf(ending: Ending | null, exit: Exit | null, policy: RestartPolic
     case "watchdog":
     case "unhealthy":
       return ending.result;
+    case "before-start":
+    case "after-start":
+      return "exit-code";
     case "oom":
       return "oom-kill";
     case "exit":

@@ -115,7 +115,7 @@ function stepHook(
   if (isLooking(state, "hook") && hook === "before_start") return prepared(state, failure, context);
   if (state.tag === "starting" && state.phase === "hook" && hook === "after_start") {
     if (failure === null) return stay({ tag: "up", ...mainOf(state), relayedAt: null });
-    return terminate(state, { tag: "judge", ending: failed(`after_start ${failure}`, state, context) }, context);
+    return terminate(state, { tag: "judge", ending: failed("after-start", failure, { state, context }) }, context);
   }
   if (state.tag === "leaving" && hook === "before_stop") return askToEnd(state, state.afterwards, context);
   if (state.tag === "cleaning" && hook === "after_stop") return follow(state.afterwards, state.streak, context);
@@ -126,14 +126,18 @@ function prepared(state: StateOf<"preparing">, failure: string | null, context: 
   const { streak, automatic, afterwards } = state;
   if (afterwards !== null) return conclude(afterwards, streak, context);
   if (failure !== null)
-    return conclude({ tag: "judge", ending: failed(`before_start ${failure}`, state, context) }, streak, context);
+    return conclude({ tag: "judge", ending: failed("before-start", failure, { state, context }) }, streak, context);
   if (context.gate !== null) return launch(streak, context, automatic);
   if (!readsFiles(context.definition)) return spawn(streak, context, automatic);
   return { state: { ...state, doing: "read" }, actions: [{ tag: "look", again: true }] };
 }
 
-function failed(reason: string, state: StateOf<"preparing" | "starting" | "up">, context: StepContext): Ending {
-  return { exit: null, result: "exit", length: lengthOf(state, context), reason };
+function failed(
+  result: "before-start" | "after-start",
+  failure: string,
+  { state, context }: { readonly state: StateOf<"preparing" | "starting">; readonly context: StepContext },
+): Ending {
+  return { exit: null, result, length: lengthOf(state, context), reason: `${result.replace("-", "_")} ${failure}` };
 }
 
 /** It ends by itself, and is only killed if that takes too long. */

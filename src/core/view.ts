@@ -71,6 +71,8 @@ export function isWell({ state }: ServiceRecord): boolean {
 
 function nextStartOf({ state, dueAt }: ServiceRecord, clocks: Clocks): string | null {
   if (state.tag === "backoff") return isoOf(wallOf(state.retryAt, clocks));
+  // It is due already, and held back: the time after that is not when it starts next.
+  if (state.tag === "waiting" && state.on === "others") return null;
   return dueAt === null ? null : isoOf(dueAt);
 }
 

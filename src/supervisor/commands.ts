@@ -37,6 +37,8 @@ export interface CommandRequest {
   readonly timeout: Millis;
   /** INVOCATION_ID, by which a successor finds it, should this supervisor die; that of the run at hand if it is not given. */
   readonly invocation?: string;
+  /** true: it goes on when the service comes to rest, as it is about something that is over. */
+  readonly outlives?: boolean;
   /** Variables for this command alone. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -57,6 +59,7 @@ export type CommandStart =
 
 interface Running {
   readonly service: string;
+  readonly outlives: boolean;
   readonly pidfd: number | null;
   readonly done: CommandDone;
   readonly timeout: Millis;
@@ -120,9 +123,11 @@ export class Commands {
     return this.#running.get(pid)?.service ?? null;
   }
 
-  /** Kills the commands of a service that has come to rest: nothing of it is left then. */
+  /** Kills the commands of a service that has come to rest: nothing of it is left then, but what it was told to do about it. */
   killOf(service: string): void {
-    for (const [pid, command] of this.#running) if (command.service === service) this.#kill(pid);
+    for (const [pid, command] of this.#running) {
+      if (command.service === service && !command.outlives) this.#kill(pid);
+    }
   }
 
   /** Everything is to be over at once: kills all commands, and gives those that still follow a moment only. */
@@ -207,7 +212,7 @@ export class Commands {
     const leftovers = this.#belongings.commandBegan({ service, invocation, pid });
     const outputOver = sink({ service, pid, stdout: pipe.read });
     const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
-    const rest = { done, timeout, cancelTimeout, outputOver, leftovers };
+    const rest = { outlives: request.outlives === true, done, timeout, cancelTimeout, outputOver, leftovers };
     this.#running.set(pid, { service, pidfd, ...rest, timedOut: false });
     if (outcome.tag === "pending")
       this.#ports.execs.add(pid, (result) => {

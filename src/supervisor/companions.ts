@@ -2,6 +2,7 @@
 import type { Definition } from "../core/definition.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
+import { hasNoProcess } from "../core/service-state.ts";
 import type { LastCheck } from "../core/view.ts";
 import type { Belongings } from "./belongings.ts";
 import { Checks } from "./checks.ts";
@@ -59,6 +60,7 @@ export class Companions {
   readonly starts: StartWatch;
   readonly counts = new RunCounts();
   readonly history: Historian;
+  readonly #fleet: () => Fleet;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
   readonly #health: Health;
@@ -67,12 +69,14 @@ export class Companions {
 
   constructor(ports: CompanionPorts) {
     const { kernel, commands, belongings, fleet } = ports;
+    this.#fleet = fleet;
     const amend: Fleet["amend"] = (service, change) => fleet().amend(service, change);
     const checks = new Checks({ ...ports, network: kernel.network });
     this.hooks = new Hooks({
       ...ports,
       intend: (service, invocation) => ports.memory.intend(service, invocation),
       start: (service) => startFor(service, ports),
+      isComing: (service) => isComing(fleet().get(service)),
     });
     this.#hearing = makeNotifyCompanions({
       ...ports,
@@ -143,6 +147,9 @@ export class Companions {
 
   /** Variables for the commands that run on behalf of the service. */
   environmentOf(definition: Definition): Readonly<Record<string, string>> {
+    const record = this.#fleet().get(definition.name);
+    // What is done about the end of a run says nothing of the service any more, and nobody would close its socket.
+    if (record !== null && hasNoProcess(record.state)) return {};
     const env = this.#hearing.notifications.environmentFor(definition);
     return typeof env === "string" ? {} : env;
   }
@@ -177,6 +184,11 @@ function startFor(service: string, { fleet, isEnding }: Pick<CompanionPorts, "fl
   const record = fleet().get(service);
   const isStopped = record === null || record.removed || (record.want === "down" && record.wantedByHand);
   if (!isStopped && record.state.tag !== "backoff" && !isEnding()) fleet().start(service);
+}
+
+function isComing(record: ServiceRecord | null): boolean {
+  const tag = record?.state.tag;
+  return record?.want === "up" && (tag === "waiting" || tag === "preparing" || tag === "backoff");
 }
 
 /** For files that have changed. */

@@ -7,7 +7,7 @@ import type { Hook, HookName } from "../core/life-policies.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { type ServiceResult, serviceResultOf } from "../core/service-result.ts";
-import { type Ending, mainPidOf } from "../core/service-state.ts";
+import { type Ending, isAtRest, mainPidOf } from "../core/service-state.ts";
 import type { Commands } from "./commands.ts";
 import type { Companion, Equipment, Tell } from "./companion.ts";
 import type { ClockPort, Report, TimerPort } from "./ports.ts";
@@ -24,6 +24,8 @@ export interface HooksPorts {
   intend(service: string, invocation: string): void;
   /** Starts another service, on behalf of one that has failed. */
   start(service: string): void;
+  /** true: a run of it has not begun yet, and will. */
+  isComing(service: string): boolean;
 }
 
 interface AtWork {
@@ -109,8 +111,9 @@ export class Hooks implements Companion {
     };
     const { command, timeout } = onFailure.hook;
     const invocation = this.#invocationFor(service, "on_failure");
-    const request = { definition: record.definition, command, mainPid: null, timeout, invocation, extra: variables };
-    const started = this.#ports.commands.run(request, over);
+    const { definition } = record;
+    const about = { invocation, outlives: true, extra: variables };
+    const started = this.#ports.commands.run({ definition, command, mainPid: null, timeout, ...about }, over);
     if (started.tag === "failed") over(started.reason);
   }
 
@@ -124,12 +127,18 @@ export class Hooks implements Companion {
         `${service}: cannot start "${other}" by on_failure: it was to be started ${often}`,
       );
     }
-    this.#monitored.set(other, variables);
-    this.#ports.timers.soon(() => this.#ports.start(other));
+    this.#ports.timers.soon(() => {
+      this.#monitored.set(other, variables);
+      this.#ports.start(other);
+      // One that runs already, or is not to be started, is told of nothing: its next start is for another reason.
+      if (!this.#ports.isComing(other)) this.#monitored.delete(other);
+    });
   }
 
-  changed(): void {
-    // What is to be done is told by the decider.
+  changed({ definition: { name }, want, state }: ServiceRecord, previous: ServiceRecord): void {
+    // What is to be done is told by the decider. A start of which nothing came is over.
+    const isOver = isAtRest(state) && !isAtRest(previous.state);
+    if (isOver || (want === "down" && previous.want === "up")) this.#monitored.delete(name);
   }
 
   equip({ name }: Definition, invocation: string): Equipment {

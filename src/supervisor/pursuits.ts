@@ -3,8 +3,10 @@
  * follows from the first: so they go down and up in the order in which they need each other, each once.
  */
 import type { Fleet } from "../core/fleet.ts";
+import { isAtRest } from "../core/service-state.ts";
 import type { Millis } from "../core/units.ts";
 import type { ClockPort, MemoryPort, TimerPort } from "./ports.ts";
+import { besideWordsOf } from "./beside-words.ts";
 import { type Goal, type Outcome, type Requests, outcomeOf } from "./requests.ts";
 import { StartQueue } from "./start-queue.ts";
 
@@ -32,6 +34,8 @@ interface Pursuit {
   /** null: nobody waits for it. */
   readonly decided: Promise<Outcome> | null;
   readonly answer: PromiseWithResolvers<Outcome>;
+  /** Who else is affected, for a person; null: nobody. */
+  readonly beside: string | null;
 }
 
 export class Pursuits {
@@ -45,7 +49,11 @@ export class Pursuits {
   ask(names: readonly string[], goal: Goal, options: AskOptions): ReadonlyMap<string, Promise<Outcome>> {
     const { fleet } = this.#ports;
     // What others need comes first, so that none is brought in for another one only to be started once more.
-    const pursuits = fleet.links.inStartOrder(names).map((name) => this.#announce(name, goal, options));
+    const asked = new Set(names);
+    const besides = new Map(names.map((name) => [name, besideWordsOf(name, goal, { fleet, asked })]));
+    const pursuits = fleet.links
+      .inStartOrder(names)
+      .map((name) => ({ ...this.#announce(name, goal, options), beside: besides.get(name) ?? null }));
     if (goal === "start" && pursuits.length > 1) this.#startInTurns(pursuits);
     else {
       fleet.together(() => {
@@ -56,7 +64,7 @@ export class Pursuits {
     return new Map(pursuits.map(({ name, answer }) => [name, answer.promise]));
   }
 
-  #announce(name: string, goal: Goal, options: AskOptions): Pursuit {
+  #announce(name: string, goal: Goal, options: AskOptions): Omit<Pursuit, "beside"> {
     const { fleet, requests, memory } = this.#ports;
     requests.overtake(name, goal);
     this.#ports.asked(name, goal);
@@ -84,11 +92,13 @@ export class Pursuits {
 
   #carryOut({ name, goal, byHand }: Pursuit): void {
     const { fleet } = this.#ports;
+    // Whatever has stopped it before, now it is this.
+    if (goal === "stop" && this.#isAtRest(name)) fleet.amend(name, { note: null });
     if (goal === "restart") fleet.restart(name, byHand, true);
     else fleet.want(name, goal === "stop" ? "down" : "up", byHand);
   }
 
-  #conclude({ name, goal, decided, answer }: Pursuit): void {
+  #conclude({ name, goal, decided, answer, beside }: Pursuit): void {
     const { fleet, requests, memory } = this.#ports;
     // What it has brought in is no longer stopped by hand.
     for (const needed of goal === "stop" ? [] : fleet.links.closureOf([name])) {
@@ -97,9 +107,18 @@ export class Pursuits {
     }
     const now = fleet.get(name);
     if (now !== null) requests.release(now);
-    if (decided !== null) return answer.resolve(decided);
+    if (decided !== null) return answer.resolve(decided.then((outcome) => withMessage(outcome, beside)));
     const outcome = now === null ? null : outcomeOf(goal, now);
     const isRefused = outcome?.tag === "failed" && goal === "start";
     answer.resolve(isRefused ? outcome : { tag: "done", message: "asked, not waited for" });
   }
+
+  #isAtRest(name: string): boolean {
+    const record = this.#ports.fleet.get(name);
+    return record !== null && isAtRest(record.state);
+  }
+}
+
+function withMessage(outcome: Outcome, message: string | null): Outcome {
+  return outcome.tag === "done" && outcome.message === null ? { tag: "done", message } : outcome;
 }

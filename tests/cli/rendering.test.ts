@@ -170,6 +170,13 @@ test("answers and events are one line each", () => {
   expect(renderAnswer({ result: "overtaken", message: null, service: null }, words)).toBe(
     'cannot start "web": overtaken',
   );
+  const unmet = {
+    result: "done",
+    message: "its condition is not met",
+    service: viewOf("web", { state: "down" }),
+  } as const;
+  for (const verb of ["start", "restart"])
+    expect(renderAnswer(unmet, { ...words, verb })).toBe("web: not started: its condition is not met");
   expect(renderEvent(eventOf(1, "ready"))).toBe("2026-01-02T03:04:05.000Z web: starting -> up (pid 7): ready");
   const reload = { ...eventOf(2), service: null, event: "reload", state: null, previous: null, pid: null } as const;
   expect(renderEvent(reload)).toBe("2026-01-02T03:04:05.000Z supervisor: reload");

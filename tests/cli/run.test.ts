@@ -94,6 +94,14 @@ describe("run", () => {
     expect(ran).toEqual({ exit: 5, out: "", err: 'cannot run "backpu": no such service (did you mean "backup"?)\n' });
   });
 
+  test("of an instance that there is not says what makes one", async () => {
+    const ran = await runAgainst(literalPort([BACKUP]), "run backup@home");
+    expect(ran.exit).toBe(5);
+    expect(ran.err).toEndWith(
+      "; if it is to be an instance of a template, daemonsup start backup@home makes it and runs it\n",
+    );
+  });
+
   test("takes one name, and a time that is one", async () => {
     expect((await runAgainst(literalPort([BACKUP]), "run")).exit).toBe(2);
     expect((await runAgainst(literalPort([BACKUP]), "run backup other")).exit).toBe(2);

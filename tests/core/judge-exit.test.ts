@@ -30,6 +30,8 @@ type Row = readonly [string, Ending, string];
 /** The table of systemd's Restart= in systemd.service(5), for the policies that exist here. */
 const SIMPLE: readonly Row[] = [
   ["clean exit code", ending(code(0)), "X---"],
+  ["before_start has failed", ending(null, "before-start"), "XX--"],
+  ["after_start has failed", ending(null, "after-start"), "XX--"],
   ["clean signal HUP", ending(signal("SIGHUP")), "X---"],
   ["clean signal INT", ending(signal("SIGINT")), "X---"],
   ["clean signal TERM", ending(signal("SIGTERM")), "X---"],

@@ -47,6 +47,24 @@ describe("what is shown of a service", () => {
     expect(messageOf(recordIn(tag, { note: "pid 7 cannot be killed" }))).toBe("pid 7 cannot be killed");
   });
 
+  test("does not say when it starts next if a start of it is held back, and says of a schedule that is off that it is", () => {
+    const dueAt = WALL;
+    expect(viewOf(recordIn("waiting", { dueAt }), CLOCKS).next_start).toBeNull();
+    const state = { ...STATES.waiting, on: "schedule" } as const;
+    expect(viewOf(recordIn("waiting", { dueAt, state }), CLOCKS).next_start).toBe("2026-03-04T05:06:07.089Z");
+    const schedule = {
+      cron: null,
+      every: millis(1000),
+      timezone: null,
+      jitter: millis(0),
+      catchUp: false,
+      overlap: "skip",
+    };
+    const definition = literalDefinition({ schedule: schedule as never });
+    expect(viewOf(recordIn("down", { definition }), CLOCKS).message).toBe("its schedule is off until it is started");
+    expect(viewOf(recordIn("down", { definition, want: "up" }), CLOCKS).message).toBeNull();
+  });
+
   test("says that it was killed once it was", () => {
     for (const force of ["overdue", "killed"] as const) {
       const record = recordIn("stopping", { state: { ...STATES.stopping, force } });

@@ -1,7 +1,8 @@
 /* What hooks are told of the end of a run, and what is done about a failure. */
 import { describe, expect, test } from "bun:test";
+import { readdirSync, writeFileSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
-import { TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
 const MANUAL = 'start = "manual"';
 const NEVER = '[restart]\npolicy = "never"\n[limits]\ncore = 0';
@@ -24,7 +25,11 @@ const ENDS: Readonly<Record<string, readonly [definition: string, told: string]>
   ],
   "whose before_start hook fails": [
     program(["sleep", "1000"], `${AFTER_STOP}\nbefore_start = ["false"]\n${NEVER}`),
-    "result resources",
+    "result exit-code",
+  ],
+  "whose after_start hook fails": [
+    program(["sleep", "1000"], `${AFTER_STOP}\nafter_start = ["false"]\n${NEVER}`),
+    "result exit-code killed TERM",
   ],
   "that never becomes a daemon": [
     shell("exit 5", `type = "forking"\npid_file = "/nowhere.pid"\n${AFTER_STOP}\n${NEVER}`),
@@ -120,6 +125,23 @@ describe("a failure", () => {
       await supervisor.command(...words);
     await supervisor.command("start", "failing");
     expect(await supervisor.lines("alarm", (lines) => lines.length > 0)).toEqual(["failing"]);
+  });
+
+  test("is dealt with to the end, also if the service is stopped meanwhile, and nothing of that stays open", async () => {
+    const place = new TestPlace({});
+    const script = `until [ -e "${place.path("go")}" ]; do sleep 0.01; done; echo told "<$NOTIFY_SOCKET>"`;
+    const hook = `[hooks]\non_failure = ${JSON.stringify(["sh", "-c", `echo begun; ${script}`])}`;
+    place.write(
+      "web.toml",
+      shell("exit 3", `notify_access = "all"\n${hook}\n[restart]\ndelay = "1h"\nmax_delay = "1h"`),
+    );
+    await using supervisor = await place.start();
+    await supervisor.until("web", (view) => view.state === "backoff");
+    await supervisor.line("web", (text) => text === "begun");
+    expect(await supervisor.command("stop", "web")).toMatchObject({ code: 0 });
+    expect(readdirSync(place.path("run", "notify"))).toEqual([]);
+    writeFileSync(place.path("go"), "");
+    expect(await supervisor.line("web", (text) => text.startsWith("told"))).toBe("told <>");
   });
 
   test("does not start what an operator has stopped", async () => {

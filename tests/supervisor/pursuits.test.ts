@@ -75,6 +75,35 @@ describe("what is asked of several services at once", () => {
     expect(world.memory.filter((note) => note.includes("s3"))).toEqual(["wanted s3 up", "wanted s3 null"]);
   });
 
+  test("says who else was stopped for it, unless that was asked for as well", async () => {
+    const world = literalSupervisor();
+    world.boot([...CHAIN, { name: "rival", start: "manual", conflicts: ["db"] }]);
+    const messagesOf = async (
+      names: readonly string[],
+      verb: "start" | "stop" | "restart",
+      ends: readonly number[],
+    ) => {
+      const outcomes = world.operator.askAll(names, verb, WAIT);
+      world.timers.turns();
+      for (const pid of ends) world.end(pid);
+      return (await Promise.all(outcomes)).map((outcome) => [outcome.tag, outcome.message]);
+    };
+    const RESTARTED = "web, app, which require it, were stopped first and start again after it";
+    expect(await messagesOf(["db"], "restart", [203, 202, 201])).toEqual([["done", RESTARTED]]);
+    expect(await messagesOf(["web"], "restart", [206])).toEqual([["done", null]]);
+    expect(await messagesOf(["db", "app"], "stop", [207, 205, 204])).toEqual([
+      ["done", "web, which requires it, was stopped first"],
+      ["done", "web, which requires it, was stopped first"],
+    ]);
+    await messagesOf(["db"], "start", []);
+    expect(await messagesOf(["rival"], "start", [210, 209, 208])).toEqual([
+      ["done", "db, which conflicts with it, was stopped"],
+    ]);
+    expect(world.operator.service("db")).toMatchObject({ state: "down", message: 'stopped by a start of "rival"' });
+    await messagesOf(["db"], "stop", []);
+    expect(world.operator.service("db")).toMatchObject({ state: "down", message: null });
+  });
+
   test("tells of each name that means no service, in its place", async () => {
     const world = literalSupervisor();
     world.boot([{ name: "a" }]);
