@@ -14,7 +14,6 @@ export function makeLogReader(supervisor: Supervisor, plane: DataPlane, logDirec
       const record = supervisor.fleet.get(name);
       return record === null ? null : logPlacesOf(record.definition.log, standardLogFileOf(name, logDirectory));
     },
-    runOf: () => null,
     mark: (name, listen) => plane.mark(name, listen),
     follow: (name, listen) => plane.follow(name, listen),
     unfollow: (name, listen) => plane.unfollow(name, listen),

@@ -8,7 +8,14 @@ import { readLogs } from "./reading/read-logs.ts";
 
 export function* readLogFiles({ services, count, wishes, window }: FilesWish): Generator<OutputItem, void, undefined> {
   const request = {
-    services: services.map((service) => ({ ...service, ...window, marks: [], memory: [], filesUntil: null })),
+    services: services.map((service) => ({
+      ...service,
+      ...window,
+      marks: [],
+      memory: [],
+      filesUntil: null,
+      run: null,
+    })),
     count,
     wishes,
   };

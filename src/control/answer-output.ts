@@ -1,6 +1,7 @@
 import { EXIT } from "../core/exit-statuses.ts";
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import type { OutputNote, OutputWish } from "./control-port.ts";
+import { findRuns } from "./find-runs.ts";
 import type { Call } from "./handlers.ts";
 import { MAX_GLOBS } from "./limits.ts";
 import { problemResponse, quote } from "./problem.ts";
@@ -25,16 +26,18 @@ export async function answerOutput(call: Call): Promise<Response> {
   const [first] = notes;
   const mayCome = query.follow && words.every((word) => isPattern(word));
   if (names.length === 0 && first !== undefined && !mayCome) return problemResponse("no-such-service", first.note);
+  const found = query.run === undefined ? null : await findRuns(call, names, Number(query.run));
   const wish: OutputWish = {
     ...wishOf(query),
-    names,
+    names: found === null ? names : names.filter((name) => found.runs.has(name)),
+    runs: found?.runs ?? null,
     isWanted: (name) => words.length === 0 || words.some((word) => word === name || matchesPattern(name, word)),
-    notes: mayCome ? [] : notes,
+    notes: [...(mayCome ? [] : notes), ...(found?.notes ?? [])],
   };
   return call.passOn((life) => call.port.readOutput(wish, life));
 }
 
-function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "notes"> {
+function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "notes" | "runs"> {
   const { grep, ignore_case: ignoreCase } = query;
   return {
     wishes: {
@@ -44,7 +47,6 @@ function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "no
     },
     count: query.lines ?? null,
     window: { since: microsOf(query.since), until: microsOf(query.until) },
-    run: query.run === undefined ? null : Number(query.run),
     isThisBoot: query.boot,
     isFollowed: query.follow,
   };

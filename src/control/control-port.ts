@@ -106,6 +106,17 @@ export interface OutputHead {
 
 export type OutputItem = OutputLine | OutputNote | OutputHead;
 
+/** A run whose output is wanted. Times are microseconds since 1970, null where there is or is known none. */
+export interface RunWish {
+  readonly pid: number;
+  readonly began: number;
+  /** The run before it. */
+  readonly endedBefore: number | null;
+  readonly ended: number | null;
+  /** The run after it. */
+  readonly nextBegan: number | null;
+}
+
 export interface OutputWish {
   /** Each once, all of them known. */
   readonly names: readonly string[];
@@ -121,8 +132,8 @@ export interface OutputWish {
   readonly count: number | null;
   /** Microseconds since 1970, null for no bound; what is `until` then does not belong to it. */
   readonly window: { readonly since: number | null; readonly until: number | null };
-  /** 0: the current run of each service, -1 the one before it, and so on; null: all. */
-  readonly run: number | null;
+  /** One run of each service that is named; null: all. */
+  readonly runs: ReadonlyMap<string, RunWish> | null;
   /** true: nothing from before the start of this supervisor. */
   readonly isThisBoot: boolean;
   readonly isFollowed: boolean;

@@ -7,7 +7,7 @@ import type { OutputMark, PlaneLine } from "../log/plane-messages.ts";
 import { encodeItems, type OutputNote } from "./encode-records.ts";
 import { LiveLines, pickAtOnce, type PickLines } from "./live-lines.ts";
 import { OutputQueue } from "./output-queue.ts";
-import type { ReadRequest, ServiceToRead } from "./read-request.ts";
+import type { ReadRequest, RunToRead, ServiceToRead } from "./read-request.ts";
 import { type LineWishes, WantedFilter } from "./wanted-filter.ts";
 import { type Heard, type WatchedListener, WatchedReader, type WatchPorts } from "./watched-reader.ts";
 
@@ -26,8 +26,8 @@ export interface LogsWanted {
   /** The last lines of each service; null: all. */
   readonly count: number | null;
   readonly window: TimeWindow;
-  /** 0: the current run of each service, -1 the one before it; null: all. */
-  readonly run: number | null;
+  /** One run of each service; null: all. */
+  readonly runs: ReadonlyMap<string, RunToRead> | null;
   readonly isFollowed: boolean;
   /** What is to be said first. */
   readonly notes: readonly OutputNote[];
@@ -36,8 +36,6 @@ export interface LogsWanted {
 export interface LogReaderPorts extends WatchPorts {
   /** null: there is no such service. */
   placesOf(name: string): LogPlaces | null;
-  /** When a run of a service began and what came after it began; null: it is not known. */
-  runOf(name: string, run: number): TimeWindow | null;
   mark(name: string, listen: (mark: OutputMark) => void): void;
   follow(name: string, listen: (line: PlaneLine) => void): void;
   unfollow(name: string, listen: (line: PlaneLine) => void): void;
@@ -164,14 +162,9 @@ class Answer {
 
   /** null: there is nothing to be read of it. */
   #serviceOf(name: string, mark: OutputMark): ServiceToRead | null {
-    const { run, window } = this.#wanted;
+    const { runs, window } = this.#wanted;
     const found = this.#ports.placesOf(name);
     if (found === null) return null;
-    const own = run === null ? window : this.#ports.runOf(name, run);
-    if (own === null) {
-      this.#say([{ note: `cannot show run ${run} of "${name}": it is not known`, exit: 1 }]);
-      return null;
-    }
     const { places, isComplete } = found;
     // With a file for each stream, every line is in one of them.
     const memory = isComplete && places.length > 1 ? [] : mark.lines;
@@ -181,8 +174,8 @@ class Answer {
       places,
       marks: mark.files,
       memory,
-      since: laterOf(own.since, window.since),
-      until: earlierOf(own.until, window.until),
+      ...window,
+      run: runs?.get(name) ?? null,
       filesUntil: first === undefined ? null : first.at * 1000,
     };
   }
@@ -248,12 +241,4 @@ class Answer {
       this.#reader?.filter(service, lines);
     };
   }
-}
-
-function laterOf(left: number | null, right: number | null): number | null {
-  return left === null ? right : right === null ? left : Math.max(left, right);
-}
-
-function earlierOf(left: number | null, right: number | null): number | null {
-  return left === null ? right : right === null ? left : Math.min(left, right);
 }

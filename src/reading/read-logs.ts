@@ -6,6 +6,7 @@ import { LogChain } from "./log-chain.ts";
 import type { LogRecord } from "./log-record.ts";
 import { mergeRecords } from "./merge-records.ts";
 import { LineParser } from "./parse-line.ts";
+import { isOfRun, windowOfRun } from "./run-lines.ts";
 import { type Allowance, type LogReading, readAllLines, readLastLines, type Records } from "./read-log.ts";
 import type { ReadRequest, ServiceToRead } from "./read-request.ts";
 import type { ReadPorts } from "./readable-file.ts";
@@ -84,8 +85,10 @@ function* readService(service: ServiceToRead, context: Context): Records {
 
 function* readPlace(service: ServiceToRead, place: ServiceToRead["places"][number], context: Context): Records {
   const { request, ports, filter, buffer, size, say } = context;
-  const { name, since } = service;
-  const until = Math.min(service.until ?? Number.POSITIVE_INFINITY, service.filesUntil ?? Number.POSITIVE_INFINITY);
+  const { name, run } = service;
+  const around = windowOfRun(run);
+  const since = latest([service.since, around.since]);
+  const until = earliest([service.until, service.filesUntil, around.until]);
   const parser = new LineParser(place);
   const isUntold = (request.wishes.stream ?? request.wishes.priority) !== null && !parser.hasStreams;
   if (isUntold) say(untoldWordsOf(name, request));
@@ -97,7 +100,8 @@ function* readPlace(service: ServiceToRead, place: ServiceToRead["places"][numbe
     filter,
     literal: filter.literalIn(place),
     since,
-    until: until === Number.POSITIVE_INFINITY ? null : until,
+    until,
+    run,
   };
   const reading: LogReading = { chain, wanted, buffer, size, isFrugal: request.services.length > MOST_OPEN };
   try {
@@ -126,14 +130,24 @@ function* lastOf(inFiles: Records, inMemory: readonly LogRecord[], count: number
   yield count === 0 ? [] : [...last, ...inMemory].slice(-count);
 }
 
-function recordsOf({ name, memory, since, until }: ServiceToRead, filter: WantedFilter): readonly LogRecord[] {
+function recordsOf({ name, memory, since, until, run }: ServiceToRead, filter: WantedFilter): readonly LogRecord[] {
   return memory
     .map((line) => recordOf(name, line))
     .filter(({ at }) => (since === null || at >= since) && (until === null || at < until))
-    .filter((record) => filter.accepts(record));
+    .filter((record) => isOfRun(record, run) && filter.accepts(record));
 }
 
 /** A line that is in memory. */
 export function recordOf(service: string, { at, stream, pid, text }: PlaneLine): LogRecord {
   return { at: at * 1000, service, stream, pid, priority: saidSeverityOf(text), text, cut: false };
+}
+
+function latest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

@@ -22,4 +22,17 @@ export interface ServiceToRead {
   readonly until: number | null;
   /** The same for files alone: what comes later is in memory, more completely; null: no bound. */
   readonly filesUntil: number | null;
+  /** One run alone; null: whichever. */
+  readonly run: RunToRead | null;
+}
+
+/** A run of a service. Times are microseconds since 1970, null where there is or is known none. */
+export interface RunToRead {
+  readonly pid: number;
+  readonly began: number;
+  /** The run before it. */
+  readonly endedBefore: number | null;
+  readonly ended: number | null;
+  /** The run after it. */
+  readonly nextBegan: number | null;
 }

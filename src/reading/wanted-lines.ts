@@ -2,6 +2,8 @@ import { NEWLINE } from "../log/line-framer.ts";
 import { type LineChunk, LONGEST_LINE } from "./line-chunk.ts";
 import type { WantedFilter } from "./wanted-filter.ts";
 import type { LogRecord } from "./log-record.ts";
+import type { RunToRead } from "./read-request.ts";
+import { isOfRun } from "./run-lines.ts";
 import type { LineParser, ParsedLine } from "./parse-line.ts";
 
 /** What is wanted of the lines of a file, and what they are. */
@@ -15,6 +17,8 @@ export interface Wanted {
   readonly since: number | null;
   /** Before then; null: to the end. */
   readonly until: number | null;
+  /** One run alone; null: whichever. */
+  readonly run: RunToRead | null;
 }
 
 /**
@@ -40,7 +44,7 @@ export function wantedLines(
       const line = wanted.parser.parse(bytes, from, shown);
       const record = recordOf(line, { ...wanted, at: last, isCut: chunk.isCut || shown < end });
       if (line.service === null || line.service === wanted.service) {
-        if (wanted.filter.accepts(record)) records.push(record);
+        if (isOfRun(record, wanted.run) && wanted.filter.accepts(record)) records.push(record);
       }
     }
     start = end + 1;

@@ -114,7 +114,9 @@ export class WatchedReader {
       this.#seen = progress;
       this.#usedBefore = used;
     } else if (used - this.#usedBefore > MOST_FOR_A_PIECE) {
-      this.#fail(`a line took more than ${MOST_FOR_A_PIECE / 1000}s: the expression is too complex for it`);
+      this.#fail(
+        `a few lines took more than ${MOST_FOR_A_PIECE / 1000}s of processor time, the expression is too complex`,
+      );
     }
   }
 

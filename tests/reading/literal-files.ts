@@ -50,7 +50,7 @@ export function literalFiles(files: Readonly<Record<string, LiteralFile>>): Lite
 /** A service with one file of its own in a format with ISO stamps, and nothing in memory. */
 export function serviceOf(name: string, changes: Partial<ServiceToRead> = {}): ServiceToRead {
   const places = [{ path: `/${name}.log`, format: "plain", stamp: "iso", stream: null }] as const;
-  return { name, places, marks: [], memory: [], since: null, until: null, filesUntil: null, ...changes };
+  return { name, places, marks: [], memory: [], since: null, until: null, filesUntil: null, run: null, ...changes };
 }
 
 export function requestOf(services: readonly ServiceToRead[], changes: Partial<ReadRequest> = {}): ReadRequest {

@@ -1,0 +1,92 @@
+import { expect, test } from "bun:test";
+import { readdirSync, writeFileSync } from "node:fs";
+import { shell } from "./definitions.ts";
+import { RunningCommand } from "./running-command.ts";
+import { BINARY, TestPlace, type TestSupervisor, untilTrue } from "./test-supervisor.ts";
+
+/** Runs each line that is written to its FIFO as a script. */
+function obedient(place: TestPlace, name: string, more = ""): void {
+  const fifo = place.path(`${name}.fifo`);
+  const script = `rm -f ${fifo}; mkfifo ${fifo}; exec 0<> ${fifo}; echo ready; while read -r order; do eval "$order"; done`;
+  place.write(`${name}.toml`, shell(script, `[stop]\ntimeout = "1s"\n${more}`));
+}
+
+function order(place: TestPlace, name: string, script: string): void {
+  writeFileSync(place.path(`${name}.fifo`), `${script}\n`, { flag: "r+" });
+}
+
+function follow(supervisor: TestSupervisor, ...words: readonly string[]): RunningCommand {
+  return new RunningCommand([BINARY, "logs", "-f", ...words], { DAEMONSUP_RUNTIME_DIR: supervisor.place.runtime });
+}
+
+const numbersIn = (text: string): readonly number[] =>
+  [...text.matchAll(/Z (\d+)$/gm)].map(([, number]) => Number(number));
+const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, index) => index + 1);
+
+test("whoever follows sees every line once, through rotation, compression and a restart of the service", async () => {
+  using place = new TestPlace({});
+  obedient(place, "web", '[log]\nmax_size = "4KiB"\nkeep = 1000\ncompress = "zstd"');
+  await using supervisor = await place.start();
+  await supervisor.line("web", (text) => text === "ready");
+  order(place, "web", "seq 1 2000");
+  await supervisor.line("web", (text) => text === "2000");
+  await using following = follow(supervisor, "-n", "all", "web");
+  await following.says("stdout", /Z 2000\n/);
+  order(place, "web", "seq 2001 4000");
+  await following.says("stdout", /Z 4000\n/);
+  await supervisor.command("restart", "web");
+  await following.says("stdout", /Z 4000\n(?:.*\n)*\S+Z ready\n/);
+  order(place, "web", "seq 4001 6000");
+  await following.says("stdout", /Z 6000\n/);
+  expect(numbersIn(following.stdout)).toEqual(upTo(6000));
+  // The past that was read consists of many files, some of them compressed by now.
+  await untilTrue(() => readdirSync(place.path("log")).filter((name) => name.endsWith(".zst")).length > 10);
+  await using again = follow(supervisor, "-n", "all", "web");
+  await again.says("stdout", /Z 6000\n/);
+  expect(numbersIn(again.stdout)).toEqual(upTo(6000));
+});
+
+test("whoever begins to follow in the middle of a stream of lines sees every line once", async () => {
+  using place = new TestPlace({});
+  obedient(place, "web", '[log]\nmax_size = "64KiB"\nkeep = 1000');
+  await using supervisor = await place.start();
+  await supervisor.line("web", (text) => text === "ready");
+  order(place, "web", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo $i; done");
+  await supervisor.line("web", (text) => text === "100");
+  await using following = follow(supervisor, "-n", "all", "web");
+  await following.says("stdout", /Z 3000\n/);
+  expect(numbersIn(following.stdout)).toEqual(upTo(3000));
+});
+
+test("services that a reload adds are followed too, and one that was removed is again when it is back", async () => {
+  using place = new TestPlace({});
+  obedient(place, "web");
+  await using supervisor = await place.start();
+  await supervisor.line("web", (text) => text === "ready");
+  await using following = follow(supervisor);
+  await following.says("stdout", /^\S+Z ready\n$/);
+  obedient(place, "added");
+  await supervisor.command("reload");
+  await following.says("stdout", /^added \S+Z ready$/m);
+  place.remove("added.toml");
+  await supervisor.command("reload");
+  obedient(place, "added");
+  await supervisor.command("reload");
+  await following.says("stdout", /^added \S+Z ready\n(?:.*\n)*added \S+Z ready$/m);
+  order(place, "web", "echo still here");
+  await following.says("stdout", /^web   \S+Z still here$/m);
+});
+
+test("with --grep only the lines that match are followed, and an expression that takes too long ends it", async () => {
+  using place = new TestPlace({});
+  obedient(place, "web");
+  await using supervisor = await place.start();
+  await supervisor.line("web", (text) => text === "ready");
+  await using following = follow(supervisor, "--grep", "^(b+)+$|wanted");
+  order(place, "web", "echo wanted 1; echo other; echo wanted 2");
+  await following.says("stdout", /Z wanted 1\n\S+Z wanted 2\n$/);
+  order(place, "web", `for i in 1 2 3 4 5 6; do echo ${"b".repeat(60)}!; done`);
+  expect((await following.ended).code).toBe(1);
+  expect(following.stderr).toContain("the expression is too complex");
+  expect((await supervisor.service("web")).state).toBe("up");
+});
