@@ -116,7 +116,8 @@ export class RealStack implements AsyncDisposable {
   }
 }
 
-function settle(place: TestPlace, address: string): void {
+/** Puts the files of the page into the place, adapted to it. */
+export function settle(place: TestPlace, address: string): void {
   // The services' own users have to come in.
   chmodSync(place.directory, 0o755);
   writeFileSync(place.path("password"), "not a secret\n", { mode: 0o600 });
