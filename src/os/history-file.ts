@@ -91,6 +91,8 @@ function openSound(path: string, keepSize: number): Database {
   const db = new Database(path, { readwrite: true, create: false, strict: true });
   try {
     db.run("PRAGMA mmap_size = 0");
+    // Somebody may be reading what the last supervisor has left.
+    db.run("PRAGMA busy_timeout = 2000");
     db.run("PRAGMA locking_mode = EXCLUSIVE");
     db.run(`PRAGMA page_size = ${PAGE_SIZE}`);
     db.run("PRAGMA journal_mode = WAL");
@@ -110,7 +112,7 @@ function openSound(path: string, keepSize: number): Database {
 }
 
 function checkThrough(db: Database): void {
-  const found = db.prepare<{ readonly quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
+  const found = valueOf(db, "quick_check(1)");
   if (found !== "ok") throw new Damage(String(found));
 }
 
@@ -148,8 +150,17 @@ function versionOf(db: Database): number {
 }
 
 function numberOf(db: Database, pragma: "user_version" | "page_count" | "freelist_count"): number {
-  const [value] = db.prepare<Readonly<Record<string, number>>, []>(`PRAGMA ${pragma}`).all();
-  return value?.[pragma] ?? 0;
+  return Number(valueOf(db, pragma));
+}
+
+// A statement that is not finalized would keep the file open, and locked, after it was closed.
+function valueOf(db: Database, pragma: string): unknown {
+  const statement = db.prepare<Readonly<Record<string, unknown>>, []>(`PRAGMA ${pragma}`);
+  try {
+    return Object.values(statement.get() ?? {})[0];
+  } finally {
+    statement.finalize();
+  }
 }
 
 /** Returns where it is now. The oldest of those that were put aside before are removed. */
