@@ -32,18 +32,21 @@ export class HistoryQueue {
     this.#put(key, bounded.tag === "run" && bounded.end !== null ? this.#merge(bounded) : bounded);
   }
 
-  /** Takes everything out, in order. */
-  take(): readonly HistoryEntry[] {
-    const entries = [...this.#waiting.values()];
-    this.#waiting.clear();
-    this.#lastRuns.clear();
-    this.#text = 0;
+  /** Takes the oldest out, in order, at most so many. */
+  take(most: number): readonly HistoryEntry[] {
+    const entries: HistoryEntry[] = [];
+    for (const [key, entry] of this.#waiting) {
+      if (entries.length === most) break;
+      entries.push(entry);
+      this.#drop(key);
+    }
+    if (this.#waiting.size === 0) this.#lastRuns.clear();
     return entries;
   }
 
   /** Puts back what could not be written, before all that has come since; the newest find no room if it is too much. */
   putBack(entries: readonly HistoryEntry[]): void {
-    const since = this.take();
+    const since = this.take(Number.POSITIVE_INFINITY);
     for (const entry of [...entries, ...since]) this.add(entry);
   }
 

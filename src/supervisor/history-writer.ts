@@ -21,6 +21,8 @@ export interface HistoryWriterPorts {
   rested(): void;
 }
 
+/** To copy more of them for the thread would hold up the loop. */
+export const MOST_AT_ONCE = 256;
 /** How long an entry waits for others to go with it. */
 const GATHER = millis(500);
 /** A thread that is not needed for this long is ended: it takes memory. */
@@ -32,6 +34,8 @@ const PATIENCE = millis(10_000);
 
 interface Asked {
   readonly question: HistoryQuestion;
+  /** So many batches are to be written first; null: it has been asked of the thread. */
+  batches: number | null;
   readonly resolve: (answer: HistoryAnswer) => void;
 }
 
@@ -89,8 +93,9 @@ export class HistoryWriter {
         cancel();
         answered(answer);
       };
-      this.#asked.set(token, { question, resolve });
-      if (isReady) this.#thread?.post({ tag: "ask", token, question });
+      const batches = Number(this.#batch !== null) + Math.ceil(this.#queue.size / MOST_AT_ONCE);
+      this.#asked.set(token, { question, batches, resolve });
+      if (isReady && batches === 0) this.#postAsked(false);
     });
   }
 
@@ -120,7 +125,7 @@ export class HistoryWriter {
   #flush(): void {
     this.#cancelTimer();
     if (this.#batch !== null || this.#queue.size === 0 || !this.#connect()) return;
-    this.#batch = this.#queue.take();
+    this.#batch = this.#queue.take(MOST_AT_ONCE);
     this.#thread?.post({ tag: "store", entries: this.#batch });
     this.#cancelPatience = this.#ports.timers.after(PATIENCE, () => this.#fail(NO_ANSWER));
   }
@@ -170,11 +175,14 @@ export class HistoryWriter {
     if (problem !== null) {
       this.#queue.putBack(batch);
       this.#fail(problem);
+      this.#postAsked(true);
       return this.#isEnding ? this.#closeFile() : this.#later(this.#retry);
     }
     this.#retry = FIRST_RETRY;
     this.#recover();
-    if (this.#queue.size > 0) this.#later(GATHER);
+    const isWaitedFor = this.#postAsked(false);
+    if (this.#isEnding || isWaitedFor || this.#queue.size > MOST_AT_ONCE) this.#flush();
+    else if (this.#queue.size > 0) this.#later(GATHER);
     this.#rest();
   }
 
@@ -192,6 +200,18 @@ export class HistoryWriter {
     this.#ports.report("notice", `the history is kept again, ${lost}`);
     this.#isFailing = false;
     this.#lost = 0;
+  }
+
+  /** A batch has been written: asks what waited for no more than that, or everything. true: something waits yet. */
+  #postAsked(everything: boolean): boolean {
+    let isWaitedFor = false;
+    for (const [token, asked] of this.#asked) {
+      if (asked.batches === null) continue;
+      asked.batches = everything || asked.batches <= 1 ? null : asked.batches - 1;
+      if (asked.batches === null) this.#thread?.post({ tag: "ask", token, question: asked.question });
+      else isWaitedFor = true;
+    }
+    return isWaitedFor;
   }
 
   #answer(token: number, answer: HistoryAnswer): void {
@@ -235,7 +255,8 @@ export class HistoryWriter {
   #askAgain(): void {
     this.#flush();
     if (!this.#connect()) return;
-    for (const [token, { question }] of this.#asked) this.#thread?.post({ tag: "ask", token, question });
+    for (const asked of this.#asked.values()) asked.batches = 0;
+    this.#postAsked(true);
   }
 
   #endAfter(problem: string | null): void {
