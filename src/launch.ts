@@ -2,12 +2,13 @@
  * The launcher: turns the command that the user typed into a supervisor. As a daemon, it waits until that is up and only
  * then exits 0; in the foreground it becomes the supervisor itself, with the same pid.
  */
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { placesOf } from "./cli/find-supervisor.ts";
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { CliWorld } from "./cli/world.ts";
 import { type ReadConfiguration, encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
+import { isKernelBefore, OLDEST_KERNEL, parseKernelRelease } from "./core/kernel-release.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
 import { fillMemoryFile, makeMemoryFile } from "./os/memory-file.ts";
@@ -24,8 +25,26 @@ const GO = "!";
 const OWN_PROGRAM = "/proc/self/exe";
 
 export async function start(options: StartOptions, world: CliWorld): Promise<number> {
+  const tooOld = tooOldKernel();
+  if (tooOld !== null) {
+    world.stderr.write(
+      `cannot start: Linux ${tooOld} lacks system calls that are needed, want ${OLDEST_KERNEL.join(".")} or later\n`,
+    );
+    return EXIT.failed;
+  }
   const base = { options, directories: placesOf(options, world), invokingUid: world.invokingUid };
   return options.foreground ? await becomeSupervisor(base, world) : await launchDaemon(base, world);
+}
+
+/** The release of a kernel that will not do; null for any other, also if it does not tell. */
+function tooOldKernel(): string | null {
+  try {
+    const release = readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
+    const numbers = parseKernelRelease(release);
+    return numbers !== null && isKernelBefore(numbers, OLDEST_KERNEL) ? release : null;
+  } catch {
+    return null;
+  }
 }
 
 type Base = Pick<SupervisorRole, "options" | "directories" | "invokingUid">;

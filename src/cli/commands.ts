@@ -143,6 +143,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "doctor",
+    {
+      group: "surroundings",
+      summary: "look at the surroundings, and say what is wrong with them",
+      load: async () => (await import("./doctor.ts")).doctor,
+    },
+  ],
+  [
     "install",
     {
       group: "surroundings",

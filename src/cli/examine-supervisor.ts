@@ -1,0 +1,75 @@
+/* The supervisor itself: is one there, does it answer, is it of this version, and are its services well? */
+import { existsSync } from "node:fs";
+import type { ServiceView } from "../core/service-view.ts";
+import { ask, type SupervisorPlace } from "../control/client.ts";
+import { millis } from "../core/units.ts";
+import { type Finding, fine } from "./finding.ts";
+import { agoWordsOf, countOf } from "./render-words.ts";
+import type { CliWorld } from "./world.ts";
+
+export interface SupervisorExamined {
+  readonly findings: readonly Finding[];
+  /** null: there is no supervisor, or it does not answer. */
+  readonly services: readonly ServiceView[] | null;
+  /** Where its definitions lie; null: not known. */
+  readonly config: string | null;
+}
+
+const PATIENCE = millis(5_000);
+
+export async function examineSupervisor(place: SupervisorPlace, world: CliWorld): Promise<SupervisorExamined> {
+  const reply = await ask(place, { route: "version", name: null, patience: PATIENCE });
+  if (reply.tag === "refused") {
+    const findings = reply.why === "not-running" ? notRunning(place) : [silent(reply.message)];
+    return { findings, services: null, config: null };
+  }
+  const { version, pid, since, config, services: count } = reply.value;
+  const words = `pid ${pid}, started ${agoWordsOf(since, world.now())}, ${countOf(count, "service")} from ${config}`;
+  const listed = await ask(place, { route: "services", name: null, patience: PATIENCE });
+  const services = listed.tag === "ok" ? listed.value : null;
+  return {
+    findings: [
+      fine("supervisor", words),
+      ...versions(version, world.version),
+      ...(services === null ? [] : [wellness(services)]),
+    ],
+    services,
+    config,
+  };
+}
+
+function notRunning(place: SupervisorPlace): readonly Finding[] {
+  const found = "none is running";
+  const leftover = existsSync(place.socket) ? "; the socket of one that died is left, which does no harm" : "";
+  return [
+    {
+      about: "supervisor",
+      level: "note",
+      found: `${found}${leftover}`,
+      mend: "daemonsup --config services.d starts one",
+    },
+  ];
+}
+
+function silent(message: string): Finding {
+  const mend =
+    "if it stays so: its log says more, and SIGKILL to its pid is safe, as the next start takes care of its services";
+  return { about: "supervisor", level: "problem", found: message, mend };
+}
+
+function versions(running: string, own: string): readonly Finding[] {
+  if (running === own) return [];
+  const found = `the supervisor is ${running}, this program ${own}`;
+  return [{ about: "version", level: "warning", found, mend: "restart the supervisor when it suits you" }];
+}
+
+function wellness(services: readonly ServiceView[]): Finding {
+  const failed = services.filter(({ state, want }) => state === "failed" || (state === "backoff" && want === "up"));
+  if (failed.length === 0) return fine("services", `${countOf(services.length, "service")}, none in trouble`);
+  const names = failed
+    .slice(0, 3)
+    .map(({ name }) => name)
+    .join(", ");
+  const found = `${failed.length} of ${services.length} in trouble: ${names}`;
+  return { about: "services", level: "problem", found, mend: `daemonsup status ${failed[0]?.name ?? ""}` };
+}

@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import type { Finding } from "../../src/cli/finding.ts";
+import { program } from "./definitions.ts";
+import { BINARY, run, TestPlace, TestSupervisor } from "./test-supervisor.ts";
+
+function levelOf(json: string, about: string): string | undefined {
+  return (JSON.parse(json) as readonly Finding[]).find((finding) => finding.about === about)?.level;
+}
+
+test("doctor tells of services in trouble and of wrong definitions, and what to do", async () => {
+  await using supervisor = await TestSupervisor.start({
+    "bad.toml": program(["false"], '[restart]\npolicy = "never"'),
+    "good.toml": program(["sleep", "1000"]),
+  });
+  await supervisor.until("bad", ({ state }) => state === "failed");
+  const seen = await supervisor.command("doctor");
+  expect([seen.code, seen.stderr]).toEqual([1, ""]);
+  expect(seen.stdout).toMatch(/^problem {2}services +1 of 2 in trouble: bad\n +-> daemonsup status bad$/m);
+  supervisor.place.write("good.toml", "comand = 1\n");
+  const again = await supervisor.command("doctor", "--json");
+  expect(levelOf(again.stdout, "definitions")).toBe("problem");
+  expect(levelOf(again.stdout, "supervisor")).toBe("ok");
+});
+
+test("doctor needs no supervisor", async () => {
+  using place = new TestPlace({});
+  const { stdout } = await run([BINARY, "doctor", "--json"], { DAEMONSUP_RUNTIME_DIR: place.runtime });
+  expect(levelOf(stdout, "supervisor")).toBe("note");
+  expect(levelOf(stdout, "kernel")).toBe("ok");
+});
