@@ -1,22 +1,40 @@
 /* Opens what clients talk to: a socket for each level of access. Part of the composition root. */
+import { type TcpFiles, loadTcpFiles } from "./config/tcp-files.ts";
 import type { ControlPort } from "./control/control-port.ts";
 import { type ServeOptions, serveControl } from "./control/server.ts";
 import { unlinkStaleSocket } from "./control/socket-file.ts";
+import type { Settings, TcpSettings } from "./core/definition.ts";
 import { controlSocketOf, statusSocketOf } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import type { ServingGroups } from "./daemon-places.ts";
 import { readDescriptorLimit } from "./os/descriptor-limit.ts";
 
-/** Most connections of those who may only look. */
-const MOST_LOOKERS = 256;
+/** Most connections of those who may only look, and of those from the network. */
+const MOST_GUESTS = 256;
 
 export interface ServingParts {
   /** The supervisor's runtime directory. */
   readonly runtime: string;
   readonly port: ControlPort;
   readonly groups: ServingGroups;
+  /** null: nobody comes in from the network. */
+  readonly door: Door | null;
   /** Is told of bugs of ours. */
   readonly report: (message: string) => void;
+}
+
+/** The door to the network, and what guards it. */
+export interface Door {
+  readonly settings: TcpSettings;
+  readonly files: TcpFiles;
+}
+
+/** Reads what guards the door. Before root is given up: its files may be root's alone. */
+export function loadDoor({ control }: Settings): Door | null {
+  if (control.tcp === null) return null;
+  const loaded = loadTcpFiles(control.tcp, process.geteuid?.() ?? 0);
+  if (loaded.tag === "loaded") return { settings: control.tcp, files: loaded.files };
+  throw new CannotStart(loaded.faults.map(({ key, reason }) => `cannot use "control.tcp.${key}": ${reason}`));
 }
 
 export interface Serving {
@@ -24,7 +42,7 @@ export interface Serving {
 }
 
 /** Opens all sockets. The caller holds the supervisor's lock. */
-export function openServing({ runtime, port, groups, report }: ServingParts): Serving {
+export async function openServing({ runtime, port, groups, door, report }: ServingParts): Promise<Serving> {
   // The other descriptors are for services, their logs and whatever is opened for a moment.
   const quarter = Math.floor(readDescriptorLimit() / 4);
   const control = open(controlSocketOf(runtime), port, {
@@ -35,14 +53,27 @@ export function openServing({ runtime, port, groups, report }: ServingParts): Se
   });
   const path = statusSocketOf(runtime);
   removeStale(path);
-  if (groups.status === null) return control;
-  const capacity = Math.min(MOST_LOOKERS, Math.ceil(quarter / 2));
-  const status = open(path, port, { access: "read", group: groups.status, capacity, report });
+  const capacity = Math.min(MOST_GUESTS, Math.ceil(quarter / 2));
+  const status =
+    groups.status === null ? null : open(path, port, { access: "read", group: groups.status, capacity, report });
+  const network = door === null ? null : await openDoor(door, port, { capacity, report });
   return {
     async close() {
-      await Promise.all([control.close(), status.close()]);
+      await Promise.all([control.close(), status?.close(), network?.close()]);
     },
   };
+}
+
+async function openDoor(
+  { settings, files }: Door,
+  port: ControlPort,
+  options: Pick<ServeOptions, "capacity" | "report">,
+): Promise<Serving> {
+  const { serveTcp } = await import("./control/serve-tcp.ts");
+  const { listen, access, hosts } = settings;
+  const serving = serveTcp(port, { ...options, ...listen, ...files, access, hosts });
+  if (serving.tag === "failed") throw new CannotStart([serving.message]);
+  return serving;
 }
 
 function open(path: string, port: ControlPort, options: ServeOptions): Serving {

@@ -29,7 +29,7 @@ import {
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
 import { type ServingGroups, holdPidFile, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
-import { type Serving, openServing } from "./daemon-serving.ts";
+import { type Door, type Serving, loadDoor, openServing } from "./daemon-serving.ts";
 import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
 import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
@@ -84,6 +84,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   if (loaded === null) process.exit(EXIT.invalidConfiguration);
   const user = servingUser(loaded.settings);
   const groups = servingGroups(loaded.settings);
+  const door = loadDoor(loaded.settings);
   prepareDirectories(role, { user, groups });
   const pidFile = holdPidFile(role);
   const memory = ServiceMemory.open(role.directories.runtime);
@@ -159,8 +160,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     over: () => manager.ready(supervisor.fleet.size),
   });
   const scaling = new Scaling(supervisor, reloader, makeScalingPorts(directories.state, reader));
-  const parts = { supervisor, reloader, scaling, files, logs, history: history.writer, groups };
-  const control = openControl(role, parts);
+  const parts = { supervisor, reloader, scaling, files, logs, history: history.writer, groups, door };
+  const control = await openControl(role, parts);
   surviveExceptions(logs);
 
   const beginning = `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`;
@@ -230,10 +231,11 @@ interface Parts {
   readonly logs: Logs;
   readonly history: HistoryWriter;
   readonly groups: ServingGroups;
+  readonly door: Door | null;
 }
 
-function openControl(role: SupervisorRole, parts: Parts): Serving {
-  const { logs, groups } = parts;
+function openControl(role: SupervisorRole, parts: Parts): Promise<Serving> {
+  const { logs, groups, door } = parts;
   const { runtime } = role.directories;
   const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
   const port = makeControlPort({
@@ -243,7 +245,7 @@ function openControl(role: SupervisorRole, parts: Parts): Serving {
     logDirectory: role.directories.log,
     syslogDropped: () => logs.syslogDropped(),
   });
-  return openServing({ runtime, port, groups, report: (message) => logs.report("crit", message) });
+  return openServing({ runtime, port, groups, door, report: (message) => logs.report("crit", message) });
 }
 
 interface Announcement {

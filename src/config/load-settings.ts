@@ -14,6 +14,7 @@ import { parseKeys } from "./parse-keys.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
 import { rotationOf } from "./rotation-keys.ts";
+import { loadTcpFiles } from "./tcp-files.ts";
 import { settingsSchema } from "./settings-schema.ts";
 
 /** daemonsup.toml as far as it could be read. */
@@ -50,7 +51,8 @@ export function parseSettings(
   const problems = [...defaults.faults, ...faults].map((fault) => file.problemAt(fault));
   if (!result.success) return { ...defaultSettings(), defaults: defaults.sound, file, problems };
   const settings = settingsOf(result.data);
-  problems.push(...accountFaultsOf(settings, machine).map((fault) => file.problemAt(fault, "use")));
+  const unusable = [...accountFaultsOf(settings, machine), ...tcpFaultsOf(settings)];
+  problems.push(...unusable.map((fault) => file.problemAt(fault, "use")));
   return { settings, defaults: defaults.sound, file, problems };
 }
 
@@ -102,8 +104,18 @@ function settingsOf(parsed: z.output<typeof settingsSchema>): Settings {
   return { daemon: parsed.daemon, syslog: parsed.syslog, control: controlOf(parsed.control), log, history };
 }
 
-function controlOf({ group, status_group }: z.output<typeof settingsSchema>["control"]): ControlSettings {
-  return { group, statusGroup: status_group };
+function controlOf({ group, status_group, tcp }: z.output<typeof settingsSchema>["control"]): ControlSettings {
+  if (tcp === null) return { group, statusGroup: status_group, tcp };
+  const { token_file: tokenFile, ...others } = tcp;
+  return { group, statusGroup: status_group, tcp: { ...others, tokenFile } };
+}
+
+/** Nobody is let in by something weak: what guards the door is looked at before anything is started. */
+function tcpFaultsOf({ control }: Settings): Fault[] {
+  if (control.tcp === null) return [];
+  const loaded = loadTcpFiles(control.tcp, process.geteuid?.() ?? 0);
+  if (loaded.tag === "loaded") return [];
+  return loaded.faults.map(({ key, reason }) => faultAt(["control", "tcp", key], reason));
 }
 
 function accountFaultsOf({ daemon, control }: Settings, machine: MachineCheck): Fault[] {

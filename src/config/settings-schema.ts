@@ -5,6 +5,7 @@ import { facility } from "./sink-keys.ts";
 import { rotationKeys } from "./rotation-keys.ts";
 import { millis } from "../core/units.ts";
 import { account, choice, duration, size, wholeNumber } from "./schema-parts.ts";
+import { tcpSchema } from "./tcp-schema.ts";
 
 const level = (): z.ZodType<SyslogSeverity, SyslogSeverity> => choice(SYSLOG_SEVERITIES);
 const table = { error: "a table" };
@@ -63,6 +64,12 @@ const control = z.strictObject(
       limit: "255 characters",
       initial: "there is no such socket",
       example: 'status_group = "adm"',
+    }),
+    tcp: keyOf(tcpSchema.nullable().default(null), {
+      description: "A door to the network for those who know a token",
+      live: false,
+      limit: "1 table",
+      initial: "there is none",
     }),
   },
   table,

@@ -84,6 +84,8 @@ export function listenHttp(place: ListenPlace, options: ListenOptions): HttpList
 
   const socket: Bun.SocketHandler<HttpConnection> = {
     open,
+    // Without this one, those that have not agreed on TLS yet would be opened to nobody, and could not be ended.
+    handshake() {},
     data: (peer, bytes) => peer.data.receive(bytes),
     drain: (peer) => peer.data.writable(),
     end: (peer) => peer.data.ended(),

@@ -5,7 +5,9 @@ import type { ProblemDetails } from "./protocol.ts";
 /** Everything that can be wrong with a request: HTTP status, title, and the exit status that a command makes of it. */
 export const PROBLEMS = {
   "bad-request": { status: 400, title: "The request is not understood", exit: EXIT.usage },
+  "no-token": { status: 401, title: "No token, or a wrong one", exit: EXIT.permission },
   "read-only": { status: 403, title: "This socket only shows, it does not change", exit: EXIT.permission },
+  "from-a-page": { status: 403, title: "Not for pages in a browser", exit: EXIT.permission },
   "no-such-service": { status: 404, title: "No such service", exit: EXIT.noSuchService },
   "no-such-run": { status: 404, title: "No such run", exit: EXIT.failed },
   "no-such-path": { status: 404, title: "No such path", exit: EXIT.usage },
@@ -15,6 +17,8 @@ export const PROBLEMS = {
   gone: { status: 410, title: "These events are not kept any more", exit: EXIT.failed },
   "too-large": { status: 413, title: "The request is too large", exit: EXIT.usage },
   "invalid-configuration": { status: 422, title: "The configuration is invalid", exit: EXIT.invalidConfiguration },
+  "wrong-host": { status: 421, title: "This is not that host", exit: EXIT.usage },
+  "too-many-failures": { status: 429, title: "Too many wrong tokens", exit: EXIT.permission },
   "head-too-large": { status: 431, title: "The head of the request is too large", exit: EXIT.usage },
   "internal-error": { status: 500, title: "Internal error", exit: EXIT.failed },
   "not-implemented": { status: 501, title: "This is not understood", exit: EXIT.usage },

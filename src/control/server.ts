@@ -194,14 +194,14 @@ export function serveControl(socketPath: string, port: ControlPort, options: Ser
 }
 
 /** So many may wait or follow that there is always room for somebody else. */
-function shareOut(capacity: number): Pick<ControlServerOptions, "mostStreams" | "mostWaiting"> {
+export function shareOut(capacity: number): Pick<ControlServerOptions, "mostStreams" | "mostWaiting"> {
   const quarter = Math.max(1, Math.floor(capacity / 4));
   const mostStreams = Math.min(MAX_STREAMS, quarter);
   return { mostStreams, mostWaiting: Math.max(1, capacity - mostStreams - Math.min(QUICK_CONNECTIONS, quarter)) };
 }
 
 /** Those who wait are told the reason, if they read it soon. */
-async function closeGently(server: ControlServer, listener: HttpListener): Promise<void> {
+export async function closeGently(server: ControlServer, listener: HttpListener): Promise<void> {
   listener.stop();
   server.close();
   const deadline = performance.now() + LAST_WORDS_MS;

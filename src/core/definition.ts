@@ -130,6 +130,21 @@ export interface ControlSettings {
   readonly group: string | null;
   /** Members of this group may look over a socket of their own; null: there is none. */
   readonly statusGroup: string | null;
+  /** null: nobody comes in from the network. */
+  readonly tcp: TcpSettings | null;
+}
+
+/** A door to the network. */
+export interface TcpSettings {
+  /** `host`: an address of IPv4 or IPv6. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Absolute paths; null: no TLS. */
+  readonly tokenFile: string;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  readonly access: "operate" | "read";
+  /** Names by which clients may call. */
+  readonly hosts: readonly string[];
 }
 
 export interface Settings {

@@ -20,7 +20,7 @@ describe("daemonsup.toml", () => {
   const usual: Settings = {
     daemon: { user: null, group: null },
     syslog: { facility: "daemon", level: "info" },
-    control: { group: null, statusGroup: null },
+    control: { group: null, statusGroup: null, tcp: null },
     log: { level: "info", maxSize: 10_485_760, keep: 5, maxAge: null, keepSize: null, keepAge: null, compress: null },
     history,
   };
@@ -55,7 +55,7 @@ describe("daemonsup.toml", () => {
     expect(settingsOf(text)).toEqual({
       daemon: { user: "alice", group: "video" },
       syslog: { facility: "local0", level: "debug" },
-      control: { group: "root", statusGroup: "video" },
+      control: { group: "root", statusGroup: "video", tcp: null },
       log: { level: "err", maxSize: 1_048_576, keep: 2, maxAge: null, keepSize: null, keepAge: null, compress: null },
       history: { keep: 1000, keepAge: millis(30 * 86_400_000), keepSize: 1_048_576, lines: 0 },
     });
