@@ -96,7 +96,7 @@ function faultOfOwner({ mode, uid: owner }: Stats, uid: number): string | null {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "::1" || /^127\./.test(host);
+  return host === "::1" || host.startsWith("127.");
 }
 
 function refused(reason: string): Text {
