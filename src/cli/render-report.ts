@@ -14,6 +14,9 @@ export interface ReportPage {
   readonly most: number | null;
 }
 
+/** Narrower terminals are spared the date of each line. */
+const ROOM_FOR_DATES = 100;
+
 const LABEL_WIDTH = "restarts".length;
 const LABEL_CELLS = LABEL_WIDTH + 4;
 
@@ -73,7 +76,7 @@ function factLines(label: string, text: string, look: Look): readonly string[] {
 }
 
 function timedLine(at: string, text: string, look: Look): string {
-  const time = `${at.slice(11, 23)}Z`;
+  const time = look.width === null || look.width >= ROOM_FOR_DATES ? at : at.slice(11);
   return cut(`    ${time} ${onOneLine(text)}`, look).replace(time, () => paintFaint(time, look));
 }
 

@@ -55,6 +55,7 @@ export async function tellFirstMinutes(): Promise<Readonly<Record<string, string
   const logs = await stage.block({ line: "daemonsup logs -n 2 broken tick" });
   const retry = await stage.block({ line: "daemonsup start broken" });
   await supervisor.until("broken", ({ state }) => state === "backoff");
+  const crash = await stage.block({ line: "daemonsup history broken last" });
   const restart = await stage.block({ line: "daemonsup restart web" });
   write("tick.toml", program(["sleep", "1000"]));
   const reload = await stage.block({ line: "daemonsup reload", note: "after an edit of tick.toml" });
@@ -65,6 +66,7 @@ export async function tellFirstMinutes(): Promise<Readonly<Record<string, string
     "first-check": check,
     "first-start": `${start}\n\n${status}`,
     "first-look": `${logs}\n\n${retry}`,
+    "first-crash": crash,
     "first-page": page,
     "first-change": `${restart}\n\n${reload}\n\n${end}`,
   };

@@ -89,6 +89,12 @@ const SPANS: readonly (readonly [RegExp, string])[] = [
     /\d+(?:\.\d)?% of a processor, \S+ in all; [\d.]+[KMG] of memory/g,
     "0.5% of a processor, 20ms in all; 12M of memory",
   ],
+  [new RegExp(`, after ${SPAN}$`, "g"), ", after 20ms"],
+  [new RegExp(`next start in ${SPAN}`, "g"), "next start in 31s"],
+  [
+    /\S+ of processor time \(user \S+, system [^)]+\), (?:a peak of|at most) [\d.]+[KMG] of memory/g,
+    "20ms of processor time (user 10ms, system 10ms), at most 48M of memory",
+  ],
   // As web servers write it.
   [/\[\d\d\/\w{3}\/\d{4} \d\d:\d\d:\d\d\]/g, "[22/Nov/2026 16:44:15]"],
 ];
