@@ -20,7 +20,7 @@ export function linkKeys() {
     requires: keyOf(builtLate(requirements).default([]), {
       ...facts,
       description:
-        "Must be ready (a oneshot: done) before it is started, and stops after it; it is brought in by a start. With `restart_with`, a restart of that service restarts this one too",
+        "Must be ready (a oneshot: done; on demand: its socket is enough; with a schedule: run now) before it is started, and stops after it; it is brought in by a start. With `restart_with`, a restart of that service restarts this one too",
       example: 'requires = ["db", { name = "queue", restart_with = true }]',
     }),
     wants: keyOf(builtLate(serviceNames).default([]), {

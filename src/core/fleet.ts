@@ -9,13 +9,12 @@
  */
 import type { Definition } from "./definition.ts";
 import { advanceRecord } from "./advance-record.ts";
-import { Order } from "./order.ts";
+import { type Call, Order } from "./order.ts";
 import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
 import { type ContextSource, RecordContext } from "./record-context.ts";
 import { type ServiceRecord, earliestDeadlineOf, newRecord } from "./service-record.ts";
 import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
-import { awaitsCall } from "./transitions.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 export interface FleetPorts {
@@ -116,16 +115,14 @@ export class Fleet {
     this.together(() => {
       this.amend(service, { want, wantedByHand: byHand, stale: false });
       if (want === "down") this.#order.ask(service, "stop-asked");
-      else for (const needed of this.#order.bringIn(service, true)) this.#startNow(needed);
+      else for (const call of this.#order.bringIn(service, true, "start-asked")) this.#startNow(call);
     });
   }
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
-    const record = this.#records.get(service);
-    const isStart = record === undefined || !awaitsCall(record.next ?? record.definition);
     this.together(() => {
-      for (const needed of this.#order.bringIn(service, false, isStart)) this.#startNow(needed, "enable-asked");
+      for (const call of this.#order.bringIn(service, false, "enable-asked")) this.#startNow(call);
     });
   }
 
@@ -133,7 +130,7 @@ export class Fleet {
   start(service: string): void {
     this.together(() => {
       this.amend(service, { want: "up", stale: false });
-      for (const needed of this.#order.bringIn(service, false)) this.#startNow(needed);
+      for (const call of this.#order.bringIn(service, false, "start-asked")) this.#startNow(call);
     });
   }
 
@@ -141,7 +138,7 @@ export class Fleet {
   restart(service: string, byHand: boolean, isAsked = byHand): void {
     this.together(() => {
       this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
-      for (const needed of this.#order.bringIn(service, isAsked)) if (needed !== service) this.#startNow(needed);
+      this.#startOthers(service, isAsked);
       this.#order.ask(service, "restart-asked");
     });
   }
@@ -197,10 +194,16 @@ export class Fleet {
   #called(service: string): void {
     const record = this.get(service);
     if (record === null || record.want === "down" || record.state.tag !== "waiting") return;
-    for (const needed of this.#order.bringIn(service, false)) if (needed !== service) this.#startNow(needed);
+    this.#startOthers(service, false);
   }
 
-  #startNow(service: string, how: "start-asked" | "enable-asked" = "start-asked"): void {
+  /** What it needs, but not itself. */
+  #startOthers(service: string, byHand: boolean): void {
+    const calls = this.#order.bringIn(service, byHand, "start-asked");
+    for (const call of calls) if (call.service !== service) this.#startNow(call);
+  }
+
+  #startNow({ service, how }: Call): void {
     this.#inbox.push({ service, event: { tag: how } });
     this.#order.release(service);
   }

@@ -1,7 +1,9 @@
 /* What keeps a service from being started: what it requires, conflicts with, or has to come after. */
+import { isSuccess } from "./judge-exit.ts";
 import type { Links } from "./links.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { hasNoProcess } from "./service-state.ts";
+import { millis } from "./units.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface Gate {
@@ -39,7 +41,18 @@ export function gateOf(record: ServiceRecord, links: Links, get: LookUp): Gate |
 export function isSatisfied(record: ServiceRecord): boolean {
   if (record.held !== null) return false;
   const { state, definition } = record;
+  if (state.tag === "waiting") return isAvailable(state, record);
   return state.tag === "up" || (state.tag === "done" && definition.type === "oneshot");
+}
+
+/** A socket is there for whoever connects; of what a schedule runs, the last run has done what it is for. */
+function isAvailable(
+  { on, reason }: Extract<ServiceRecord["state"], { tag: "waiting" }>,
+  { definition, lastExit }: ServiceRecord,
+): boolean {
+  if (on !== "schedule") return on === "socket";
+  if (reason !== "" || lastExit === null) return false;
+  return isSuccess({ exit: lastExit.exit, result: "exit", length: millis(0), reason: "" }, definition.restart);
 }
 
 function gateOfRequirement(name: string, record: ServiceRecord | null): Gate | null {

@@ -73,6 +73,13 @@ export class Links {
     return found;
   }
 
+  /** All that it requires, and what that requires, however far. */
+  requiredBy(service: string): ReadonlySet<string> {
+    const found = new Set(this.requirementsOf(service).map(({ name }) => name));
+    for (const each of found) for (const { name } of this.requirementsOf(each)) found.add(name);
+    return found;
+  }
+
   /** These in an order in which each comes after what it needs or follows; otherwise as they were given. */
   inStartOrder(services: Iterable<string>): readonly string[] {
     const among = new Set(services);

@@ -3,12 +3,13 @@
  * stopped; they are asked to, and wait for it from then on. A service that may not start yet waits, and is told whenever what
  * keeps it changes. So each step looks at one service alone, and this looks at what lies between them.
  */
-import { type Gate, type LookUp, gateOf } from "./gate.ts";
+import { type Gate, type LookUp, gateOf, isSatisfied } from "./gate.ts";
 import { Links } from "./links.ts";
 import type { Definition } from "./definition.ts";
 import type { RunEvent } from "./service-event.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { hasNoProcess, isEnding, isStarting } from "./service-state.ts";
+import { hasNoProcess, isAtRest, isEnding, isStarting } from "./service-state.ts";
+import { awaitsCall } from "./transitions.ts";
 
 export interface OrderPorts {
   readonly get: LookUp;
@@ -19,6 +20,14 @@ export interface OrderPorts {
   want(service: string, want: "up" | "down", byHand: boolean): void;
   /** Notes why it is where it will be. */
   note(service: string, note: string): void;
+}
+
+/** At once, or as its schedule or a socket says if it has one. */
+export type Beginning = "start-asked" | "enable-asked";
+
+export interface Call {
+  readonly service: string;
+  readonly how: Beginning;
 }
 
 type Ask = NonNullable<ServiceRecord["held"]>;
@@ -57,18 +66,39 @@ export class Order {
   /**
    * The service and all that it needs, in the order of their starts, the service last. What is not up yet is wanted from now on;
    * but what an operator stopped stays so unless an operator asks, and what conflicts with the service has to make way.
-   * `isStart` false: it waits to be called by its schedule or a connection, and is in nobody's way yet.
+   * What waits to be called by its schedule or a connection is in nobody's way yet.
    */
-  bringIn(service: string, byHand: boolean, isStart = true): readonly string[] {
+  bringIn(service: string, byHand: boolean, how: Beginning): readonly Call[] {
     const needed = this.links.closureOf([service]);
-    if (needed.size === 1 && this.links.conflictsOf(service).size === 0) return [service];
+    const own = { service, how };
+    if (needed.size === 1 && this.links.conflictsOf(service).size === 0) return [own];
     const lacking = [...needed].filter((name) => name !== service && this.#isLacking(name, byHand));
     const brought = this.#inStartOrder(lacking, needed).filter((name) => this.#bring(name, byHand));
-    const starting = isStart ? [...brought, service] : brought;
-    for (const name of starting) {
-      for (const rival of this.links.conflictsOf(name)) if (!needed.has(rival)) this.#makeWay(rival, name);
+    const calls = [...brought.map((name) => ({ service: name, how: this.#beginningOf(name, own) })), own];
+    for (const call of calls) {
+      if (!this.#startsNow(call)) continue;
+      for (const rival of this.links.conflictsOf(call.service))
+        if (!needed.has(rival)) this.#makeWay(rival, call.service);
     }
-    return [...brought, service];
+    return calls;
+  }
+
+  /**
+   * How one begins that another one needs. What a connection starts need not run before there is one; what a schedule starts
+   * is run now if it is required, as what it does is needed now.
+   */
+  #beginningOf(service: string, own: Call): Beginning {
+    const { service: other, how } = own;
+    const record = this.#ports.get(service);
+    if (record === null || !this.#startsNow(own)) return how;
+    const definition = record.next ?? record.definition;
+    if (definition.schedule !== null) return this.links.requiredBy(other).has(service) ? "start-asked" : how;
+    return awaitsCall(definition) && isAtRest(record.state) ? "enable-asked" : how;
+  }
+
+  #startsNow({ service, how }: Call): boolean {
+    const record = this.#ports.get(service);
+    return how === "start-asked" || record === null || !awaitsCall(record.next ?? record.definition);
   }
 
   /** false: it is there already, or comes by itself, or is not brought in for another one. */
@@ -77,6 +107,8 @@ export class Order {
     if (record === null || record.removed || (record.state.tag === "up" && record.want === "up")) return false;
     if (record.want === "down" && record.wantedByHand && !byHand) return false;
     if (record.state.tag === "done" && record.definition.type === "oneshot") return false;
+    // It is there for those that connect, or has run.
+    if (record.want === "up" && record.state.tag === "waiting" && isSatisfied(record)) return false;
     return record.want === "down" || !isComing(record.state);
   }
 

@@ -22,6 +22,20 @@ describe.skipIf(server === null)("a service on demand", () => {
     expect(await ask(address)).toBe(answer);
   });
 
+  test("is there for those that require it by its socket; what a schedule runs is run for them", async () => {
+    const address = ownAddress();
+    const nightly = 'type = "oneshot"\n[schedule]\nevery = "24h"';
+    await using supervisor = await TestSupervisor.start({
+      "web.toml": program([server ?? ""], onDemand(address.listen)),
+      "nightly.toml": shell("echo ran", nightly),
+      "app.toml": program(["sleep", "1000"], 'requires = ["web", "nightly"]'),
+    });
+    await supervisor.until("app", ({ state }) => state === "up");
+    expect(await supervisor.service("web")).toMatchObject({ state: "waiting", pid: null, well: true });
+    expect(await supervisor.service("nightly")).toMatchObject({ state: "waiting", last_exit: { code: 0 }, well: true });
+    expect(await ask(address)).toBe(`${(await supervisor.until("web", ({ state }) => state === "up")).pid}\n`);
+  });
+
   test("waits again once it has ended by itself, and is started again", async () => {
     const address = ownAddress();
     const files = {
