@@ -10,7 +10,7 @@ export const PLACE_OPTIONS = {
   "runtime-dir": {
     short: null,
     value: "DIR",
-    help: "the supervisor with this directory (or set DAEMONSUP_RUNTIME_DIR)",
+    help: "the one with this directory (or DAEMONSUP_RUNTIME_DIR)",
   },
 } as const satisfies OptionTable;
 

@@ -4,6 +4,7 @@ import { type Look, paintState } from "./render-paint.ts";
 import { type Column, renderTable } from "./render-table.ts";
 import { onOneLine } from "./render-text.ts";
 import { tookWordsOf } from "./render-words.ts";
+import { foldText } from "./wrap-text.ts";
 
 const ORDER: readonly Column[] = [
   { title: "STEP", align: "right", least: null },
@@ -16,6 +17,7 @@ const TIMES: readonly Column[] = [
 ];
 const LINKS: readonly Column[] = [{ title: "LINKS", align: "left", least: 7 }];
 const STATE_COLUMN = 2;
+const LEAST_FOR_TIMES = 60;
 
 /** The services by steps, with what links them and, of a running supervisor, how long each took; below it the critical path. */
 export function renderGraphText(graph: GraphView, look: Look): readonly string[] {
@@ -24,13 +26,16 @@ export function renderGraphText(graph: GraphView, look: Look): readonly string[]
   const rows = levelsOf(graph.services).flatMap((nodes, level) =>
     nodes.map((node, index) => ({ node, step: index === 0 ? String(level + 1) : "" })),
   );
+  // What a narrow terminal has no room for: how long each took is said of the critical path below.
+  const isNarrow = look.width !== null && look.width < LEAST_FOR_TIMES;
+  const shownTimes = isRunning ? (isNarrow ? 1 : TIMES.length) : 0;
   const cells = rows.map(({ node, step }) => [
     step,
     `${onOneLine(node.name)}${critical.has(node.name) ? " *" : ""}`,
-    ...(isRunning ? timesOf(node) : []),
+    ...timesOf(node).slice(0, shownTimes),
     linksOf(node),
   ]);
-  const table = renderTable([...ORDER, ...(isRunning ? TIMES : []), ...LINKS], cells, {
+  const table = renderTable([...ORDER, ...TIMES.slice(0, shownTimes), ...LINKS], cells, {
     width: look.width,
     mark: look.mark,
     paint(cell, row, column) {
@@ -39,7 +44,8 @@ export function renderGraphText(graph: GraphView, look: Look): readonly string[]
     },
   });
   const path = pathOf(graph);
-  return path === null ? table : [...table, "", path];
+  if (path === null) return table;
+  return [...table, "", ...(look.width === null ? [path] : foldText(path, look.width))];
 }
 
 function timesOf({ state, start }: GraphNode): readonly string[] {

@@ -1,7 +1,10 @@
-import type { Refusal } from "../control/client.ts";
+import type { Refusal, SupervisorPlace } from "../control/client.ts";
+import type { LogLine } from "../control/control-port.ts";
+import type { DetailsView } from "../core/details-view.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
+import { mayBeInAddress } from "./find-services.ts";
 import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
 import { type Found, isOneName, lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
 import { lookOf } from "./render-paint.ts";
@@ -61,13 +64,18 @@ async function takeScreen(call: CommandCall): Promise<Screen> {
   const isDetailed = given.has("details");
   const isTable = !given.has("json") && !isDetailed && !isOneName(given.operands);
   // Asked for at the same time.
+  const [only] = given.operands;
+  const page =
+    !given.has("json") && only !== undefined && isOneName(given.operands) && mayBeInAddress(only)
+      ? askPage(place, only)
+      : null;
   const using = isTable ? lookAtUsage(place, given.operands) : null;
   const found = await lookAtServices(place, given.operands);
   if (found.tag === "refused") return refused(found);
   const lines = given.has("json")
     ? [JSON.stringify(isDetailed ? await withDetails(call, found.services) : found.services)]
     : found.isSingle || isDetailed
-      ? await blocksOf(call, found.services)
+      ? await blocksOf(call, found.services, page)
       : tableOf(call, found, (await using) ?? new Map());
   return {
     lines,
@@ -94,13 +102,14 @@ function tableOf(
 }
 
 /** Pages about services, with an empty line between them. */
-async function blocksOf({ given, world, place }: CommandCall, services: readonly ServiceView[]): Promise<string[]> {
+async function blocksOf(
+  { given, world, place }: CommandCall,
+  services: readonly ServiceView[],
+  asked: ReturnType<typeof askPage> | null,
+): Promise<string[]> {
   const blocks: string[] = [];
   for (const service of services) {
-    const [details, lines] = await Promise.all([
-      lookAtDetails(place, service.name),
-      lookAtOutput(place, service.name, MOST_LOG_LINES),
-    ]);
+    const [details, lines] = await (asked ?? askPage(place, service.name));
     const page = { service, details, lines, now: world.now(), program: programWordsOf(given) };
     blocks.push(...(blocks.length === 0 ? [] : [""]), ...renderStatusBlock(page, lookOf(world)));
   }
@@ -108,6 +117,11 @@ async function blocksOf({ given, world, place }: CommandCall, services: readonly
 }
 
 const MOST_LOG_LINES = 8;
+
+/** What a page shows beside the service itself. */
+function askPage(place: SupervisorPlace, name: string): Promise<readonly [DetailsView | null, readonly LogLine[]]> {
+  return Promise.all([lookAtDetails(place, name), lookAtOutput(place, name, MOST_LOG_LINES)]);
+}
 
 async function withDetails({ place }: CommandCall, services: readonly ServiceView[]): Promise<readonly object[]> {
   const detailed: object[] = [];

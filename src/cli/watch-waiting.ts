@@ -30,8 +30,9 @@ export interface WaitingOptions {
   readonly others: Concern | null;
 }
 
-/** A wait shorter than this is not spoken of, in milliseconds. */
+/** A wait shorter than this is not spoken of, in milliseconds: to who sits at a terminal, and to who reads it later. */
 const SILENT_FOR_MS = 500;
+const SILENT_IN_FILES_MS = 10_000;
 /** How often is asked what it is waited for. */
 const EVERY_MS = 1_000;
 const MOST_NAMES = 5;
@@ -42,10 +43,10 @@ export function watchWaiting(world: CliWorld, options: WaitingOptions): Waiting 
   const { what, names } = options;
   const controller = new AbortController();
   const left = new Set(names);
-  const speech = world.stderr.isTerminal ? new Speech(world, { ...options, left }) : null;
+  const speech = new Speech(world, { ...options, left });
   const forget = world.onInterrupt(() => {
     if (controller.signal.aborted) return;
-    speech?.end();
+    speech.end();
     const shown = [...left].slice(0, MOST_NAMES).map(onOneLine).join(", ");
     const more = left.size > MOST_NAMES ? ` and ${left.size - MOST_NAMES} more` : "";
     // A terminal has shown ^C where the cursor stood.
@@ -57,12 +58,9 @@ export function watchWaiting(world: CliWorld, options: WaitingOptions): Waiting 
     signal: controller.signal,
     add: (name) => void left.add(name),
     settle: (name) => void left.delete(name),
-    above(print) {
-      speech?.above(print);
-      if (speech === null) print();
-    },
+    above: (print) => speech.above(print),
     [Symbol.dispose]() {
-      speech?.end();
+      speech.end();
       forget();
     },
   };
@@ -73,12 +71,12 @@ interface SpeechOptions extends WaitingOptions {
   readonly left: ReadonlySet<string>;
 }
 
-/** Says what is waited for, in lines that are drawn again and again; on a terminal that cannot do that, whenever it is another. */
+/** Says what is waited for, in lines that are drawn again and again; where that cannot be done, whenever it is another. */
 class Speech {
   readonly #world: CliWorld;
   readonly #options: SpeechOptions;
   readonly #reasons: WaitReasons;
-  /** null: the terminal cannot go back. */
+  /** null: what was written cannot be written over. */
   readonly #block: LiveBlock | null;
   readonly #told = new Set<string>();
   readonly #began: number;
@@ -92,10 +90,11 @@ class Speech {
     this.#world = world;
     this.#options = options;
     this.#reasons = new WaitReasons(options.place);
-    this.#block = world.env["TERM"] === "dumb" ? null : new LiveBlock(world.stderr);
+    const { isTerminal } = world.stderr;
+    this.#block = !isTerminal || world.env["TERM"] === "dumb" ? null : new LiveBlock(world.stderr);
     this.#began = world.now();
     this.#isNamed = options.names.length > 0;
-    this.#timer = setTimeout(() => void this.#look(), SILENT_FOR_MS);
+    this.#timer = setTimeout(() => void this.#look(), isTerminal ? SILENT_FOR_MS : SILENT_IN_FILES_MS);
   }
 
   above(print: () => void): void {
@@ -146,8 +145,8 @@ class Speech {
 
   #tell(lines: readonly string[]): void {
     for (const line of lines) {
-      if (!this.#told.has(line))
-        this.#world.stderr.write(`${line} ${this.#told.size === 0 ? HINT : ""}`.trimEnd() + "\n");
+      const hint = this.#told.size === 0 && this.#world.stderr.isTerminal ? ` ${HINT}` : "";
+      if (!this.#told.has(line)) this.#world.stderr.write(`${line}${hint}\n`);
       this.#told.add(line);
     }
   }

@@ -177,7 +177,7 @@ test("answers and events are one line each", () => {
   } as const;
   for (const verb of ["start", "restart"])
     expect(renderAnswer(unmet, { ...words, verb })).toBe("web: not started: its condition is not met");
-  expect(renderEvent(eventOf(1, "ready"))).toBe("2026-01-02T03:04:05.000Z web: starting -> up (pid 7): ready");
+  expect(renderEvent(eventOf(1, "ready"), PLAIN)).toBe("2026-01-02T03:04:05.000Z web: starting -> up (pid 7): ready");
   const reload = { ...eventOf(2), service: null, event: "reload", state: null, previous: null, pid: null } as const;
-  expect(renderEvent(reload)).toBe("2026-01-02T03:04:05.000Z supervisor: reload");
+  expect(renderEvent(reload, PLAIN)).toBe("2026-01-02T03:04:05.000Z supervisor: reload");
 });

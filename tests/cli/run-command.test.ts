@@ -62,7 +62,7 @@ const misused: readonly (readonly [string, string])[] = [
   ["start", "want NAME..."],
   ["signal HUP", "want SIGNAL NAME..."],
   ["signal HPU web", "did you mean HUP?"],
-  ["events web", "one word too many"],
+  ["shutdown web", "one word too many"],
   ["logs -n many web", 'got "many"'],
   ["logs -n 10001 web", "want a number from 0 to 10000"],
   ["start --timeout 5 web", 'got "5", want a time with a unit'],
@@ -345,6 +345,26 @@ test("what is followed ends with the supervisor", async () => {
   await server.close();
   expect(await logs).toEqual({ exit: 0, out: "2026-01-02T03:04:05.000Z second\n", err: "" });
   expect(await events).toEqual({ exit: 0, out: "2026-01-02T03:04:05.000Z web: starting -> up (pid 7)\n", err: "" });
+});
+
+test("events with names shows what happens to these alone, and refuses names that there are not", async () => {
+  const port = literalPort([viewOf("web"), viewOf("db")]);
+  await using server = serveTemporarily(port);
+  const env = { DAEMONSUP_RUNTIME_DIR: server.directory };
+  const one = run("events web", literalWorld({ env }));
+  const glob = run("events d*", literalWorld({ env }));
+  await until(() => port.listeners.size === 2);
+  port.happen(eventOf(1));
+  port.happen({ ...eventOf(2), service: "db" });
+  port.happen({ ...eventOf(3), service: null });
+  await server.close();
+  expect((await one).out).toMatch(/^\S+ web: [^\n]*\n$/);
+  expect((await glob).out).toMatch(/^\S+ db: [^\n]*\n$/);
+  expect(await runAgainst(port, "events wbe")).toEqual({
+    exit: 5,
+    out: "",
+    err: 'cannot show "wbe": no such service (did you mean "web"?)\n',
+  });
 });
 
 test("shutdown waits until nobody holds the pid file", async () => {
