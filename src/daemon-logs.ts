@@ -4,7 +4,8 @@ import type { Settings } from "./core/definition.ts";
 import type { SyslogSeverity } from "./core/log-policy.ts";
 import { millis } from "./core/units.ts";
 import { planePorts } from "./daemon-plane.ts";
-import { Compressor, compressorThreadOf } from "./log/compressor.ts";
+import { compressorThreadOf } from "./log/compressor.ts";
+import { Compressors } from "./log/compressors.ts";
 import { DataPlane } from "./log/data-plane.ts";
 import { OwnLogHandler } from "./log/own-log-handler.ts";
 import { SyslogHandler } from "./log/syslog-handler.ts";
@@ -44,11 +45,13 @@ export function startLogs(request: LogsRequest): Logs {
       syslogThreadOf(new Worker(new URL("./syslog-worker.ts", import.meta.url).href, { smol: true }), listener),
     settings: syslogSettingsOf(request.settings, request.isForeground),
   });
-  const compressor = new Compressor((listener) =>
+  const compressors = new Compressors((listener) =>
     compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),
   );
-  const plane = new DataPlane(planePorts(compressor, SYSLOG_SOCKET_PATH), ({ service, message, recovered }) =>
-    report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
+  const plane = new DataPlane(
+    planePorts({ compressors, syslogPath: SYSLOG_SOCKET_PATH, home: request.directory }),
+    ({ service, message, recovered }) =>
+      report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
   );
   const { level, ...rotation } = request.settings.log;
   plane.configureOwn(file, rotation);
@@ -77,7 +80,7 @@ export function startLogs(request: LogsRequest): Logs {
     },
     async close() {
       await Promise.race([Promise.all([plane.close(), queue.close(LAST_WORDS)]), Bun.sleep(2 * LAST_WORDS)]);
-      for (const unfinished of compressor.close()) removeLogFile(unfinished);
+      for (const unfinished of compressors.close()) removeLogFile(unfinished);
     },
   };
 }

@@ -1,6 +1,6 @@
 /* Fits the kernel to the ports of the data plane, on either side: the main thread's and the Worker's. */
 import { CARRY_TABLE_SIZE, CarryStore, MOST_SLOTS } from "./log/carry-store.ts";
-import type { Compressor } from "./log/compressor.ts";
+import type { Compressors } from "./log/compressors.ts";
 import { JOURNAL_SIZE, PipeJournal } from "./log/pipe-journal.ts";
 import type { StretchParts } from "./log/pipe-stretches.ts";
 import type { DataPlanePorts } from "./log/plane-link.ts";
@@ -10,30 +10,54 @@ import { monotonicNow } from "./os/clock.ts";
 import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
 import { addToEventfd, openEventfd } from "./os/eventfd.ts";
 import { makeSizedMemoryFile, readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
+import { monotonicMicros } from "./os/micro-clock.ts";
+import { isLocal, type MountedAt, mountOf, readMountTable } from "./os/mount-table.ts";
 import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
 import { openLargePipe, openNothing, PipePeeker } from "./os/pipe-peek.ts";
 import { stampCopierAddress } from "./os/stamp-copier.ts";
 import { mapShared } from "./os/shared-memory.ts";
 
+export interface PlaneRequest {
+  readonly compressors: Compressors;
+  /** The socket that the syslog daemon listens on. */
+  readonly syslogPath: string;
+  /** Where the logs usually are: what lies on the same file system is written by the Worker that there is always. */
+  readonly home: string;
+}
+
+/** How long the table of mounts is believed, in milliseconds: many services are configured at once. */
+const TABLE_LIFE_MS = 1_000;
+
 /** What the main thread's side of the data plane needs. */
-export function planePorts(compressor: Compressor, syslogPath: string): DataPlanePorts {
+export function planePorts({ compressors, syslogPath, home }: PlaneRequest): DataPlanePorts {
   // Mapped once and never unmapped: a view of what is mapped no more is a view of whatever comes there next.
   const journals = new Map<number, PipeJournal>();
+  let table = readMountTable();
+  let readAt = monotonicNow();
+  let carries: number | null = null;
   return {
     startThread: startPlaneWorker,
     openEpoll,
     removeFromEpoll: (epoll, fd) => void removeFromEpoll(epoll, fd),
     openEventfd,
     addToEventfd,
-    openEstate,
+    openEstate: () => openEstate((carries ??= makeSizedMemoryFile("carries", CARRY_TABLE_SIZE))),
     unsettledPipeOf({ journal }, fdOfSlot) {
       const known = journals.get(journal) ?? new PipeJournal(mapped(journal, JOURNAL_SIZE));
       journals.set(journal, known);
       return known.taking === null ? null : fdOfSlot(known.taking.slot);
     },
     close: closeDescriptor,
-    compress: (job) => compressor.compress(job),
+    compress: (job, lane) => compressors.of(lane).compress(job),
     now: monotonicNow,
+    micros: monotonicMicros,
+    laneOf(files) {
+      if (monotonicNow() - readAt > TABLE_LIFE_MS) {
+        table = readMountTable();
+        readAt = monotonicNow();
+      }
+      return laneNameOf(files, home, table);
+    },
     stamping: stampCopierAddress(),
     syslogPath,
   };
@@ -42,17 +66,24 @@ export function planePorts(compressor: Compressor, syslogPath: string): DataPlan
 export const startPlaneWorker: StartPlaneThread = (listener) =>
   planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener);
 
-/** Throws without descriptors or memory. */
-function openEstate(): PlaneEstate {
-  const opened: number[] = [];
+/** The file systems of these files, but for the one of `home` if it is a local one. */
+function laneNameOf(files: readonly string[], home: string, table: readonly MountedAt[]): string {
+  const usual = mountOf(home, table);
+  const devices = files.flatMap((file): string[] => {
+    const mount = mountOf(file, table);
+    if (mount === null || (mount.device === usual?.device && isLocal(mount.type))) return [];
+    return [mount.device];
+  });
+  return [...new Set(devices)].toSorted().join(" ");
+}
+
+/** `carries` is the same for all lanes, as pipes go from one to another. Throws without descriptors or memory. */
+function openEstate(carries: number): PlaneEstate {
+  const journal = makeSizedMemoryFile("journal", JOURNAL_SIZE);
   try {
-    const journal = makeSizedMemoryFile("journal", JOURNAL_SIZE);
-    opened.push(journal);
-    const carries = makeSizedMemoryFile("carries", CARRY_TABLE_SIZE);
-    opened.push(carries);
     return { journal, carries, spent: openLargePipe() };
   } catch (error) {
-    for (const fd of opened) closeDescriptor(fd);
+    closeDescriptor(journal);
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { WallTime } from "./core/units.ts";
 import { stretchPartsOf } from "./daemon-plane.ts";
+import { BusyMark } from "./log/busy-mark.ts";
 import { FdLedger } from "./log/fd-ledger.ts";
 import type { SendDatagram } from "./log/datagram-log.ts";
 import type { LogFiles } from "./log/log-files.ts";
@@ -17,7 +18,7 @@ import { addToEpoll, EpollWaiter, removeFromEpoll } from "./os/epoll.ts";
 import { readCompressedLogEnd } from "./os/compressed-log.ts";
 import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
-import { microsNow } from "./os/micro-clock.ts";
+import { microsNow, monotonicMicros } from "./os/micro-clock.ts";
 import { pipeBudget, resizePipe } from "./os/pipe-size.ts";
 import { stampCopierAt } from "./os/stamp-copier.ts";
 import { openUnixDatagram } from "./os/unix-datagram.ts";
@@ -27,6 +28,8 @@ declare const self: Worker;
 self.onmessage = (event: MessageEvent<PlaneStart>) => void serve(event.data);
 
 async function serve(start: PlaneStart): Promise<void> {
+  const busy = new BusyMark(start.busy);
+  busy.begin(monotonicMicros());
   const ledger = new FdLedger(start.opened);
   const parts = stretchPartsOf(start.estate, (fd) => ledger.note(fd));
   const files = notedLogFiles(ledger);
@@ -51,7 +54,11 @@ async function serve(start: PlaneStart): Promise<void> {
   addToEpoll(start.epoll, start.wakeup, false);
   const waiter = new EpollWaiter(start.epoll);
   for (let announced = 0; ;) {
-    for (const fd of waiter.wait(plane.patience())) {
+    const patience = plane.patience();
+    busy.end();
+    const ready = waiter.wait(patience);
+    busy.begin(monotonicMicros());
+    for (const fd of ready) {
       if (fd === start.wakeup) announced += takeFromEventfd(fd);
       else plane.ready(fd);
     }

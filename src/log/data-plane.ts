@@ -2,12 +2,13 @@
  * The main thread's side of the data plane. It owns every descriptor: a pipe is closed here when the Worker says that it has
  * ended, so that a Worker that dies takes nothing with it. What a Worker was asked and has not answered is asked of the next.
  */
-import type { LogPolicy, RotationPolicy } from "../core/log-policy.ts";
+import { logFilesOf, type LogPolicy, type RotationPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { CompressionJob } from "./compression-job.ts";
-import { type DataPlanePorts, PlaneLink } from "./plane-link.ts";
+import { NOTHING, PlaneLane, type Question } from "./plane-lane.ts";
+import { PlaneLanes } from "./plane-lanes.ts";
+import type { DataPlanePorts } from "./plane-link.ts";
 import type { FromPlane, OutputMark, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
-import { PlaneState } from "./plane-state.ts";
 import { SlotPool } from "./slot-pool.ts";
 
 /** A sink fails or works again, or the Worker does; in words for the log. */
@@ -25,28 +26,21 @@ export interface PlaneRun {
   readonly pid: number;
 }
 
-type Question = Extract<ToPlane, { readonly token: number }>;
-
-interface Pending {
-  readonly question: Question;
-  readonly resolve: (answer: OutputMark) => void;
-}
-
-const NOTHING: OutputMark = { lines: [], files: [] };
-
 /** Lines of the supervisor's own log that are kept while there is no Worker, or no file yet, to take them. */
 const MOST_OWN_LINES = 10_000;
+
+/** A Worker that has been at work on one thing for so long is stuck. */
+const STUCK_MICROS = 2_000_000;
 
 export class DataPlane {
   readonly #ports: DataPlanePorts;
   readonly #onProblem: (problem: PlaneProblem) => void;
-  readonly #state = new PlaneState();
-  readonly #pending = new Map<number, Pending>();
+  readonly #lanes = new PlaneLanes((name) => this.#makeLane(name));
   readonly #followers = new Map<string, Set<(line: PlaneLine) => void>>();
   readonly #watchers = new Map<number, () => void>();
   readonly #expecting = new Map<number, () => void>();
   readonly #slots = new SlotPool();
-  readonly #link: PlaneLink;
+  #ownLane: PlaneLane;
   #own: string[] = [];
   #number = 0;
   #isClosed = false;
@@ -54,13 +48,7 @@ export class DataPlane {
   constructor(ports: DataPlanePorts, onProblem: (problem: PlaneProblem) => void) {
     this.#ports = ports;
     this.#onProblem = onProblem;
-    this.#link = new PlaneLink(ports, {
-      said: (message) => this.#hear(message),
-      died: (reason) =>
-        onProblem({ service: null, message: `the log Worker died: ${reason}; a new one goes on`, recovered: false }),
-      greeting: () => this.#greeting(),
-      fdOfSlot: (slot) => this.#state.fdOfSlot(slot),
-    });
+    this.#ownLane = this.#lanes.lane("");
   }
 
   /**
@@ -68,6 +56,10 @@ export class DataPlane {
    * where there is no such file. Before its first `open`.
    */
   configure(service: string, policy: LogPolicy, file: string | null): void {
+    const files = file === null ? [] : logFilesOf(policy, file).map(({ path }) => path);
+    this.#lanes.place(service, this.#ports.laneOf(files), (old) =>
+      this.#ask(old, (token) => ({ tag: "release", service, token })),
+    );
     this.#tell({ tag: "configure", service, policy, file });
     // It may have been forgotten and be back.
     if (this.#followers.has(service)) this.#tell({ tag: "follow", service, on: true });
@@ -85,17 +77,20 @@ export class DataPlane {
 
   /** The main process of the run has ended: done when all that it wrote is written out. */
   async drain(run: number): Promise<void> {
-    await this.#ask((token) => ({ tag: "drain", run, token }));
+    for (const lane of this.#lanes.all) {
+      if (lane.state.hasRun(run)) await this.#ask(lane, (token) => ({ tag: "drain", run, token }));
+    }
   }
 
   /** The last `count` lines of a service (at most 10,000, or 4 MiB), oldest first. */
   async tail(service: string, count: number): Promise<readonly PlaneLine[]> {
-    return (await this.#ask((token) => ({ tag: "tail", service, count, run: null, token }))).lines;
+    return (await this.#ask(this.#lanes.of(service), (token) => ({ tag: "tail", service, count, run: null, token })))
+      .lines;
   }
 
   /** The last `count` lines (at most 1,000) of a run that has been drained, if none of the service was opened after it. */
   async lastWords({ service, run }: Pick<PlaneRun, "service" | "run">, count: number): Promise<readonly PlaneLine[]> {
-    return (await this.#ask((token) => ({ tag: "tail", service, count, run, token }))).lines;
+    return (await this.#ask(this.#lanes.of(service), (token) => ({ tag: "tail", service, count, run, token }))).lines;
   }
 
   /**
@@ -103,7 +98,7 @@ export class DataPlane {
    * began before has by then heard of nothing that comes after the mark, and from then on hears of nothing before it.
    */
   mark(service: string, listen: (mark: OutputMark) => void): void {
-    this.#post({ tag: "mark", service, token: ++this.#number }, listen);
+    if (!this.#isClosed) this.#lanes.of(service).ask({ tag: "mark", service, token: ++this.#number }, listen);
   }
 
   /** Calls `listen` for every line of the service from now on, until `unfollow`. */
@@ -136,9 +131,10 @@ export class DataPlane {
 
   /** The supervisor's own log file, for `own`. */
   configureOwn(file: string, rotation: RotationPolicy): void {
-    const isFirst = !this.#state.hasOwnLog;
-    this.#tell({ tag: "configure-own", file, rotation });
-    if (isFirst && this.#own.length > 0) this.#link.post({ tag: "own", lines: [...this.#own] });
+    const isFirst = !this.#ownLane.state.hasOwnLog;
+    if (isFirst) this.#ownLane = this.#lanes.lane(this.#ports.laneOf([file]));
+    this.#ownLane.tell({ tag: "configure-own", file, rotation });
+    if (isFirst && this.#own.length > 0) this.#ownLane.post({ tag: "own", lines: [...this.#own] });
   }
 
   /** Writes formatted lines, without their newlines, to the supervisor's own log file. */
@@ -147,81 +143,98 @@ export class DataPlane {
     if (this.#own.length + lines.length > MOST_OWN_LINES)
       this.#own.splice(0, this.#own.length + lines.length - MOST_OWN_LINES);
     this.#own.push(...lines);
-    if (this.#state.hasOwnLog) this.#link.post({ tag: "own", lines });
+    if (this.#ownLane.state.hasOwnLog) this.#ownLane.post({ tag: "own", lines });
   }
 
   /** Closes and opens every log file again: somebody else may have renamed it. */
   reopen(): void {
-    this.#link.post({ tag: "reopen" });
+    for (const lane of this.#lanes.all) lane.post({ tag: "reopen" });
   }
 
   /** Calls `listen` once when `fd` is readable; for more, watch again. */
   watch(fd: number, listen: () => void): void {
     this.#watchers.set(fd, listen);
-    this.#tell({ tag: "watch", fd, id: ++this.#number });
+    this.#lanes.lane("").tell({ tag: "watch", fd, id: ++this.#number });
   }
 
   /** Ends watching, which is due before `fd` is closed, and may be at once after this; its listener is not called any more. */
   unwatch(fd: number): void {
     this.#watchers.delete(fd);
-    this.#link.remove(fd);
-    this.#tell({ tag: "unwatch", fd });
+    this.#lanes.lane("").remove(fd);
+    this.#lanes.lane("").tell({ tag: "unwatch", fd });
   }
 
   /** Done when everything read so far is written out, unfinished lines too. */
   async flush(): Promise<void> {
-    await this.#ask((token) => ({ tag: "flush", token }));
+    await Promise.all(this.#lanes.all.map((lane) => this.#flush(lane)));
   }
 
-  /** Flushes, then ends the Worker. Pipes that are open stay so: they may be for a successor. */
+  /** Flushes, then ends the Workers. Pipes that are open stay so: they may be for a successor. */
   async close(): Promise<void> {
-    await this.flush();
-    await this.#link.close();
-    this.#isClosed = true;
-    for (const { question, resolve } of this.#pending.values()) if (question.tag !== "mark") resolve(NOTHING);
-    this.#pending.clear();
+    const lanes = this.#lanes.all;
+    // One that is stuck holds up no other.
+    const ended = lanes.map(async (lane) => {
+      await this.#flush(lane);
+      this.#isClosed = true;
+      await lane.close();
+    });
+    await Promise.all(ended);
   }
 
-  #tell(message: ToPlane): void {
-    this.#state.note(message);
-    this.#link.post(message);
+  /** Why lines of the service do not get on; null: they do. */
+  troubleOf(service: string): string | null {
+    const { busyFor } = this.#lanes.of(service);
+    if (busyFor < STUCK_MICROS) return null;
+    return `its log has not been written for ${Math.floor(busyFor / 1_000_000)}s: the file system does not answer`;
   }
 
-  #ask(questionOf: (token: number) => Question): Promise<OutputMark> {
+  #makeLane(name: string): PlaneLane {
+    const lane: PlaneLane = new PlaneLane(this.#ports, {
+      said: (message) => this.#hear(message, { lane, name }),
+      died: (reason) => {
+        const message = `the log Worker died: ${reason}; a new one goes on`;
+        this.#onProblem({ service: null, message, recovered: false });
+      },
+      ownLines: () => this.#own,
+    });
+    return lane;
+  }
+
+  async #flush(lane: PlaneLane): Promise<void> {
+    await this.#ask(lane, (token) => ({ tag: "flush", token }));
+  }
+
+  #tell(message: Extract<ToPlane, { readonly service: string }>): void {
+    this.#lanes.of(message.service).tell(message);
+  }
+
+  #ask(lane: PlaneLane, questionOf: (token: number) => Question): Promise<OutputMark> {
     if (this.#isClosed) return Promise.resolve(NOTHING);
-    return new Promise((resolve) => this.#post(questionOf(++this.#number), resolve));
+    return new Promise((resolve) => lane.ask(questionOf(++this.#number), resolve));
   }
 
-  #post(question: Question, resolve: Pending["resolve"]): void {
-    if (this.#isClosed) return;
-    this.#pending.set(question.token, { question, resolve });
-    this.#link.post(question);
-  }
-
-  #greeting(): readonly ToPlane[] {
-    const own: ToPlane[] = this.#state.hasOwnLog && this.#own.length > 0 ? [{ tag: "own", lines: [...this.#own] }] : [];
-    return [...this.#state.replay, ...own, ...[...this.#pending.values()].map(({ question }) => question)];
-  }
-
-  #hear(message: FromPlane): void {
+  #hear(message: FromPlane, from: { readonly lane: PlaneLane; readonly name: string }): void {
+    const { lane } = from;
     switch (message.tag) {
       case "drained":
       case "flushed":
-        return this.#answer(message.token, NOTHING);
+      case "released":
+        return lane.answer(message.token, NOTHING);
       case "tail":
-        return this.#answer(message.token, { lines: message.lines, files: [] });
+        return lane.answer(message.token, { lines: message.lines, files: [] });
       case "mark":
-        return this.#answer(message.token, message);
+        return lane.answer(message.token, message);
       case "ended":
-        return this.#closePipe(this.#state.noteEnded(message.run, message.fd));
+        return this.#closePipe(lane.state.noteEnded(message.run, message.fd));
       case "lines":
-        return this.#deliver(message.service, message.lines);
+        this.#deliver(message.service, message.lines);
+        return lane.post({ tag: "followed", service: message.service });
       case "readable":
-        return this.#notify(message.fd, message.id);
+        return this.#notify(lane, message);
       case "matched":
-        return this.#match(message.service, message.id);
+        return this.#match(lane, message);
       case "compress":
-        return this.#compress(message.job);
+        return this.#compress(message.job, from);
       case "own-taken":
         this.#own.splice(0, message.count);
         return;
@@ -239,33 +252,27 @@ export class DataPlane {
   }
 
   /** Whoever asked may be dead when it is done; the next Worker finds the file again, and may not hear of this one. */
-  #compress(job: CompressionJob): void {
-    const { generation } = this.#link;
-    void this.#ports.compress(job).then((result) => {
-      if (generation === this.#link.generation) this.#link.post({ tag: "compressed", result });
+  #compress(job: CompressionJob, { lane, name }: { readonly lane: PlaneLane; readonly name: string }): void {
+    const { generation } = lane;
+    void this.#ports.compress(job, name).then((result) => {
+      if (generation === lane.generation) lane.post({ tag: "compressed", result });
     });
-  }
-
-  #answer(token: number, { lines, files }: OutputMark): void {
-    this.#pending.get(token)?.resolve({ lines, files });
-    this.#pending.delete(token);
   }
 
   #deliver(service: string, lines: readonly PlaneLine[]): void {
     const followers = [...(this.#followers.get(service) ?? [])];
     for (const line of lines) for (const listen of followers) listen(line);
-    this.#link.post({ tag: "followed", service });
   }
 
-  #notify(fd: number, id: number): void {
-    if (!this.#state.noteReadable(fd, id)) return;
+  #notify(lane: PlaneLane, { fd, id }: Extract<FromPlane, { tag: "readable" }>): void {
+    if (!lane.state.noteReadable(fd, id)) return;
     const listen = this.#watchers.get(fd);
     this.#watchers.delete(fd);
     listen?.();
   }
 
-  #match(service: string, id: number): void {
-    if (!this.#state.noteMatched(service, id)) return;
+  #match(lane: PlaneLane, { service, id }: Extract<FromPlane, { tag: "matched" }>): void {
+    if (!lane.state.noteMatched(service, id)) return;
     const listen = this.#expecting.get(id);
     this.#expecting.delete(id);
     listen?.();

@@ -4,6 +4,7 @@
  * take an event away from it.
  */
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
+import { BusyMark, newBusyMemory } from "./busy-mark.ts";
 import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
 import type { FromPlane, PlaneEstate, ToPlane } from "./plane-messages.ts";
 import type { PlaneThread, StartPlaneThread } from "./plane-thread.ts";
@@ -23,14 +24,18 @@ export interface DataPlanePorts {
   /** The pipe that the last Worker was taking from when it died, if it did; null: none. */
   unsettledPipeOf(estate: PlaneEstate, fdOfSlot: (slot: number) => number | null): number | null;
   close(fd: number): void;
-  /** Has a file compressed, on a thread of its own. Never rejects. */
-  compress(job: CompressionJob): Promise<CompressionResult>;
+  /** Has a file compressed, on a thread of its own for each lane. Never rejects. */
+  compress(job: CompressionJob, lane: string): Promise<CompressionResult>;
   /** The address of the native function that stamps lines. */
   readonly stamping: number;
   /** The socket that the syslog daemon listens on. */
   readonly syslogPath: string;
   /** Milliseconds on a monotonic clock. */
   now(): number;
+  /** Microseconds on a monotonic clock that all threads share. */
+  micros(): number;
+  /** The lane for what writes these files (absolute paths); "" for the one that there is always. */
+  laneOf(files: readonly string[]): string;
 }
 
 export interface LinkListener {
@@ -48,6 +53,7 @@ interface Connection {
   readonly epoll: number;
   readonly wakeup: number;
   readonly opened: FdLedger;
+  readonly busy: BusyMark;
   readonly since: number;
 }
 
@@ -76,6 +82,11 @@ export class PlaneLink {
   /** Another number for each Worker. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** For how long the Worker has been at work on one thing, in microseconds; 0: it waits for something to do. */
+  get busyFor(): number {
+    return this.#connection?.busy.lastsAt(this.#ports.micros()) ?? 0;
   }
 
   /** Sends the message with all others of this turn. While there is no Worker, it is dropped: the greeting says all. */
@@ -126,6 +137,7 @@ export class PlaneLink {
     const estate = this.#estate;
     const unsettled = this.#ports.unsettledPipeOf(estate, (slot) => this.#listener.fdOfSlot(slot));
     const memory = newLedgerMemory();
+    const busyMemory = newBusyMemory();
     const thread = this.#ports.startThread({
       said: (messages) => {
         // What a dead Worker still said, the next one finds out again.
@@ -135,8 +147,9 @@ export class PlaneLink {
       ended: (reason) => this.#disconnect(reason),
     });
     const { syslogPath: syslog, stamping } = this.#ports;
-    thread.post({ epoll, wakeup, opened: memory, syslog, stamping, estate, unsettled });
-    return { thread, epoll, wakeup, opened: new FdLedger(memory), since: this.#ports.now() };
+    thread.post({ epoll, wakeup, opened: memory, busy: busyMemory, syslog, stamping, estate, unsettled });
+    const since = this.#ports.now();
+    return { thread, epoll, wakeup, opened: new FdLedger(memory), busy: new BusyMark(busyMemory), since };
   }
 
   #send(): void {

@@ -55,6 +55,8 @@ export type ToPlane =
   /** Tell once when this descriptor is readable (one shot; watch again for more). */
   | { readonly tag: "watch"; readonly fd: number; readonly id: number }
   | { readonly tag: "unwatch"; readonly fd: number }
+  /** Another lane takes the service over: leave its pipes as they are, forget it, answer `released`. */
+  | { readonly tag: "release"; readonly service: string; readonly token: number }
   /** Write out everything read so far, then answer `flushed`. */
   | { readonly tag: "flush"; readonly token: number };
 
@@ -66,6 +68,8 @@ export interface PlaneStart {
   readonly wakeup: number;
   /** Descriptors that the Worker has opened itself, for the main thread to close if the Worker dies: see FdLedger. */
   readonly opened: SharedArrayBuffer;
+  /** Since when the Worker has been at work: see BusyMark. */
+  readonly busy: SharedArrayBuffer;
   /** The socket that the syslog daemon listens on; nobody need be there. */
   readonly syslog: string;
   /** The address of the native function that stamps lines. */
@@ -107,7 +111,7 @@ export type FromPlane =
   | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
   | { readonly tag: "matched"; readonly service: string; readonly id: number }
-  | { readonly tag: "flushed"; readonly token: number }
+  | { readonly tag: "flushed" | "released"; readonly token: number }
   /** Compress this file and answer `compressed`; the next is asked for only then. */
   | { readonly tag: "compress"; readonly job: CompressionJob }
   /** So many of the oldest lines of the supervisor's own log are with its file now. */

@@ -64,6 +64,18 @@ export class PlaneRuns {
     log.flush(this.#ports.now());
   }
 
+  /** Leaves the pipes of the service as they are: somebody else goes on with them. */
+  release(service: Service): void {
+    for (const run of [...this.#runs.values()].filter((each) => each.service === service)) {
+      for (const reader of run.readers) {
+        this.#ports.unwatch(reader.pipe.fd);
+        this.#sizes.forget(reader);
+      }
+      this.#runs.delete(run.number);
+    }
+    service.pipes = 0;
+  }
+
   /** Ends lines that have not ended. */
   finishLines(): void {
     for (const run of this.#runs.values()) {

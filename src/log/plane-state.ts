@@ -68,6 +68,7 @@ export class PlaneState {
       case "tail":
       case "mark":
       case "flush":
+      case "release":
       case "followed":
       case "own":
       case "reopen":
@@ -76,6 +77,32 @@ export class PlaneState {
       default:
         return unreachable(message);
     }
+  }
+
+  /** Lets go of a service; gives what another lane has to be told to go on with it. */
+  take(service: string): readonly ToPlane[] {
+    const policy = this.#policies.get(service);
+    const runs = [...this.#runs.values()].filter((run) => run.service === service);
+    const taken: readonly ToPlane[] = [
+      ...(policy === undefined ? [] : [{ tag: "configure", service, ...policy } as const]),
+      ...(this.#followed.has(service) ? [{ tag: "follow", service, on: true } as const] : []),
+      ...runs.flatMap((run) => this.#opening(run)),
+      ...this.#expectedOf(service, null),
+      ...(this.#leaving.has(service) ? [{ tag: "forget", service } as const] : []),
+    ];
+    for (const { run } of runs) this.#runs.delete(run);
+    for (const known of [this.#policies, this.#followed, this.#expected, this.#leaving]) known.delete(service);
+    return taken;
+  }
+
+  /** true: the service has pipes here. */
+  hasPipesOf(service: string): boolean {
+    for (const run of this.#runs.values()) if (run.service === service) return true;
+    return false;
+  }
+
+  hasRun(run: number): boolean {
+    return this.#runs.has(run);
   }
 
   /** The pipe that was open until now, and is to be closed; null: there is none. */
@@ -117,19 +144,20 @@ export class PlaneState {
       ...(this.#own === null ? [] : [this.#own]),
       ...[...this.#policies].map(([service, value]): ToPlane => ({ tag: "configure", service, ...value })),
       ...[...this.#followed].map((service): ToPlane => ({ tag: "follow", service, on: true })),
-      ...[...this.#runs.values()].flatMap((open): readonly ToPlane[] => [
-        ...this.#expectedOf(open.service, open.run),
-        { tag: "open", ...open, pipes: [...open.pipes.values()] },
-      ]),
+      ...[...this.#runs.values()].flatMap((open) => this.#opening(open)),
       ...[...this.#expected.keys()].flatMap((service) => this.#expectedOf(service, null)),
       ...[...this.#leaving].map((service): ToPlane => ({ tag: "forget", service })),
       ...[...this.#watched].map(([fd, id]): ToPlane => ({ tag: "watch", fd, id })),
     ];
   }
 
+  #opening(open: OpenRun): readonly ToPlane[] {
+    return [...this.#expectedOf(open.service, open.run), { tag: "open", ...open, pipes: [...open.pipes.values()] }];
+  }
+
   #forgetLeft(service: string): void {
     if (!this.#leaving.has(service)) return;
-    for (const run of this.#runs.values()) if (run.service === service) return;
+    if (this.hasPipesOf(service)) return;
     this.#leaving.delete(service);
     this.#policies.delete(service);
   }

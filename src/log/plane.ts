@@ -132,6 +132,8 @@ export class Plane {
         return this.#unwatch(message.fd);
       case "compressed":
         return this.#compression.finish(message.result, this.#ports.now());
+      case "release":
+        return this.#release(message);
       case "flush":
         return this.#flush(message.token);
       default:
@@ -179,6 +181,13 @@ export class Plane {
     service.log.close(this.#ports.now());
     this.#services.delete(name);
     this.#followed.delete(service);
+  }
+
+  #release({ service: name, token }: Extract<ToPlane, { tag: "release" }>): void {
+    const service = this.#services.get(name);
+    if (service !== undefined) this.#runs.release(service);
+    this.#leave(name);
+    this.#outbox.push({ tag: "released", token });
   }
 
   #follow(service: Service, on: boolean): void {

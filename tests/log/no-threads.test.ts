@@ -53,6 +53,8 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
       stamping: 0,
       syslogPath: "/dev/null",
       now: () => 0,
+      micros: () => 0,
+      laneOf: () => "",
       startThread() {
         attempts++;
         if (attempts < 4) throw new TypeError("Failed to spawn worker thread");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { planePorts, stretchPartsOf } from "../../src/daemon-plane.ts";
 import { CARRY_TABLE_SIZE, CarryStore } from "../../src/log/carry-store.ts";
-import { Compressor } from "../../src/log/compressor.ts";
+import { Compressors } from "../../src/log/compressors.ts";
 import { journaledLogFiles } from "../../src/log/journaled-files.ts";
 import type { LogFiles } from "../../src/log/log-files.ts";
 import { JOURNAL_SIZE, PipeJournal } from "../../src/log/pipe-journal.ts";
@@ -71,12 +71,13 @@ class Fate {
 /** One life after the other over the same pipe and files. */
 class Lives {
   readonly directory = mkdtempSync(join(tmpdir(), "stretches-"));
-  readonly estate: PlaneEstate = planePorts(
-    new Compressor(() => {
+  readonly estate: PlaneEstate = planePorts({
+    compressors: new Compressors(() => {
       throw new Error("nothing is compressed here");
     }),
-    "/dev/null",
-  ).openEstate();
+    syslogPath: "/dev/null",
+    home: "/",
+  }).openEstate();
   readonly #pipe = openLogPipe();
   readonly #opened: number[] = [];
   readonly #parts: StretchParts;

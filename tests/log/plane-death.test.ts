@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { planePorts } from "../../src/daemon-plane.ts";
-import { Compressor } from "../../src/log/compressor.ts";
+import { Compressors } from "../../src/log/compressors.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
 import { fileSink, PlaneHarness, policyOf } from "./plane-harness.ts";
 
@@ -70,10 +70,10 @@ test("a process that is killed again and again loses no line and writes none twi
   await using harness = new PlaneHarness();
   const pipe = harness.pipe();
   const file = harness.file("a.log");
-  const compressor = new Compressor(() => {
+  const compressors = new Compressors(() => {
     throw new Error("nothing is compressed here");
   });
-  const { journal, carries, spent } = planePorts(compressor, "/dev/null").openEstate();
+  const { journal, carries, spent } = planePorts({ compressors, syslogPath: "/dev/null", home: "/" }).openEstate();
   const writer = Bun.spawn(["sh", "-c", WRITER], { stdout: pipe.write, stderr: "inherit" });
   closeDescriptor(pipe.write);
   const passed = [pipe.read, journal, carries, spent.read, spent.write];

@@ -12,7 +12,8 @@ import {
   type SyslogSinkPolicy,
 } from "../../src/core/log-policy.ts";
 import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
-import { Compressor, compressorThreadOf } from "../../src/log/compressor.ts";
+import { compressorThreadOf } from "../../src/log/compressor.ts";
+import { Compressors } from "../../src/log/compressors.ts";
 import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
 import type { PlaneThread } from "../../src/log/plane-thread.ts";
@@ -57,7 +58,7 @@ export class PlaneHarness {
   readonly problems: PlaneProblem[] = [];
   readonly closed = new Set<number>();
   readonly #waiting = new Set<() => void>();
-  readonly #compressor = new Compressor((listener) =>
+  readonly #compressors = new Compressors((listener) =>
     compressorThreadOf(new Worker(new URL("../../src/compress-worker.ts", import.meta.url), { smol: true }), listener),
   );
   readonly #now: () => number;
@@ -95,7 +96,7 @@ export class PlaneHarness {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.plane.close();
-    this.#compressor.close();
+    this.#compressors.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -106,7 +107,11 @@ export class PlaneHarness {
 
   #ports(): DataPlanePorts {
     return {
-      ...planePorts(this.#compressor, this.file("syslog")),
+      ...planePorts({
+        compressors: this.#compressors,
+        syslogPath: this.file("syslog"),
+        home: this.directory,
+      }),
       startThread: (listener) => {
         this.#thread = startPlaneWorker(listener);
         return this.#thread;

@@ -3,16 +3,16 @@
  * on descriptors 4 to 7, until the pipe has ended. To be killed at any moment, and started again with the same descriptors.
  */
 import { planePorts } from "../../src/daemon-plane.ts";
-import { Compressor } from "../../src/log/compressor.ts";
+import { Compressors } from "../../src/log/compressors.ts";
 import { DataPlane } from "../../src/log/data-plane.ts";
 import { fileSink, policyOf } from "../log/plane-harness.ts";
 
 const [file = "", size = ""] = process.argv.slice(2);
 const ended = Promise.withResolvers<void>();
-const compressor = new Compressor(() => {
+const compressors = new Compressors(() => {
   throw new Error("nothing is compressed here");
 });
-const ports = planePorts(compressor, "/dev/null");
+const ports = planePorts({ compressors, syslogPath: "/dev/null", home: "/" });
 const plane = new DataPlane(
   {
     ...ports,

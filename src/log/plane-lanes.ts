@@ -1,0 +1,50 @@
+import { PlaneLane } from "./plane-lane.ts";
+
+/** Workers beyond this many are not made: the file systems that come last share one. */
+const MOST_LANES = 16;
+const LAST_LANE = "others";
+
+/** The lanes by name, and which of them a service is with; "" is the one that there is always. */
+export class PlaneLanes {
+  readonly #make: (name: string) => PlaneLane;
+  readonly #lanes = new Map<string, PlaneLane>();
+  /** Of services that are not with the lane that there is always. */
+  readonly #names = new Map<string, string>();
+
+  constructor(make: (name: string) => PlaneLane) {
+    this.#make = make;
+  }
+
+  get all(): readonly PlaneLane[] {
+    return [...this.#lanes.values()];
+  }
+
+  lane(wanted: string): PlaneLane {
+    const name = this.#lanes.has(wanted) || this.#lanes.size < MOST_LANES ? wanted : LAST_LANE;
+    const lane = this.#lanes.get(name) ?? this.#make(name);
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  of(service: string): PlaneLane {
+    return this.lane(this.#names.get(service) ?? "");
+  }
+
+  /**
+   * Which lane a service is with from now on. One that has pipes elsewhere comes over when `release` has freed them, which
+   * takes as long as the old lane takes to answer.
+   */
+  place(service: string, name: string, release: (old: PlaneLane) => Promise<unknown>): void {
+    const old = this.of(service);
+    const lane = this.lane(name);
+    if (old === lane) return;
+    if (name === "") this.#names.delete(service);
+    else this.#names.set(service, name);
+    const goOn = (): void => {
+      for (const message of old.state.take(service)) if (message.tag !== "configure") lane.tell(message);
+    };
+    if (old.state.hasPipesOf(service)) return void release(old).then(goOn);
+    old.post({ tag: "forget", service });
+    goOn();
+  }
+}
