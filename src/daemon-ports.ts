@@ -191,6 +191,7 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPo
       const lines = await plane.lastWords(of, count);
       return lines.map(({ at, stream, text }) => ({ at: at as WallTime, stream, text }));
     },
+    troubleOf: (service) => plane.troubleOf(service),
     forget: (service) => plane.forget(service),
     watch: (fd, ready) => plane.watch(fd, ready),
     unwatch: (fd) => plane.unwatch(fd),

@@ -22,9 +22,11 @@ export interface Findings {
   readonly lastCheck: LastCheck | null;
   /** true: the files that it was made from are not any more what they were when they were read. */
   readonly isChangedOnDisk: boolean;
+  /** What is wrong with something around it; null: nothing. */
+  readonly trouble: string | null;
 }
 
-const NO_FINDINGS: Findings = { lastCheck: null, isChangedOnDisk: false };
+const NO_FINDINGS: Findings = { lastCheck: null, isChangedOnDisk: false, trouble: null };
 
 /** What an operator sees of a service. */
 export function viewOf(record: ServiceRecord, clocks: Clocks, findings: Findings = NO_FINDINGS): ServiceView {
@@ -51,7 +53,7 @@ export function viewOf(record: ServiceRecord, clocks: Clocks, findings: Findings
     stale: staleDetail !== null,
     stale_detail: staleDetail,
     well: isWell(record),
-    message: messageOf(record) ?? (record.reloading ? "reads its configuration again" : null),
+    message: messageOf(record) ?? (record.reloading ? "reads its configuration again" : findings.trouble),
   };
 }
 

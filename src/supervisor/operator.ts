@@ -116,7 +116,8 @@ export class Operator {
 
   #view(record: ServiceRecord, clocks: Clocks): ServiceView {
     const lastCheck = this.#supervisor.companions.lastCheckOf(record.definition.name);
-    return viewOf(record, clocks, { lastCheck, isChangedOnDisk: this.#files.isChanged(newestOf(record)) });
+    const trouble = this.#supervisor.ports.output.troubleOf(record.definition.name);
+    return viewOf(record, clocks, { lastCheck, isChangedOnDisk: this.#files.isChanged(newestOf(record)), trouble });
   }
 
   async ask(name: string, verb: Verb, options: AskOptions): Promise<Outcome> {

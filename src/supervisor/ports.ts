@@ -153,6 +153,8 @@ export interface OutputPort {
    * The last `count` lines of a run that is drained, oldest first; to be asked before another run of the service is opened.
    */
   lastWords(of: { readonly service: string; readonly run: number }, count: number): Promise<readonly OutputLine[]>;
+  /** Why what the service writes does not get on; null: it does. */
+  troubleOf(service: string): string | null;
   forget(service: string): void;
   /** Calls back once when the descriptor is readable. */
   watch(fd: number, ready: () => void): void;

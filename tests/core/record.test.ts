@@ -110,7 +110,11 @@ describe("what is shown of a service", () => {
     const views = [
       viewOf(recordIn("up", { next: literalDefinition() }), CLOCKS),
       viewOf(recordIn("done", { stale: true }), CLOCKS),
-      viewOf(recordIn("up", { next: literalDefinition() }), CLOCKS, { lastCheck: null, isChangedOnDisk: true }),
+      viewOf(recordIn("up", { next: literalDefinition() }), CLOCKS, {
+        lastCheck: null,
+        isChangedOnDisk: true,
+        trouble: null,
+      }),
     ];
     expect(views.map(({ stale, stale_detail: detail }) => [stale, detail])).toEqual([
       [true, "it runs with its earlier definition until it ends"],

@@ -97,6 +97,7 @@ export function literalSupervisor() {
       forget: () => {},
       watch: (fd, ready) => void watched.set(fd, ready),
       unwatch: (fd) => void watched.delete(fd),
+      troubleOf: () => null,
       expect: () => () => {},
     },
     users: {
