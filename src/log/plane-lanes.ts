@@ -1,4 +1,4 @@
-import { PlaneLane } from "./plane-lane.ts";
+import type { PlaneLane } from "./plane-lane.ts";
 
 /** Workers beyond this many are not made: the file systems that come last share one. */
 const MOST_LANES = 16;
