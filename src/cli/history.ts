@@ -4,7 +4,7 @@ import { nearestOf } from "../core/nearest.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { askHistory, exitOf } from "./find-history.ts";
 import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
-import { parseSince } from "./parse-since.ts";
+import { MOMENT_FORMS, parseMoment } from "./parse-moment.ts";
 import { renderHistory } from "./render-history.ts";
 import { lookOf } from "./render-paint.ts";
 
@@ -61,11 +61,9 @@ async function showHistory(call: CommandCall): Promise<number> {
 async function showList(call: CommandCall, most: number): Promise<number> {
   const { given, world } = call;
   const text = given.valueOf("since");
-  const since = text === null ? null : parseSince(text, world.now());
+  const since = text === null ? null : parseMoment(text, world.now());
   if (text !== null && since === null) {
-    world.stderr.write(
-      `cannot read "--since": got ${JSON.stringify(text)}, want a time like "10m", "14:30", "yesterday" or "2026-01-02T03:04:05Z"\n`,
-    );
+    world.stderr.write(`cannot read "--since": got ${JSON.stringify(text)}, want a time like ${MOMENT_FORMS}\n`);
     return EXIT.usage;
   }
   const answer = await askHistory(call, { tag: "list", patterns: given.operands, since, most });

@@ -19,7 +19,7 @@ import {
   cutText,
 } from "../core/history.ts";
 import { type CauseOfEnd, causeOfEnd, isAskedToEnd } from "../core/run-cause.ts";
-import { type ServiceRecord, messageOf } from "../core/service-record.ts";
+import { type ServiceRecord, messageOf, pidOf } from "../core/service-record.ts";
 import { hasNoProcess, isEnding } from "../core/service-state.ts";
 import { type Instant, type Millis, type WallTime, millis, spanBetween } from "../core/units.ts";
 import type { Companion } from "./companion.ts";
@@ -179,16 +179,22 @@ export class Historian implements Companion {
     const because = found.cause === "stop" ? this.#whyStopped(record, found) : found.finding;
     const { definition } = record;
     const isUsual = found.cause === "stop" || (found.cause === "end" && definition.type === "oneshot");
-    this.#close(service, open, {
-      at: last.at,
-      ran: this.#sinceBeginOf(open),
-      cause: found.cause,
-      exit: last.exit,
-      reason: cutText(last.reason, MOST_HISTORY_TEXT),
-      because: because === null || last.reason.startsWith(because) ? null : cutText(because, MOST_HISTORY_TEXT),
-      usage: open.usage,
-      report: isUsual ? null : { lines: null, areLinesOlder: false, own: [] },
-    });
+    // Of a daemon it is another one than was started.
+    const pid = pidOf(previous) ?? open.pid;
+    this.#close(
+      service,
+      { ...open, pid },
+      {
+        at: last.at,
+        ran: this.#sinceBeginOf(open),
+        cause: found.cause,
+        exit: last.exit,
+        reason: cutText(last.reason, MOST_HISTORY_TEXT),
+        because: because === null || last.reason.startsWith(because) ? null : cutText(because, MOST_HISTORY_TEXT),
+        usage: open.usage,
+        report: isUsual ? null : { lines: null, areLinesOlder: false, own: [] },
+      },
+    );
   }
 
   #lost(service: string, reason: string): void {

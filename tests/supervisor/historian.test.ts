@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import type { HistoryEntry, RunEntry } from "../../src/core/history.ts";
+import type { Exit } from "../../src/core/exit.ts";
+import { millis } from "../../src/core/units.ts";
+import { literalSupervisor } from "./literal-supervisor.ts";
+
+const NEVER = { delay: millis(0), policy: "never" } as const;
+const CRASH: Exit = { tag: "code", code: 1 };
+
+/** What is known of each run in the end, its beginning aside. */
+function endsOf(entries: readonly HistoryEntry[]): readonly string[] {
+  return entries
+    .filter((entry) => entry.tag === "run")
+    .filter(({ end }) => end !== null)
+    .map(
+      ({ service, pid, end }) =>
+        `${service} ${pid} ${end?.cause}: ${end?.reason}${end?.because === null ? "" : ` (${end?.because})`}`,
+    );
+}
+
+const runsOf = (entries: readonly HistoryEntry[]): readonly RunEntry[] =>
+  entries.filter((entry) => entry.tag === "run");
+
+describe("the historian", () => {
+  test("keeps the beginning of a run at once, and its end under the same number", () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web" }]);
+    const [begun] = runsOf(world.history);
+    expect(begun).toMatchObject({ service: "web", pid: 201, because: "with the supervisor", end: null });
+    world.end(201, CRASH);
+    const ended = runsOf(world.history).find(({ end }) => end !== null);
+    expect(ended).toMatchObject({ run: begun?.run, end: { cause: "crash", reason: "exited 1", exit: CRASH } });
+    expect(ended?.end?.report).not.toBeNull();
+  });
+
+  test("tells an end by request from one that nobody asked for", async () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "a" }, { name: "b" }, { name: "c", type: "oneshot" }]);
+    const stopped = world.operator.ask("a", "stop", { wait: true, timeout: null });
+    world.end(201, { tag: "signal", signal: "SIGTERM", dumped: false });
+    await stopped;
+    world.end(202);
+    world.end(203);
+    expect(endsOf(world.history)).toEqual([
+      "a 201 stop: killed by SIGTERM (stop, by an operator)",
+      "b 202 end: exited 0",
+      "c 203 end: exited 0",
+    ]);
+    const reports = runsOf(world.history).filter(({ end }) => end !== null);
+    // A service that ends by itself is worth a look; a task that is done is not.
+    expect(reports.map(({ end }) => end?.report !== null)).toEqual([false, true, false]);
+  });
+
+  test("says whom a service had to make way for", () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "db" }, { name: "web", requires: [{ name: "db", restartWith: false }] }]);
+    void world.operator.ask("db", "stop", { wait: false, timeout: null });
+    world.end(202, { tag: "signal", signal: "SIGTERM", dumped: false });
+    expect(endsOf(world.history)).toEqual(['web 202 stop: killed by SIGTERM ("db" is being stopped)']);
+  });
+
+  test("says that the supervisor ends, and why", () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web" }]);
+    world.supervisor.end(0, "SIGTERM");
+    world.end(201, { tag: "signal", signal: "SIGTERM", dumped: false });
+    expect(endsOf(world.history)).toEqual(["web 201 stop: killed by SIGTERM (the supervisor ends: SIGTERM)"]);
+  });
+
+  test("keeps a start of which no process came, each time that it is tried", () => {
+    const world = literalSupervisor();
+    world.spawn = () => ({ tag: "failed", stage: "exec", errno: "ENOENT" });
+    world.boot([{ name: "web", command: ["/usr/bin/wbe"] }]);
+    expect(runsOf(world.history)).toEqual([]);
+    expect(world.history).toMatchObject([
+      { tag: "event", event: "start-failed", service: "web", message: "exec failed: ENOENT: /usr/bin/wbe" },
+    ]);
+  });
+
+  test("takes the end of the starter of a daemon for no end of the run", () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web", type: "forking", pidFile: "/run/web.pid", restart: NEVER }]);
+    world.machine.start(210, { parent: 201, group: 201 });
+    world.end(201);
+    expect(endsOf(world.history)).toEqual([]);
+    world.supervisor.fleet.post("web", { tag: "named", pid: 210 });
+    world.supervisor.belongings.named("web", 210);
+    world.end(210, CRASH);
+    expect(endsOf(world.history)).toEqual(["web 210 crash: exited 1"]);
+  });
+
+  test("keeps why a service has failed where its last run does not tell", () => {
+    const world = literalSupervisor();
+    const restart = { delay: millis(0), limit: { count: 1, within: millis(60_000) } };
+    world.boot([{ name: "web", restart }]);
+    world.end(201, CRASH);
+    world.end(202, CRASH);
+    const failed = world.history.filter((entry) => entry.tag === "event");
+    expect(failed).toMatchObject([{ event: "failed", message: "exited 1; given up: restarted 1 times within 60s" }]);
+  });
+});
