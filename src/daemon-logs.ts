@@ -6,7 +6,9 @@ import { millis } from "./core/units.ts";
 import { planePorts } from "./daemon-plane.ts";
 import { compressorThreadOf } from "./log/compressor.ts";
 import { Compressors } from "./log/compressors.ts";
+import { makeLoggers, makeRelayHost, type ReportRelay } from "./daemon-relay.ts";
 import { DataPlane } from "./log/data-plane.ts";
+import type { Loggers } from "./log/loggers.ts";
 import { OwnLogHandler } from "./log/own-log-handler.ts";
 import { SyslogHandler } from "./log/syslog-handler.ts";
 import type { SyslogSettings } from "./log/syslog-messages.ts";
@@ -24,6 +26,8 @@ export interface LogsRequest {
 
 export interface Logs {
   readonly plane: DataPlane;
+  /** The services that others log to. */
+  readonly loggers: Loggers;
   /** The supervisor's own log file. */
   readonly file: string;
   report(severity: SyslogSeverity, message: string): void;
@@ -53,6 +57,8 @@ export function startLogs(request: LogsRequest): Logs {
     ({ service, message, recovered }) =>
       report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
   );
+  const reportRelay: ReportRelay = (message, recovered) => report(recovered ? "notice" : "warning", message);
+  const relay = makeRelayHost(plane, reportRelay);
   const { level, ...rotation } = request.settings.log;
   plane.configureOwn(file, rotation);
 
@@ -66,8 +72,15 @@ export function startLogs(request: LogsRequest): Logs {
     logWithSeverity(logger, severity, message);
   }
 
+  // What it still has to say goes on to the relay first.
+  const closePlane = async (): Promise<void> => {
+    await plane.close();
+    await relay.close(LAST_WORDS);
+  };
+
   return {
     plane,
+    loggers: makeLoggers(plane, relay, reportRelay),
     file,
     report,
     syslogDropped: () => queue.droppedInAll,
@@ -79,7 +92,7 @@ export function startLogs(request: LogsRequest): Logs {
       plane.configureOwn(file, changed);
     },
     async close() {
-      await Promise.race([Promise.all([plane.close(), queue.close(LAST_WORDS)]), Bun.sleep(2 * LAST_WORDS)]);
+      await Promise.race([Promise.all([closePlane(), queue.close(LAST_WORDS)]), Bun.sleep(2 * LAST_WORDS)]);
       for (const unfinished of compressors.close()) removeLogFile(unfinished);
     },
   };

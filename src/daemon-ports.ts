@@ -4,6 +4,7 @@ import { logFilesOf } from "./core/log-policy.ts";
 import type { WallTime } from "./core/units.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
+import type { Loggers } from "./log/loggers.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
 import { readPidFile } from "./os/pid-file.ts";
@@ -96,7 +97,11 @@ export function makeUserPort(env: Readonly<Record<string, string | undefined>>):
   };
 }
 
-export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
+/** `standardInputOf`: what the main process of a service reads from; null: nothing. */
+export function makeSpawnPort(
+  memory: ServiceMemory,
+  standardInputOf: (service: string) => number | null = () => null,
+): SpawnPort {
   const spawner = new Spawner();
   const budget = new SpawnBudget();
   return {
@@ -104,7 +109,8 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
       const began = monotonicNow();
       // Its score is given to it after the exec, so that is waited for.
       const mayWait = plan.wait !== "none" || plan.definition.oomScoreAdjust !== 0;
-      const request = { ...requestOf(plan), record: plan.isMain ? memory.addressOf(plan.service) : null };
+      const stdin = plan.isMain ? standardInputOf(plan.service) : null;
+      const request = { ...requestOf(plan), stdin, record: plan.isMain ? memory.addressOf(plan.service) : null };
       const result = spawner.spawn(request, mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
       budget.note(began, monotonicNow());
       return result;
@@ -126,7 +132,7 @@ export function makeSpawnPort(memory: ServiceMemory): SpawnPort {
   };
 }
 
-function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "record"> {
+function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "record" | "stdin"> {
   const { path, argv, env, stdout, stderr, credentials, definition } = plan;
   const { directory, umask, nice, oomScoreAdjust, noNewPrivileges } = definition;
   return {
@@ -134,7 +140,6 @@ function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "reco
     argv,
     env,
     directory,
-    stdin: null,
     stdout,
     stderr,
     passed: passedOf(plan),
@@ -177,9 +182,10 @@ export function logFileOf({ name, log }: Pick<Definition, "name" | "log">, logDi
   return logFilesOf(log, standardLogFileOf(name, logDirectory))[0]?.path ?? null;
 }
 
-export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPort {
+export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?: Loggers): OutputPort {
   return {
     configure({ name, log }) {
+      loggers?.configure(name, log);
       plane.configure(name, log, standardLogFileOf(name, logDirectory));
     },
     open({ run, service, pid, stdout, stderr }) {
@@ -192,7 +198,10 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string): OutputPo
       return lines.map(({ at, stream, text }) => ({ at: at as WallTime, stream, text }));
     },
     troubleOf: (service) => plane.troubleOf(service),
-    forget: (service) => plane.forget(service),
+    forget(service) {
+      plane.forget(service);
+      loggers?.forget(service);
+    },
     watch: (fd, ready) => plane.watch(fd, ready),
     unwatch: (fd) => plane.unwatch(fd),
     expect: (service, pattern, found) => plane.expect(service, pattern, found),

@@ -89,7 +89,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const pidFile = holdPidFile(role);
   const memory = ServiceMemory.open(role.directories.runtime);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
-  const spawning = makeSpawnPort(memory);
+  const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));
   const sockets = makeSocketPort(loaded.definitions);
   if (user !== null) {
     const failure = dropPrivileges(user);
@@ -103,7 +103,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const over = Promise.withResolvers<number>();
   const manager = new Manager(options.foreground ? process.env : {});
   const housekeeping = new Housekeeping();
-  const output = makeOutputPort(logs.plane, directories.log);
+  const output = makeOutputPort(logs.plane, directories.log, logs.loggers);
   const history = startHistory({
     policy: loaded.settings.history,
     stateDirectory: directories.state,

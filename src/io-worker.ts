@@ -12,6 +12,8 @@ import { Plane } from "./log/plane.ts";
 import type { FromPlane, PlaneStart, ToPlane } from "./log/plane-messages.ts";
 import { journaledLogFiles } from "./log/journaled-files.ts";
 import { finishStretch, stretchesOf } from "./log/pipe-stretches.ts";
+import { RelayLine } from "./log/relay-line.ts";
+import { RELAY_CHANNEL } from "./log/relay-messages.ts";
 import { syslogDatagramOf } from "./log/syslog-datagram-text.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { addToEpoll, EpollWaiter, removeFromEpoll } from "./os/epoll.ts";
@@ -21,6 +23,7 @@ import * as logFile from "./os/log-file.ts";
 import { microsNow, monotonicMicros } from "./os/micro-clock.ts";
 import { pipeBudget, resizePipe } from "./os/pipe-size.ts";
 import { stampCopierAt } from "./os/stamp-copier.ts";
+import { randomHex } from "./os/random-hex.ts";
 import { openUnixDatagram } from "./os/unix-datagram.ts";
 
 declare const self: Worker;
@@ -42,6 +45,7 @@ async function serve(start: PlaneStart): Promise<void> {
     send: datagramSender(start.syslog),
     watch: (fd, once) => addToEpoll(start.epoll, fd, once),
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
+    relay: openRelayLine(),
     now: microsNow,
     post: (messages) => self.postMessage(messages),
   });
@@ -66,6 +70,15 @@ async function serve(start: PlaneStart): Promise<void> {
     plane.finishRound();
     while (received < announced) await nextTurn();
   }
+}
+
+/** Nothing is opened before there is something to be said. */
+function openRelayLine(): RelayLine {
+  let channel: BroadcastChannel | null = null;
+  return new RelayLine(randomHex(8), (order) => {
+    channel ??= new BroadcastChannel(RELAY_CHANNEL);
+    channel.postMessage(order);
+  });
 }
 
 function doubledIn(path: string): FromPlane {

@@ -58,8 +58,10 @@ const COMPOSITION_ROOTS = [
   "read-files.ts",
   "read-worker.ts",
   "compress-worker.ts",
+  "daemon-relay.ts",
   "look-worker.ts",
   "history-worker.ts",
+  "relay-worker.ts",
   "syslog-worker.ts",
 ];
 

@@ -16,6 +16,7 @@ const ENTRY_POINTS = [
   "src/look-worker.ts",
   "src/history-worker.ts",
   "src/read-worker.ts",
+  "src/relay-worker.ts",
   "src/syslog-worker.ts",
 ];
 /** What else changes the binary. */

@@ -78,10 +78,10 @@ const NEEDS: readonly Need[] = [
     reason: "a proxy before the real stack",
   },
   {
-    packages: ["rsyslog", "libestr0", "libfastjson4", "liblognorm5"],
+    packages: ["rsyslog", "rsyslog-openssl", "libestr0", "libfastjson4", "liblognorm5"],
     isUnpacked: true,
     isThere: () => findRsyslog() !== null,
-    reason: "rsyslogd as a service",
+    reason: "rsyslogd as a service and as a server",
   },
   {
     // Only promtool is used; installed, there would be a server.

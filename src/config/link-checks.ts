@@ -33,18 +33,21 @@ export function linkProblemsOf(services: readonly LinkedService[], known: KnownS
 }
 
 /** Most definitions name no other. */
-function isNaming({ links, onFailure }: LinkedService): boolean {
+function isNaming({ links, onFailure, loggers }: LinkedService): boolean {
   const { requires, wants, after, before, conflicts } = links;
+  if (loggers.length > 0) return true;
   return onFailure !== null || requires.length + wants.length + after.length + before.length + conflicts.length > 0;
 }
 
 /** Every name of another service in a definition, and where it stands. */
-function namedBy({ links, onFailure }: LinkedService): { name: string; path: Path }[] {
-  const { requires, wants, after, before, conflicts } = links;
-  const keys = { requires: requires.map(({ name }) => name), wants, after, before, conflicts };
+function namedBy({ links, onFailure, loggers }: LinkedService): { name: string; path: Path }[] {
+  const { requires, wants, before, conflicts } = links;
+  const isLogger = (name: string): boolean => loggers.some((logger) => logger.name === name);
+  const keys = { requires: requires.map(({ name }) => name), wants, after: links.after, before, conflicts };
   const named: { name: string; path: Path }[] = Object.entries(keys).flatMap(([key, names]) =>
-    names.map((name, index) => ({ name, path: [key, index] })),
+    names.flatMap((name, index) => (key === "after" && isLogger(name) ? [] : [{ name, path: [key, index] }])),
   );
+  named.push(...loggers);
   if (onFailure !== null) named.push({ name: onFailure, path: ["hooks", "on_failure", "start"] });
   return named;
 }
@@ -59,7 +62,7 @@ function unknownReasonOf(name: string, { names, templates, unreadable }: KnownSe
 }
 
 function rivalryFaultsOf(
-  { name, links, onFailure, startsAtOnce }: LinkedService,
+  { name, links, onFailure, loggers, startsAtOnce }: LinkedService,
   byName: ReadonlyMap<string, LinkedService>,
 ): ReturnType<typeof faultAt>[] {
   const faults = links.requires.flatMap((requirement, index) =>
@@ -81,6 +84,8 @@ function rivalryFaultsOf(
       faults.push(faultAt(["conflicts", index], reason, `write start = "manual" in one of the two`));
     }
   });
+  for (const logger of loggers)
+    if (logger.name === name) faults.push(faultAt(logger.path, "it would read its own output"));
   if (onFailure === name) faults.push(faultAt(["hooks", "on_failure", "start"], "it is this service itself"));
   return faults;
 }

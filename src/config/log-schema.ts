@@ -1,21 +1,24 @@
 import * as z from "zod";
 import { inheritedKeys } from "./inherited-keys.ts";
 import { builtLate, keyOf } from "./key-meta.ts";
-import { choice, fail } from "./schema-parts.ts";
+import { serviceName } from "./link-schema.ts";
+import { choice, fail, path, size, text } from "./schema-parts.ts";
+import { MAX_SERVER, serverAddress } from "./server-address.ts";
 import { sinkKeys, streamKeys } from "./sink-keys.ts";
 
 /** More sinks than these for one service are refused. */
 const MAX_SINKS = 16;
+export const DEFAULT_BUFFER = 1024 * 1024;
 
-export const SINK_TYPES = ["file", "syslog"] as const;
-export const SINK_WANT = `"file", "syslog" or the name of a table below [log.sinks]`;
+export const SINK_TYPES = ["file", "syslog", "remote", "service"] as const;
+export const SINK_WANT = `"file", "syslog", "service:NAME" or the name of a table below [log.sinks]`;
 
 /** [log]: where its output goes. What its keys say together is checked across keys. */
 export const logSchema = z.strictObject(
   {
     to: keyOf(sinkNames().default(["file"]), {
       description:
-        "Where its output goes: `file`, `syslog`, or the name of a sink below `[log.sinks]`; an empty list keeps only the last lines, in memory",
+        "Where its output goes: `file`, `syslog`, `service:NAME` (the standard input of that service, which is started before and stopped after), or the name of a sink below `[log.sinks]`; an empty list keeps only the last lines, in memory",
       live: true,
       limit: `${MAX_SINKS} sinks`,
       example: 'to = ["file", "syslog"]',
@@ -46,7 +49,54 @@ export function namedSinkKeys() {
       limit: `${SINK_TYPES.length} choices`,
       example: 'type = "file"',
     }),
+    ...serverKeys(),
+    service: keyOf(serviceName().optional(), {
+      description: "For `service`: the one whose standard input it is",
+      live: true,
+      limit: "64 characters",
+      example: 'service = "collector"',
+    }),
+    buffer: keyOf(size("4KiB", "64MiB").default(DEFAULT_BUFFER), {
+      description: "What may wait while a server or a service takes nothing; what has no room is dropped and counted",
+      live: true,
+      limit: "64MiB",
+      example: 'buffer = "16MiB"',
+    }),
     ...inheritedKeys(sinkKeys(), "what `[log]` says"),
+  };
+}
+
+/** What is said of a syslog server. */
+function serverKeys() {
+  return {
+    address: keyOf(serverAddress().optional(), {
+      description:
+        "For `remote`: a syslog server (RFC 5424) by `udp://` (port 514), `tcp://` (601, octet counting) or `tls://` (6514)",
+      live: true,
+      limit: `${MAX_SERVER} characters`,
+      example: 'address = "tls://logs.example.com:6514"',
+    }),
+    ca: keyOf(path("the path of a file of certificates").optional(), {
+      description: "For `tls://`: a file of certificates (PEM), one of which must have signed that of the server",
+      live: true,
+      limit: "4095 characters",
+      initial: "those that the system trusts",
+      example: 'ca = "/etc/ssl/logs-ca.pem"',
+    }),
+    server_name: keyOf(text("a host name", 253).optional(), {
+      description: "For `tls://`: the name that the certificate must have",
+      live: true,
+      limit: "253 characters",
+      initial: "the host of the address",
+      example: 'server_name = "logs.example.com"',
+    }),
+    app_name: keyOf(text("a name", 48).optional(), {
+      description: "For `remote`: the application that the messages are from",
+      live: true,
+      limit: "48 characters",
+      initial: "the name of the service",
+      example: 'app_name = "shop"',
+    }),
   };
 }
 
@@ -54,6 +104,8 @@ export function namedSinkKeys() {
 export const KEYS_OF_TYPES: Readonly<Record<(typeof SINK_TYPES)[number], readonly string[]>> = {
   file: ["file", "format", "stamp", "max_size", "max_age", "keep", "keep_size", "keep_age", "compress"],
   syslog: ["facility"],
+  remote: ["address", "ca", "server_name", "app_name", "facility", "buffer"],
+  service: ["service", "format", "stamp", "buffer"],
 };
 
 function sinksSchema() {

@@ -103,11 +103,12 @@ export class MachineCheck {
   }
 
   #logFaultsOf({ log }: Definition): Fault[] {
-    return log.sinks.flatMap((sink) =>
-      sink.type !== "file" || sink.path === null
-        ? []
-        : this.#fault(logFileKeyOf(sink), this.#directoryFaultOf(dirname(sink.path))),
-    );
+    return log.sinks.flatMap((sink) => {
+      if (sink.type === "remote" && sink.server.ca !== null)
+        return this.#fault(["log", "sinks", sink.name, "ca"], this.#fileFaultOf(sink.server.ca));
+      if (sink.type !== "file" || sink.path === null) return [];
+      return this.#fault(logFileKeyOf(sink), this.#directoryFaultOf(dirname(sink.path)));
+    });
   }
 
   #socketFaultsOf({ sockets }: Definition): Fault[] {
@@ -121,6 +122,16 @@ export class MachineCheck {
     return Object.entries(secrets).flatMap(([name, path]) => {
       const loaded = loadSecretFile(path);
       return loaded.tag === "loaded" ? [] : [faultAt(["environment", name, "file"], loaded.reason)];
+    });
+  }
+
+  #fileFaultOf(path: string): string | null {
+    return this.#once(`file ${path}`, () => {
+      try {
+        return statSync(path).isFile() ? null : `${quote(path)}: it is no file`;
+      } catch (error) {
+        return `${quote(path)}: ${reasonOf(errnoOf(error))}`;
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Definition, ReloadPolicy, RestartPolicy, StopPolicy } from "../core/definition.ts";
+import { loggersOf } from "../core/log-policy.ts";
 import { millis } from "../core/units.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 import { lifeFieldsOf, type Places } from "./normalize-life.ts";
@@ -23,6 +24,10 @@ export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): D
     path: absolute,
     command: (words) => commandOf(words, { absolute, isScript: false }),
   };
+  const log = logOf(parsed.log, absolute);
+  const life = lifeFieldsOf(parsed, places);
+  // Whoever takes its lines is there before it and after it.
+  const loggers = loggersOf(log).filter((logger) => logger !== name && !life.after.includes(logger));
   return {
     name,
     source: absolute(`${directory}/${fileName}`),
@@ -33,7 +38,8 @@ export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): D
     start: parsed.start,
     critical: parsed.critical,
     instance,
-    ...lifeFieldsOf(parsed, places),
+    ...life,
+    after: [...life.after, ...loggers],
     user: parsed.user ?? null,
     group: parsed.group ?? null,
     groups: parsed.groups ?? null,
@@ -49,7 +55,7 @@ export function normalizeDefinition(parsed: ParsedDefinition, origin: Origin): D
     stop: stopOf(parsed, places),
     reload: reloadOf(parsed, places),
     limits: parsed.limits as Definition["limits"],
-    log: logOf(parsed.log, absolute),
+    log,
   };
 }
 

@@ -1,5 +1,12 @@
-import { LOG_STREAMS, type LogPolicy, type LogStream, type SinkPolicy } from "../core/log-policy.ts";
+import {
+  LOG_STREAMS,
+  type LogPolicy,
+  type LogStream,
+  type RemoteSinkPolicy,
+  type SinkPolicy,
+} from "../core/log-policy.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
+import { DEFAULT_BUFFER } from "./log-schema.ts";
 import { rotationOf } from "./rotation-keys.ts";
 
 type ParsedLog = ParsedDefinition["log"];
@@ -42,15 +49,38 @@ function sinkOf(name: string, { values, streams, own, absolute }: SinkText): Sin
   const said = own === undefined ? values : overlaid(values, own);
   const filter = { priority: said.priority, include: said.include, exclude: said.exclude, rate: said.rate ?? null };
   const base = { name, streams, filter };
-  const type = own?.type ?? (name === "syslog" ? "syslog" : "file");
+  const type = own?.type ?? typeOf(name);
   switch (type) {
     case "syslog":
       return { ...base, type, facility: said.facility };
+    case "service": {
+      const service = own?.service ?? name.slice(SERVICE.length);
+      return { ...base, type, service, format: said.format, stamp: said.stamp, buffer: own?.buffer ?? DEFAULT_BUFFER };
+    }
+    case "remote":
+      return { ...base, type, ...remoteOf(own, absolute), facility: said.facility };
     case "file": {
       const path = said.file === undefined ? null : absolute(said.file);
       return { ...base, type, path, format: said.format, stamp: said.stamp, ...rotationOf(said) };
     }
   }
+}
+
+const SERVICE = "service:";
+
+function typeOf(name: string): SinkPolicy["type"] {
+  if (name.startsWith(SERVICE)) return "service";
+  return name === "syslog" ? "syslog" : "file";
+}
+
+function remoteOf(
+  own: ParsedSink | undefined,
+  absolute: (path: string) => string,
+): Pick<RemoteSinkPolicy, "server" | "appName" | "buffer"> {
+  if (own?.address === undefined) throw new Error("internal error: a server without an address");
+  const { ca, server_name: serverName, app_name: appName, buffer } = own;
+  const proof = { ca: ca === undefined ? null : absolute(ca), serverName: serverName ?? null };
+  return { server: { ...own.address, ...proof }, appName: appName ?? null, buffer };
 }
 
 /** The values with what the table above them says in their place. */

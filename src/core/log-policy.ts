@@ -67,7 +67,7 @@ export interface MultilinePolicy {
   readonly within: Millis;
 }
 
-export type SinkPolicy = FileSinkPolicy | SyslogSinkPolicy;
+export type SinkPolicy = FileSinkPolicy | SyslogSinkPolicy | RemoteSinkPolicy | ServiceSinkPolicy;
 
 /** Which lines a sink takes. */
 export interface LineFilter {
@@ -106,6 +106,40 @@ export interface FileSinkPolicy extends SinkBase, RecordFormat, RotationPolicy {
 export interface SyslogSinkPolicy extends SinkBase {
   readonly type: "syslog";
   readonly facility: SyslogFacility;
+}
+
+/** A syslog server. */
+export interface RemoteSinkPolicy extends SinkBase {
+  readonly type: "remote";
+  readonly server: LogServer;
+  readonly facility: SyslogFacility;
+  /** The application of RFC 5424; null: the name of the service. */
+  readonly appName: string | null;
+  /** Bytes that wait while the server is away or slow. */
+  readonly buffer: number;
+}
+
+export interface LogServer {
+  readonly protocol: "udp" | "tcp" | "tls";
+  readonly host: string;
+  readonly port: number;
+  /** For TLS: absolute path of the certificates that are trusted; null: those that the system trusts. */
+  readonly ca: string | null;
+  /** For TLS: the name that its certificate must have; null: the host. */
+  readonly serverName: string | null;
+}
+
+/** The standard input of a service. */
+export interface ServiceSinkPolicy extends SinkBase, RecordFormat {
+  readonly type: "service";
+  readonly service: string;
+  /** Bytes that wait while it does not read. */
+  readonly buffer: number;
+}
+
+/** The services that the output goes to. */
+export function loggersOf({ sinks }: LogPolicy): readonly string[] {
+  return [...new Set(sinks.flatMap((sink) => (sink.type === "service" ? [sink.service] : [])))];
 }
 
 /** Each line of both streams is a record. */

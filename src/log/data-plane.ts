@@ -44,6 +44,7 @@ export class DataPlane {
   #own: string[] = [];
   #number = 0;
   #isClosed = false;
+  #hasRelay = false;
 
   constructor(ports: DataPlanePorts, onProblem: (problem: PlaneProblem) => void) {
     this.#ports = ports;
@@ -146,6 +147,18 @@ export class DataPlane {
     if (this.#ownLane.state.hasOwnLog) this.#ownLane.post({ tag: "own", lines });
   }
 
+  /** There is a relay, or another one in the place of the one before: lines for it go there. */
+  renewRelay(): void {
+    this.#hasRelay = true;
+    for (const lane of this.#lanes.all) lane.tell({ tag: "relay-renewed" });
+  }
+
+  /** Done when all that was asked before has been done. */
+  async reached(): Promise<void> {
+    const question = { tag: "tail", service: "", count: 0, run: null } as const;
+    await Promise.all(this.#lanes.all.map((lane) => this.#ask(lane, (token) => ({ ...question, token }))));
+  }
+
   /** Closes and opens every log file again: somebody else may have renamed it. */
   reopen(): void {
     for (const lane of this.#lanes.all) lane.post({ tag: "reopen" });
@@ -197,6 +210,7 @@ export class DataPlane {
       },
       ownLines: () => this.#own,
     });
+    if (this.#hasRelay) lane.tell({ tag: "relay-renewed" });
     return lane;
   }
 

@@ -5,9 +5,8 @@
 import type { SyslogFacility, SyslogSeverity } from "../core/log-policy.ts";
 import type { Report } from "./file-sink.ts";
 import type { Block } from "./line-framer.ts";
-import { prioritizedOf } from "./priority.ts";
-import { recordTextsOf } from "./record-block.ts";
 import type { Source } from "./source.ts";
+import { syslogPiecesOf } from "./syslog-pieces.ts";
 
 export interface DatagramLine {
   readonly facility: SyslogFacility;
@@ -24,10 +23,6 @@ export interface DatagramLine {
 /** "full": the daemon does not keep up; "gone": there is none. Either way the line was not sent. */
 export type SendDatagram = (line: DatagramLine) => "sent" | "full" | "gone";
 
-/** Syslog daemons cut longer messages (rsyslog at 8 KiB): they are sent in pieces of this many characters. */
-const LONGEST = 4096;
-const MARK = "[...]";
-
 export class DatagramLog {
   readonly #send: SendDatagram;
   readonly #report: Report;
@@ -40,16 +35,9 @@ export class DatagramLog {
 
   /** Sends the lines of the block, but for empty ones. */
   write(block: Block, source: Source, facility: SyslogFacility): void {
-    let continues = block.continues;
-    for (const line of recordTextsOf(block)) {
-      const { severity, text } = prioritizedOf(line, source.stream);
-      const shown = `${continues ? `${MARK} ` : ""}${text}${block.unfinished ? ` ${MARK}` : ""}`;
-      continues = false;
-      if (shown.trim() === "") continue;
-      const at = Math.floor(source.at / 1000);
-      for (const piece of piecesOf(shown)) {
-        this.#sendLine({ facility, severity, at, tag: source.service, pid: source.pid, text: piece });
-      }
+    const at = Math.floor(source.at / 1000);
+    for (const { severity, text } of syslogPiecesOf(block, source.stream)) {
+      this.#sendLine({ facility, severity, at, tag: source.service, pid: source.pid, text });
     }
   }
 
@@ -69,15 +57,4 @@ export class DatagramLog {
     this.#dropped = 0;
     this.#report(`the output of services reaches syslog again: ${words} dropped`, true);
   }
-}
-
-function piecesOf(text: string): readonly string[] {
-  if (text.length <= LONGEST) return [text];
-  const pieces: string[] = [];
-  for (let start = 0; start < text.length; start += LONGEST) {
-    const before = start === 0 ? "" : `${MARK} `;
-    const after = start + LONGEST >= text.length ? "" : ` ${MARK}`;
-    pieces.push(before + text.slice(start, start + LONGEST) + after);
-  }
-  return pieces;
 }

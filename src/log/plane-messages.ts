@@ -50,6 +50,8 @@ export type ToPlane =
   | { readonly tag: "configure-own"; readonly file: string; readonly rotation: RotationPolicy }
   /** The file that was asked to be compressed is, or is not. */
   | { readonly tag: "compressed"; readonly result: CompressionResult }
+  /** Another relay has taken the place of the one before, and knows of nothing. */
+  | { readonly tag: "relay-renewed" }
   /** Close and open every log file again (somebody else may have renamed it). */
   | { readonly tag: "reopen" }
   /** Tell once when this descriptor is readable (one shot; watch again for more). */

@@ -22,6 +22,7 @@ export class PlaneState {
   readonly #watched = new Map<number, number>();
   /** The newest expectation of each service; null in `run`: its run has not begun. */
   readonly #expected = new Map<string, { readonly expect: Expect; run: number | null }>();
+  #hasRelay = false;
   #own: Extract<ToPlane, { tag: "configure-own" }> | null = null;
 
   /** Takes note of what a message changes, before it is posted. */
@@ -73,6 +74,9 @@ export class PlaneState {
       case "own":
       case "reopen":
       case "compressed":
+        return;
+      case "relay-renewed":
+        this.#hasRelay = true;
         return;
       default:
         return unreachable(message);
@@ -142,6 +146,7 @@ export class PlaneState {
   get replay(): readonly ToPlane[] {
     return [
       ...(this.#own === null ? [] : [this.#own]),
+      ...(this.#hasRelay ? [{ tag: "relay-renewed" } as const] : []),
       ...[...this.#policies].map(([service, value]): ToPlane => ({ tag: "configure", service, ...value })),
       ...[...this.#followed].map((service): ToPlane => ({ tag: "follow", service, on: true })),
       ...[...this.#runs.values()].flatMap((open) => this.#opening(open)),

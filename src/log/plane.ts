@@ -16,6 +16,7 @@ import { answersOf } from "./plane-asked.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
 import type { Service, Watched } from "./plane-parts.ts";
 import { PlaneRuns, type RunsPorts } from "./plane-runs.ts";
+import type { RelayLine } from "./relay-line.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 
@@ -29,6 +30,8 @@ export interface PlanePorts {
   /** Reports `fd` when it is readable, a single time if `once`; arms it anew if it is known. */
   watch(fd: number, once: boolean): { readonly tag: "ok" } | { readonly tag: "failed"; readonly errno: string };
   unwatch(fd: number): void;
+  /** To whatever takes lines and is no file and no local syslog. */
+  readonly relay: RelayLine;
   /** Microseconds since 1970. */
   now(): number;
   post(messages: readonly FromPlane[]): void;
@@ -130,6 +133,8 @@ export class Plane {
         return this.#watch(message.fd, { tag: "watch", id: message.id });
       case "unwatch":
         return this.#unwatch(message.fd);
+      case "relay-renewed":
+        return this.#ports.relay.renew();
       case "compressed":
         return this.#compression.finish(message.result, this.#ports.now());
       case "release":
@@ -144,7 +149,7 @@ export class Plane {
   #serviceOf(name: string): Service {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
-    const log = new ServiceLog({ ...this.#logPorts(name), datagrams: this.#datagrams });
+    const log = new ServiceLog({ ...this.#logPorts(name), datagrams: this.#datagrams, relay: this.#ports.relay });
     const service: Service = { name, log, pipes: 0, isLeaving: false, latest: null };
     this.#services.set(name, service);
     return service;

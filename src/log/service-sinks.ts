@@ -7,10 +7,13 @@ import type { Block } from "./line-framer.ts";
 import { LineGrouper } from "./line-grouper.ts";
 import { lineTimeOf } from "./parse-record.ts";
 import { ungroupedOf } from "./record-block.ts";
+import type { RelayLine } from "./relay-line.ts";
+import { RelaySink } from "./relay-sinks.ts";
 import type { Source } from "./source.ts";
 
 export interface SinkSetPorts extends FileLogPorts {
   readonly datagrams: DatagramLog;
+  readonly relay: RelayLine;
 }
 
 /** The sinks of one service as its policy has them, with the files that they write. */
@@ -20,6 +23,7 @@ export class ServiceSinks {
   #sinks: Readonly<Record<LogStream, readonly BlockSink[]>> = { stdout: [], stderr: [] };
   #filtered: FilteredSink[] = [];
   #groupers: LineGrouper[] = [];
+  #relayed: RelaySink[] = [];
 
   constructor(ports: SinkSetPorts) {
     this.#ports = ports;
@@ -33,8 +37,9 @@ export class ServiceSinks {
   /** `standard` is the path of a file that has none of its own. Files that are written no more are closed. */
   configure(policy: LogPolicy, standard: string | null, at: number): void {
     this.#finishUnderway(at);
-    const before = this.#files;
+    const [before, relayed] = [this.#files, this.#relayed];
     this.#files = new Map();
+    this.#relayed = [];
     this.#filtered = [];
     this.#groupers = [];
     const sinks = policy.sinks.flatMap((each): Entry[] => {
@@ -43,6 +48,8 @@ export class ServiceSinks {
     });
     this.#sinks = { stdout: this.#streamOf("stdout", sinks, policy), stderr: this.#streamOf("stderr", sinks, policy) };
     for (const [path, file] of before) if (!this.#files.has(path)) file.close(at);
+    // Only now, so that a connection that is used on is kept.
+    for (const sink of relayed) sink.close();
   }
 
   write(block: Block, source: Source): void {
@@ -64,6 +71,7 @@ export class ServiceSinks {
   close(at: number): void {
     this.#finishUnderway(at);
     for (const file of this.#files.values()) file.close(at);
+    for (const sink of this.#relayed) sink.close();
   }
 
   #finishUnderway(at: number): void {
@@ -96,6 +104,12 @@ export class ServiceSinks {
     switch (policy.type) {
       case "syslog":
         return { write: (block, source) => this.#ports.datagrams.write(block, source, policy.facility) };
+      case "remote":
+      case "service": {
+        const sink = new RelaySink(policy, this.#ports.relay, this.#ports.report);
+        this.#relayed.push(sink);
+        return sink;
+      }
       case "file": {
         const path = policy.path ?? place.standard;
         if (path === null) return null;

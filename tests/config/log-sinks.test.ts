@@ -55,15 +55,15 @@ describe("[log.sinks.NAME]", () => {
   test.each([
     [
       ['log.to = ["fiel"]'],
-      '2:11: cannot parse "log.to[0]": got "fiel", want "file", "syslog" or the name of a table below [log.sinks]',
+      '2:11: cannot parse "log.to[0]": got "fiel", want "file", "syslog", "service:NAME" or the name of a table below [log.sinks]',
     ],
     [
       ["[log.sinks.x]", 'type = "file"'],
-      '2:12: cannot parse "log.sinks.x": want "file" in it, as "x" needs one of its own',
+      '2:12: cannot parse "log.sinks.x": want "file" in it, as a sink of type "file" needs one of its own',
     ],
     [
       ["[log.sinks.x]", 'type = "syslog"', 'stamp = "unix"'],
-      '4:1: cannot parse "log.sinks.x.stamp": it says nothing of a sink of type "syslog", only of "file"',
+      '4:1: cannot parse "log.sinks.x.stamp": it says nothing of a sink of type "syslog", only of "file" or "service"',
     ],
     [
       ["[log.sinks.file]", 'type = "syslog"'],

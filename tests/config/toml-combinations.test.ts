@@ -150,7 +150,7 @@ const ROWS: readonly Row[] = [
     '\ufeffcommand = ["web"]\r\ndescription = "世界"\r\nlog = { to = ["世界"] }\r\n',
     [
       lines(
-        'services.d/web.toml:3:15: cannot parse "log.to[0]": got "世界", want "file", "syslog" or the name of a table below [log.sinks]',
+        'services.d/web.toml:3:15: cannot parse "log.to[0]": got "世界", want "file", "syslog", "service:NAME" or the name of a table below [log.sinks]',
         '  log = { to = ["世界"] }',
         "                ^^^^^^",
       ),

@@ -14,6 +14,7 @@ import {
 import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
 import { compressorThreadOf } from "../../src/log/compressor.ts";
 import { Compressors } from "../../src/log/compressors.ts";
+import { RelayLine } from "../../src/log/relay-line.ts";
 import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
 import type { PlaneThread } from "../../src/log/plane-thread.ts";
@@ -42,6 +43,11 @@ export function fileSink(differing: Partial<FileSinkPolicy> = {}): FileSinkPolic
 
 export function syslogSink(facility: SyslogFacility): SyslogSinkPolicy {
   return { type: "syslog", name: "syslog", streams: LOG_STREAMS, filter: EVERY_LINE, facility };
+}
+
+/** For a plane without a relay. */
+export function noRelay(): RelayLine {
+  return new RelayLine("none", () => undefined);
 }
 
 /** Everything into one file. */

@@ -4,7 +4,7 @@ import type { FromPlane } from "../../src/log/plane-messages.ts";
 import { Plane } from "../../src/log/plane.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
-import { policyOf } from "./plane-harness.ts";
+import { noRelay, policyOf } from "./plane-harness.ts";
 
 const files = { ...logFile, readCompressedLogEnd };
 /** Pipes whose bytes are taken when they are read. */
@@ -38,6 +38,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
     copyStamped: null,
     watch: () => ({ tag: "ok" }),
     unwatch: () => undefined,
+    relay: noRelay(),
     now: () => 0,
     post: (messages) => said.push(...messages),
   });
@@ -72,6 +73,7 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
       return { tag: "ok" };
     },
     unwatch: () => undefined,
+    relay: noRelay(),
     now: () => 0,
     post: () => undefined,
   });
@@ -93,6 +95,7 @@ test("of a descriptor that was closed before it could be watched nothing is said
     copyStamped: null,
     watch: () => ({ tag: "failed", errno: "EBADF" }),
     unwatch: () => undefined,
+    relay: noRelay(),
     now: () => 0,
     post: (messages) => said.push(...messages),
   });

@@ -1,0 +1,98 @@
+/*
+ * The pipes to the standard input of services that others log to. Both ends are kept here, as long as anybody logs to the
+ * service: so the pipe outlives every process on either side, and what is in it waits for the next one.
+ */
+import type { LogPolicy } from "../core/log-policy.ts";
+import { loggersOf } from "../core/log-policy.ts";
+
+export interface LoggerPorts {
+  /** A pipe whose write end does not block; a text says why there is none. */
+  openPipe(): { readonly read: number; readonly write: number } | string;
+  /** A descriptor that is readable once `fd` can be written to; null: it cannot be had. */
+  openWritableWatch(fd: number): number | null;
+  close(fd: number): void;
+  /** Calls `ready` once when `fd` is readable. */
+  watch(fd: number, ready: () => void): void;
+  unwatch(fd: number): void;
+  readonly relay: {
+    begin(): void;
+    usePipe(service: string, fd: number, full: () => void): void;
+    releasePipe(service: string): Promise<void>;
+    room(service: string): void;
+  };
+  /** Done when all that the data plane has read is with the relay. */
+  settled(): Promise<void>;
+  report(message: string): void;
+}
+
+interface LoggerPipe {
+  readonly read: number;
+  readonly write: number;
+  /** Readable once the pipe can be written to. */
+  readonly writable: number | null;
+}
+
+export class Loggers {
+  readonly #ports: LoggerPorts;
+  /** Which services each service logs to. */
+  readonly #used = new Map<string, readonly string[]>();
+  readonly #pipes = new Map<string, LoggerPipe>();
+
+  constructor(ports: LoggerPorts) {
+    this.#ports = ports;
+  }
+
+  /** What the standard input of a service is to be; null: nothing is logged to it. */
+  standardInputOf(service: string): number | null {
+    return this.#pipes.get(service)?.read ?? null;
+  }
+
+  /** A service logs so from now on. */
+  configure(service: string, log: LogPolicy): void {
+    if (log.sinks.some(({ type }) => type === "remote" || type === "service")) this.#ports.relay.begin();
+    const loggers = loggersOf(log);
+    if (loggers.length === 0 && !this.#used.has(service)) return;
+    this.#used.set(service, loggers);
+    for (const logger of loggers) if (!this.#pipes.has(logger)) this.#open(logger);
+    this.#closeUnused();
+  }
+
+  /** The service is gone. */
+  forget(service: string): void {
+    if (this.#used.delete(service)) this.#closeUnused();
+  }
+
+  #open(logger: string): void {
+    const opened = this.#ports.openPipe();
+    if (typeof opened === "string") return this.#ports.report(`cannot log to "${logger}": no pipe: ${opened}`);
+    const pipe = { ...opened, writable: this.#ports.openWritableWatch(opened.write) };
+    this.#pipes.set(logger, pipe);
+    this.#ports.relay.usePipe(logger, pipe.write, () => this.#awaitRoom(logger, pipe));
+  }
+
+  #awaitRoom(logger: string, { writable }: LoggerPipe): void {
+    if (writable !== null && this.#pipes.get(logger)?.writable === writable)
+      this.#ports.watch(writable, () => this.#ports.relay.room(logger));
+  }
+
+  #closeUnused(): void {
+    const used = new Set([...this.#used.values()].flat());
+    for (const [logger, pipe] of this.#pipes) {
+      if (used.has(logger)) continue;
+      this.#pipes.delete(logger);
+      void this.#close(logger, pipe);
+    }
+  }
+
+  async #close(logger: string, { read, write, writable }: LoggerPipe): Promise<void> {
+    await this.#ports.settled();
+    if (writable !== null) {
+      this.#ports.unwatch(writable);
+      this.#ports.close(writable);
+    }
+    // Another pipe may have taken its place meanwhile.
+    if (!this.#pipes.has(logger)) await this.#ports.relay.releasePipe(logger);
+    this.#ports.close(read);
+    this.#ports.close(write);
+  }
+}

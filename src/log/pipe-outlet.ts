@@ -1,0 +1,95 @@
+/*
+ * The standard input of a service, which may be down or slow: what it does not take now waits. All lines for it go through
+ * here, whichever service they come from, so that none is torn. The pipe lives as long as somebody logs to it: whoever reads
+ * from it may be another process by then.
+ */
+import { OutletQueue } from "./outlet-queue.ts";
+import type { Outlet, OutletReport, Parcel } from "./relay-outlet.ts";
+
+export interface PipeOutletPorts {
+  write(
+    fd: number,
+    bytes: Uint8Array,
+    start: number,
+  ):
+    | { readonly tag: "written"; readonly count: number }
+    | { readonly tag: "full" }
+    | { readonly tag: "failed"; readonly errno: string };
+  /** Has `room` called once the pipe has some. */
+  awaitRoom(): void;
+  readonly report: OutletReport;
+}
+
+export class PipeOutlet implements Outlet {
+  readonly #name: string;
+  readonly #ports: PipeOutletPorts;
+  readonly #queue = new OutletQueue();
+  #fd: number | null = null;
+  #isWaiting = false;
+  /** What is being written, and how much of it has been. */
+  #current: { readonly parcel: Parcel; written: number } | null = null;
+  #hasFailed = false;
+
+  constructor(name: string, ports: PipeOutletPorts) {
+    this.#name = name;
+    this.#ports = ports;
+  }
+
+  /** The pipe is this one from now on; null: it is not to be touched any more. */
+  use(fd: number | null): void {
+    this.#fd = fd;
+    this.#isWaiting = false;
+    this.#pump();
+  }
+
+  room(): void {
+    this.#isWaiting = false;
+    this.#pump();
+  }
+
+  push(parcel: Parcel): void {
+    this.#queue.push(parcel);
+    this.#pump();
+  }
+
+  settle(): Promise<void> {
+    return this.#queue.settle();
+  }
+
+  close(): void {
+    this.#pump();
+    this.#fd = null;
+  }
+
+  #pump(): void {
+    while (this.#fd !== null && !this.#isWaiting) {
+      this.#current ??= this.#next();
+      if (this.#current === null || !this.#writeSome(this.#fd, this.#current)) return;
+    }
+  }
+
+  #next(): { readonly parcel: Parcel; written: number } | null {
+    const parcel = this.#queue.take();
+    return parcel === undefined ? null : { parcel, written: 0 };
+  }
+
+  #writeSome(fd: number, current: { readonly parcel: Parcel; written: number }): boolean {
+    const { parcel } = current;
+    const result = this.#ports.write(fd, parcel.bytes, current.written);
+    if (result.tag === "full") {
+      this.#isWaiting = true;
+      this.#ports.awaitRoom();
+      return false;
+    }
+    if (result.tag === "failed") {
+      if (!this.#hasFailed) this.#ports.report(`cannot write to "${this.#name}": ${result.errno}`, false);
+      this.#hasFailed = true;
+      return false;
+    }
+    current.written += result.count;
+    if (current.written < parcel.bytes.length) return true;
+    this.#current = null;
+    this.#queue.finish(parcel);
+    return true;
+  }
+}

@@ -1,0 +1,72 @@
+import type { LogServer } from "../core/log-policy.ts";
+
+/*
+ * What is said to the Worker that hands lines on to other programs. Each sink of a service has a number of its own; what it
+ * has sent and the relay has not yet handed on is bounded, and shared memory tells how far the relay has come, so that the
+ * data plane need not be woken.
+ */
+
+/** The BroadcastChannel between the data plane and the relay. */
+export const RELAY_CHANNEL = "daemonsup-relay";
+
+/** Where lines are handed on to. */
+export type RelayTarget =
+  | ({ readonly tag: "server" } & LogServer)
+  /** The standard input of this service. */
+  | { readonly tag: "service"; readonly service: string };
+
+/** From the data plane. `sink` is different for every sink that ever was. */
+export type RelayOrder =
+  /** `taken` counts the cost of what was handed on of this sink, `allTaken` that of all sinks of its line. */
+  | {
+      readonly tag: "open";
+      readonly sink: string;
+      readonly target: RelayTarget;
+      readonly taken: SharedArrayBuffer;
+      readonly allTaken: SharedArrayBuffer;
+    }
+  | ({ readonly tag: "records"; readonly sink: string } & Records)
+  /** Nothing more follows; what was sent is handed on. */
+  | { readonly tag: "shut"; readonly sink: string };
+
+/** Records behind one another, and where each ends. */
+export interface Records {
+  readonly bytes: Uint8Array;
+  readonly ends: readonly number[];
+}
+
+/** What a record costs beside its bytes. */
+const OVERHEAD = 64;
+
+export function costOf({ bytes, ends }: Records): number {
+  return bytes.length + ends.length * OVERHEAD;
+}
+
+/** From the main thread. */
+export type ToRelay =
+  /** Its first message. */
+  | { readonly tag: "begin" }
+  /** The pipe to the standard input of a service; null: there is none any more. It does not block, and is not the relay's. */
+  | { readonly tag: "pipe"; readonly service: string; readonly fd: number | null }
+  /** That pipe has room again. */
+  | { readonly tag: "room"; readonly service: string }
+  /** Hand on what can be handed on within this time, then say `done`. */
+  | { readonly tag: "finish"; readonly millis: number };
+
+/** To the main thread. */
+export type FromRelay =
+  /** It listens to the data plane from now on. */
+  | { readonly tag: "ready" }
+  /** The pipe to this service is not touched any more. */
+  | { readonly tag: "released"; readonly service: string }
+  /** The pipe to this service is full: say when it has room. */
+  | { readonly tag: "full"; readonly service: string }
+  | { readonly tag: "done" }
+  | { readonly tag: "problem"; readonly message: string; readonly recovered: boolean };
+
+/** For people: `tls://logs.example.com:6514`, or `service:collector`. */
+export function nameOfTarget(target: RelayTarget): string {
+  if (target.tag === "service") return `service:${target.service}`;
+  const host = target.host.includes(":") ? `[${target.host}]` : target.host;
+  return `${target.protocol}://${host}:${target.port}`;
+}

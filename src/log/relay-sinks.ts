@@ -1,0 +1,98 @@
+/* The sinks of a service whose lines the relay hands on: what they look like there, and what becomes of those it has no room for. */
+import { hostname } from "node:os";
+import type { RemoteSinkPolicy, ServiceSinkPolicy } from "../core/log-policy.ts";
+import type { Report } from "./file-sink.ts";
+import type { BlockSink } from "./line-filter.ts";
+import { lineFormatOf } from "./line-format.ts";
+import { lineCountOf, NEWLINE, type Block } from "./line-framer.ts";
+import { OutBuffer } from "./out-buffer.ts";
+import { recordsOf, ungroupedOf } from "./record-block.ts";
+import type { RelayedSink, RelayLine } from "./relay-line.ts";
+import type { Records } from "./relay-messages.ts";
+import type { Source } from "./source.ts";
+import { rfc5424Of } from "./rfc5424.ts";
+import { syslogPiecesOf } from "./syslog-pieces.ts";
+
+/** Takes blocks, and hands them on as records. What finds no room is dropped, counted, and said once. */
+export class RelaySink implements BlockSink {
+  readonly #name: string;
+  readonly #sink: RelayedSink;
+  readonly #recordsOf: (block: Block, source: Source) => Records;
+  readonly #report: Report;
+  #dropped = 0;
+
+  constructor(policy: RemoteSinkPolicy | ServiceSinkPolicy, line: RelayLine, report: Report) {
+    this.#name = policy.name;
+    this.#report = report;
+    if (policy.type === "remote") {
+      this.#sink = line.open({ tag: "server", ...policy.server }, policy.buffer);
+      this.#recordsOf = syslogRecordsOf(policy);
+    } else {
+      this.#sink = line.open({ tag: "service", service: policy.service }, policy.buffer);
+      this.#recordsOf = lineRecordsOf(policy);
+    }
+  }
+
+  write(block: Block, source: Source): void {
+    const records = this.#recordsOf(block, source);
+    if (records.ends.length === 0) return;
+    if (this.#sink.send(records)) return this.#noteRoom();
+    if (this.#dropped === 0)
+      this.#report(
+        `cannot log to "${this.#name}": it does not keep up, and its buffer is full; lines are dropped`,
+        false,
+      );
+    this.#dropped += lineCountOf(block);
+  }
+
+  /** Nothing more is sent; what was, is handed on. */
+  close(): void {
+    this.#sink.close();
+    if (this.#dropped > 0) this.#report(`"${this.#name}" is given up: ${droppedWordsOf(this.#dropped)}`, true);
+  }
+
+  #noteRoom(): void {
+    if (this.#dropped === 0) return;
+    const words = droppedWordsOf(this.#dropped);
+    this.#dropped = 0;
+    this.#report(`"${this.#name}" takes lines again: ${words}`, true);
+  }
+}
+
+function droppedWordsOf(count: number): string {
+  return count === 1 ? "1 line was dropped" : `${count} lines were dropped`;
+}
+
+const encoder = new TextEncoder();
+
+/** A message of RFC 5424 for each record, several for a long one. */
+function syslogRecordsOf({ facility, appName }: RemoteSinkPolicy): (block: Block, source: Source) => Records {
+  const host = hostname();
+  return (block, source) => {
+    const messages = syslogPiecesOf(block, source.stream).map(({ severity, text }) =>
+      encoder.encode(
+        rfc5424Of({ facility, severity, at: source.at, host, app: appName ?? source.service, pid: source.pid, text }),
+      ),
+    );
+    let end = 0;
+    return { bytes: Buffer.concat(messages), ends: messages.map((message) => (end += message.length)) };
+  };
+}
+
+/** A line for each record, as in a file. A piece of a line that is too long for one block is a line of its own. */
+function lineRecordsOf(policy: ServiceSinkPolicy): (block: Block, source: Source) => Records {
+  const format = lineFormatOf(policy);
+  const out = new OutBuffer();
+  return (block, source) => {
+    out.clear();
+    const given = policy.format === "json" ? block : ungroupedOf(block);
+    if (format === null) out.append(given.bytes.subarray(given.start, given.end));
+    else format({ ...given, continues: false }, source, out);
+    if (out.length > 0 && out.bytes[out.length - 1] !== NEWLINE) out.append(END_OF_LINE);
+    const bytes = out.bytes.slice(0, out.length);
+    const whole = { bytes, start: 0, end: bytes.length, continues: false, unfinished: false };
+    return { bytes, ends: Array.from(recordsOf(whole), ({ end }) => end) };
+  };
+}
+
+const END_OF_LINE = new Uint8Array([NEWLINE]);
