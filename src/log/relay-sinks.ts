@@ -13,6 +13,9 @@ import type { Source } from "./source.ts";
 import { rfc5424Of } from "./rfc5424.ts";
 import { syslogPiecesOf } from "./syslog-pieces.ts";
 
+/** Lines that are taken now and then are no news: it is over when none was dropped for so long. */
+const CALM_MICROS = 1_000_000;
+
 /** Takes blocks, and hands them on as records. What finds no room is dropped, counted, and said once. */
 export class RelaySink implements BlockSink {
   readonly #name: string;
@@ -20,6 +23,8 @@ export class RelaySink implements BlockSink {
   readonly #recordsOf: (block: Block, source: Source) => Records;
   readonly #report: Report;
   #dropped = 0;
+  /** When the last of them was, in microseconds since 1970. */
+  #droppedAt = 0;
 
   constructor(policy: RemoteSinkPolicy | ServiceSinkPolicy, line: RelayLine, report: Report) {
     this.#name = policy.name;
@@ -36,13 +41,14 @@ export class RelaySink implements BlockSink {
   write(block: Block, source: Source): void {
     const records = this.#recordsOf(block, source);
     if (records.ends.length === 0) return;
-    if (this.#sink.send(records)) return this.#noteRoom();
+    if (this.#sink.send(records)) return this.#noteRoom(source.at);
     if (this.#dropped === 0)
       this.#report(
         `cannot log to "${this.#name}": it does not keep up, and its buffer is full; lines are dropped`,
         false,
       );
     this.#dropped += lineCountOf(block);
+    this.#droppedAt = source.at;
   }
 
   /** Nothing more is sent; what was, is handed on. */
@@ -51,8 +57,8 @@ export class RelaySink implements BlockSink {
     if (this.#dropped > 0) this.#report(`"${this.#name}" is given up: ${droppedWordsOf(this.#dropped)}`, true);
   }
 
-  #noteRoom(): void {
-    if (this.#dropped === 0) return;
+  #noteRoom(at: number): void {
+    if (this.#dropped === 0 || Math.abs(at - this.#droppedAt) < CALM_MICROS) return;
     const words = droppedWordsOf(this.#dropped);
     this.#dropped = 0;
     this.#report(`"${this.#name}" takes lines again: ${words}`, true);

@@ -33,9 +33,9 @@ function makeRelayed(policy: RemoteSinkPolicy = POLICY) {
   }));
   const line = new RelayLine("test", (order: RelayOrder) => relay.handle(structuredClone(order)));
   const sink = new RelaySink(policy, line, (message) => void reports.push(message));
-  const write = (text: string): void => {
+  const write = (text: string, at = SOURCE.at): void => {
     const bytes = Buffer.from(text);
-    sink.write({ bytes, start: 0, end: bytes.length, continues: false, unfinished: false }, SOURCE);
+    sink.write({ bytes, start: 0, end: bytes.length, continues: false, unfinished: false }, { ...SOURCE, at });
   };
   const texts = (): string[] =>
     parcels.flatMap(({ bytes, ends }) =>
@@ -74,7 +74,9 @@ describe("what is handed to the relay", () => {
       'cannot log to "central": it does not keep up, and its buffer is full; lines are dropped',
     ]);
     for (const parcel of parcels) parcel.done();
-    write("again\n");
+    write("too soon to be news\n", SOURCE.at + 999_999);
+    expect(reports).toHaveLength(1);
+    write("again\n", SOURCE.at + 1_000_000);
     expect(reports.slice(1)).toEqual([`"central" takes lines again: ${100 - taken} lines were dropped`]);
   });
 
@@ -84,7 +86,7 @@ describe("what is handed to the relay", () => {
     for (let index = 0; index < 100; index++) write(`${"x".repeat(100)}\n`);
     const taken = parcels.length;
     line.renew();
-    write("to the new one\n");
+    write("to the new one\n", SOURCE.at + 1_000_000);
     expect([parcels.length, reports.length]).toEqual([taken + 1, 2]);
   });
 });

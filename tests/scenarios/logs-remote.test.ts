@@ -75,7 +75,7 @@ describe.skipIf(cannotRun !== null)("a syslog server", () => {
     const { place, server } = setting;
     await using _ = server;
     await server.start();
-    const script = `echo first; read -r go < ${place.path("fifo")}; i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; done; exec sleep 1000`;
+    const script = `exec 3<> ${place.path("fifo")}; echo first; read -r go <&3; i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; done; exec sleep 1000`;
     await Bun.$`mkfifo ${place.path("fifo")}`.quiet();
     place.write("web.toml", shell(script, sink(setting, "tcp")));
     await using supervisor = await place.start();
