@@ -40,7 +40,7 @@ function sinkFaultsOf(name: string, sink: Table): Fault[] {
   }
   const { address } = sink;
   for (const key of typeof address === "string" && !address.startsWith("tls:") ? ["ca", "server_name"] : []) {
-    const reason = `it says nothing of "${address}", only of an address that begins with "tls://"`;
+    const reason = `it says nothing of "${String(address)}", only of an address that begins with "tls://"`;
     if (sink[key] !== undefined)
       faults.push({ path: ["log", "sinks", name, key], at: "key", reason, suggestion: null });
   }
