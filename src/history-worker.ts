@@ -5,9 +5,11 @@
 import type { Database } from "bun:sqlite";
 import type { HistoryEntry, HistoryPolicy } from "./core/history.ts";
 import type { HistoryAnswer, HistoryQuestion } from "./core/history-view.ts";
+import { mayBeOomKill, withOomCause } from "./core/oom-end.ts";
 import { type OpenedHistory, beginAnew, closeHistory, failureOf, isDamage, openHistory } from "./os/history-file.ts";
 import { queryHistory } from "./os/history-query.ts";
 import { HistoryStore } from "./os/history-store.ts";
+import { readOomKills } from "./os/oom-kills.ts";
 import { lowerPriorityOfThread } from "./os/low-priority.ts";
 import type { FromHistory, ToHistory } from "./supervisor/history-messages.ts";
 
@@ -47,7 +49,9 @@ function perform(message: ToHistory): void {
 
 /** Why they could not be written, or null. */
 function store(entries: readonly HistoryEntry[]): string | null {
-  const result = withFile((open, limits) => open.store.store(entries, limits, Date.now()));
+  const kills = entries.some(mayBeOomKill) ? readOomKills() : null;
+  const told = kills === null || kills.size === 0 ? entries : entries.map((entry) => withOomCause(entry, kills));
+  const result = withFile((open, limits) => open.store.store(told, limits, Date.now()));
   return result.tag === "failed" ? result.message : null;
 }
 
