@@ -39,6 +39,9 @@ export interface Logs {
   close(): Promise<void>;
 }
 
+/** Among those that log somewhere; no service has this name. */
+const OWN_NAME = "daemonsup";
+
 /** How long the end of the supervisor may be held up by a syslog or a disk that does not answer. */
 const LAST_WORDS = millis(1_000);
 
@@ -59,8 +62,10 @@ export function startLogs(request: LogsRequest): Logs {
   );
   const reportRelay: ReportRelay = (message, recovered) => report(recovered ? "notice" : "warning", message);
   const relay = makeRelayHost(plane, reportRelay);
-  const { level, ...rotation } = request.settings.log;
-  plane.configureOwn(file, rotation);
+  const { level, ...policy } = request.settings.log;
+  plane.configureOwn(file, policy);
+  const loggers = makeLoggers(plane, relay, reportRelay);
+  loggers.configure(OWN_NAME, policy);
 
   const syslog = new SyslogHandler(request.settings.syslog.level, { port: queue });
   const own = new OwnLogHandler(level, (lines) => plane.own(lines));
@@ -80,7 +85,7 @@ export function startLogs(request: LogsRequest): Logs {
 
   return {
     plane,
-    loggers: makeLoggers(plane, relay, reportRelay),
+    loggers,
     file,
     report,
     syslogDropped: () => queue.droppedInAll,
@@ -90,6 +95,7 @@ export function startLogs(request: LogsRequest): Logs {
       queue.configure(syslogSettingsOf(settings, request.isForeground));
       const { level: _, ...changed } = settings.log;
       plane.configureOwn(file, changed);
+      loggers.configure(OWN_NAME, changed);
     },
     async close() {
       await Promise.race([Promise.all([closePlane(), queue.close(LAST_WORDS)]), Bun.sleep(2 * LAST_WORDS)]);

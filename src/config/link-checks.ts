@@ -52,7 +52,8 @@ function namedBy({ links, onFailure, loggers }: LinkedService): { name: string; 
   return named;
 }
 
-function unknownReasonOf(name: string, { names, templates, unreadable }: KnownServices): string | null {
+/** Why there is no service of this name; null: there is one. */
+export function unknownReasonOf(name: string, { names, templates, unreadable }: KnownServices): string | null {
   if (names.has(name)) return null;
   const at = name.indexOf("@");
   if (at !== -1 && unreadable.has(name.slice(0, at))) return null;

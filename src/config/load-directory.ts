@@ -1,12 +1,13 @@
 import { hostname } from "node:os";
 import type { Definition, Settings } from "../core/definition.ts";
+import { loggersOf } from "../core/log-policy.ts";
 import { addressProblemsOf } from "./address-checks.ts";
 import { wholeFileProblem } from "./config-file.ts";
 import { EnvironmentFiles } from "./environment-files.ts";
-import type { Fault } from "./fault.ts";
+import { faultAt, type Fault } from "./fault.ts";
 import { failureCyclesOf } from "./failure-cycles.ts";
 import { judgeCycles } from "./link-cycles.ts";
-import { linkProblemsOf } from "./link-checks.ts";
+import { type KnownServices, linkProblemsOf, unknownReasonOf } from "./link-checks.ts";
 import { listDirectory, SETTINGS_FILE, type Candidate, type Listing } from "./list-directory.ts";
 import { linkedOf } from "./linked-service.ts";
 import type { LoadRequest } from "./load-request.ts";
@@ -17,6 +18,7 @@ import { compareProblems, quote, type Problem } from "./problem.ts";
 import { readCandidates } from "./read-candidates.ts";
 import { displayOf, readTrusted } from "./read-trusted.ts";
 import type { SoundDefinition } from "./sound-definition.ts";
+import { suggestNearest } from "./want.ts";
 import { collisionsOf } from "./written-files.ts";
 
 export type LoadResult =
@@ -68,6 +70,7 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     ...collisionProblemsOf(sound, request),
     ...addressProblemsOf(sound),
     ...linkProblemsOf(linked, read.known),
+    ...ownLoggerProblemsOf(settings, read.known),
     ...cycles.problems,
     ...emptinessProblemsOf(listing, request),
   ];
@@ -93,6 +96,15 @@ function loadSettings(request: LoadRequest, check: MachineCheck): LoadedSettings
   return read.tag === "problem"
     ? unreadableSettings(read.problem)
     : parseSettings({ display: displayOf(SETTINGS_FILE, request), text: read.text }, check);
+}
+
+/** Services that the supervisor's own log is to go to, and that there are not. */
+function ownLoggerProblemsOf({ settings, file }: LoadedSettings, known: KnownServices): Problem[] {
+  return loggersOf(settings.log).flatMap((name) => {
+    const reason = unknownReasonOf(name, known);
+    const fault = faultAt(["log", "to"], reason ?? "", suggestNearest(name, known.names));
+    return reason === null || file === null ? [] : [file.problemAt(fault, "use")];
+  });
 }
 
 function twinProblemsOf(candidates: readonly Candidate[], request: LoadRequest): Problem[] {

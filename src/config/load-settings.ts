@@ -10,6 +10,7 @@ import { faultAt, type Fault } from "./fault.ts";
 import { metaOf, tableShapeOf } from "./key-meta.ts";
 import { isLaterKey, isLaterSetting } from "./later-keys.ts";
 import type { MachineCheck } from "./machine-faults.ts";
+import { ownLogFaultsOf, ownSinksOf } from "./own-log-sinks.ts";
 import { parseKeys } from "./parse-keys.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
@@ -48,8 +49,11 @@ export function parseSettings(
   const faults = result.success
     ? []
     : explainIssues(result.error.issues, { schema: settingsSchema, value: plain.table, isLater: isLaterSetting });
-  const problems = [...defaults.faults, ...faults].map((fault) => file.problemAt(fault));
-  if (!result.success) return { ...defaultSettings(), defaults: defaults.sound, file, problems };
+  const problems = [...defaults.faults, ...faults, ...ownLogFaultsOf(plain.table)].map((fault) =>
+    file.problemAt(fault),
+  );
+  if (!result.success || problems.length > defaults.faults.length)
+    return { ...defaultSettings(), defaults: defaults.sound, file, problems };
   const settings = settingsOf(result.data);
   const unusable = [...accountFaultsOf(settings, machine), ...tcpFaultsOf(settings)];
   problems.push(...unusable.map((fault) => file.problemAt(fault, "use")));
@@ -98,7 +102,8 @@ function unsharedFaultsOf(table: Table, schema: z.core.$ZodType, above: readonly
 }
 
 function settingsOf(parsed: z.output<typeof settingsSchema>): Settings {
-  const log = { level: parsed.log.level, ...rotationOf(parsed.log) };
+  const sinks = ownSinksOf(parsed.log, parsed.syslog.facility);
+  const log = { level: parsed.log.level, ...rotationOf(parsed.log), sinks };
   const { keep, keep_age: keepAge, keep_size: keepSize, lines } = parsed.history;
   const history = { keep, keepAge, keepSize, lines };
   return { daemon: parsed.daemon, syslog: parsed.syslog, control: controlOf(parsed.control), log, history };

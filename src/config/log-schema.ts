@@ -108,7 +108,8 @@ export const KEYS_OF_TYPES: Readonly<Record<(typeof SINK_TYPES)[number], readonl
   service: ["service", "format", "stamp", "buffer"],
 };
 
-function sinksSchema() {
+/** [log.sinks], by name. */
+export function sinksSchema() {
   const sink = z.strictObject(namedSinkKeys(), { error: `a table, like { type = "file", file = "/var/log/x.log" }` });
   return z
     .record(z.string().refine(isSinkName, { error: NAME }), sink, {
@@ -141,7 +142,8 @@ function isSinkName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(name) && name !== "file" && name !== "syslog";
 }
 
-function sinkNames(): z.ZodType<string[], unknown> {
+/** Names of sinks; whether there are such is checked across keys. */
+export function sinkNames(): z.ZodType<string[], unknown> {
   return z
     .array(z.string({ error: SINK_WANT }), { error: `a list, like ["file", "syslog"]` })
     .max(MAX_SINKS, `at most ${MAX_SINKS}`);

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/log-policy.ts";
-import { keyOf } from "./key-meta.ts";
+import { builtLate, keyOf } from "./key-meta.ts";
+import { sinkNames, sinksSchema } from "./log-schema.ts";
 import { facility } from "./sink-keys.ts";
 import { rotationKeys } from "./rotation-keys.ts";
 import { millis } from "../core/units.ts";
@@ -82,6 +83,19 @@ const log = z.strictObject(
       live: true,
       limit: choices,
       example: 'level = "debug"',
+    }),
+    to: keyOf(sinkNames().default(["file"]), {
+      description:
+        "Where it goes: always to `file`, and to the sinks named beside, a service (`service:NAME`) or a server below `[log.sinks]`. Syslog has `[syslog]`",
+      live: true,
+      limit: "16 sinks",
+      example: 'to = ["file", "service:collector"]',
+    }),
+    sinks: keyOf(builtLate(sinksSchema).default({}), {
+      description: "Further sinks, by name, as in a definition; of types `remote` and `service`",
+      live: true,
+      limit: "16 sinks",
+      example: 'sinks = { central = { type = "remote", address = "tls://logs.example.com" } }',
     }),
     ...rotationKeys(),
   },

@@ -12,7 +12,7 @@ import type {
   WatchPolicy,
   WatchdogPolicy,
 } from "./life-policies.ts";
-import type { LogPolicy, RotationPolicy, SyslogFacility, SyslogSeverity } from "./log-policy.ts";
+import type { LogPolicy, OwnLogPolicy, SyslogFacility, SyslogSeverity } from "./log-policy.ts";
 import type { SignalName } from "./signal-names.ts";
 import type { Millis } from "./units.ts";
 
@@ -153,7 +153,7 @@ export interface Settings {
   readonly syslog: { readonly facility: SyslogFacility; readonly level: SyslogSeverity };
   readonly control: ControlSettings;
   /** The supervisor's own log file. */
-  readonly log: RotationPolicy & { readonly level: SyslogSeverity };
+  readonly log: OwnLogPolicy & { readonly level: SyslogSeverity };
   /** What is kept of the past. */
   readonly history: HistoryPolicy;
 }

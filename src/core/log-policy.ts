@@ -137,8 +137,13 @@ export interface ServiceSinkPolicy extends SinkBase, RecordFormat {
   readonly buffer: number;
 }
 
+/** The supervisor's own log: its file, and where its lines go beside. */
+export interface OwnLogPolicy extends RotationPolicy {
+  readonly sinks: LogPolicy["sinks"];
+}
+
 /** The services that the output goes to. */
-export function loggersOf({ sinks }: LogPolicy): readonly string[] {
+export function loggersOf({ sinks }: Pick<LogPolicy, "sinks">): readonly string[] {
   return [...new Set(sinks.flatMap((sink) => (sink.type === "service" ? [sink.service] : [])))];
 }
 

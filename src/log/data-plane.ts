@@ -2,7 +2,7 @@
  * The main thread's side of the data plane. It owns every descriptor: a pipe is closed here when the Worker says that it has
  * ended, so that a Worker that dies takes nothing with it. What a Worker was asked and has not answered is asked of the next.
  */
-import { logFilesOf, type LogPolicy, type RotationPolicy } from "../core/log-policy.ts";
+import { logFilesOf, type LogPolicy, type OwnLogPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { CompressionJob } from "./compression-job.ts";
 import { NOTHING, PlaneLane, type Question } from "./plane-lane.ts";
@@ -131,10 +131,10 @@ export class DataPlane {
   }
 
   /** The supervisor's own log file, for `own`. */
-  configureOwn(file: string, rotation: RotationPolicy): void {
+  configureOwn(file: string, policy: OwnLogPolicy): void {
     const isFirst = !this.#ownLane.state.hasOwnLog;
     if (isFirst) this.#ownLane = this.#lanes.lane(this.#ports.laneOf([file]));
-    this.#ownLane.tell({ tag: "configure-own", file, rotation });
+    this.#ownLane.tell({ tag: "configure-own", file, policy });
     if (isFirst && this.#own.length > 0) this.#ownLane.post({ tag: "own", lines: [...this.#own] });
   }
 

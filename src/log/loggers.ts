@@ -48,7 +48,7 @@ export class Loggers {
   }
 
   /** A service logs so from now on. */
-  configure(service: string, log: LogPolicy): void {
+  configure(service: string, log: Pick<LogPolicy, "sinks">): void {
     if (log.sinks.some(({ type }) => type === "remote" || type === "service")) this.#ports.relay.begin();
     const loggers = loggersOf(log);
     if (loggers.length === 0 && !this.#used.has(service)) return;

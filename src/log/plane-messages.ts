@@ -1,4 +1,4 @@
-import type { LogPolicy, RotationPolicy } from "../core/log-policy.ts";
+import type { LogPolicy, OwnLogPolicy } from "../core/log-policy.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 
 /**
@@ -47,7 +47,7 @@ export type ToPlane =
   | { readonly tag: "unexpect"; readonly service: string; readonly id: number }
   /** Lines for the supervisor's own log file, each without its newline. */
   | { readonly tag: "own"; readonly lines: readonly string[] }
-  | { readonly tag: "configure-own"; readonly file: string; readonly rotation: RotationPolicy }
+  | { readonly tag: "configure-own"; readonly file: string; readonly policy: OwnLogPolicy }
   /** The file that was asked to be compressed is, or is not. */
   | { readonly tag: "compressed"; readonly result: CompressionResult }
   /** Another relay has taken the place of the one before, and knows of nothing. */

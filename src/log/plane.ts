@@ -55,7 +55,7 @@ export class Plane {
     this.#out = new OutBuffer(ports.copyStamped);
     this.#runs = new PlaneRuns(this.#runsPorts());
     this.#datagrams = new DatagramLog(ports.send, (message, recovered) => this.#report(null, message, recovered));
-    this.#own = new OwnLog(this.#logPorts(null));
+    this.#own = new OwnLog({ ...this.#logPorts(null), datagrams: this.#datagrams, relay: ports.relay });
   }
 
   /** Does what the main thread asks. */
@@ -126,7 +126,7 @@ export class Plane {
         this.#outbox.push({ tag: "own-taken", count: message.lines.length });
         return;
       case "configure-own":
-        return this.#own.configure(message.file, message.rotation, this.#ports.now());
+        return this.#own.configure(message.file, message.policy, this.#ports.now());
       case "reopen":
         return this.#forEachLog((log) => log.reopen(this.#ports.now()));
       case "watch":

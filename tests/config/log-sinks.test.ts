@@ -117,3 +117,100 @@ describe("[log.stderr]", () => {
     );
   });
 });
+
+describe("the supervisor's own log", () => {
+  test("goes to its file, and to further sinks", () => {
+    using place = makePlace({
+      "daemonsup.toml": lines(
+        "[syslog]",
+        'facility = "local1"',
+        "[log]",
+        'to = ["file", "service:web", "central"]',
+        "[log.sinks.central]",
+        'type = "remote"',
+        'address = "tcp://10.0.0.1"',
+        'priority = "warning"',
+      ),
+      "web.toml": 'command = "true"\n',
+    });
+    expect(mustLoad(place.load()).settings.log.sinks).toMatchObject([
+      { type: "service", service: "web", format: "plain" },
+      {
+        type: "remote",
+        server: { protocol: "tcp", host: "10.0.0.1", port: 601 },
+        facility: "local1",
+        filter: { priority: "warning" },
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      ['to = ["service:web"]'],
+      'daemonsup.toml:2:6: cannot parse "log.to": want "file" in it, as that remains when nothing else takes its lines',
+    ],
+    [
+      ['to = ["file", "syslog"]'],
+      'daemonsup.toml:2:15: cannot parse "log.to[1]": [syslog] says what goes there, want no "syslog"',
+    ],
+    [
+      ['to = ["file", "service:wbe"]'],
+      'daemonsup.toml:2:6: cannot use "log.to": there is no service "wbe"',
+    ],
+    [
+      ["[log.sinks.x]", 'type = "file"', 'file = "/tmp/x"'],
+      'daemonsup.toml:3:8: cannot parse "log.sinks.x.type": got "file", want "remote" or "service"',
+    ],
+  ])("is refused where it would not remain, or says nothing: %j", (text, problem) => {
+    const files = { "daemonsup.toml": lines("[log]", ...text), "web.toml": 'command = "true"\n' };
+    expect(problemsOf(files).map((each) => each.split("\n")[0])).toEqual([`services.d/${problem}`]);
+  });
+});
+
+describe("a service that reads what others say", () => {
+  const logging = lines('command = "true"', 'log.to = ["file", "service:logger"]');
+
+  test("is started before them and stopped after", () => {
+    using place = makePlace({ "web.toml": logging, "logger.toml": 'command = "true"\n' });
+    const web = mustLoad(place.load()).definitions.find(({ name }) => name === "web");
+    expect(web?.after).toEqual(["logger"]);
+    expect(web?.log.sinks.at(-1)).toMatchObject({ type: "service", service: "logger", buffer: 1024 * 1024 });
+  });
+
+  test("has to be there, and to be another one", () => {
+    expect(faultsOf('log.to = ["service:logger"]')).toEqual([
+      'services.d/web.toml:2:10: cannot use "log.to": there is no service "logger"',
+    ]);
+    expect(faultsOf('log.to = ["service:web"]')).toEqual([
+      'services.d/web.toml:2:10: cannot use "log.to": it would read its own output',
+    ]);
+    const circle = { "web.toml": logging, "logger.toml": lines('command = "true"', 'log.to = ["service:web"]') };
+    expect(problemsOf(circle)[0]).toContain("logger");
+  });
+});
+
+describe("a syslog server", () => {
+  test.each([
+    ["udp://logs.example.com", { protocol: "udp", host: "logs.example.com", port: 514 }],
+    ["tcp://10.0.0.1", { protocol: "tcp", host: "10.0.0.1", port: 601 }],
+    ["tls://[::1]", { protocol: "tls", host: "::1", port: 6514 }],
+    ["tls://[::1]:99", { protocol: "tls", host: "::1", port: 99 }],
+  ])("is found at %s", (address, server) => {
+    const sinks = sinksOf('log.to = ["x"]', "[log.sinks.x]", 'type = "remote"', `address = "${address}"`);
+    expect(sinks).toMatchObject([{ type: "remote", server: { ...server, ca: null, serverName: null } }]);
+  });
+
+  test.each(["", "logs:601", "http://logs", "tcp://", "tcp://a b", "tcp://a:0", "tcp://::1", "udp://a:99999"])(
+    "is not found at %j",
+    (address) => {
+      const [fault] = faultsOf("[log.sinks.x]", 'type = "remote"', `address = "${address}"`);
+      expect(fault).toContain('cannot parse "log.sinks.x.address"');
+    },
+  );
+
+  test("proves who it is only over TLS", () => {
+    expect(faultsOf("[log.sinks.x]", 'type = "remote"', 'address = "tcp://a"', 'server_name = "b"')[0]).toContain(
+      'it says nothing of "tcp://a", only of an address that begins with "tls://"',
+    );
+  });
+});

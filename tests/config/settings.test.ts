@@ -21,7 +21,16 @@ describe("daemonsup.toml", () => {
     daemon: { user: null, group: null },
     syslog: { facility: "daemon", level: "info" },
     control: { group: null, statusGroup: null, tcp: null },
-    log: { level: "info", maxSize: 10_485_760, keep: 5, maxAge: null, keepSize: null, keepAge: null, compress: null },
+    log: {
+      level: "info",
+      maxSize: 10_485_760,
+      keep: 5,
+      maxAge: null,
+      keepSize: null,
+      keepAge: null,
+      compress: null,
+      sinks: [],
+    },
     history,
   };
 
@@ -56,7 +65,16 @@ describe("daemonsup.toml", () => {
       daemon: { user: "alice", group: "video" },
       syslog: { facility: "local0", level: "debug" },
       control: { group: "root", statusGroup: "video", tcp: null },
-      log: { level: "err", maxSize: 1_048_576, keep: 2, maxAge: null, keepSize: null, keepAge: null, compress: null },
+      log: {
+        level: "err",
+        maxSize: 1_048_576,
+        keep: 2,
+        maxAge: null,
+        keepSize: null,
+        keepAge: null,
+        compress: null,
+        sinks: [],
+      },
       history: { keep: 1000, keepAge: millis(30 * 86_400_000), keepSize: 1_048_576, lines: 0 },
     });
   });

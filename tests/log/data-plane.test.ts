@@ -268,7 +268,10 @@ describe("the supervisor's own log", () => {
   test("lines from before the file was named are written too", async () => {
     await using harness = new PlaneHarness();
     harness.plane.own(["first"]);
-    harness.plane.configureOwn(harness.file("daemonsup.log"), fileSink({ maxSize: 1_000_000, keep: 1 }));
+    harness.plane.configureOwn(harness.file("daemonsup.log"), {
+      ...fileSink({ maxSize: 1_000_000, keep: 1 }),
+      sinks: [],
+    });
     harness.plane.own(["second", "third"]);
     await harness.plane.flush();
     expect(readFileSync(harness.file("daemonsup.log"), "utf8")).toBe("first\nsecond\nthird\n");
@@ -307,7 +310,7 @@ describe("a Worker that dies", () => {
   test("is replaced, and the next goes on with the same descriptors, policies, followers and watches", async () => {
     await using harness = new PlaneHarness();
     harness.plane.configure("a", POLICY, harness.file("a.log"));
-    harness.plane.configureOwn(harness.file("own.log"), fileSink({ maxSize: 1_000_000, keep: 1 }));
+    harness.plane.configureOwn(harness.file("own.log"), { ...fileSink({ maxSize: 1_000_000, keep: 1 }), sinks: [] });
     harness.plane.own(["said before"]);
     const heard: string[] = [];
     harness.plane.follow("a", (line) => heard.push(line.text));

@@ -117,3 +117,18 @@ test("the end of the last service that logs to it ends its input", async () => {
   await supervisor.until("logger", ({ state }) => state === "done");
   expect(linesIn(place)).toEqual(["last words"]);
 });
+
+test("the supervisor's own log goes to a logger too, also what it says of that logger", async () => {
+  const place = new TestPlace({});
+  place.write("daemonsup.toml", '[log]\nto = ["file", "service:logger"]');
+  place.write("logger.toml", loggerText(place, 'restart.delay = "0ms"'));
+  await using supervisor = await place.start();
+  await untilTrue(() => linesIn(place).some((line) => /<5>logger: up/.test(line)));
+  expect(linesIn(place)[0]).toMatch(/^\d{4}-\S+Z <5>daemonsup \S+ begins/);
+  signalProcess(await up(supervisor, "logger"), "SIGKILL");
+  await supervisor.until("logger", ({ state, restarts }) => state === "up" && restarts === 1);
+  await untilTrue(() => linesIn(place).filter((line) => /<5>logger: up/.test(line)).length === 2);
+  expect(linesIn(place).some((line) => line.includes("SIGKILL"))).toBe(true);
+  const { stdout } = await supervisor.command("stop", "logger");
+  expect(stdout).toContain("logger");
+});
