@@ -153,10 +153,7 @@ describe("the supervisor's own log", () => {
       ['to = ["file", "syslog"]'],
       'daemonsup.toml:2:15: cannot parse "log.to[1]": [syslog] says what goes there, want no "syslog"',
     ],
-    [
-      ['to = ["file", "service:wbe"]'],
-      'daemonsup.toml:2:6: cannot use "log.to": there is no service "wbe"',
-    ],
+    [['to = ["file", "service:wbe"]'], 'daemonsup.toml:2:6: cannot use "log.to": there is no service "wbe"'],
     [
       ["[log.sinks.x]", 'type = "file"', 'file = "/tmp/x"'],
       'daemonsup.toml:3:8: cannot parse "log.sinks.x.type": got "file", want "remote" or "service"',
