@@ -51,6 +51,10 @@ export function makeWorld(): CliWorld {
       const { readLogFiles } = await import("./read-files.ts");
       yield* readLogFiles(wish);
     },
+    openFullScreen: (listener) => {
+      const screen = require("./full-screen.ts") as typeof import("./full-screen.ts");
+      return screen.openFullScreen(listener);
+    },
     start: async (options) => {
       const { start } = await import("./launch.ts");
       return await start(options, makeWorld());

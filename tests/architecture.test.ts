@@ -31,6 +31,7 @@ const COMPOSITION_ROOTS = [
   "world.ts",
   "role.ts",
   "run-program.ts",
+  "full-screen.ts",
   "launch.ts",
   "load-configuration.ts",
   "daemon.ts",

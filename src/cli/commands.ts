@@ -23,6 +23,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "top",
+    {
+      group: "look",
+      summary: "watch and steer the services on the whole screen",
+      load: async () => (await import("./top.ts")).top,
+    },
+  ],
+  [
     "logs",
     {
       group: "look",

@@ -26,6 +26,21 @@ export interface FilesWish extends Pick<OutputWish, "count" | "wishes" | "window
   readonly services: readonly FilesOfService[];
 }
 
+/** What the whole screen of a terminal tells. */
+export interface FullScreenListener {
+  /** What the terminal has sent: keys, perhaps several. */
+  input(text: string): void;
+  resized(): void;
+}
+
+/** The whole screen of a terminal, until it is disposed of; however the program ends, it is given back as it was. */
+export interface FullScreen extends Disposable {
+  /** Shows these lines, as many as there are rows at most and none wider than the screen. */
+  draw(lines: readonly string[]): void;
+  /** Stops this process as Ctrl-Z does; shows the screen again when it goes on. */
+  suspend(): void;
+}
+
 /** All that a command needs from outside; the real one is made by main, tests pass a literal. */
 export interface CliWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -58,6 +73,8 @@ export interface CliWorld {
   readonly program: string;
   /** Runs a program to its end; `code` is null if it could not be started or was killed, then `output` may say why. */
   run(words: readonly string[], input: string): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Takes the whole screen; null: standard input or output is no terminal. */
+  openFullScreen(listener: FullScreenListener): FullScreen | null;
   /** Becomes the launcher of a daemon (or, in the foreground, the supervisor); returns the exit status. */
   start(options: StartOptions): Promise<number>;
   /** Calls `listener` at SIGINT instead of dying of it, until the returned function is called. */
