@@ -52,8 +52,8 @@ export function makeWorld(): CliWorld {
       yield* readLogFiles(wish);
     },
     openFullScreen: (listener) => {
-      const screen = require("./full-screen.ts") as typeof import("./full-screen.ts");
-      return screen.openFullScreen(listener);
+      const { openFullScreen } = require("./full-screen.ts") as typeof import("./full-screen.ts");
+      return openFullScreen(listener);
     },
     start: async (options) => {
       const { start } = await import("./launch.ts");
