@@ -51,8 +51,8 @@ export function makeWorld(): CliWorld {
       const { readLogFiles } = await import("./read-files.ts");
       yield* readLogFiles(wish);
     },
-    openFullScreen: (listener) => {
-      const { openFullScreen } = require("./full-screen.ts") as typeof import("./full-screen.ts");
+    openFullScreen: async (listener) => {
+      const { openFullScreen } = await import("./full-screen.ts");
       return openFullScreen(listener);
     },
     start: async (options) => {

@@ -15,7 +15,7 @@ The terminal is given back as it was, however this ends.`,
 
 async function showTop(call: CommandCall): Promise<number> {
   const session = new TopSession(call);
-  const screen = call.world.openFullScreen({
+  const screen = await call.world.openFullScreen({
     input: (text) => session.input(text),
     resized: () => session.draw(),
   });

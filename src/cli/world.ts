@@ -74,7 +74,7 @@ export interface CliWorld {
   /** Runs a program to its end; `code` is null if it could not be started or was killed, then `output` may say why. */
   run(words: readonly string[], input: string): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Takes the whole screen; null: standard input or output is no terminal. */
-  openFullScreen(listener: FullScreenListener): FullScreen | null;
+  openFullScreen(listener: FullScreenListener): Promise<FullScreen | null>;
   /** Becomes the launcher of a daemon (or, in the foreground, the supervisor); returns the exit status. */
   start(options: StartOptions): Promise<number>;
   /** Calls `listener` at SIGINT instead of dying of it, until the returned function is called. */

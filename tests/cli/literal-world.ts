@@ -54,7 +54,7 @@ export function literalWorld({
     now: () => Date.parse("2026-01-02T03:07:17.000Z"),
     userName: "someone",
     program: "/usr/local/bin/daemonsup",
-    openFullScreen: () => null,
+    openFullScreen: () => Promise.resolve(null),
     run: () => Promise.reject(new Error("nothing is to be run")),
     isLocked: () => false,
     readHistory: () => Promise.resolve(null),
