@@ -13,8 +13,8 @@ export interface RunCount {
 interface Counts {
   starts: number;
   restarts: number;
-  /** By "reason status". */
-  readonly exits: Map<string, { readonly reason: ExitCount["reason"]; readonly status: string; count: number }>;
+  /** A handful; null: none yet, as for most services. */
+  exits: { readonly reason: ExitCount["reason"]; readonly status: string; count: number }[] | null;
 }
 
 const NONE: RunCount = { starts: 0, restarts: 0, exits: [] };
@@ -40,13 +40,13 @@ export class RunCounts implements Companion {
   of(service: string): RunCount {
     const counts = this.#counts.get(service);
     if (counts === undefined) return NONE;
-    return { ...counts, exits: [...counts.exits.values()].map((each) => ({ ...each })) };
+    return { ...counts, exits: (counts.exits ?? []).map((each) => ({ ...each })) };
   }
 
   #countsOf(service: string): Counts {
     const known = this.#counts.get(service);
     if (known !== undefined) return known;
-    const counts: Counts = { starts: 0, restarts: 0, exits: new Map() };
+    const counts: Counts = { starts: 0, restarts: 0, exits: null };
     this.#counts.set(service, counts);
     return counts;
   }
@@ -54,9 +54,9 @@ export class RunCounts implements Companion {
 
 function noteExit(counts: Counts, exit: Exit): void {
   const [reason, status] = wordsOf(exit);
-  const key = `${reason} ${status}`;
-  const known = counts.exits.get(key);
-  if (known === undefined) counts.exits.set(key, { reason, status, count: 1 });
+  counts.exits ??= [];
+  const known = counts.exits.find((each) => each.reason === reason && each.status === status);
+  if (known === undefined) counts.exits.push({ reason, status, count: 1 });
   else known.count++;
 }
 
