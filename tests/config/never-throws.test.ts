@@ -146,7 +146,7 @@ test("no value of any key makes the loader throw", () => {
     fc.property(definition, (table) => load("web3.json", JSON.stringify(table))),
     { numRuns: 800 },
   );
-});
+}, 30_000);
 
 test("no text makes the reader of environment files throw", () => {
   const piece = fc.constantFrom(...Array.from("AB_=\"'\\ \t\n#;$`\r\f1"), "export ", "\ud83d\ude00");
