@@ -75,11 +75,20 @@ export class HistoryStore {
       this.#session,
       entry.run,
     ]);
-    if (known !== null && (known.ended !== null || entry.end === null)) return;
+    if (known === null ? this.#isPast(entry) : known.ended !== null || entry.end === null) return;
     const number = known?.number ?? this.#nextNumber(entry);
     const last = this.#mergeIntoEarlier(entry, number);
     if (known !== null) this.#run("DELETE FROM runs WHERE id = ?", [known.id]);
     this.#insertRun(last, number);
+  }
+
+  /** true: a later run of the service is written down, so this one was, and has been merged since. */
+  #isPast({ service, run }: RunEntry): boolean {
+    const newest = this.#one<{ readonly session: string; readonly run: number }>(
+      "SELECT session, run FROM runs WHERE service = ? ORDER BY number DESC LIMIT 1",
+      [service],
+    );
+    return newest !== null && newest.session === this.#session && newest.run > run;
   }
 
   /** Of runs that were merged before they were written down, the beginnings may be there: they are gone with this. */

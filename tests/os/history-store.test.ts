@@ -159,6 +159,14 @@ describe("a row of runs that end the same way", () => {
     expect(report(30)).toMatchObject({ pid: 1030, repeated: 28 });
   });
 
+  test("keeps its count when a batch of it is written a second time", () => {
+    keep([many, many, many.slice(-1)]);
+    expect(counted()).toEqual([
+      [1, 0],
+      [30, 28],
+    ]);
+  });
+
   test("is broken by another ending, and by a start that somebody asked for", () => {
     const asked = runOf(31, { restarts: 0 });
     const other = runOf(33, { end: endOf({ at: second(33), reason: "exited 2" }), restarts: 2 });

@@ -62,7 +62,7 @@ test("the report of a run has the lines of no other", async () => {
   supervisor.place.write("web.toml", program(["sh", "-c", `echo begins; ${once}`, mark], '[restart]\ndelay = "10ms"'));
   await supervisor.command("reload");
   await supervisor.until("web", ({ state, restarts }) => state === "up" && restarts === 1);
-  await supervisor.line("web", (text) => text === "first run");
+  await supervisor.lines("web", (texts) => texts.filter((text) => text === "begins").length === 2);
   const { pid } = await supervisor.service("web");
   process.kill(pid ?? 0, "SIGKILL");
   await supervisor.event(({ event, pid: of }) => event === "exit" && of === pid);
