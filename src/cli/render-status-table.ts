@@ -92,9 +92,10 @@ const LEAST_MESSAGE = 12;
  * to type next. Where that has no room in the row it stands below it.
  */
 export function renderStatusTable(table: StatusTable, look: Look): readonly string[] {
-  const services = table.services.toSorted(
-    (left, right) => severityOf(left) - severityOf(right) || compareText(left.name, right.name),
-  );
+  const services = table.services
+    .map((service) => ({ service, severity: severityOf(service) }))
+    .sort((left, right) => left.severity - right.severity || compareText(left.service.name, right.service.name))
+    .map(({ service }) => service);
   const sorted: StatusTable = { ...table, services };
   const all = table.usages.size === 0 ? FIELDS.filter((field) => field !== CPU && field !== MEMORY) : FIELDS;
   const { width } = look;

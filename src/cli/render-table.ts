@@ -1,4 +1,4 @@
-import { cutTo, padTo } from "./render-text.ts";
+import { cellsOf, cutTo } from "./render-text.ts";
 
 export interface Column {
   readonly title: string;
@@ -26,16 +26,17 @@ export function renderTable(
 ): readonly string[] {
   const widths = fit(columns, naturalWidthsOf(columns, rows), style.width);
   function line(cells: readonly string[], paint: (cell: string, column: number) => string): string {
-    const shown = columns.map((column, index) => {
-      const width = widths[index] ?? 0;
-      const cut = cutTo(cells[index] ?? "", width, style.mark);
-      const isLast = index === columns.length - 1;
-      return paint(
-        isLast && column.align === "left" ? cut : padTo(cut, width, column.align === "left" ? "right" : "left"),
-        index,
-      );
-    });
-    return shown.join(GAP).trimEnd();
+    let shown = "";
+    for (let index = 0; index < columns.length; index++) {
+      const [whole, width] = [cells[index] ?? "", widths[index] ?? 0];
+      const size = cellsOf(whole);
+      // Cut, it may be a cell too short: a wide character does not fit in half.
+      const cell = size <= width ? whole : cutTo(whole, width, style.mark);
+      const blanks = " ".repeat(width - (size <= width ? size : cellsOf(cell)));
+      const filled = columns[index]?.align === "left" ? cell + blanks : blanks + cell;
+      shown += (index === 0 ? "" : GAP) + paint(filled, index);
+    }
+    return shown.trimEnd();
   }
   const title = line(
     columns.map((column) => column.title),
@@ -51,12 +52,17 @@ export function tableWidthOf(columns: readonly Column[], rows: readonly (readonl
 }
 
 function naturalWidthsOf(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
-  return columns.map((column, index) =>
-    rows.reduce(
-      (widest, cells) => Math.max(widest, Bun.stringWidth(cells[index] ?? "")),
-      Bun.stringWidth(column.title),
-    ),
-  );
+  const widths = columns.map((column) => cellsOf(column.title));
+  // Of a thousand rows each step counts: a command has no time to become quick.
+  for (const cells of rows) {
+    for (let index = 0; index < widths.length; index++) {
+      const cell = cells[index] ?? "";
+      const width = widths[index] ?? 0;
+      // No character takes more than two cells.
+      if (cell.length * 2 > width) widths[index] = Math.max(width, cellsOf(cell));
+    }
+  }
+  return widths;
 }
 
 function fit(columns: readonly Column[], natural: readonly number[], width: number | null): readonly number[] {

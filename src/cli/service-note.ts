@@ -12,6 +12,7 @@ export interface NoteOptions {
 /** What is worth knowing beside the state, on one line: when it starts next, why it is so, what it says of itself. */
 export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions): string {
   const { message, state, last_exit: exit } = service;
+  if (hasNothingToSay(service)) return "";
   const isSaid = isExitShown && message !== null && message === exit?.reason;
   const isTrouble = state === "failed" || state === "backoff";
   const notes = [
@@ -26,6 +27,19 @@ export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions):
     .filter((note) => note !== null && note !== "")
     .map((note) => onOneLine(note ?? ""))
     .join("; ");
+}
+
+/** So it is with most of a thousand services. */
+function hasNothingToSay({
+  state,
+  message,
+  next_start: next,
+  health,
+  status,
+  stale_detail: stale,
+}: ServiceView): boolean {
+  const isQuiet = message === null && next === null && status === null && stale === null;
+  return isQuiet && state === "up" && (health === null || health === "healthy");
 }
 
 /** null: there is nothing to say, as it is healthy or nobody asks. */
@@ -43,7 +57,7 @@ const SLOW_MS = 10_000;
  */
 export function adviceOf(service: ServiceView, now: number): string | null {
   const { name, state, want, well, health, message, last_exit: exit } = service;
-  const isSlow = now - Date.parse(service.since) > SLOW_MS;
+  const isSlow = (): boolean => now - Date.parse(service.since) > SLOW_MS;
   switch (state) {
     case "failed":
       // Nothing has run, so nothing was said.
@@ -53,9 +67,9 @@ export function adviceOf(service: ServiceView, now: number): string | null {
     case "waiting":
       return well ? null : adviceOnWaiting(name, message ?? "");
     case "starting":
-      return isSlow ? `logs ${name}` : null;
+      return isSlow() ? `logs ${name}` : null;
     case "stopping":
-      return isSlow ? `signal KILL ${name}` : null;
+      return isSlow() ? `signal KILL ${name}` : null;
     case "up":
       return health === "unhealthy" || (!well && want === "up") ? `status ${name}` : null;
     case "done":

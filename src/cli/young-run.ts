@@ -20,7 +20,7 @@ const PATIENCE = millis(1_000);
  */
 export async function watchYoungRun(place: SupervisorPlace, started: ServiceView): Promise<YoungRun> {
   if (!(await isUnproven(place, started))) return { tag: "runs" };
-  const deadline = performance.now() + LOOK_FOR_MS;
+  const deadline = performance.now() + LOOK_FOR_MS - (started.uptime_ms ?? 0);
   while (performance.now() < deadline) {
     // To listen for its end would cost more than a few questions.
     await Bun.sleep(LOOK_EVERY_MS);
@@ -38,9 +38,9 @@ export async function watchYoungRun(place: SupervisorPlace, started: ServiceView
 
 async function isUnproven(
   place: SupervisorPlace,
-  { name, type, state, pid, last_exit: exit }: ServiceView,
+  { name, type, state, pid, uptime_ms: age, last_exit: exit }: ServiceView,
 ): Promise<boolean> {
-  if (type !== "simple" || state !== "up" || pid === null) return false;
+  if (type !== "simple" || state !== "up" || pid === null || (age ?? 0) >= LOOK_FOR_MS) return false;
   if (exit !== null && (exit.code === 0 || STOPPED_BY.has(exit.signal ?? ""))) return false;
   const details = await lookAtDetails(place, name);
   return details !== null && details.ready_by === null;
