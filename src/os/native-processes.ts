@@ -1,5 +1,5 @@
 import { type Pointer, cc } from "bun:ffi";
-import { withSourcePath } from "./c-source.ts";
+import { WITHOUT_LIBRARIES, withSourcePath } from "./c-source.ts";
 import source from "./processes.c" with { type: "text" };
 
 /**
@@ -32,6 +32,7 @@ function frontOf(path: string): NativeProcesses {
   // The prototypes are in the C file; "row *" and "int *" are pointers into 32-bit words.
   const { symbols } = cc({
     source: path,
+    flags: WITHOUT_LIBRARIES,
     symbols: {
       read_row: { args: ["i32", "ptr"], returns: "i32" },
       read_table: { args: ["ptr", "i32"], returns: "i32" },

@@ -2,8 +2,8 @@
  * The inner loop of the stamped log: libc's own search and copy do the work, since what TinyCC makes of loops is slow.
  */
 
-void *memchr(const void *, int, unsigned long);
-void *memcpy(void *, const void *, unsigned long);
+#define memchr ((void *(*)(const void *, int, unsigned long))AT_memchr)
+#define memcpy ((void *(*)(void *, const void *, unsigned long))AT_memcpy)
 
 /* At least the longest stamp; so much is written for each, whatever its length. */
 enum { STAMP_ROOM = 32 };

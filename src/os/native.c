@@ -1,8 +1,8 @@
 /*
  * What cannot be written in TypeScript: everything between clone or fork and execve, where no JavaScript may run.
  *
- * Compiled in process by TinyCC when it is first needed, so: no headers, no inline assembly, nothing that needs a
- * toolchain. A child made by CLONE_VM runs on this process's memory, its thread-local errno included; it therefore makes
+ * Compiled in process by TinyCC when it is first needed, so: no headers, no libraries, no inline assembly, nothing that
+ * needs a toolchain. A child made by CLONE_VM runs on this process's memory, its thread-local errno included; it therefore makes
  * system calls only through `raw`, which touches nothing but registers, allocates nothing, and writes only to the request
  * that it was given and to its record in the state mapping.
  */
@@ -43,9 +43,10 @@ enum { SYS_pidfd_send_signal = 424, SYS_close_range = 436 };
   ((long (*)(long, long, long, long, long, long, long))machine_code)( \
     number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-int clone(int (*run)(void *), void *stack, int flags, void *argument, ...);
-int sigaction(int signal, const void *action, void *old);
-int *__errno_location(void);
+/* Of libc, by addresses that the TypeScript beside this one defines: see there. */
+#define clone ((int (*)(int (*)(void *), void *, int, void *, ...))AT_clone)
+#define sigaction ((int (*)(int, const void *, void *))AT_sigaction)
+#define __errno_location ((int *(*)(void))AT___errno_location)
 
 enum { EINVAL = 22, ETIMEDOUT = 110, ECANCELED = 125, EINTR = 4 };
 enum { SIGKILL = 9, SIGCHLD = 17, SIG_SETMASK = 2 };

@@ -1,5 +1,5 @@
 import { cc, type Pointer } from "bun:ffi";
-import { withSourcePath } from "./c-source.ts";
+import { WITHOUT_LIBRARIES, withSourcePath } from "./c-source.ts";
 import roles from "./native-roles.c" with { type: "text" };
 import spawning from "./native-spawn.c" with { type: "text" };
 import stamps from "./native-stamps.c" with { type: "text" };
@@ -46,6 +46,7 @@ function frontOf(path: string): Native {
   // The prototypes are in the C file; "request *" and "char *" are pointers into a block.
   const { symbols } = cc({
     source: path,
+    flags: WITHOUT_LIBRARIES,
     symbols: {
       reserve: { args: ["i32"], returns: "void" },
       spawn: { args: ["ptr", "ptr", "i32"], returns: "i32" },

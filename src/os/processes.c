@@ -1,17 +1,19 @@
 /*
  * Reads /proc: what is read for each of a thousand processes, or at each end of one, is read here.
  *
- * Compiled in process by TinyCC when it is first needed, so: no headers, nothing that needs a toolchain. For the main thread
+ * Compiled in process by TinyCC when it is first needed, so: no headers, no libraries, nothing that needs a toolchain. For the main thread
  * only, as the buffers are shared. Every function returns a count, or a negative errno.
  */
 
-int open(const char *path, int flags, ...);
-int close(int fd);
-long read(int fd, void *buffer, unsigned long size);
-long lseek(int fd, long offset, int whence);
-long getdents64(int fd, void *buffer, unsigned long size);
-long sysconf(int name);
-int *__errno_location(void);
+/* Of libc, by addresses that the TypeScript beside this one defines: see there. */
+#define open ((int (*)(const char *, int, ...))AT_open)
+#define close ((int (*)(int))AT_close)
+#define read ((long (*)(int, void *, unsigned long))AT_read)
+#define lseek ((long (*)(int, long, int))AT_lseek)
+#define getdents64 ((long (*)(int, void *, unsigned long))AT_getdents64)
+#define sysconf ((long (*)(int))AT_sysconf)
+#define waitid ((int (*)(int, unsigned int, void *, int))AT_waitid)
+#define __errno_location ((int *(*)(void))AT___errno_location)
 
 enum { ENOENT = 2, E2BIG = 7, EAGAIN = 11, ENFILE = 23, EMFILE = 24 };
 enum { O_RDONLY = 0, O_CLOEXEC = 02000000 };
@@ -174,8 +176,6 @@ int read_strangers(int fd, const unsigned char *known, int *numbers, int most) {
   if (lseek(fd, 0, 0) < 0) return failure();
   return append_numbers(fd, known, numbers, most, 0);
 }
-
-int waitid(int idtype, unsigned int id, void *info, int options);
 
 /* Those of the children in the list that have ended and are not reaped. */
 int read_ended(int fd, int *numbers, int most) {
