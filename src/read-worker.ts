@@ -10,7 +10,7 @@ declare const self: Worker;
 
 const reader = new Reader({
   files: { lookAtLogFile, openReadableLog },
-  post: (message) => self.postMessage(message),
+  post: (message) => self.postMessage(message, "bytes" in message ? [message.bytes.buffer] : []),
   stepBack: lowerPriorityOfThread,
   yield: () => new Promise((resolve) => void setImmediate(resolve)),
   thread: threadNumber(),

@@ -1,6 +1,7 @@
 import { askLines } from "../control/client.ts";
 import type { OutputItem } from "../control/control-port.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
+import { BatchedOutput } from "./batched-output.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { LOGS_OPTIONS, type LogsOptions, readLogsOptions } from "./read-logs-options.ts";
@@ -9,30 +10,24 @@ import { renderOutputLine } from "./render-output-line.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const logs: Command = {
-  about: `Shows what services have written, merged by time: out of the current file of each, the rotated ones, compressed
-or not, and what is only in memory. Without names, of all services. With several, the name of each is in front. The text is
-printed as the service wrote it.
+  about: `Shows what services have written, merged by time, out of all their files, rotated and compressed ones too; without
+names, of all services. The text is printed as the service wrote it.
 
-Times are in the zone of this machine unless they name one. A file without stamps (stamp = "none") does not tell when a line was
-written: then the time of the last change of its file counts.
-
-Without a running supervisor the files are read all the same: those of the definitions that it had last, or of --config DIR, or
-what is in the log directory.`,
+Without a running supervisor the files are read all the same: those of the definitions that it had last, or what is in the log
+directory.`,
   options: {
     ...LOGS_OPTIONS,
-    config: { short: null, value: "DIR", help: "without a supervisor: read the files of these definitions" },
-    "log-dir": { short: null, value: "DIR", help: "without a supervisor: the log directory that it had" },
+    config: { short: null, value: "DIR", help: "if none runs: with these definitions" },
+    "log-dir": { short: null, value: "DIR", help: "if none runs: its log directory" },
     ...JSON_OPTION,
     ...PLACE_OPTIONS,
   },
   operands: [ANY_SERVICES],
   examples: [
-    { line: "daemonsup logs -n 20 web", what: "the last 20 lines" },
     { line: "daemonsup logs -f 'web-*' db", what: "follow several services, also through restarts" },
     { line: "daemonsup logs --since 10m --grep 'timeout|refused'", what: "search all services" },
-    { line: "daemonsup logs web --since yesterday --until 06:00 | less", what: "a stretch of time" },
   ],
-  exits: { 1: "not all of it could be read", 7: "no supervisor running, and there are no files, or --follow" },
+  exits: { 1: "not all could be read", 7: "none runs, and there are no files, or --follow" },
   run: showLogs,
 };
 
@@ -97,25 +92,34 @@ async function printAll({ given, world }: CommandCall, items: AsyncIterable<Outp
     names.add(name);
     width = Math.max(width, name.length);
   }
-  function print(item: OutputItem): boolean {
+  const output = new BatchedOutput(world.stdout);
+  function print(item: OutputItem): void {
     if ("services" in item) {
       item.services.forEach(know);
     } else if ("note" in item) {
+      output.flush();
       world.stderr.write(`${item.note}\n`);
       statuses.push(item.exit as ExitStatus);
     } else if (given.has("json")) {
-      return world.stdout.write(`${JSON.stringify(item)}\n`);
+      output.write(`${JSON.stringify(item)}\n`);
     } else {
       know(item.service);
-      return world.stdout.write(`${renderOutputLine(item, names.size > 1 ? width : null, look)}\n`);
+      output.write(`${renderOutputLine(item, names.size > 1 ? width : null, look)}\n`);
     }
-    return true;
   }
-  try {
-    for await (const item of items) if (!print(item)) break;
-  } catch {
-    world.stderr.write("cannot show more: the supervisor has closed the connection\n");
-    statuses.push(EXIT.failed);
+  async function printItems(): Promise<void> {
+    try {
+      for await (const item of items) {
+        print(item);
+        if (!output.isOpen) return;
+      }
+    } catch {
+      output.flush();
+      world.stderr.write("cannot show more: the supervisor has closed the connection\n");
+      statuses.push(EXIT.failed);
+    }
+    output.flush();
   }
+  await Promise.race([printItems(), output.closed]);
   return worstExitOf(statuses);
 }

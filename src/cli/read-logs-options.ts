@@ -9,15 +9,15 @@ export const LOGS_OPTIONS = {
   lines: {
     short: "n",
     value: "N",
-    help: `the last N lines of each service, or "all" (default ${DEFAULT_LOG_LINES}; all with --since, --until, --run, --boot, or --grep without -f)`,
+    help: `the last N of each service, or "all" (default ${DEFAULT_LOG_LINES}, without a time)`,
   },
-  since: { short: null, value: "WHEN", help: 'from then on: "10m", "yesterday", "14:30", "2026-01-31 14:30"' },
+  since: { short: null, value: "WHEN", help: 'from then on: "10m", "14:30", "yesterday 14:30"' },
   until: { short: null, value: "WHEN", help: "before then" },
-  grep: { short: "g", value: "RE", help: "lines that match, a regular expression as JavaScript has them" },
-  "ignore-case": { short: "i", value: null, help: "for --grep, capital and small letters are the same" },
-  priority: { short: "p", value: "PRIORITY", help: "this or more important, by name or number" },
-  stream: { short: null, value: "STREAM", help: "what was written to stdout or stderr alone" },
-  run: { short: null, value: "RUN", help: "0 is the current run of each service, -1 the one before it" },
+  grep: { short: "g", value: "RE", help: "lines that match (a regular expression)" },
+  "ignore-case": { short: "i", value: null, help: "for --grep: small letters mean capitals too" },
+  priority: { short: "p", value: "PRIORITY", help: "this or more important" },
+  stream: { short: null, value: "STREAM", help: "what was written to stdout, or stderr" },
+  run: { short: null, value: "RUN", help: "0 is the current run, -1 the one before" },
   boot: { short: "b", value: null, help: "since the supervisor began" },
 } as const satisfies OptionTable;
 

@@ -2,7 +2,7 @@ import type { LogPlace } from "../core/log-place.ts";
 import { SYSLOG_SEVERITIES, type SyslogSeverity } from "../core/log-policy.ts";
 import { saidSeverityOf } from "../log/priority.ts";
 import type { Stream } from "./log-record.ts";
-import { parseIsoTime, parseStamp, type Stamp } from "./parse-stamp.ts";
+import { parseIsoTime, parseStamp } from "./parse-stamp.ts";
 
 /** A line of a file as it was before it was formatted. null: the line does not tell. */
 export interface ParsedLine {
@@ -45,24 +45,26 @@ export class LineParser {
   }
 
   parse(bytes: Buffer, start: number, end: number): ParsedLine {
-    const line = this.#parse(bytes, start, end);
-    return line.stream === null ? { ...line, stream: this.#place.stream } : line;
-  }
-
-  #parse(bytes: Buffer, start: number, end: number): ParsedLine {
-    if (!this.isTimed) return plainOf(bytes, end, { at: null, after: start });
-    const found = bytes[start] === OBJECT ? parseObject(bytes.toString("utf8", start, end)) : null;
-    return found ?? plainOf(bytes, end, parseStamp(bytes, start, end) ?? { at: null, after: start });
+    const { stream } = this.#place;
+    const found =
+      this.isTimed && bytes[start] === OBJECT ? parseObject(bytes.toString("utf8", start, end), stream) : null;
+    if (found !== null) return found;
+    const stamp = this.isTimed ? parseStamp(bytes, start, end) : null;
+    const text = bytes.toString("utf8", stamp?.after ?? start, end);
+    return {
+      at: stamp?.at ?? null,
+      service: null,
+      stream,
+      pid: null,
+      priority: saidSeverityOf(text),
+      text,
+      cut: false,
+    };
   }
 }
 
 const OBJECT = "{".charCodeAt(0);
 const TIME_FIRST = Buffer.from('{"time":"');
-
-function plainOf(bytes: Buffer, end: number, { at, after }: { at: Stamp["at"] | null; after: number }): ParsedLine {
-  const text = bytes.toString("utf8", after, end);
-  return { at, service: null, stream: null, pid: null, priority: saidSeverityOf(text), text, cut: false };
-}
 
 function timeOfObject(bytes: Buffer, start: number, end: number): number | null {
   const from = start + TIME_FIRST.length;
@@ -70,11 +72,11 @@ function timeOfObject(bytes: Buffer, start: number, end: number): number | null 
     const at = parseIsoTime(bytes, from, end);
     if (at !== null) return at;
   }
-  return parseObject(bytes.toString("utf8", start, end))?.at ?? null;
+  return parseObject(bytes.toString("utf8", start, end), null)?.at ?? null;
 }
 
 /** null: it is no record of ours, but something that the service has written. */
-function parseObject(line: string): ParsedLine | null {
+function parseObject(line: string, streamOfAll: Stream | null): ParsedLine | null {
   const record = jsonOf(line);
   if (record === null || typeof record["time"] !== "string" || typeof record["message"] !== "string") return null;
   const { time, service, stream, pid, priority, message } = record as Record<string, unknown> &
@@ -82,7 +84,7 @@ function parseObject(line: string): ParsedLine | null {
   return {
     at: microsOf(time),
     service: typeof service === "string" ? service : null,
-    stream: stream === "stdout" || stream === "stderr" ? stream : null,
+    stream: stream === "stdout" || stream === "stderr" ? stream : streamOfAll,
     pid: typeof pid === "number" ? pid : null,
     priority: SYSLOG_SEVERITIES.find((name) => name === priority) ?? null,
     text: message,

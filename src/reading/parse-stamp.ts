@@ -12,18 +12,12 @@ const ZERO = 48;
 const SPACE = 32;
 const DOT = 46;
 const AT_SIGN = 64;
+const DASH = 45;
+const COLON = 58;
+const LETTER_T = 84;
+const LETTER_Z = 90;
 /** `2026-01-02T03:04:05.678901Z`. */
 const ISO_LENGTH = 27;
-/** What is at these places of it; everything else is digits. */
-const ISO_MARKS = [
-  [4, "-"],
-  [7, "-"],
-  [10, "T"],
-  [13, ":"],
-  [16, ":"],
-  [19, "."],
-  [26, "Z"],
-].map(([place, mark]) => [Number(place), String(mark).charCodeAt(0)] as const);
 /** `@`, 24 hexadecimal digits: seconds since 2^62, nanoseconds. */
 const TAI_LENGTH = 25;
 /** More digits are no seconds. */
@@ -39,13 +33,37 @@ export function parseStamp(bytes: Uint8Array, start: number, end: number): Stamp
 
 /** The ISO 8601 time with microseconds, in UTC, that is at `start`, in microseconds since 1970; null if there is none. */
 export function parseIsoTime(bytes: Uint8Array, start: number, end: number): number | null {
-  if (end - start < ISO_LENGTH) return null;
-  for (const [place, mark] of ISO_MARKS) if (bytes[start + place] !== mark) return null;
-  const [year, month, day] = [numberAt(bytes, start, 4), numberAt(bytes, start + 5, 2), numberAt(bytes, start + 8, 2)];
-  const [hour, minute] = [numberAt(bytes, start + 11, 2), numberAt(bytes, start + 14, 2)];
-  const [second, micros] = [numberAt(bytes, start + 17, 2), numberAt(bytes, start + 20, 6)];
-  const at = Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + micros;
+  if (end - start < ISO_LENGTH || !hasIsoMarks(bytes, start)) return null;
+  const day = numberAt(bytes, start, 4) * 10_000 + numberAt(bytes, start + 5, 2) * 100 + numberAt(bytes, start + 8, 2);
+  const time =
+    numberAt(bytes, start + 11, 2) * 3600 + numberAt(bytes, start + 14, 2) * 60 + numberAt(bytes, start + 17, 2);
+  const at = (secondsOfDay(day) + time) * 1_000_000 + numberAt(bytes, start + 20, 6);
   return Number.isNaN(at) ? null : at;
+}
+
+// The inner loop of every search: no loops and no arrays here.
+function hasIsoMarks(bytes: Uint8Array, start: number): boolean {
+  return (
+    bytes[start + 4] === DASH &&
+    bytes[start + 7] === DASH &&
+    bytes[start + 10] === LETTER_T &&
+    bytes[start + 13] === COLON &&
+    bytes[start + 16] === COLON &&
+    bytes[start + 19] === DOT &&
+    bytes[start + 26] === LETTER_Z
+  );
+}
+
+/** Most lines are of the day of the line before. */
+const lastDay = { number: Number.NaN, seconds: Number.NaN };
+
+/** Seconds since 1970 of a day, which is given as 20260131. */
+function secondsOfDay(number: number): number {
+  if (number !== lastDay.number) {
+    lastDay.number = number;
+    lastDay.seconds = Date.UTC(Math.floor(number / 10_000), (Math.floor(number / 100) % 100) - 1, number % 100) / 1000;
+  }
+  return lastDay.seconds;
 }
 
 function parseUnix(bytes: Uint8Array, start: number, end: number): Stamp | null {
@@ -74,8 +92,9 @@ function isDigit(byte: number | undefined): boolean {
 function numberAt(bytes: Uint8Array, start: number, length: number): number {
   let value = 0;
   for (let index = start; index < start + length; index++) {
-    const byte = bytes[index];
-    value = isDigit(byte) ? value * 10 + (byte ?? 0) - ZERO : Number.NaN;
+    const digit = (bytes[index] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
   }
   return value;
 }

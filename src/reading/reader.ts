@@ -2,8 +2,7 @@
  * The inside of the thread that reads for one request. It may be ended at any moment, so it owns nothing that would be missed.
  * It sends as much as is asked for and then waits; a search that takes long steps behind everybody else.
  */
-import { encodeItems, outputLineOf, type OutputNote } from "./encode-records.ts";
-import type { LogRecord } from "./log-record.ts";
+import { encodeItems, outputLineOf } from "./encode-records.ts";
 import { CHUNK_BYTES, CREDITS, type FromReader, type ToReader } from "./read-messages.ts";
 import { readLogs, recordOf } from "./read-logs.ts";
 import type { ReadPorts } from "./readable-file.ts";
@@ -63,12 +62,17 @@ export class Reader {
     for (const { records, notes } of readLogs(request, this.#ports.files)) {
       Atomics.add(count, 0, 1);
       if (++pieces === PIECES_OF_A_SHORT_ONE) this.#ports.stepBack();
-      text += textOf(records, notes);
-      // What a search has found is shown before it goes on.
-      if (text.length >= CHUNK_BYTES || (text !== "" && records.length === 0)) {
+      text += encodeItems(notes.map((note) => ({ note, exit: 0 })));
+      for (const record of records) {
+        text += encodeItems([outputLineOf(record)]);
+        if (text.length < CHUNK_BYTES) continue;
         await this.#send(text);
         text = "";
       }
+      if (text === "" || records.length > 0) continue;
+      // What a search has found is shown before it goes on.
+      await this.#send(text);
+      text = "";
     }
     if (text !== "") await this.#send(text);
     this.#ports.post({ tag: "past-read" });
@@ -80,9 +84,4 @@ export class Reader {
     this.#credits--;
     this.#ports.post({ tag: "chunk", bytes: this.#encoder.encode(text) });
   }
-}
-
-function textOf(records: readonly LogRecord[], notes: readonly string[]): string {
-  const said: readonly OutputNote[] = notes.map((note) => ({ note, exit: 0 }));
-  return encodeItems(said) + encodeItems(records.map(outputLineOf));
 }

@@ -36,32 +36,22 @@ export function wantedLines(
   for (let start = chunk.start; start < chunk.end;) {
     const from = startOfNext(chunk, start, wanted.literal);
     const end = endOfLine(chunk, from);
-    const at = from >= chunk.end ? null : wanted.parser.timeOf(bytes, from, end);
-    last = at ?? (from > start ? lastTimeIn({ bytes, start, end: from }, wanted.parser) : null) ?? last;
-    if (from >= chunk.end) break;
-    if (isBetween(last, wanted)) {
-      const shown = Math.min(end, from + LONGEST_LINE);
-      const line = wanted.parser.parse(bytes, from, shown);
-      const record = recordOf(line, { ...wanted, at: last, isCut: chunk.isCut || shown < end });
-      if (line.service === null || line.service === wanted.service) {
-        if (isOfRun(record, wanted.run) && wanted.filter.accepts(record)) records.push(record);
-      }
+    const shown = Math.min(end, from + LONGEST_LINE);
+    const line = from < chunk.end ? wanted.parser.parse(bytes, from, shown) : null;
+    last = line?.at ?? (from > start ? lastTimeIn({ bytes, start, end: from }, wanted.parser) : null) ?? last;
+    if (line !== null && isWanted(line, last, wanted)) {
+      records.push({ ...line, service: wanted.service, at: last, cut: line.cut || chunk.isCut || shown < end });
     }
     start = end + 1;
   }
   return { records, last };
 }
 
-function recordOf(
-  line: ParsedLine,
-  { service, at, isCut }: { readonly service: string; readonly at: number; readonly isCut: boolean },
-): LogRecord {
-  const { stream, pid, priority, text, cut } = line;
-  return { at, service, stream, pid, priority, text, cut: cut || isCut };
-}
-
-function isBetween(at: number, { since, until }: Wanted): boolean {
-  return (since === null || at >= since) && (until === null || at < until);
+function isWanted(line: ParsedLine, at: number, { service, since, until, run, filter }: Wanted): boolean {
+  if ((since !== null && at < since) || (until !== null && at >= until)) return false;
+  // Several services may write one file.
+  if (line.service !== null && line.service !== service) return false;
+  return isOfRun({ at, pid: line.pid }, run) && filter.accepts(line);
 }
 
 /** The line at `start`, or the first one after it with the literal; the end of the chunk if there is none. */

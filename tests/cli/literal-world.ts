@@ -12,7 +12,7 @@ export interface WorldChanges extends Partial<Omit<CliWorld, "stdout" | "stderr"
   readonly columns?: number | null;
   /** Its lines. */
   readonly rows?: number | null;
-  /** After so many writes nobody reads standard output any more. */
+  /** After so many lines nobody reads standard output any more. */
   readonly readsOnly?: number;
 }
 
@@ -25,7 +25,7 @@ export function literalWorld({
   const written = { out: "", err: "" };
   const listeners = new Set<() => void>();
   const terminal = { isTerminal: columns !== null, columns, rows };
-  let writes = 0;
+  let lines = 0;
   return {
     written,
     interrupt: () => listeners.forEach((listen) => listen()),
@@ -39,8 +39,10 @@ export function literalWorld({
     stdout: {
       ...terminal,
       write(text) {
-        if (++writes > readsOnly) return false;
-        written.out += text;
+        for (const line of text.split(/(?<=\n)/)) {
+          if (++lines > readsOnly) return false;
+          written.out += line;
+        }
         return true;
       },
     },

@@ -1,4 +1,4 @@
-import type { ControlPort, LogLine, Outcome } from "../../src/control/control-port.ts";
+import type { AnswerLife, ControlPort, LogLine, Outcome, OutputWish } from "../../src/control/control-port.ts";
 import type { DetailsView } from "../../src/core/details-view.ts";
 import type { GraphNode } from "../../src/core/graph-view.ts";
 import type { SupervisorMetrics } from "../../src/core/metrics-view.ts";
@@ -163,12 +163,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     },
     events: () => ({ instance: "abc", oldest: happened[0]?.number ?? 1, newest: happened.at(-1)?.number ?? 0 }),
     eventsAfter: (number, most) => happened.filter((event) => event.number > number).slice(0, most),
-    readOutput: ({ names, count }, life) => {
-      asked.push(`output ${names.join(" ")} ${count}`);
-      life.over();
-      const text = names.map((name) => `${JSON.stringify(lineOf(name, "first"))}\n`).join("");
-      return new Response(text).body;
-    },
+    readOutput: (wish, life) => literalOutput(wish, life, port),
     subscribe: (listen) => {
       listeners.add(listen);
       return () => listeners.delete(listen);
@@ -176,4 +171,30 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     ...changes,
   };
   return port;
+}
+
+/** What `logs` says and `follow` hears, one after the other. */
+function literalOutput(wish: OutputWish, life: AnswerLife, port: LiteralPort): ReadableStream<Uint8Array> {
+  const { names, count, notes, isFollowed } = wish;
+  const stops: (() => void)[] = [];
+  return new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const say = (item: object): void => controller.enqueue(new TextEncoder().encode(`${JSON.stringify(item)}\n`));
+      for (const item of [{ services: names }, ...notes]) say(item);
+      const past = await Promise.all(names.map(async (name) => await port.logs(name, count ?? 0)));
+      const lines = past.flatMap((each) => [...(each ?? [])]);
+      lines.toSorted((left, right) => (left.at < right.at ? -1 : Number(left.at > right.at))).forEach(say);
+      const end = (): void => {
+        life.over();
+        controller.close();
+      };
+      if (!isFollowed) return end();
+      stops.push(...names.map((name) => port.follow(name, (line) => say(line))));
+      life.end.addEventListener("abort", end);
+    },
+    cancel() {
+      for (const stop of stops) stop();
+      life.over();
+    },
+  });
 }
