@@ -76,13 +76,10 @@ export class LogChain {
     return this.#openMoved(entry);
   }
 
-  /** It has another name by now, or has been compressed, which keeps the time of its last change. */
+  /** It has another name by now, or has been compressed. */
   #openMoved(entry: ChainFile): ReadableFile | null {
-    const now = listFiles(this.#path, this.#ports);
-    const moved =
-      now.find(({ look }) => look.identity === entry.look.identity) ??
-      now.find((file) => file.compression !== null && isSameMoment(file.look, entry.look));
-    if (moved === undefined) return this.#fail(entry, "it was removed meanwhile");
+    const moved = fileAfterMoves(entry, this.#files.toReversed(), listFiles(this.#path, this.#ports));
+    if (moved === null) return this.#fail(entry, "it was removed meanwhile");
     const opened = this.#ports.openReadableLog(moved.path, moved.compression);
     return opened.tag === "open" ? opened.file : this.#fail(entry, "it was removed meanwhile");
   }
@@ -96,8 +93,31 @@ export class LogChain {
 /** Times of files are rounded when they are copied, in milliseconds. */
 const ROUNDED = 2;
 
-function isSameMoment(left: FileLook, right: FileLook): boolean {
-  return Math.abs(left.changedAt - right.changedAt) < ROUNDED;
+/**
+ * What has become of a file; both lists are the newest first. Rotations move all files on by the same number of places. That
+ * number is the one with which all files are what they were: one alone may look like another, as a compressed file has
+ * another identity, and files that fill up quickly have the same time. null: it is gone, or nothing is certain.
+ */
+export function fileAfterMoves(
+  file: ChainFile,
+  before: readonly ChainFile[],
+  now: readonly ChainFile[],
+): ChainFile | null {
+  const possible = now
+    .map((_, moves) => moves)
+    .filter((moves) => before.slice(0, now.length - moves).every((each, index) => isSame(each, now[index + moves])));
+  const certain = possible.filter((moves) =>
+    before.some((each, index) => each.look.identity === now[index + moves]?.look.identity),
+  );
+  const [moves, other] = certain.length > 0 ? certain : possible;
+  return moves === undefined || other !== undefined ? null : (now[before.indexOf(file) + moves] ?? null);
+}
+
+function isSame(before: ChainFile, now: ChainFile | undefined): boolean {
+  if (now === undefined) return false;
+  if (before.look.identity === now.look.identity) return true;
+  const isCompressedNow = before.compression === null && now.compression !== null;
+  return isCompressedNow && Math.abs(before.look.changedAt - now.look.changedAt) < ROUNDED;
 }
 
 /** The newest first. */
