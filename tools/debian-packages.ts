@@ -60,6 +60,11 @@ const NEEDS: readonly Need[] = [
     reason: "a terminal: what commands look like in one",
   },
   {
+    packages: ["curl", "jq"],
+    isThere: () => Bun.which("curl") !== null && Bun.which("jq") !== null,
+    reason: "the examples of the interface as its readers type them",
+  },
+  {
     packages: ["redis-server"],
     daemon: "redis-server",
     isThere: () => isInstalled("redis-server"),
