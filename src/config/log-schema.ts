@@ -62,6 +62,14 @@ export function namedSinkKeys() {
       limit: "64MiB",
       example: 'buffer = "16MiB"',
     }),
+    when_slow: keyOf(choice(["block", "drop"]).optional(), {
+      description:
+        "While its buffer is full: `block` has the service wait, but for no more than 5s in which nothing is taken; `drop` never does",
+      live: true,
+      limit: "2 choices",
+      initial: '`"block"` for `service`, `"drop"` for `remote`',
+      example: 'when_slow = "drop"',
+    }),
     ...inheritedKeys(sinkKeys(), "what `[log]` says"),
   };
 }
@@ -104,8 +112,8 @@ function serverKeys() {
 export const KEYS_OF_TYPES: Readonly<Record<(typeof SINK_TYPES)[number], readonly string[]>> = {
   file: ["file", "format", "stamp", "max_size", "max_age", "keep", "keep_size", "keep_age", "compress"],
   syslog: ["facility"],
-  remote: ["address", "ca", "server_name", "app_name", "facility", "buffer"],
-  service: ["service", "format", "stamp", "buffer"],
+  remote: ["address", "ca", "server_name", "app_name", "facility", "buffer", "when_slow"],
+  service: ["service", "format", "stamp", "buffer", "when_slow"],
 };
 
 /** [log.sinks], by name. */

@@ -4,6 +4,7 @@ import {
   type LogStream,
   type RemoteSinkPolicy,
   type SinkPolicy,
+  type WhenSlow,
 } from "../core/log-policy.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 import { DEFAULT_BUFFER } from "./log-schema.ts";
@@ -55,7 +56,7 @@ function sinkOf(name: string, { values, streams, own, absolute }: SinkText): Sin
       return { ...base, type, facility: said.facility };
     case "service": {
       const service = own?.service ?? name.slice(SERVICE.length);
-      return { ...base, type, service, format: said.format, stamp: said.stamp, buffer: own?.buffer ?? DEFAULT_BUFFER };
+      return { ...base, type, service, format: said.format, stamp: said.stamp, ...waitingOf(own, "block") };
     }
     case "remote":
       return { ...base, type, ...remoteOf(own, absolute), facility: said.facility };
@@ -76,11 +77,15 @@ function typeOf(name: string): SinkPolicy["type"] {
 function remoteOf(
   own: ParsedSink | undefined,
   absolute: (path: string) => string,
-): Pick<RemoteSinkPolicy, "server" | "appName" | "buffer"> {
+): Omit<RemoteSinkPolicy, "type" | "name" | "streams" | "filter" | "facility"> {
   if (own?.address === undefined) throw new Error("internal error: a server without an address");
-  const { ca, server_name: serverName, app_name: appName, buffer } = own;
+  const { ca, server_name: serverName, app_name: appName } = own;
   const proof = { ca: ca === undefined ? null : absolute(ca), serverName: serverName ?? null };
-  return { server: { ...own.address, ...proof }, appName: appName ?? null, buffer };
+  return { server: { ...own.address, ...proof }, appName: appName ?? null, ...waitingOf(own, "drop") };
+}
+
+function waitingOf(own: ParsedSink | undefined, usual: WhenSlow): Pick<RemoteSinkPolicy, "buffer" | "whenSlow"> {
+  return { buffer: own?.buffer ?? DEFAULT_BUFFER, whenSlow: own?.when_slow ?? usual };
 }
 
 /** The values with what the table above them says in their place. */

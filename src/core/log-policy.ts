@@ -108,6 +108,9 @@ export interface SyslogSinkPolicy extends SinkBase {
   readonly facility: SyslogFacility;
 }
 
+/** block: the service waits while the buffer of a sink that takes something is full; drop: it never does. */
+export type WhenSlow = "block" | "drop";
+
 /** A syslog server. */
 export interface RemoteSinkPolicy extends SinkBase {
   readonly type: "remote";
@@ -117,6 +120,7 @@ export interface RemoteSinkPolicy extends SinkBase {
   readonly appName: string | null;
   /** Bytes that wait while the server is away or slow. */
   readonly buffer: number;
+  readonly whenSlow: WhenSlow;
 }
 
 export interface LogServer {
@@ -135,6 +139,7 @@ export interface ServiceSinkPolicy extends SinkBase, RecordFormat {
   readonly service: string;
   /** Bytes that wait while it does not read. */
   readonly buffer: number;
+  readonly whenSlow: WhenSlow;
 }
 
 /** The supervisor's own log: its file, and where its lines go beside. */

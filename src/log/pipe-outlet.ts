@@ -87,6 +87,7 @@ export class PipeOutlet implements Outlet {
       return false;
     }
     current.written += result.count;
+    parcel.took(result.count);
     if (current.written < parcel.bytes.length) return true;
     this.#current = null;
     this.#queue.finish(parcel);

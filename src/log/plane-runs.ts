@@ -31,6 +31,8 @@ export class PlaneRuns {
   readonly #runs = new Map<number, Run>();
   readonly #buffer = new Uint8Array(READ_BUFFER_SIZE);
   readonly #sizes: PipeSizes;
+  /** Pipes that are not read, as a sink of their service has no room. */
+  readonly #held = new Map<PipeReader, Run>();
 
   constructor(ports: RunsPorts) {
     this.#ports = ports;
@@ -50,9 +52,28 @@ export class PlaneRuns {
 
   /** The pipe is readable. */
   read(run: Run, reader: PipeReader): void {
+    if (run.service.log.isHeld(this.#ports.now())) {
+      this.#ports.unwatch(reader.pipe.fd);
+      this.#held.set(reader, run);
+      return;
+    }
     const result = reader.read(this.#turnOf(run, reader, TURN_BYTES));
     if (result === "more") this.#sizes.noteBusy(reader, reader.pipe.fd, this.#ports.now());
     if (result === "ended" || result === "failed") this.#end(run, reader);
+  }
+
+  /** true: the pipes of some service are left alone for the moment, and `resume` is to be called soon. */
+  get isHolding(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** Goes on with the pipes that nobody is waiting for any more. */
+  resume(): void {
+    for (const [reader, run] of this.#held) {
+      if (run.service.log.isHeld(this.#ports.now())) continue;
+      this.#held.delete(reader);
+      this.#ports.watch(run, reader);
+    }
   }
 
   /** The main process is gone, so what it wrote is in the pipes already; whoever holds them yet may write on. */
@@ -70,6 +91,7 @@ export class PlaneRuns {
       for (const reader of run.readers) {
         this.#ports.unwatch(reader.pipe.fd);
         this.#sizes.forget(reader);
+        this.#held.delete(reader);
       }
       this.#runs.delete(run.number);
     }
@@ -119,6 +141,7 @@ export class PlaneRuns {
     const { fd } = reader.pipe;
     this.#ports.unwatch(fd);
     this.#sizes.forget(reader);
+    this.#held.delete(reader);
     run.readers.delete(reader);
     if (run.readers.size === 0) this.#runs.delete(run.number);
     this.#ports.say({ tag: "ended", run: run.number, fd });

@@ -37,6 +37,9 @@ export interface PlanePorts {
   post(messages: readonly FromPlane[]): void;
 }
 
+/** How often it is looked whether a sink has room again that a service waits for, in milliseconds. */
+const HELD_PATIENCE = 20;
+
 export class Plane {
   readonly #ports: PlanePorts;
   readonly #services = new Map<string, Service>();
@@ -77,11 +80,14 @@ export class Plane {
 
   /** How long nothing is to be done until a file is old enough to be rotated, in milliseconds; -1: without end. */
   patience(): number {
-    return this.#clock.patience(() => this.#ports.now());
+    const patience = this.#clock.patience(() => this.#ports.now());
+    if (!this.#runs.isHolding) return patience;
+    return patience < 0 ? HELD_PATIENCE : Math.min(patience, HELD_PATIENCE);
   }
 
   /** Rotates what has become old enough. Costs next to nothing as long as nothing has. */
   rotateDue(): void {
+    if (this.#runs.isHolding) this.#runs.resume();
     if (this.#clock.takeDue(() => this.#ports.now())) this.#forEachLog((log) => log.rotateIfDue(this.#ports.now()));
   }
 

@@ -87,11 +87,25 @@ export class RelayedSink {
 
   /** false: too much is on the way already; nothing was taken. One that is larger than all the room is taken alone. */
   send(records: Records): boolean {
-    const onTheWay = (this.#sent - Atomics.load(this.#taken, 0)) | 0;
+    const onTheWay = (this.#sent - this.taken) | 0;
     if ((onTheWay > 0 && onTheWay + costOf(records) > this.#most) || !this.#line.hasRoom) return false;
+    this.push(records);
+    return true;
+  }
+
+  /** Sends more than there is room for; whoever does so waits until there is some again. */
+  push(records: Records): void {
     this.#sent = (this.#sent + costOf(records)) | 0;
     this.#line.send({ tag: "records", sink: this.id, ...records });
-    return true;
+  }
+
+  get isFull(): boolean {
+    return ((this.#sent - this.taken) | 0) >= this.#most || !this.#line.hasRoom;
+  }
+
+  /** Changes whenever the relay has handed on something. */
+  get taken(): number {
+    return Atomics.load(this.#taken, 0);
   }
 
   /** Tells the relay of it; a new one has taken nothing of it yet. */

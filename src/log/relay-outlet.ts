@@ -2,6 +2,8 @@ import type { Records, RelayTarget } from "./relay-messages.ts";
 
 /** Records that are to be handed on; `done` is called once they are. */
 export interface Parcel extends Records {
+  /** So many more of its bytes are. */
+  took(bytes: number): void;
   done(): void;
 }
 

@@ -16,12 +16,20 @@ import { syslogPiecesOf } from "./syslog-pieces.ts";
 /** Lines that are taken now and then are no news: it is over when none was dropped for so long. */
 const CALM_MICROS = 1_000_000;
 
+/** One that has taken nothing for so long holds up nobody any more. */
+const STUCK_MICROS = 5_000_000;
+
 /** Takes blocks, and hands them on as records. What finds no room is dropped, counted, and said once. */
 export class RelaySink implements BlockSink {
   readonly #name: string;
   readonly #sink: RelayedSink;
   readonly #recordsOf: (block: Block, source: Source) => Records;
   readonly #report: Report;
+  /** true: the service waits for it, as long as it takes something. */
+  readonly #mayHold: boolean;
+  /** What it had taken when that last changed while the service waited, and when that was; null: nobody waits. */
+  #waiting: { readonly taken: number; readonly since: number } | null = null;
+  #isStuck = false;
   #dropped = 0;
   /** When the last of them was, in microseconds since 1970. */
   #droppedAt = 0;
@@ -29,6 +37,7 @@ export class RelaySink implements BlockSink {
   constructor(policy: RemoteSinkPolicy | ServiceSinkPolicy, line: RelayLine, report: Report) {
     this.#name = policy.name;
     this.#report = report;
+    this.#mayHold = policy.whenSlow === "block";
     if (policy.type === "remote") {
       this.#sink = line.open({ tag: "server", ...policy.server }, policy.buffer);
       this.#recordsOf = syslogRecordsOf(policy);
@@ -42,6 +51,7 @@ export class RelaySink implements BlockSink {
     const records = this.#recordsOf(block, source);
     if (records.ends.length === 0) return;
     if (this.#sink.send(records)) return this.#noteRoom(source.at);
+    if (this.#mayHold && !this.#isStuck) return this.#sink.push(records);
     if (this.#dropped === 0)
       this.#report(
         `cannot log to "${this.#name}": it does not keep up, and its buffer is full; lines are dropped`,
@@ -49,6 +59,21 @@ export class RelaySink implements BlockSink {
       );
     this.#dropped += lineCountOf(block);
     this.#droppedAt = source.at;
+  }
+
+  /** true: the service is to wait. `at` is now, in microseconds since 1970. */
+  isHeld(at: number): boolean {
+    const { isFull, taken } = this.#sink;
+    if (!this.#mayHold || !isFull) {
+      this.#waiting = null;
+      return false;
+    }
+    if (this.#waiting?.taken !== taken || at < this.#waiting.since) {
+      this.#waiting = { taken, since: at };
+      this.#isStuck = false;
+    }
+    if (at - this.#waiting.since >= STUCK_MICROS) this.#isStuck = true;
+    return !this.#isStuck;
   }
 
   /** Nothing more is sent; what was, is handed on. */
@@ -61,6 +86,7 @@ export class RelaySink implements BlockSink {
     if (this.#dropped === 0 || Math.abs(at - this.#droppedAt) < CALM_MICROS) return;
     const words = droppedWordsOf(this.#dropped);
     this.#dropped = 0;
+    this.#isStuck = false;
     this.#report(`"${this.#name}" takes lines again: ${words}`, true);
   }
 }

@@ -63,12 +63,13 @@ export class Relay {
   #take(order: RelayOrder & { readonly tag: "records" }): void {
     const sink = this.#sinks.get(order.sink);
     if (sink === undefined) return;
-    const cost = costOf(order);
-    const done = (): void => {
-      Atomics.add(sink.taken, 0, cost);
-      Atomics.add(sink.allTaken, 0, cost);
+    let left = costOf(order);
+    const took = (bytes: number): void => {
+      left -= bytes;
+      Atomics.add(sink.taken, 0, bytes);
+      Atomics.add(sink.allTaken, 0, bytes);
     };
-    sink.outlet.outlet.push({ bytes: order.bytes, ends: order.ends, done });
+    sink.outlet.outlet.push({ bytes: order.bytes, ends: order.ends, took, done: () => took(left) });
   }
 
   #shut(name: string): void {

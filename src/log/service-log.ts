@@ -56,6 +56,11 @@ export class ServiceLog {
     return { files, lines: this.#linesInMemory() };
   }
 
+  /** true: nothing more is to be read of the service for the moment. `at` is now, in microseconds since 1970. */
+  isHeld(at: number): boolean {
+    return this.#sinks.isHeld(at);
+  }
+
   follow(on: boolean): void {
     this.#feed = on ? (this.#feed ?? new FollowFeed()) : null;
   }

@@ -62,6 +62,14 @@ export class ServiceSinks {
     for (const sink of this.#filtered) sink.tick(at);
   }
 
+  /** true: the service is to wait until a sink has room. `at` is now. */
+  isHeld(at: number): boolean {
+    let isHeld = false;
+    // Each is asked, as each has its own patience.
+    for (const sink of this.#relayed) if (sink.isHeld(at)) isHeld = true;
+    return isHeld;
+  }
+
   /** Gives on records that are underway. */
   flush(): void {
     for (const grouper of this.#groupers) grouper.flush();

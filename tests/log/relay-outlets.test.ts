@@ -19,6 +19,7 @@ const POLICY: RemoteSinkPolicy = {
   facility: "local0",
   appName: null,
   buffer: 4096,
+  whenSlow: "drop",
 };
 const SOURCE: Source = { service: "web", pid: 7, stream: "stdout", at: 1_767_323_045_678_901, pipe: {} };
 
@@ -91,6 +92,52 @@ describe("what is handed to the relay", () => {
   });
 });
 
+describe("a sink that the service waits for", () => {
+  const second = 1_000_000;
+  const blocking = { ...POLICY, whenSlow: "block" } as const;
+
+  test("holds it from the moment that the buffer is full until something was taken, and loses nothing", () => {
+    const { line, sink, write, parcels, reports, texts } = makeRelayed(blocking);
+    line.renew();
+    expect(sink.isHeld(SOURCE.at)).toBe(false);
+    let written = 0;
+    for (; !sink.isHeld(SOURCE.at); written++) write(`${"x".repeat(100)}\n`);
+    // What has been read already is still taken.
+    write("one more\n");
+    expect(texts()).toHaveLength(written + 1);
+    for (const parcel of parcels) parcel.done();
+    expect(sink.isHeld(SOURCE.at)).toBe(false);
+    expect(reports).toEqual([]);
+  });
+
+  test("holds it on while it takes a little now and then", () => {
+    const { line, sink, write, parcels } = makeRelayed(blocking);
+    line.renew();
+    while (!sink.isHeld(SOURCE.at)) write(`${"x".repeat(1000)}\n`);
+    for (let round = 1; round <= 10; round++) {
+      parcels[0]?.took(10);
+      expect(sink.isHeld(SOURCE.at + round * 4 * second)).toBe(true);
+    }
+  });
+
+  test("lets it go when it has taken nothing for five seconds, counts what it drops, and holds it again once it is back", () => {
+    const { line, sink, write, parcels, reports } = makeRelayed(blocking);
+    line.renew();
+    while (!sink.isHeld(SOURCE.at)) write(`${"x".repeat(1000)}\n`);
+    expect(sink.isHeld(SOURCE.at + 5 * second - 1)).toBe(true);
+    expect(sink.isHeld(SOURCE.at + 5 * second)).toBe(false);
+    write("dropped\n", SOURCE.at + 5 * second);
+    expect(reports).toEqual([
+      'cannot log to "central": it does not keep up, and its buffer is full; lines are dropped',
+    ]);
+    for (const parcel of parcels) parcel.done();
+    write("taken\n", SOURCE.at + 7 * second);
+    expect(reports.slice(1)).toEqual(['"central" takes lines again: 1 line was dropped']);
+    while (!sink.isHeld(SOURCE.at + 8 * second)) write(`${"x".repeat(1000)}\n`, SOURCE.at + 8 * second);
+    expect(reports).toHaveLength(2);
+  });
+});
+
 /** A connection that the test opens, reads and ends. */
 class FakeServer {
   text = "";
@@ -131,6 +178,7 @@ function parcelOf(...records: readonly string[]): Parcel & { isDone: boolean } {
     bytes: Buffer.concat(encoded),
     ends: encoded.map((bytes) => (end += bytes.length)),
     isDone: false,
+    took: () => undefined,
     done: () => void (parcel.isDone = true),
   };
   return parcel;

@@ -78,7 +78,7 @@ test("what a stopped logger does not take is dropped and counted, and stops nobo
   const place = new TestPlace({});
   place.write("logger.toml", loggerText(place));
   const sink =
-    '[log]\nto = ["file", "small"]\nstamp = "none"\n[log.sinks.small]\ntype = "service"\nservice = "logger"\nbuffer = "4KiB"';
+    '[log]\nto = ["file", "small"]\nstamp = "none"\n[log.sinks.small]\ntype = "service"\nservice = "logger"\nbuffer = "4KiB"\nwhen_slow = "drop"';
   const writer = `exec 3<> ${place.path("fifo")}; read -r go <&3; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo line $i; done; echo over; while read -r go <&3; do echo again; done`;
   place.write("writer.toml", shell(writer, sink));
   await Bun.$`mkfifo ${place.path("fifo")}`.quiet();
@@ -102,6 +102,42 @@ test("what a stopped logger does not take is dropped and counted, and stops nobo
   await untilTrue(() => linesIn(place).length + dropped >= 20_001 + more);
   expect(linesIn(place).length + dropped).toBe(20_001 + more);
   expect(readFileSync(place.path("log", "writer.log"), "utf8").split("\n").length).toBe(20_002 + more);
+});
+
+test("a service waits for a reader that is slower, and every line arrives", async () => {
+  const place = new TestPlace({});
+  // A line at a time, by a shell that reads byte by byte.
+  place.write("logger.toml", shell(`while IFS= read -r line; do echo "$line"; done >> ${place.path("all.log")}`));
+  const sink =
+    '[log]\nto = ["small"]\nstamp = "none"\n[log.sinks.small]\ntype = "service"\nservice = "logger"\nbuffer = "4KiB"';
+  const writer = `i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo "line $i ${"x".repeat(100)}"; done; echo over; exec sleep 1000`;
+  place.write("writer.toml", shell(writer, sink));
+  await using supervisor = await place.start();
+  await untilTrue(() => linesIn(place).includes("over"));
+  expect(linesIn(place).map((line) => line.split(" ")[1] ?? "over")).toEqual([
+    ...Array.from({ length: 5000 }, (_, index) => String(index + 1)),
+    "over",
+  ]);
+  expect(place.ownLog()).not.toContain("cannot log");
+  expect((await supervisor.service("writer")).restarts).toBe(0);
+});
+
+test("one that takes nothing at all lets the others of the service go on after a while", async () => {
+  const place = new TestPlace({});
+  place.write("logger.toml", loggerText(place));
+  const sink =
+    '[log]\nto = ["file", "small"]\nstamp = "none"\n[log.sinks.small]\ntype = "service"\nservice = "logger"\nbuffer = "4KiB"';
+  const writer = `exec 3<> ${place.path("fifo")}; read -r go <&3; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo line $i; done; echo over; exec sleep 1000`;
+  place.write("writer.toml", shell(writer, sink));
+  await Bun.$`mkfifo ${place.path("fifo")}`.quiet();
+  await using supervisor = await place.start();
+  signalProcess(await up(supervisor, "logger"), "SIGSTOP");
+  await up(supervisor, "writer");
+  await Bun.$`echo go > ${place.path("fifo")}`.quiet();
+  await untilTrue(() => textOf(place.path("log", "writer.log")).endsWith("over\n"));
+  expect(place.ownLog()).toContain('cannot log to "small": it does not keep up');
+  expect(textOf(place.path("log", "writer.log")).split("\n").length).toBe(20_002);
+  expect(supervisor.pid).toBeGreaterThan(1);
 });
 
 test("the end of the last service that logs to it ends its input", async () => {
