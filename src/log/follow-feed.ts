@@ -15,18 +15,18 @@ export class FollowFeed {
   #cost = 0;
   readonly #batches: number[] = [];
   #inFlight = 0;
+  /** Lines that there was no room for since the follower was told last, and where the last of them came from. */
   #missed = 0;
+  #lastMissed: Source | null = null;
 
   add(block: Block, source: Source): void {
     if (this.#inFlight + this.#cost > MOST_IN_FLIGHT) {
       this.#missed += lineCountOf(block);
+      this.#lastMissed = source;
       return;
     }
-    const { stream, pid } = source;
-    const at = Math.floor(source.at / 1000);
-    if (this.#missed > 0) this.#push({ at, stream, pid, text: missedWordsOf(this.#missed) });
-    this.#missed = 0;
-    for (const text of textLinesOf(block)) this.#push({ at, stream, pid, text });
+    this.#tellMissed();
+    for (const text of textLinesOf(block)) this.#push(source, text);
   }
 
   /** The lines since the last call, to be acknowledged as one batch; none: nothing to acknowledge. */
@@ -40,14 +40,22 @@ export class FollowFeed {
     return lines;
   }
 
-  /** The oldest batch that was on its way has arrived. */
+  /** The oldest batch that was on its way has arrived. What was missed is told now: there may be no next line. */
   acknowledge(): void {
     this.#inFlight -= this.#batches.shift() ?? 0;
+    if (this.#inFlight + this.#cost <= MOST_IN_FLIGHT / 2) this.#tellMissed();
   }
 
-  #push(line: PlaneLine): void {
-    this.#lines.push(line);
-    this.#cost += line.text.length + OVERHEAD;
+  #tellMissed(): void {
+    if (this.#lastMissed === null) return;
+    this.#push(this.#lastMissed, missedWordsOf(this.#missed));
+    this.#missed = 0;
+    this.#lastMissed = null;
+  }
+
+  #push({ at, stream, pid }: Source, text: string): void {
+    this.#lines.push({ at: Math.floor(at / 1000), stream, pid, text });
+    this.#cost += text.length + OVERHEAD;
   }
 }
 

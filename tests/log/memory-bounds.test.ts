@@ -57,6 +57,23 @@ describe("the last lines in memory", () => {
 });
 
 describe("a follower's feed", () => {
+  test("says what is missing as soon as there is room again, though no further line comes", () => {
+    const feed = new FollowFeed();
+    const block = blockOf(`${"x".repeat(999)}\n`.repeat(1000));
+    let batches = 0;
+    for (let round = 0; round < 10; round++) {
+      feed.add(block, SOURCE);
+      if (feed.take().length > 0) batches++;
+    }
+    const handedOut = batches * 1000;
+    const told: string[] = [];
+    for (let batch = 0; batch < batches; batch++) {
+      feed.acknowledge();
+      told.push(...feed.take().map(({ text }) => text));
+    }
+    expect(told).toEqual([`[${10_000 - handedOut} lines are missing here: they came faster than they were read]`]);
+  });
+
   test("is bounded while nothing is acknowledged, and says how many lines are missing", () => {
     const feed = new FollowFeed();
     const lines = 1000;
