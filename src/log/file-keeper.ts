@@ -1,7 +1,8 @@
 /*
  * What becomes of a log's rotated files: how many are kept, and how they are compressed. They are compressed elsewhere, into
  * a file that does not count yet; only here, on the thread that also rotates, does it take the place of the original. So a
- * file is found under whatever name it has by then, and the original goes last: at every moment one of the two is whole.
+ * file is found under whatever name it has by then, and the original goes last, when the name of the other is on the disk: at
+ * every moment one of the two is whole, also if the machine crashes.
  */
 import type { RotationPolicy } from "../core/log-policy.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
@@ -22,6 +23,8 @@ export class FileKeeper {
   #isFailing = false;
   /** The job that is being done, as long as its file is there. */
   #job: CompressionJob | null = null;
+  /** What has been compressed, and is to be on the disk under its name before the original goes. */
+  #unsynced: CompressionJob | null = null;
   /** true: not again before the next rotation. */
   #isResting = false;
   /** When the oldest file is to be removed, in microseconds since 1970. */
@@ -63,28 +66,44 @@ export class FileKeeper {
    */
   nextJob(): CompressionJob | null {
     const { compress: compression } = this.#policy;
+    if (this.#unsynced !== null) return (this.#job = this.#unsynced);
     if (compression === null || this.#isResting) return null;
     const files = rotatedFilesOf(this.#path, this.#ports.files);
     const newest = files.find((file) => file.compression === null);
     if (newest === undefined) return null;
     const target = unfinishedNameOf(this.#path, compression);
-    this.#job = { source: newest.path, identity: newest.look.identity, target, compression };
+    this.#job = { step: "compress", source: newest.path, identity: newest.look.identity, target, compression };
     return this.#job;
   }
 
   /** What became of a job. `at` is now, in microseconds since 1970. */
   finish(job: CompressionJob, result: CompressionResult, at: number): void {
-    const failure =
-      result.tag === "written" ? this.#take(job, result.size) : result.tag === "failed" ? result.reason : null;
-    if (failure !== null || result.tag === "gone") this.#ports.files.removeLogFile(job.target);
+    const failure = this.#failureOf(job, result);
+    if (job.step === "compress" && (failure !== null || result.tag === "gone"))
+      this.#ports.files.removeLogFile(job.target);
     if (failure !== null) this.#isResting = true;
     if (failure !== null && !this.#isFailing)
       this.#ports.report(`cannot compress "${job.source}": ${failure}; it is kept as it is`, false);
-    if (failure === null && this.#isFailing && result.tag === "written")
+    if (failure === null && this.#isFailing && result.tag === "synced")
       this.#ports.report(`the rotated files of "${this.#path}" are compressed again`, true);
-    if (failure !== null || result.tag === "written") this.#isFailing = failure !== null;
+    if (failure !== null || result.tag === "synced") this.#isFailing = failure !== null;
     this.#job = null;
-    this.removeExcess(at);
+    // The original that is about to go is not counted.
+    if (this.#unsynced === null) this.removeExcess(at);
+  }
+
+  #failureOf(job: CompressionJob, result: CompressionResult): string | null {
+    switch (result.tag) {
+      case "written":
+        return this.#take(job, result.size);
+      case "synced":
+        return this.#replace(job);
+      case "gone":
+        return null;
+      case "failed":
+        this.#unsynced = null;
+        return result.reason;
+    }
   }
 
   /** Removes what is too old, and the oldest ones while all together are too large. */
@@ -111,7 +130,16 @@ export class FileKeeper {
     for (const twin of original.twins) files.removeLogFile(twin);
     const taken = files.renameLogFile(job.target, original.path + ENDING_OF[job.compression]);
     if (taken.tag !== "ok") return taken.tag === "failed" ? taken.reason : "it has vanished";
-    const removed = files.removeLogFile(original.path);
+    this.#unsynced = { ...job, step: "sync" };
+    return null;
+  }
+
+  /** Removes the original, if the compressed file is still beside it; a rotation removes that one first, and it is made again. */
+  #replace(job: CompressionJob): string | null {
+    this.#unsynced = null;
+    const original = this.#job === null ? undefined : this.#originalOf(job);
+    if (original === undefined || original.twins.length === 0) return null;
+    const removed = this.#ports.files.removeLogFile(original.path);
     return removed.tag === "failed" ? removed.reason : null;
   }
 

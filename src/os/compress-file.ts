@@ -12,6 +12,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import type { Compression } from "../core/log-policy.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { encodeSeekTable, type Frame } from "./zstd-seek-table.ts";
@@ -58,6 +59,21 @@ export function compressFile({ source, identity, target, compression }: FileToCo
     return errno === "ENOENT" ? { tag: "gone" } : { tag: "failed", reason: reasonOf(errno) };
   } finally {
     for (const fd of fds) closeSync(fd);
+  }
+}
+
+/** Returns when the names that files have in the directory of this one are on the disk. */
+export function syncDirectoryOf(path: string): { readonly tag: "synced" } | Extract<CompressResult, { tag: "failed" }> {
+  let fd = -1;
+  try {
+    fd = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+    fsyncSync(fd);
+    return { tag: "synced" };
+  } catch (error) {
+    const errno = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return { tag: "failed", reason: reasonOf(errno) };
+  } finally {
+    if (fd >= 0) closeSync(fd);
   }
 }
 

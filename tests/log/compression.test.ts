@@ -61,6 +61,20 @@ for (const compress of ["zstd", "gzip"] as const) {
       expect(log.content()).toBe("11\n22\n33\n44\n");
     });
 
+    test("stand beside their originals until their names are on the disk, and a rotation in between begins anew", () => {
+      using log = new RotatingLog();
+      log.open({ ...SMALL, compress });
+      for (const text of ["11\n", "22\n"]) log.write(text);
+      log.doJob();
+      expect(log.job?.step).toBe("sync");
+      expect(log.names()).toEqual(["a.log", "a.log.1", `a.log.1${ending}`]);
+      log.write("33\n");
+      expect(log.names()).toEqual(["a.log", "a.log.1", "a.log.2"]);
+      log.finishJobs();
+      expect(log.names()).toEqual(["a.log", `a.log.1${ending}`, `a.log.2${ending}`]);
+      expect(log.content()).toBe("11\n22\n33\n");
+    });
+
     test("are done also when the definition changes meanwhile", () => {
       using log = new RotatingLog();
       log.open({ ...SMALL, compress });

@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { RotationPolicy } from "../../src/core/log-policy.ts";
-import type { CompressionJob } from "../../src/log/compression-job.ts";
+import type { CompressionJob, CompressionResult } from "../../src/log/compression-job.ts";
 import { CompressionQueue } from "../../src/log/compression-queue.ts";
 import { FileLog } from "../../src/log/file-log.ts";
 import { lineFormatOf } from "../../src/log/line-format.ts";
 import { OutBuffer } from "../../src/log/out-buffer.ts";
 import { lineTimeOf } from "../../src/log/parse-record.ts";
 import { RotationClock } from "../../src/log/rotation-clock.ts";
-import { compressFile } from "../../src/os/compress-file.ts";
+import { compressFile, syncDirectoryOf } from "../../src/os/compress-file.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
 
@@ -79,12 +79,27 @@ export class RotatingLog {
     this.#log?.write(block, { service: "web", pid: 7, stream: "stdout", at: this.at, pipe: this });
   }
 
-  /** Does the job that was begun; what it gives is put in its place later. */
+  /** Does the job that was begun; what it gives is put in its place later, and made safe there. */
   startJob(): { finishJob(): void } {
-    if (this.job === null) throw new Error("there is no job");
-    const result = compressFile(this.job);
+    const result = this.#do();
+    return {
+      finishJob: () => {
+        this.#queue.finish(result, this.at);
+        while (this.job?.step === "sync") this.doJob();
+      },
+    };
+  }
+
+  /** Does the job that was begun, and nothing that follows of it. */
+  doJob(): void {
+    this.#queue.finish(this.#do(), this.at);
+  }
+
+  #do(): CompressionResult {
+    const { job } = this;
+    if (job === null) throw new Error("there is no job");
     this.job = null;
-    return { finishJob: () => this.#queue.finish(result, this.at) };
+    return job.step === "sync" ? syncDirectoryOf(job.target) : compressFile(job);
   }
 
   /** Does one job after the other. */
@@ -107,13 +122,17 @@ export class RotatingLog {
   }
 }
 
-/** All that the files of the log hold together, the oldest first. */
+/** All that the files of the log hold together, the oldest first; of a file that is there in both forms the original. */
 export function contentOf(directory: string): string {
   return readdirSync(directory)
-    .filter((name) => !name.endsWith(".tmp"))
+    .filter((name, _, names) => !name.endsWith(".tmp") && !names.some((other) => isOriginalOf(other, name)))
     .toSorted((a, b) => numberOf(b) - numberOf(a))
     .map((name) => textOf(join(directory, name)))
     .join("");
+}
+
+function isOriginalOf(other: string, name: string): boolean {
+  return [".zst", ".gz"].some((ending) => name === other + ending);
 }
 
 /** What a file holds, compressed or not. */

@@ -97,3 +97,47 @@ test("a compression that is asked for in other words is refused with the right o
   expect(code).toBe(6);
   expect(stderr).toContain('cannot parse "log.compress": got true, want "zstd" or "gzip", or false');
 });
+
+test("a supervisor that is killed in the middle of compressing leaves every line once, and its successor ends the work", async () => {
+  using place = new TestPlace({});
+  const own = place.path("own");
+  mkdirSync(own);
+  const log = `[log]\nstamp = "none"\nfile = "${own}/numbers.log"\nmax_size = "4MiB"\nkeep = 1000\ncompress = "zstd"`;
+  // Each run begins with another hundred million, and has not ended when the supervisor is killed.
+  const count =
+    "n=$(cat runs || echo 1); echo $((n + 1)) > runs; exec seq $((n * 100000000)) $((n * 100000000 + 99999999))";
+  place.write(
+    "numbers.toml",
+    shell(count, `directory = "${place.directory}"\nstart = "manual"\ntype = "oneshot"\n${log}`),
+  );
+  function isAtWork(run: number): boolean {
+    try {
+      return (
+        textOf(`${own}/numbers.log`).startsWith(`${run}`) && readdirSync(own).some((name) => name.endsWith(".tmp"))
+      );
+    } catch {
+      // In the middle of a rotation, or before the first line.
+      return false;
+    }
+  }
+  for (const run of [1, 2, 3]) {
+    const killed = await place.start();
+    await killed.command("start", "numbers", "--no-wait");
+    await untilTrue(() => isAtWork(run));
+    process.kill(killed.pid, "SIGKILL");
+    await untilTrue(() => place.marked().length === 0);
+  }
+  await using supervisor = await place.start();
+  await supervisor.command("start", "numbers", "--no-wait");
+  await untilTrue(() => isAtWork(4));
+  await supervisor.command("stop", "numbers");
+  await untilTrue(() => readdirSync(own).every((name) => name === "numbers.log" || name.endsWith(".zst")));
+  const numbers = contentOf(own).split("\n").slice(0, -1).map(Number);
+  const starts = numbers.flatMap((number, index) => (number % 100_000_000 === 0 ? [index] : []));
+  expect(starts.map((index) => numbers[index])).toEqual([1, 2, 3, 4].map((run) => run * 100_000_000));
+  for (const [index, start] of starts.entries()) {
+    // The kill may have torn the last line of the run.
+    const run = numbers.slice(start, (starts[index + 1] ?? numbers.length) - 1);
+    expect(run.every((number, at) => number === (index + 1) * 100_000_000 + at)).toBe(true);
+  }
+});
