@@ -117,8 +117,10 @@ export class StateMapping {
     this.#table.free(name);
   }
 
-  /** Notes an orderly end. What is wanted stays noted for the next start. */
+  /** Notes an orderly end. What is wanted by hand stays noted for the next start. */
   closeCleanly(): void {
+    // There are no processes any more. To read a thousand records that say nothing would hold up that start.
+    if (!this.#table.holdsWants()) this.#table.wipe();
     markClean(this.#file.memory.bytes);
     this[Symbol.dispose]();
   }

@@ -126,6 +126,12 @@ export class StateTable {
     }
   }
 
+  /** true: something is wanted by hand. */
+  holdsWants(): boolean {
+    for (const { slot } of this.#entries.values()) if (slot.record.want !== "configured") return true;
+    return false;
+  }
+
   wipeRecord(index: number): void {
     this.#placeOf(index).bytes.fill(0);
   }

@@ -104,6 +104,20 @@ describe("a successor finds", () => {
     expect(allocate(next, "a").record).toMatchObject({ name: "a", want: "up", phase: "exited" });
   });
 
+  test("after an orderly end nothing, if nothing is wanted by hand", () => {
+    using scratch = makeScratch();
+    const path = join(scratch.path, "state");
+    const first = open(path);
+    const slot = allocate(first, "a");
+    slot.intent(ID, 1_000);
+    slot.exited();
+    first.mapping.closeCleanly();
+    const next = open(path);
+    using _ = next.mapping;
+    expect(next.mapping.records()).toEqual([]);
+    expect([next.predecessor.tag, next.problems]).toEqual(["clean", []]);
+  });
+
   test("after another boot only what is wanted by hand", () => {
     using scratch = makeScratch();
     const path = join(scratch.path, "state");
