@@ -47,6 +47,7 @@ export const processes: ProcessPort = {
   row: readProcess,
   childrenOf: readChildren,
   strangers: () => children.strangers(),
+  lookAhead: () => children.lookAhead(),
   knowChild: (pid) => children.know(pid),
   forgetChild: (pid) => children.forget(pid),
   environment: readEnvironment,

@@ -16,6 +16,10 @@ export interface NativeProcesses {
   readChildren(pid: number, numbers: Pointer, most: number): number;
   /** `fd`: the children file of a thread. `known`: a bit for each number that is left out. */
   readStrangers(list: { readonly fd: number; readonly known: Pointer }, numbers: Pointer, most: number): number;
+  /** Reads on to a place near the end of the same list. false: there is none. Any other reading of the list takes it away. */
+  approachEnd(list: { readonly fd: number; readonly known: Pointer }): boolean;
+  /** What `readStrangers` would find, from that place on; -EAGAIN: it has to be asked. */
+  readNewStrangers(list: { readonly fd: number; readonly known: Pointer }, numbers: Pointer, most: number): number;
   /** Those that have ended and are not reaped, of the same file. */
   readEnded(fd: number, numbers: Pointer, most: number): number;
 }
@@ -39,6 +43,8 @@ function frontOf(path: string): NativeProcesses {
       read_usages: { args: ["ptr", "i32", "ptr"], returns: "i32" },
       read_children: { args: ["i32", "ptr", "i32"], returns: "i32" },
       read_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+      approach_end: { args: ["i32", "ptr"], returns: "i32" },
+      read_new_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
       read_ended: { args: ["i32", "ptr", "i32"], returns: "i32" },
     },
   } as const);
@@ -48,6 +54,8 @@ function frontOf(path: string): NativeProcesses {
     readUsages: (pids, count, usages) => symbols.read_usages(pids, count, usages),
     readChildren: (pid, numbers, most) => symbols.read_children(pid, numbers, most),
     readStrangers: ({ fd, known }, numbers, most) => symbols.read_strangers(fd, known, numbers, most),
+    approachEnd: ({ fd, known }) => symbols.approach_end(fd, known) !== 0,
+    readNewStrangers: ({ fd, known }, numbers, most) => symbols.read_new_strangers(fd, known, numbers, most),
     readEnded: (fd, numbers, most) => symbols.read_ended(fd, numbers, most),
   };
 }

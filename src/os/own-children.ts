@@ -19,6 +19,8 @@ export class OwnChildren implements Disposable {
   readonly #known = new Uint8Array(NUMBERS / 8);
   readonly #knownAddress: Pointer = ptr(this.#known);
   #found = new Int32Array(1024);
+  /** true: all before a place near the end of the list are known, and it can be read from there. */
+  #isNearEnd = false;
   /** The list, held open: it can be read when no descriptor is left. undefined: not opened yet; null: this kernel has none. */
   #list: number | null | undefined;
 
@@ -35,6 +37,7 @@ export class OwnChildren implements Disposable {
 
   /** It is reaped, or not known any more. */
   forget(pid: number): void {
+    this.#isNearEnd = false;
     this.#change(pid, (byte, bit) => byte & ~bit);
   }
 
@@ -43,8 +46,19 @@ export class OwnChildren implements Disposable {
     this.prepare();
     const list = this.#list;
     if (typeof list !== "number") return this.#strangersInTable();
+    const native = loadNativeProcesses();
     const known = { fd: list, known: this.#knownAddress };
-    return this.#fill((numbers, most) => loadNativeProcesses().readStrangers(known, numbers, most));
+    const isNearEnd = this.#isNearEnd;
+    this.#isNearEnd = false;
+    const count = isNearEnd ? native.readNewStrangers(known, ptr(this.#found), this.#found.length) : -1;
+    if (count >= 0) return [...this.#found.subarray(0, count)];
+    return this.#fill((numbers, most) => native.readStrangers(known, numbers, most));
+  }
+
+  /** Makes the next look for strangers quick, if nobody is forgotten until then. It takes as long as a look itself. */
+  lookAhead(): void {
+    if (typeof this.#list !== "number") return;
+    this.#isNearEnd = loadNativeProcesses().approachEnd({ fd: this.#list, known: this.#knownAddress });
   }
 
   /** The children that have ended and are not reaped; null if this kernel has no list of children. */
@@ -52,6 +66,7 @@ export class OwnChildren implements Disposable {
     this.prepare();
     const list = this.#list;
     if (typeof list !== "number") return null;
+    this.#isNearEnd = false;
     return this.#fill((numbers, most) => loadNativeProcesses().readEnded(list, numbers, most));
   }
 

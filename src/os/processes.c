@@ -150,8 +150,8 @@ int read_table(row *rows, int most) {
 
 /* ---- children: numbers with a blank after each ---- */
 
-/* Appends the numbers in the file, without those whose bit is set in `known`. */
-static int append_numbers(int fd, const unsigned char *known, int *numbers, int most, int count) {
+/* Appends the numbers in the file. */
+static int append_numbers(int fd, int *numbers, int most, int count) {
   unsigned int number = 0;
   char *at;
   long size;
@@ -161,7 +161,7 @@ static int append_numbers(int fd, const unsigned char *known, int *numbers, int 
         number = number * 10 + (*at - '0');
         continue;
       }
-      if (number > 0 && !(known && number < NUMBERS && known[number >> 3] >> (number & 7) & 1)) {
+      if (number > 0) {
         if (count == most) return -E2BIG;
         numbers[count++] = number;
       }
@@ -171,16 +171,113 @@ static int append_numbers(int fd, const unsigned char *known, int *numbers, int 
   return size < 0 ? failure() : count;
 }
 
+/*
+ * The list of a process with a thousand children takes a quarter of a millisecond to read, and new ones are always at its
+ * end. So when there is time it is read up to a place near the end, and when it matters, from there.
+ *
+ * The kernel remembers the place as a count of children, and so passes over as many as have been reaped since. Therefore the
+ * last children of the list are remembered: if one of them is met again, everything behind it was read as well. And nobody
+ * who is not known may stand before the place.
+ */
+enum { TAIL = 8, LEFT_OUT = 512 };
+static struct {
+  int tail[TAIL];
+  long size, place; /* bytes: of the whole list when it was last read, and of what stands before the place; 0: there is none */
+} list;
+
+typedef struct {
+  const unsigned char *known;
+  int *numbers, most, count; /* those that are not known */
+  int is_within;             /* the first number may have begun before */
+  int met;                   /* a bit for each of the tail */
+  int last[TAIL], seen;
+} reading;
+
+static void note_number(reading *r, unsigned int number) {
+  int index;
+  for (index = 0; index < TAIL; index++)
+    if (list.tail[index] == number) r->met |= 1 << index;
+  r->last[r->seen++ % TAIL] = number;
+}
+
+/* The number of bytes that were read, which is less than wanted only at the end of the list. */
+static long read_on(int fd, reading *r, long wanted) {
+  unsigned int number = 0;
+  long done = 0, size;
+  char *at;
+  while (done < wanted) {
+    size = read(fd, text, wanted - done < sizeof(text) ? wanted - done : sizeof(text));
+    if (size <= 0) return size < 0 ? failure() : done;
+    done += size;
+    for (at = text; at < text + size; at++) {
+      if (*at >= '0' && *at <= '9') {
+        number = number * 10 + (*at - '0');
+        continue;
+      }
+      if (number > 0 && !r->is_within) {
+        note_number(r, number);
+        if (number >= NUMBERS || !(r->known[number >> 3] >> (number & 7) & 1)) {
+          if (r->count == r->most) return -E2BIG;
+          r->numbers[r->count++] = number;
+        }
+      }
+      r->is_within = number = 0;
+    }
+  }
+  return done;
+}
+
+static int remember(reading *r, long size) {
+  int index;
+  list.size = size;
+  for (index = 0; index < TAIL; index++) list.tail[index] = r->last[index];
+  return r->count;
+}
+
+enum { WHOLE = 0x7fffffff };
+
 /* The children of the thread whose list was opened, without the known ones. */
 int read_strangers(int fd, const unsigned char *known, int *numbers, int most) {
+  reading r = {known, numbers, most};
+  long size;
+  list.place = 0;
   if (lseek(fd, 0, 0) < 0) return failure();
-  return append_numbers(fd, known, numbers, most, 0);
+  size = read_on(fd, &r, WHOLE);
+  return size < 0 ? size : remember(&r, size);
+}
+
+/* Reads up to the place. 0: there is none, as the list is short, or somebody who is not known stands before it. */
+int approach_end(int fd, const unsigned char *known) {
+  reading r = {known};
+  long wanted = list.size - LEFT_OUT;
+  int index;
+  list.place = 0;
+  if (wanted <= 0 || lseek(fd, 0, 0) < 0 || read_on(fd, &r, wanted) != wanted) return 0;
+  for (index = 0; index < TAIL; index++)
+    if (r.met >> index & 1) list.tail[index] = 0;
+  list.place = wanted;
+  return 1;
+}
+
+/* The same as read_strangers, from the place; -EAGAIN: from there it cannot be told. */
+int read_new_strangers(int fd, const unsigned char *known, int *numbers, int most) {
+  reading r = {known, numbers, most};
+  long size, place = list.place;
+  list.place = 0;
+  if (place == 0) return -EAGAIN;
+  r.is_within = 1;
+  size = read_on(fd, &r, WHOLE);
+  if (size < 0) return size;
+  return r.met ? remember(&r, place + size) : -EAGAIN;
 }
 
 /* Those of the children in the list that have ended and are not reaped. */
 int read_ended(int fd, int *numbers, int most) {
   enum { P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };
-  int info[32], index, ended = 0, count = read_strangers(fd, 0, numbers, most);
+  int info[32], index, ended = 0, count;
+  if (lseek(fd, 0, 0) < 0) return failure();
+  list.place = 0;
+  count = append_numbers(fd, numbers, most, 0);
   for (index = 0; index < count; index++) {
     info[4] = 0; /* si_pid */
     if (waitid(P_PID, numbers[index], info, WEXITED | WNOHANG | WNOWAIT) == 0 && info[4] > 0) numbers[ended++] = info[4];
@@ -222,7 +319,7 @@ int read_children(int pid, int *numbers, int most) {
     put(put_number(put(put_number(put(path, "/proc/"), pid), "/task/"), before[index]), "/children");
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return failure();
-    count = append_numbers(fd, 0, numbers, most, count);
+    count = append_numbers(fd, numbers, most, count);
     close(fd);
     if (count < 0) return count;
   }

@@ -48,13 +48,16 @@ export class Departures {
 
   /** Some child has ended: takes note of each, up to a bound in one turn. */
   look(): void {
-    const { reaping, belongings, timers } = this.#ports;
+    const { reaping, belongings, processes, timers } = this.#ports;
     try {
       const hasMore = reapEnded(reaping, {
         ended: (pid, exit, usage) => this.#ended({ pid, usage }, exit),
         reaped: (pid) => belongings.reaped(pid),
         together: (pids, tell) => belongings.orphans.whileMetOf(pids, tell),
-        settled: () => this.#sweep(),
+        settled: () => {
+          this.#sweep();
+          processes.lookAhead();
+        },
       });
       if (hasMore) timers.soon(() => this.look());
     } catch (error) {

@@ -37,6 +37,8 @@ export interface ProcessPort {
   childrenOf(pid: number): readonly number[] | null;
   /** The children of this process that are not known, ended ones included. */
   strangers(): readonly number[];
+  /** Makes the next look for strangers quick; to be called when there is time. */
+  lookAhead(): void;
   /** From now on this child of this process is no stranger. */
   knowChild(pid: number): void;
   /** It is reaped, or no longer known. */

@@ -121,6 +121,57 @@ describe("strangers among the own children", () => {
   });
 });
 
+/** Numbers from 0 to 1, always the same ones. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+describe("strangers among many children", () => {
+  /** So many that most of their list stands before the place from which it is read. */
+  const MANY = 160;
+
+  test("are found from the end of the list as in all of it, whoever is made, known and reaped meanwhile", async () => {
+    await using sleepers = new AsyncDisposableStack();
+    using children = new OwnChildren();
+    const alive: ReturnType<typeof startSleeper>[] = [];
+    const unknown = new Set(children.strangers());
+    const begin = (isKnown: boolean): void => {
+      const sleeper = sleepers.use(startSleeper());
+      alive.push(sleeper);
+      if (isKnown) children.know(sleeper.pid);
+      else unknown.add(sleeper.pid);
+    };
+    const endAt = async (index: number, isTold: boolean): Promise<void> => {
+      const [sleeper] = alive.splice(index, 1);
+      await sleeper?.[Symbol.asyncDispose]();
+      if (sleeper === undefined) return;
+      unknown.delete(sleeper.pid);
+      if (isTold) children.forget(sleeper.pid);
+    };
+    for (let count = 0; count < MANY; count++) begin(true);
+    const random = randomOf(7);
+    for (let step = 0; step < 120; step++) {
+      children.lookAhead();
+      const choice = random();
+      // At either end of the list, told or not; a number that is not forgotten counts as known.
+      if (choice < 0.3) await endAt(random() < 0.5 ? alive.length - 1 : Math.floor(random() * 5), random() < 0.5);
+      else begin(choice < 0.6);
+      expect(children.strangers().toSorted()).toEqual([...unknown].toSorted());
+      if (unknown.size > 3) for (const pid of unknown) children.know(pid);
+      if (unknown.size > 3) unknown.clear();
+    }
+    children.lookAhead();
+    // More than stand behind that place.
+    for (let count = 0; count < MANY * 0.7; count++) await endAt(0, false);
+    begin(false);
+    expect(children.strangers().toSorted()).toEqual([...unknown].toSorted());
+  });
+});
+
 describe("the own children that have ended", () => {
   test("are those that wait to be reaped, whoever is known", async () => {
     await using sleeper = startSleeper();

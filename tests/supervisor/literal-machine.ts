@@ -106,6 +106,8 @@ export class LiteralMachine implements ProcessPort {
     return [...this.#rows.values()].filter((row) => row.parent === pid).map((row) => row.pid);
   }
 
+  lookAhead(): void {}
+
   strangers(): readonly number[] {
     return (this.childrenOf(OWN_PID) ?? []).filter((pid) => !this.#known.has(pid));
   }
