@@ -146,10 +146,13 @@ export class HistoryStore {
     const at = Math.round(entry.at);
     const known = this.#one("SELECT id FROM events WHERE session = ? AND number = ?", [this.#session, number]);
     if (known !== null) return;
-    const last = this.#one<EventEntry & { readonly id: number }>(
-      "SELECT id, service, event, message, merged FROM events WHERE service IS ? ORDER BY at DESC, id DESC LIMIT 1",
+    const last = this.#one<EventEntry & { readonly id: number; readonly session: string }>(
+      `SELECT id, session, number, service, event, message, merged FROM events WHERE service IS ?
+         ORDER BY at DESC, id DESC LIMIT 1`,
       [service],
     );
+    // Written before, and merged since.
+    if (last !== null && last.session === this.#session && last.number > number) return;
     // Numbered anew, so that it is known should it come a second time.
     if (last !== null && repeatsEvent(last, entry)) {
       const more = last.merged + merged + 1;

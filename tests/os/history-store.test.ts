@@ -129,6 +129,15 @@ describe("what is written down", () => {
     expect(lines().filter(({ kind }) => kind === "reload")).toMatchObject([{ repeated: 0 }]);
   });
 
+  test("is counted once where the same happens again and again", () => {
+    const same = [1, 2, 3].map((number) => eventOf(number));
+    keep([same, same, [eventOf(4, { message: "2 added" })]]);
+    expect(lines().map(({ message, repeated }) => [message, repeated])).toEqual([
+      ["1 added", 2],
+      ["2 added", 0],
+    ]);
+  });
+
   test("keeps the number of a run whose end comes after the beginning of the next", () => {
     keep([[runOf(1, { end: null })], [runOf(2, { end: null })], [runOf(1)], [runOf(2)]]);
     expect(runs().map(({ run, pid }) => [run, pid])).toEqual([
