@@ -71,10 +71,21 @@ export function prepareRun(request: RunRequest, users: UserPort): PrepareResult 
 
   const program = lookUpProgram(request, environment);
   if (program.tag === "unable") return program;
-  if (request.runtime === "bun") environment["BUN_BE_BUN"] = "1";
   const env = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
+  if (request.runtime === "bun") asBun(env, environment);
   return { tag: "prepared", path: program.path, argv: program.argv, env, credentials: identity.credentials };
 }
+
+/**
+ * Has this binary be the runtime, but not what the script starts. It looks for the variable as getenv(3) does, which finds the
+ * first of its name; the script sees the last one and hands that on: what the service says itself, or an empty one.
+ */
+function asBun(env: string[], { [BE_BUN]: own = "" }: Readonly<Record<string, string>>): void {
+  env.unshift(`${BE_BUN}=1`);
+  env.push(`${BE_BUN}=${own}`);
+}
+
+const BE_BUN = "BUN_BE_BUN";
 
 type Identity =
   | {
