@@ -7,7 +7,7 @@ const FULL_PAUSE_MS = 5;
 /** The device number of /dev/null: major 1, minor 3. */
 const NULL_DEVICE = 0x103;
 
-/** What is written to standard output (1) or standard error (2). Other failures than a closed pipe throw. */
+/** What is written to standard output (1) or standard error (2). Other failures than a closed pipe throw CannotWrite. */
 export function outputTo(descriptor: 1 | 2): Output {
   // The runtime's own streams are asked only where there may be a terminal: to load them costs half a command.
   const stream = mayBeTerminal(descriptor) ? (descriptor === 1 ? process.stdout : process.stderr) : null;
@@ -21,6 +21,17 @@ export function outputTo(descriptor: 1 | 2): Output {
     },
     write: (text) => writeAll(descriptor, Buffer.from(text)),
   };
+}
+
+/** What is to be printed cannot be: the disk is full, the terminal is gone. The command ends with this. */
+export class CannotWrite extends Error {
+  constructor(reason: string) {
+    super(`cannot write the output: ${reason}`);
+  }
+}
+
+function errnoReasonOf(code: unknown): string {
+  return code === "ENOSPC" ? "no space left on device" : String(code);
 }
 
 function mayBeTerminal(descriptor: number): boolean {
@@ -41,7 +52,7 @@ function writeAll(descriptor: number, bytes: Buffer): boolean {
       const code = error instanceof Error && "code" in error ? error.code : null;
       if (code === "EPIPE") return false;
       // Somebody who shares the pipe has made it non-blocking.
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") throw new CannotWrite(errnoReasonOf(code));
       Bun.sleepSync(FULL_PAUSE_MS);
     }
   }

@@ -2,6 +2,7 @@ import { EXIT } from "../core/exit-statuses.ts";
 import type { Command, Operand } from "./command.ts";
 import { operandWordsOf, usageOf } from "./command-reference.ts";
 import { COMMANDS, nearestCommandOf } from "./commands.ts";
+import { CannotWrite } from "./descriptor-output.ts";
 import { findSupervisor } from "./find-supervisor.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { parseStartOptions } from "./parse-start-options.ts";
@@ -10,6 +11,25 @@ import type { CliWorld } from "./world.ts";
 
 /** Runs the command line `words` (without the program's own name) and returns its exit status. */
 export async function runCommand(words: readonly string[], world: CliWorld): Promise<number> {
+  try {
+    return await runWords(words, world);
+  } catch (error) {
+    if (!(error instanceof CannotWrite)) throw error;
+    tellLastly(error.message, world);
+    return EXIT.failed;
+  }
+}
+
+/** Perhaps it is this output that cannot be written. */
+function tellLastly(message: string, world: CliWorld): void {
+  try {
+    world.stderr.write(`${message}\n`);
+  } catch {
+    // Then nobody can be told.
+  }
+}
+
+async function runWords(words: readonly string[], world: CliWorld): Promise<number> {
   const { leading, command, rest, wants } = splitWords(words);
   if (wants === "version") {
     world.stdout.write(`daemonsup ${world.version}\n`);

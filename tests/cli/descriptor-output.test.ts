@@ -29,3 +29,10 @@ test("neither a pipe nor /dev/null is a terminal", async () => {
     await child.exited;
   }
 });
+
+test("an output that cannot be written ends a command with 1 and the reason", async () => {
+  const main = join(import.meta.dir, "..", "..", "src", "main.ts");
+  const child = Bun.spawn(["/bin/sh", "-c", '"$0" "$1" help > /dev/full', process.execPath, main], { stderr: "pipe" });
+  expect(await child.stderr.text()).toBe("cannot write the output: no space left on device\n");
+  expect(await child.exited).toBe(1);
+});
