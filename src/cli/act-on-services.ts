@@ -53,6 +53,8 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
     },
   );
   await Promise.all(told);
+  // What is said from here on is not to be drawn over.
+  waiting[Symbol.dispose]();
   if (given.has("json") && decisions.size > 0)
     world.stdout.write(`${JSON.stringify([...decisions].map(([name, decision]) => jsonOf(name, decision)))}\n`);
   if (waiting.signal.aborted) return INTERRUPTED;

@@ -5,7 +5,7 @@ import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { readWaitOptions } from "./read-wait-options.ts";
 import { renderReload } from "./render-reload.ts";
-import { watchWaiting } from "./watch-waiting.ts";
+import { waitFor } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const reload: Command = {
@@ -42,16 +42,15 @@ async function reloadAll(call: CommandCall): Promise<number> {
   if (wish.tag === "usage") return refuse(call, wish.message);
   if (!wish.wait) return refuse(call, 'cannot read "--no-wait": it goes only with names');
   const isDryRun = given.has("dry-run");
-  using waiting = watchWaiting(world, { what: "reload", names: [], place, others: null });
   const question = {
     route: "reloadAll",
     name: null,
     body: { dry_run: isDryRun },
     patience: wish.timeout,
-    signal: waiting.signal,
   } as const;
-  const reply = await ask(place, question);
-  if (waiting.signal.aborted) return INTERRUPTED;
+  const waiting = { what: "reload", names: [], place, others: null };
+  const reply = await waitFor(world, waiting, (signal) => ask(place, { ...question, signal }));
+  if (reply === null) return INTERRUPTED;
   if (reply.tag === "refused") {
     for (const problem of reply.problems) world.stderr.write(`${problem}\n`);
     world.stderr.write(`${reply.message}\n`);

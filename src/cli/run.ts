@@ -9,7 +9,7 @@ import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
 import { lastWordsOf } from "./last-words.ts";
 import { readWaitOptions, type WaitWish } from "./read-wait-options.ts";
 import { onOneLine } from "./render-text.ts";
-import { watchWaiting } from "./watch-waiting.ts";
+import { waitFor } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const run: Command = {
@@ -69,11 +69,11 @@ function instanceHintOf(name: string): string {
 
 /** null: the user does not want to wait any longer. */
 async function start(call: CommandCall, name: string, wish: WaitWish): Promise<Reply<AskAnswer> | null> {
-  using waiting = watchWaiting(call.world, { what: "run", names: [name], place: call.place, others: null });
+  const waiting = { what: "run", names: [name], place: call.place, others: null };
   const { timeout, patience } = wish;
   const body = { wait: true, timeout };
-  const reply = await ask(call.place, { route: "start", name, body, patience, signal: waiting.signal });
-  return waiting.signal.aborted ? null : reply;
+  const question = { route: "start", name, body, patience } as const;
+  return await waitFor(call.world, waiting, (signal) => ask(call.place, { ...question, signal }));
 }
 
 function tell({ given, world }: CommandCall, before: ServiceView, reply: Reply<AskAnswer>): number {

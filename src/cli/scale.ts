@@ -9,7 +9,7 @@ import { renderNotes } from "./render-notes.ts";
 import { onOneLine } from "./render-text.ts";
 import { countOf } from "./render-words.ts";
 import type { Concern } from "./wait-reasons.ts";
-import { watchWaiting } from "./watch-waiting.ts";
+import { waitFor } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const scale: Command = {
@@ -52,15 +52,15 @@ async function scaleTemplate(call: CommandCall): Promise<number> {
     return refuse(call, `cannot scale ${JSON.stringify(name)}: got ${JSON.stringify(number)}, ${wanted}`);
   }
   const instances = number === AS_FILE_SAYS ? null : Number(number);
-  using waiting = watchWaiting(world, { what: "scaling", names: [], place, others: ofTemplate(name) });
-  const reply = await ask(place, {
+  const question = {
     route: "scale",
     name,
     body: { instances, wait: wish.wait, timeout: wish.timeout },
     patience: wish.wait ? wish.patience : null,
-    signal: waiting.signal,
-  });
-  if (waiting.signal.aborted) return INTERRUPTED;
+  } as const;
+  const waiting = { what: "scaling", names: [], place, others: ofTemplate(name) };
+  const reply = await waitFor(world, waiting, (signal) => ask(place, { ...question, signal }));
+  if (reply === null) return INTERRUPTED;
   if (reply.tag === "refused") {
     for (const problem of reply.problems) world.stderr.write(`${problem}\n`);
     world.stderr.write(`${reply.message}\n`);

@@ -1,10 +1,11 @@
 import { ask } from "../control/client.ts";
 import { EXIT } from "../core/exit-statuses.ts";
+import type { ServiceView } from "../core/service-view.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
-import { readWaitOptions } from "./read-wait-options.ts";
-import { watchWaiting } from "./watch-waiting.ts";
+import { readWaitOptions, type WaitWish } from "./read-wait-options.ts";
+import { waitFor } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
 
 export const shutdown: Command = {
@@ -21,34 +22,31 @@ async function shutDown(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
   const wish = readWaitOptions(given);
   if (wish.tag === "usage") return say(call, { exit: EXIT.usage, message: wish.message });
-  using waiting = watchWaiting(world, {
-    what: "shutdown",
-    names: [],
-    place,
-    others: ({ state }) => state === "stopping",
-  });
-  const reply = await ask(place, {
-    route: "shutdown",
-    name: null,
-    body: {},
-    patience: ANSWER_WITHIN,
-    signal: waiting.signal,
-  });
-  if (waiting.signal.aborted) return INTERRUPTED;
+  const waiting = { what: "shutdown", names: [], place, others: isStopping };
+  const end = await waitFor(world, waiting, (signal) => askAndWait(call, wish, signal));
+  return end === null ? INTERRUPTED : say(call, end);
+}
+
+function isStopping({ state }: ServiceView): boolean {
+  return state === "stopping";
+}
+
+/** How it has ended, and what there is to say of it. */
+interface Ending {
+  readonly exit: number;
+  readonly message: string;
+}
+
+async function askAndWait(call: CommandCall, { wait, timeout }: WaitWish, signal: AbortSignal): Promise<Ending> {
+  const reply = await ask(call.place, { route: "shutdown", name: null, body: {}, patience: ANSWER_WITHIN, signal });
   // A supervisor without services may be gone before its answer has left.
-  if (reply.tag === "refused" && reply.why !== "broken") return say(call, reply);
-  if (reply.tag === "ok" && reply.value.result !== "done") {
-    return say(call, { exit: EXIT.failed, message: `cannot shut down: ${reply.value.message ?? reply.value.result}` });
-  }
-  if (!wish.wait) return say(call, { exit: EXIT.done, message: "shutdown asked for" });
-  const isGone = await waitUntilGone(call, wish.timeout, waiting.signal);
-  if (waiting.signal.aborted) return INTERRUPTED;
-  if (!isGone)
-    return say(call, {
-      exit: EXIT.timedOut,
-      message: `cannot shut down: services still run after ${given.valueOf("timeout")}; the shutdown goes on`,
-    });
-  return say(call, { exit: EXIT.done, message: "the supervisor is gone" });
+  if (reply.tag === "refused" && reply.why !== "broken") return reply;
+  if (reply.tag === "ok" && reply.value.result !== "done")
+    return { exit: EXIT.failed, message: `cannot shut down: ${reply.value.message ?? reply.value.result}` };
+  if (!wait) return { exit: EXIT.done, message: "shutdown asked for" };
+  if (await waitUntilGone(call, timeout, signal)) return { exit: EXIT.done, message: "the supervisor is gone" };
+  const text = call.given.valueOf("timeout");
+  return { exit: EXIT.timedOut, message: `cannot shut down: services still run after ${text}; the shutdown goes on` };
 }
 
 const LOOK_EVERY_MS = 20;
@@ -64,7 +62,7 @@ async function waitUntilGone({ place }: CommandCall, timeout: number | null, sig
   return true;
 }
 
-function say({ given, world }: CommandCall, end: { readonly exit: number; readonly message: string }): number {
+function say({ given, world }: CommandCall, end: Ending): number {
   const isGood = end.exit === EXIT.done;
   if (!isGood) world.stderr.write(`${end.message}\n`);
   if (given.has("json"))

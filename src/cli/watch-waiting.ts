@@ -66,6 +66,17 @@ export function watchWaiting(world: CliWorld, options: WaitingOptions): Waiting 
   };
 }
 
+/** Does something while it is shown what it waits for; what is shown is gone before this returns. null: the user has had enough. */
+export async function waitFor<T>(
+  world: CliWorld,
+  options: WaitingOptions,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  using waiting = watchWaiting(world, options);
+  const result = await act(waiting.signal);
+  return waiting.signal.aborted ? null : result;
+}
+
 interface SpeechOptions extends WaitingOptions {
   /** What is still waited for. */
   readonly left: ReadonlySet<string>;

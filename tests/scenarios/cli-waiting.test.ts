@@ -70,15 +70,39 @@ test.skipIf(skip)("at a terminal a wait shows what it waits for, and Ctrl-C ends
 });
 
 test.skipIf(skip)("what has been waited for at a terminal leaves nothing behind but the outcome", async () => {
-  await using supervisor = await TestSupervisor.start({
-    "stubborn.toml": shell('trap "" TERM; echo ready; exec sleep 1000', '[stop]\ntimeout = "1h"'),
-  });
-  await supervisor.line("stubborn", (text) => text === "ready");
+  const stubborn = shell('trap "" TERM; echo ready; exec sleep 1000', '[stop]\ntimeout = "1h"');
+  const place = new TestPlace({ "stubborn.toml": stubborn, "last.toml": stubborn });
+  const gate = `echo booting; until [ -e ${place.path("go")} ]; do sleep 0.05; done; echo ready; exec sleep 1000`;
+  place.write("w@.toml", shell(gate, 'instances = 0\n[ready]\nlog = "^ready"'));
+  await using supervisor = await place.start();
+  for (const name of ["stubborn", "last"]) await supervisor.line(name, (text) => text === "ready");
   const env = { DAEMONSUP_RUNTIME_DIR: supervisor.place.runtime };
   await using terminal = await Terminal.open({ columns: 60, rows: 20, env });
-  await terminal.type(`clear; ${BINARY} stop stubborn; echo "ended $?"`);
-  await terminal.until((text) => /^stubborn: stopping, .*, \d+s$/m.test(text));
-  await supervisor.command("signal", "KILL", "stubborn");
-  const ended = await terminal.until((text) => /^ended /m.test(text));
-  expect(ended.split("\n").slice(0, 2)).toEqual(["stubborn: stopped", "ended 0"]);
+  const waits: readonly (readonly [string, RegExp, () => Promise<unknown>, string])[] = [
+    [
+      "stop stubborn",
+      /^stubborn: stopping, .*, \d+s$/m,
+      () => supervisor.command("signal", "KILL", "stubborn"),
+      "stubborn: stopped",
+    ],
+    [
+      "scale w 2",
+      /^w@2: starting, .*, \d+s$/m,
+      () => Bun.write(place.path("go"), ""),
+      "w: 2 instances; started: w@1, w@2",
+    ],
+    [
+      "shutdown",
+      /^last: stopping, .*, \d+s$/m,
+      () => supervisor.command("signal", "KILL", "last"),
+      "the supervisor is gone",
+    ],
+  ];
+  for (const [words, waiting, act, outcome] of waits) {
+    await terminal.type(`clear; ${BINARY} ${words}; echo "ended $?"`);
+    await terminal.until((text) => waiting.test(text));
+    await act();
+    const ended = await terminal.until((text) => /^ended /m.test(text));
+    expect(ended.split("\n").slice(0, 2)).toEqual([outcome, "ended 0"]);
+  }
 });
