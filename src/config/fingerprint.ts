@@ -12,8 +12,9 @@ export interface Looked {
  * if none can be had: the directory cannot be read, or something was written after `at`, or so lately before that the next
  * change might bear the same time.
  */
-export function fingerprintOf(directory: string, looked: Looked): string {
-  return printOf(directory, looked).fingerprint;
+export function fingerprintOf(directory: string, { at, elsewhere }: Looked): string {
+  const seen = seeFiles(directory, elsewhere);
+  return seen === null ? "" : fingerprintIn(seen, at);
 }
 
 export interface FilesPrint {
@@ -24,25 +25,35 @@ export interface FilesPrint {
 
 /** The fingerprint, and what it is made of. Without marks if the directory cannot be read. */
 export function printOf(directory: string, { at, elsewhere }: Looked): FilesPrint {
+  const seen = seeFiles(directory, elsewhere);
+  if (seen === null) return { fingerprint: "", marks: {} };
+  const marks = seen.map(({ path, entry, changedAt }) => [path, changedAt > at ? "" : hashOf(entry)] as const);
+  return { fingerprint: fingerprintIn(seen, at), marks: Object.fromEntries(marks) };
+}
+
+interface Seen {
+  readonly path: string;
+  readonly entry: string;
+  /** Milliseconds since 1970; 0: there is no such file. */
+  readonly changedAt: number;
+}
+
+/** The directory, its files and those elsewhere; null if one of them cannot be looked at. */
+function seeFiles(directory: string, elsewhere: readonly string[]): readonly Seen[] | null {
   try {
-    const files = readdirSync(directory)
-      .sort()
-      .map((name) => `${directory}/${name}`);
-    const stats = [directory, ...files, ...elsewhere].map((path) => ({
-      path,
-      found: statSync(path, { throwIfNoEntry: false, bigint: true }),
-    }));
-    const entries = stats.map(({ path, found }) => entryOf(path, found));
-    const newest = Math.max(...stats.map(({ found }) => Number(found?.ctimeMs ?? 0n)));
-    const marks = stats.map(({ path, found }, index) => {
-      const isLate = Number(found?.ctimeMs ?? 0n) > at;
-      return [path, isLate ? "" : hashOf(entries[index] ?? "")] as const;
+    const names = readdirSync(directory).sort();
+    return [directory, ...names.map((name) => `${directory}/${name}`), ...elsewhere].map((path) => {
+      const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+      return { path, entry: entryOf(path, found), changedAt: Number(found?.ctimeMs ?? 0n) };
     });
-    const fingerprint = at - newest < TICK_MS ? "" : hashOf(entries.join("\n"));
-    return { fingerprint, marks: Object.fromEntries(marks) };
   } catch {
-    return { fingerprint: "", marks: {} };
+    return null;
   }
+}
+
+function fingerprintIn(seen: readonly Seen[], at: number): string {
+  const newest = Math.max(...seen.map(({ changedAt }) => changedAt));
+  return at - newest < TICK_MS ? "" : hashOf(seen.map(({ entry }) => entry).join("\n"));
 }
 
 /** The mark of a file as it is now, without blocking. Never rejects; one that cannot be looked at is as good as none. */

@@ -56,7 +56,8 @@ const LIMIT_NAME_OF: ReadonlyMap<number, string> = new Map(
   Object.entries(LIMIT_NUMBERS).map(([name, number]) => [number, name]),
 );
 
-const FIRST_SIZE = 32 * 1024;
+/** Enough for most: while many execs are pending there are as many blocks. */
+const FIRST_SIZE = 20 * 1024;
 const STACK_SIZE = 16 * 1024;
 /** The kernel takes at most 2 MiB of arguments and environment together, unless the stack limit was raised. */
 const LARGEST_SIZE = 8 * 1024 * 1024;
