@@ -22,14 +22,11 @@ function wordsOf(line: string): string[] {
   return [...command.matchAll(/'([^']*)'|\S+/g)].map(([whole, quoted]) => quoted ?? whole);
 }
 
-/** Commands that have more to say. */
-const MOST_LINES: Readonly<Record<string, number>> = { logs: 56 };
-
 describe.each([...COMMANDS.keys()])("the help of %s", (name) => {
   test("is one screen of a usual terminal, names every option and has examples", async () => {
     const reference = await referenceOf(name);
     const lines = renderCommandHelp(reference, 80).split("\n");
-    expect(lines.length).toBeLessThanOrEqual(MOST_LINES[name] ?? 40);
+    expect(lines.length).toBeLessThanOrEqual(40);
     for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
     expect(lines[0]).toStartWith(`usage: daemonsup ${name}`);
     for (const option of Object.keys(reference.options)) expect(lines.join("\n")).toContain(`--${option}`);
