@@ -31,10 +31,12 @@ export const logSchema = z.strictObject(
       limit: `${MAX_SINKS} sinks`,
       example: 'sinks = { errors = { type = "file", file = "/var/log/api.err", priority = "err" } }',
     }),
-    stderr: keyOf(builtLate(stderrSchema).optional(), {
-      description: "What differs for what it writes to stderr",
+    stderr: keyOf(builtLate(stderrOrJoined).optional(), {
+      description:
+        'What differs for what it writes to stderr; or `"stdout"`: both are one stream, in the order in which they are written, from the next start of the service on',
       live: true,
       limit: "1 table",
+      example: 'stderr = "stdout"',
     }),
   },
   { error: "a table" },
@@ -126,6 +128,11 @@ export function sinksSchema() {
     .superRefine((sinks, context) => {
       if (Object.keys(sinks).length > MAX_SINKS) fail(context, sinks, `at most ${MAX_SINKS} sinks`);
     });
+}
+
+function stderrOrJoined() {
+  const error = 'a table, or "stdout"';
+  return z.union([z.literal("stdout", { error }), stderrSchema()], { error });
 }
 
 function stderrSchema() {

@@ -20,11 +20,14 @@ export function logOf(log: ParsedLog, absolute: (path: string) => string): LogPo
   const sinksOf = (values: Values, streams: readonly LogStream[]): SinkPolicy[] =>
     [...new Set(values.to)].map((name) => sinkOf(name, { values, streams, own: log.sinks[name], absolute }));
   const stdout = log.multiline ?? null;
-  if (log.stderr === undefined) return { sinks: sinksOf(log, LOG_STREAMS), multiline: { stdout, stderr: stdout } };
+  const isJoined = log.stderr === "stdout";
+  if (log.stderr === undefined || log.stderr === "stdout")
+    return { sinks: sinksOf(log, LOG_STREAMS), multiline: { stdout, stderr: stdout }, isJoined };
   const errors = overlaid(log, log.stderr);
   return {
     sinks: joined(sinksOf(log, ["stdout"]), sinksOf(errors, ["stderr"])),
     multiline: { stdout, stderr: errors.multiline ?? null },
+    isJoined,
   };
 }
 

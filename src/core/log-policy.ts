@@ -54,6 +54,8 @@ export interface LogPolicy {
   readonly sinks: readonly SinkPolicy[];
   /** Which lines of a stream make one record; null: each is one. */
   readonly multiline: Readonly<Record<LogStream, MultilinePolicy | null>>;
+  /** true: a run has one pipe for both streams, and all of it counts as stdout. */
+  readonly isJoined: boolean;
 }
 
 /** Lines that belong together, such as those of a stack trace. */

@@ -39,6 +39,11 @@ const LEFT_TO_OTHERS = 8;
 
 type LaunchEvent = Extract<ServiceEvent, { tag: "spawned" | "exec-pending" | "spawn-failed" }>;
 
+interface Ends {
+  readonly read: number;
+  readonly write: number;
+}
+
 export class Launcher {
   readonly #ports: LauncherPorts;
   readonly #belongings: Belongings;
@@ -68,7 +73,7 @@ export class Launcher {
       this.#ports.users,
     );
     if (prepared.tag === "unable") return { tag: "spawn-failed", reason: prepared.reason };
-    const pipes = this.#openPipes();
+    const pipes = this.#openPipes(definition.log.isJoined);
     if (typeof pipes === "string") return { tag: "spawn-failed", reason: `pipe failed: ${pipes}` };
 
     this.#ports.memory.intend(definition.name, invocation);
@@ -89,8 +94,7 @@ export class Launcher {
       invocation,
       wait: this.#ports.waitFor(service),
     });
-    this.#ports.processes.closeFd(stdout);
-    this.#ports.processes.closeFd(stderr);
+    this.#close(stdout, stderr);
     return this.#begin(definition, invocation, {
       outcome,
       program: path,
@@ -121,8 +125,7 @@ export class Launcher {
     const { outcome, stdout, stderr } = spawned;
     const service = definition.name;
     if (outcome.tag === "failed") {
-      this.#ports.processes.closeFd(stdout);
-      this.#ports.processes.closeFd(stderr);
+      this.#close(stdout, stderr);
       this.#ports.memory.exited(service);
       return { tag: "spawn-failed", reason: failureOf(outcome, definition, spawned.program) };
     }
@@ -136,14 +139,20 @@ export class Launcher {
     return { tag: "exec-pending", pid };
   }
 
-  #openPipes(): { stdout: { read: number; write: number }; stderr: { read: number; write: number } } | string {
-    const stdout = this.#ports.spawning.pipe();
+  /** Where both streams have one pipe, they have one end for writing, and there is none for reading the second (-1). */
+  #openPipes(isJoined: boolean): { readonly stdout: Ends; readonly stderr: Ends } | string {
+    const stdout = this.#ports.spawning.pipe(isJoined ? LEFT_TO_OTHERS : 0);
     if (typeof stdout === "string") return stdout;
+    if (isJoined) return { stdout, stderr: { read: -1, write: stdout.write } };
     const stderr = this.#ports.spawning.pipe(LEFT_TO_OTHERS);
     if (typeof stderr !== "string") return { stdout, stderr };
-    this.#ports.processes.closeFd(stdout.read);
-    this.#ports.processes.closeFd(stdout.write);
+    this.#close(stdout.read, stdout.write);
     return stderr;
+  }
+
+  #close(one: number, other: number): void {
+    this.#ports.processes.closeFd(one);
+    if (other >= 0 && other !== one) this.#ports.processes.closeFd(other);
   }
 
   /** What became of an exec that was pending. */

@@ -77,6 +77,7 @@ test("a definition that says only its command gets every default", () => {
           },
         ],
         multiline: { stdout: null, stderr: null },
+        isJoined: false,
       },
     },
   ]);
@@ -212,6 +213,7 @@ test("every key of a definition is taken over", () => {
           },
         ],
         multiline: { stdout: null, stderr: null },
+        isJoined: false,
       },
     },
   ]);

@@ -50,7 +50,7 @@ export function literalDefinition({ restart, stop, reload, ...changes }: Definit
     environmentFiles: [],
     pidFile: type === "forking" ? "/run/web.pid" : null,
     limits: {},
-    log: { sinks: [], multiline: SINGLE_LINES },
+    log: { sinks: [], multiline: SINGLE_LINES, isJoined: false },
     ...changes,
     type,
     restart: {

@@ -55,7 +55,7 @@ export const POLICY: LogPolicy = policyOf([FILE]);
 
 /** A policy of these sinks, with nothing else said. */
 export function policyOf(sinks: readonly SinkPolicy[], differing: Partial<LogPolicy> = {}): LogPolicy {
-  return { sinks, multiline: SINGLE_LINES, ...differing };
+  return { sinks, multiline: SINGLE_LINES, isJoined: false, ...differing };
 }
 
 /** A data plane with the real Worker, real pipes and a directory of its own. */

@@ -152,3 +152,21 @@ test("a log file that is a link or a directory is not written to; the service ru
   expect(own).toContain(`linked: cannot write "${place.path("log", "linked.log")}"`);
   expect(own).toContain(`folder: cannot write "${place.path("log", "folder.log")}"`);
 });
+
+test("both streams joined are one, in the order in which they are written", async () => {
+  const both =
+    "i=0; while [ $i -lt 300 ]; do echo out $i; echo err $i >&2; i=$((i + 1)); done; echo done; exec sleep 1000";
+  await using supervisor = await TestSupervisor.start({
+    "web.toml": shell(both, '[log]\nstamp = "none"\nstderr = "stdout"'),
+  });
+  await supervisor.line("web", (text) => text === "done");
+  const lines = Array.from({ length: 300 }, (_, index) => `out ${index}\nerr ${index}\n`).join("");
+  expect(supervisor.place.read("log", "web.log")).toBe(`${lines}done\n`);
+});
+
+test("what stderr is joined with can only be stdout", async () => {
+  using place = new TestPlace({ "web.toml": shell("exec sleep 1000", '[log]\nstderr = "file"') });
+  const { code, stderr } = await place.launch();
+  expect(code).toBe(6);
+  expect(stderr).toContain('cannot parse "log.stderr": got "file", want a table, or "stdout"');
+});
