@@ -25,6 +25,8 @@ async function openTop(supervisor: TestSupervisor, columns = 100): Promise<Termi
 
 /** Waits for the shell, and sees that the terminal is what it was. */
 async function expectGivenBack(terminal: Terminal, supervisor: TestSupervisor): Promise<void> {
+  // What is typed before the shell reads again would be a key for top.
+  await terminal.until((screen) => !screen.includes("q quit") && /[$#]$/.test(screen));
   await terminal.type(`stty -g > ${supervisor.place.path("after")}; echo BACK`);
   const screen = await terminal.until((text) => /^BACK$/m.test(text));
   expect(screen).toContain("HISTORY");
@@ -89,6 +91,7 @@ test.skipIf(skip)("top lets itself be suspended, and shows itself again", async 
   await terminal.type("fg");
   await terminal.until((screen) => screen.includes("q quit"));
   await terminal.key("q");
+  await terminal.until((screen) => !screen.includes("q quit") && /[$#]$/.test(screen));
   await terminal.type("echo AGAIN");
   await terminal.until((screen) => /^AGAIN$/m.test(screen));
 });
