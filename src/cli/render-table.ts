@@ -28,13 +28,9 @@ export function renderTable(
   function line(cells: readonly string[], paint: (cell: string, column: number) => string): string {
     let shown = "";
     for (let index = 0; index < columns.length; index++) {
-      const [whole, width] = [cells[index] ?? "", widths[index] ?? 0];
-      const size = cellsOf(whole);
-      // Cut, it may be a cell too short: a wide character does not fit in half.
-      const cell = size <= width ? whole : cutTo(whole, width, style.mark);
-      const blanks = " ".repeat(width - (size <= width ? size : cellsOf(cell)));
-      const filled = columns[index]?.align === "left" ? cell + blanks : blanks + cell;
-      shown += (index === 0 ? "" : GAP) + paint(filled, index);
+      const isLeft = columns[index]?.align === "left";
+      const filled = fill(cells[index] ?? "", { width: widths[index] ?? 0, isLeft, mark: style.mark });
+      shown += index === 0 ? paint(filled, index) : GAP + paint(filled, index);
     }
     return shown.trimEnd();
   }
@@ -43,6 +39,15 @@ export function renderTable(
     (cell) => cell,
   );
   return [title, ...rows.map((cells, row) => line(cells, (cell, column) => style.paint(cell, row, column)))];
+}
+
+/** The text in exactly so many cells: cut, or filled with blanks on the other side. */
+function fill(text: string, { width, isLeft, mark }: { width: number; isLeft: boolean; mark: string }): string {
+  const whole = cellsOf(text);
+  // Cut, it may be a cell too short: a wide character does not fit in half.
+  const kept = whole <= width ? text : cutTo(text, width, mark);
+  const length = kept.length + width - (whole <= width ? whole : cellsOf(kept));
+  return isLeft ? kept.padEnd(length) : kept.padStart(length);
 }
 
 /** How many cells a line takes if nothing is cut. */

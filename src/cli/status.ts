@@ -1,5 +1,6 @@
 import type { Refusal, SupervisorPlace } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
+import { MAX_USAGES } from "../control/limits.ts";
 import type { DetailsView } from "../core/details-view.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { ServiceView } from "../core/service-view.ts";
@@ -62,21 +63,19 @@ export interface Screen {
 async function takeScreen(call: CommandCall): Promise<Screen> {
   const { given, place } = call;
   const isDetailed = given.has("details");
-  const isTable = !given.has("json") && !isDetailed && !isOneName(given.operands);
   // Asked for at the same time.
   const [only] = given.operands;
   const page =
     !given.has("json") && only !== undefined && isOneName(given.operands) && mayBeInAddress(only)
       ? askPage(place, only)
       : null;
-  const using = isTable ? lookAtUsage(place, given.operands) : null;
   const found = await lookAtServices(place, given.operands);
   if (found.tag === "refused") return refused(found);
   const lines = given.has("json")
     ? [JSON.stringify(isDetailed ? await withDetails(call, found.services) : found.services)]
     : found.isSingle || isDetailed
       ? await blocksOf(call, found.services, page)
-      : tableOf(call, found, (await using) ?? new Map());
+      : await tableOf(call, found);
   return {
     lines,
     problems: found.unknown.map(({ word, reason }) => `cannot show ${JSON.stringify(word)}: ${reason}`),
@@ -91,12 +90,10 @@ function refused({ message, exit }: Refusal): Screen {
   return { lines: [], problems: [message], exit };
 }
 
-function tableOf(
-  { given, world }: CommandCall,
-  { services }: Found,
-  usages: Awaited<ReturnType<typeof lookAtUsage>>,
-): readonly string[] {
+async function tableOf({ given, world, place }: CommandCall, { services }: Found): Promise<readonly string[]> {
   if (services.length === 0) return given.operands.length === 0 ? ["no services"] : [];
+  // Of more the supervisor tells nothing, so it need not be asked.
+  const usages = services.length > MAX_USAGES ? new Map() : await lookAtUsage(place, given.operands);
   const table = { services, usages, now: world.now(), program: programWordsOf(given) };
   return renderStatusTable(table, lookOf(world));
 }
