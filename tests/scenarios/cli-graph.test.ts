@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import type { GraphView } from "../../src/core/graph-view.ts";
 import { program, shell } from "./definitions.ts";
-import { BINARY, TestPlace, run, untilTrue } from "./test-supervisor.ts";
+import { untilListening } from "./socket-clients.ts";
+import { BINARY, TestPlace, run } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 
@@ -20,7 +20,7 @@ test("graph shows the order of what runs, how long each took, and what the last 
   const place = new TestPlace({});
   for (const [name, text] of Object.entries(stack((name) => place.path(name)))) place.write(name, text);
   const starting = place.start();
-  await untilTrue(() => existsSync(place.path("run", "control.sock")));
+  await untilListening(place.path("run", "control.sock"));
   await Bun.write(place.path("go"), "");
   await using supervisor = await starting;
   await supervisor.until("web", (view) => view.state === "up");

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
 import { factsOf } from "./process-facts.ts";
 import { RunningCommand } from "./running-command.ts";
-import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { untilListening } from "./socket-clients.ts";
+import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
 
 const noTerminal = skipReason("a terminal", [[Bun.which("script") !== null, 'no program "script"']]) !== null;
 const SLEEP = program(["sleep", "1000"]);
@@ -129,6 +129,6 @@ describe("a supervisor in the foreground", () => {
 });
 
 async function connectWhenUp(place: TestPlace): Promise<TestSupervisor> {
-  await untilTrue(() => existsSync(place.path("run", "control.sock")));
+  await untilListening(place.path("run", "control.sock"));
   return await TestSupervisor.connect(place);
 }

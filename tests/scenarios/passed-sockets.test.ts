@@ -6,9 +6,9 @@ import { compileProgram } from "../compile-program.ts";
 import { program, shell } from "./definitions.ts";
 import { needsRoot } from "./ordinary-user.ts";
 import { statusLineOf } from "./process-facts.ts";
-import { RestlessClients, ask, ownAddress, refusalOf } from "./socket-clients.ts";
+import { RestlessClients, ask, ownAddress, refusalOf, untilListening } from "./socket-clients.ts";
 import { makeOpenDirectory, surroundings, surroundingsOf, telling } from "./surroundings.ts";
-import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, signalProcess } from "./test-supervisor.ts";
 
 const server = compileProgram("passed-socket-server");
 const RESTARTS = 100;
@@ -203,7 +203,7 @@ describe.skipIf(server === null)("a Unix socket", () => {
     const { message } = await supervisor.until("web", ({ state }) => state === "backoff");
     expect(message).toContain(`cannot listen on "${path}": its directory does not exist`);
     mkdirSync(directory, { recursive: true });
-    expect(await ask({ path: await appeared(path) })).toBe(await pidOf(supervisor));
+    expect(await ask({ path: await untilListening(path) })).toBe(await pidOf(supervisor));
   });
 });
 
@@ -216,8 +216,3 @@ test("a service that does not know of its sockets is started with them all the s
   await using supervisor = await TestSupervisor.start({ "plain.toml": text });
   expect(await supervisor.line("plain", () => true)).toBe("names x, mine 1");
 });
-
-async function appeared(path: string): Promise<string> {
-  await untilTrue(() => existsSync(path));
-  return path;
-}

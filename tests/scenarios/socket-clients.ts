@@ -1,5 +1,7 @@
 import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { untilTrue } from "./test-supervisor.ts";
 
 /** Where a service listens: as `listen` is written, and as a client connects. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -29,6 +31,17 @@ export async function refusalOf(address: Address): Promise<string> {
     (answer) => `answered ${JSON.stringify(answer)}`,
     (error: NodeJS.ErrnoException) => error.code ?? String(error),
   );
+}
+
+/** Waits until somebody listens on this Unix socket: its file is there a moment before. */
+export async function untilListening(path: string): Promise<string> {
+  // Of those that listen the kernel tells so (__SO_ACCEPTCON), which is the fourth column.
+  await untilTrue(() =>
+    readFileSync("/proc/net/unix", "utf8")
+      .split("\n")
+      .some((line) => line.endsWith(` ${path}`) && line.split(/\s+/)[3] === "00010000"),
+  );
+  return path;
 }
 
 /** Some clients that connect again and again, without a pause, until they are stopped. */

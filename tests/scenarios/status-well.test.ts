@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
-import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { untilListening } from "./socket-clients.ts";
+import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
 
 const NIGHTLY = '\n[schedule]\ncron = "0 3 1 1 *"\n';
 
@@ -53,8 +54,7 @@ test("status shows which hook is at work", async () => {
     `${program(["sleep", "1000"])}\n[hooks.before_start]\ncommand = ["sh", "-c", "${until("go")}"]\n`,
   );
   const starting = place.start();
-  const socket = place.path("run", "control.sock");
-  await untilTrue(() => existsSync(socket));
+  await untilListening(place.path("run", "control.sock"));
   const early = await TestSupervisor.connect(place);
   await early.until("web", (view) => view.message === "its before_start hook is at work");
   expect((await early.command("status")).stdout).toMatch(/^web +starting .* its before_start hook is at work$/m);
