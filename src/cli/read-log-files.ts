@@ -28,9 +28,10 @@ interface Beginning {
   readonly config: string;
 }
 
-/** null: there are no files. */
+/** null: there are no files, or nobody can tell where. */
 export async function readFiles(call: CommandCall, options: LogsOptions): Promise<FilesRead | null> {
   const directory = logDirectoryOf(call);
+  if (directory === null) return null;
   const beginning = await lastBeginning(call, directory);
   const found = (await definedFiles(call, directory, beginning)) ?? filesIn(directory);
   if (found === null) return null;
@@ -76,10 +77,14 @@ async function* itemsOf(
   });
 }
 
-function logDirectoryOf({ given, world }: CommandCall): string {
+/** null: another supervisor is meant than the user's own, and nothing says where its logs lie. */
+function logDirectoryOf({ given, world }: CommandCall): string | null {
   const written = given.valueOf("log-dir");
   if (written !== null) return absolutePath(world.cwd, written);
-  return placesOf({ name: given.valueOf("name"), runtimeDir: null, stateDir: null, logDir: null }, world).log;
+  const name = given.valueOf("name");
+  const variable = name === null ? (world.env["DAEMONSUP_RUNTIME_DIR"] ?? "") : "";
+  if (given.has("runtime-dir") || variable !== "") return null;
+  return placesOf({ name, runtimeDir: null, stateDir: null, logDir: null }, world).log;
 }
 
 function ownLogIn(directory: string): LogPlace {
