@@ -112,6 +112,8 @@ describe("a check by a command", () => {
   test("leaves no descriptor behind", async () => {
     await using world = realCommands();
     await begin(world, "echo first").result;
+    // The Worker of the logs begins meanwhile, and has pipes of its own from then on.
+    await world.plane.flush();
     const before = pipesOpen();
     for (let time = 0; time < 5; time++) await begin(world, "seq 1 10000").result;
     expect(pipesOpen()).toBe(before);
