@@ -32,7 +32,12 @@ export function supervisorMeant({ given, world }: CommandCall, config: string): 
   const name = given.valueOf("name");
   const problem = name === null ? null : instanceNameProblem(name);
   if (problem !== null) return { tag: "usage", message: problem };
-  const { runtime } = placesOf({ name, runtimeDir: null, stateDir: null, logDir: null }, world);
+  // What starts with the machine has none of the variables of this shell.
+  const env = { ...world.env, DAEMONSUP_RUNTIME_DIR: undefined };
+  const { runtime } = placesOf(
+    { name, runtimeDir: null, stateDir: null, logDir: null },
+    { env, cwd: world.cwd, uid: world.uid, host: world.host, home: world.home },
+  );
   const isRoot = world.uid === 0;
   const stateHome = isRoot ? "" : (world.env["XDG_STATE_HOME"] ?? "");
   const supervisor = {

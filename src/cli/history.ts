@@ -73,7 +73,9 @@ async function showList(call: CommandCall, most: number): Promise<number> {
     const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
     world.stderr.write(`cannot show ${JSON.stringify(word)}: nothing is kept of it${hint}\n`);
   }
-  print(call, answer.lines);
+  // Nobody who asked for a name that there is not is told that nothing has happened to it.
+  const isRefused = answer.unknown.length > 0 && answer.lines.length === 0 && !given.has("json");
+  if (!isRefused) print(call, answer.lines);
   const status: ExitStatus = answer.unknown.length > 0 ? EXIT.noSuchService : EXIT.done;
   return status;
 }

@@ -176,7 +176,7 @@ function keysOf({ page }: TopState, { columns, look }: TopFrame): string {
   const text = ((): string => {
     switch (page.tag) {
       case "table":
-        return `${arrows} select  enter details  l logs  s start  x stop  r restart  / filter  o sort  ? help  q quit`;
+        return `? help  q quit  ${arrows} select  enter details  l logs  s start  x stop  r restart  / filter  o sort`;
       case "filtering":
         return "enter keeps it  esc forgets it";
       case "asking":
@@ -201,7 +201,7 @@ const HELP: readonly string[] = [
   "  x                   stop it, after a question",
   "  r                   restart it, after a question",
   "",
-  "  /                   show only those whose name has this in it, or in this state",
+  "  /                   show only those with this in their name, or in this state",
   "  esc                 show all again",
   "  o                   sort by trouble, name, cpu, memory, restarts",
   "",

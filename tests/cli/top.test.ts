@@ -146,6 +146,13 @@ describe("the screen", () => {
     }
   });
 
+  test("of 80 columns still says how to get help, and how to leave", () => {
+    const keys = Bun.stripANSI(screen(STATE, { rows: 24, columns: 80 }).at(-1) ?? "");
+    expect(keys).toContain("? help  q quit");
+    const help = screen(press("?").state, { rows: 24, columns: 80 });
+    expect(help.filter((line) => line.includes("…"))).toEqual([]);
+  });
+
   test("shows the worst first, with the reason", () => {
     const lines = screen(STATE, { rows: 10, columns: 100 }).map((line) => Bun.stripANSI(line).trimEnd());
     expect(lines[0]).toStartWith("daemonsup  3 services, 1 not well");
