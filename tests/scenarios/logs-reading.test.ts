@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { shell } from "./definitions.ts";
 import { BINARY, TestPlace, TestSupervisor, run, untilTrue } from "./test-supervisor.ts";
 
@@ -86,7 +87,8 @@ test("logs into head ends quietly, however much there would be", async () => {
   await using supervisor = await TestSupervisor.start({
     "counter.toml": shell("seq 300000; exec sleep 1000", '[log]\nmax_size = "100MiB"'),
   });
-  await untilTrue(() => supervisor.place.read("log", "counter.log").endsWith(" 300000\n"));
+  const file = supervisor.place.path("log", "counter.log");
+  await untilTrue(() => existsSync(file) && readFileSync(file, "utf8").endsWith(" 300000\n"));
   const words = ["bash", "-c", 'set -o pipefail; "$0" logs -n all counter | head -n 2', BINARY];
   const { code, stdout, stderr } = await run(words, { DAEMONSUP_RUNTIME_DIR: supervisor.place.runtime });
   expect([code, stderr]).toEqual([0, ""]);
