@@ -19,7 +19,7 @@ import { readCandidates } from "./read-candidates.ts";
 import { displayOf, readTrusted } from "./read-trusted.ts";
 import type { SoundDefinition } from "./sound-definition.ts";
 import { suggestNearest } from "./want.ts";
-import { collisionsOf } from "./written-files.ts";
+import { collisionsOf, type Difference } from "./written-files.ts";
 
 export type LoadResult =
   | {
@@ -123,19 +123,30 @@ function twinProblemsOf(candidates: readonly Candidate[], request: LoadRequest):
 function collisionProblemsOf(sound: readonly SoundDefinition[], request: LoadRequest): Problem[] {
   const byName = new Map(sound.map((service) => [service.definition.name, service]));
   const definitions = [...byName.values()].map((service) => service.definition);
-  return collisionsOf(definitions, request.logDirectory ?? null).flatMap(({ service, path, file, other }) => {
-    const source = other === null ? undefined : byName.get(other)?.definition.source;
-    const writer =
-      source === undefined
-        ? "the supervisor itself"
-        : quote(displayOf(source.slice(source.lastIndexOf("/") + 1), request));
-    const reason =
-      other === service
-        ? `${quote(file)} is written twice by this service`
-        : `${quote(file)} is written by ${writer} as well`;
-    const fault: Fault = { path, at: "value", reason, suggestion: null };
-    return byName.get(service)?.problemAt(fault, "use") ?? [];
-  });
+  return collisionsOf(definitions, request.logDirectory ?? null).flatMap(
+    ({ service, path, file, other, difference }) => {
+      const source = other === null ? undefined : byName.get(other)?.definition.source;
+      const writer =
+        source === undefined
+          ? "the supervisor itself"
+          : quote(displayOf(source.slice(source.lastIndexOf("/") + 1), request));
+      const reason =
+        other === service
+          ? `${quote(file)} is written twice by this service`
+          : `${quote(file)} is written by ${writer} as well${differenceWordsOf(difference, byName.get(other ?? ""))}`;
+      const fault: Fault = { path, at: "value", reason, suggestion: null };
+      return byName.get(service)?.problemAt(fault, "use") ?? [];
+    },
+  );
+}
+
+/** What keeps two services from sharing a log file, with the line on which the other one names it. */
+function differenceWordsOf(difference: Difference | null, other: SoundDefinition | undefined): string {
+  if (difference === null || other === undefined) return "";
+  const { path } = difference;
+  const { line } = other.problemAt({ path, at: "value", reason: "", suggestion: null }, "use");
+  if (difference.tag === "name") return ` (line ${line}), as ${quote(difference.name)}: want the same name in both`;
+  return ` (line ${line}), with another ${difference.keys.map(quote).join(", ")}: want the same in both`;
 }
 
 function emptinessProblemsOf({ candidates }: Listing & { readonly tag: "listed" }, request: LoadRequest): Problem[] {

@@ -2,9 +2,10 @@
  * The main thread's side of the data plane. It owns every descriptor: a pipe is closed here when the Worker says that it has
  * ended, so that a Worker that dies takes nothing with it. What a Worker was asked and has not answered is asked of the next.
  */
-import { logFilesOf, type LogPolicy, type OwnLogPolicy } from "../core/log-policy.ts";
+import type { LogPolicy, OwnLogPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { CompressionJob } from "./compression-job.ts";
+import { LanePlacement } from "./lane-placement.ts";
 import { NOTHING, PlaneLane, type Question } from "./plane-lane.ts";
 import { PlaneLanes } from "./plane-lanes.ts";
 import type { DataPlanePorts } from "./plane-link.ts";
@@ -36,6 +37,7 @@ export class DataPlane {
   readonly #ports: DataPlanePorts;
   readonly #onProblem: (problem: PlaneProblem) => void;
   readonly #lanes = new PlaneLanes((name) => this.#makeLane(name));
+  readonly #placement: LanePlacement;
   readonly #followers = new Map<string, Set<(line: PlaneLine) => void>>();
   readonly #watchers = new Map<number, () => void>();
   readonly #expecting = new Map<number, () => void>();
@@ -50,6 +52,10 @@ export class DataPlane {
     this.#ports = ports;
     this.#onProblem = onProblem;
     this.#ownLane = this.#lanes.lane("");
+    this.#placement = new LanePlacement(this.#lanes, {
+      laneOf: (files) => ports.laneOf(files),
+      release: (old, service) => this.#ask(old, (token) => ({ tag: "release", service, token })),
+    });
   }
 
   /**
@@ -57,11 +63,7 @@ export class DataPlane {
    * where there is no such file. Before its first `open`.
    */
   configure(service: string, policy: LogPolicy, file: string | null): void {
-    const files = file === null ? [] : logFilesOf(policy, file).map(({ path }) => path);
-    this.#lanes.place(service, this.#ports.laneOf(files), (old) =>
-      this.#ask(old, (token) => ({ tag: "release", service, token })),
-    );
-    this.#tell({ tag: "configure", service, policy, file });
+    this.#placement.configure({ tag: "configure", service, policy, file });
     // It may have been forgotten and be back.
     if (this.#followers.has(service)) this.#tell({ tag: "follow", service, on: true });
   }
@@ -73,6 +75,7 @@ export class DataPlane {
 
   /** The service is gone. Pipes that somebody still holds are read on to their end, into the same file. */
   forget(service: string): void {
+    this.#placement.forget(service);
     this.#tell({ tag: "forget", service });
   }
 

@@ -1,5 +1,5 @@
 /*
- * The lines of one service on their way to its file. What the file refuses is held back in memory, within the bounds of
+ * Lines on their way to their file. What the file refuses is held back in memory, within the bounds of
  * the last lines, and written first when the file works again; only what had to make room is lost, and it is counted.
  */
 import { FileSink, type SinkPlace, type SinkPorts } from "./file-sink.ts";
@@ -22,6 +22,8 @@ const ANYBODY = {};
 
 export class FileLog {
   format: LineFormat;
+  /** true: the lines in it are those of several services. */
+  isShared = false;
   readonly #sink: FileSink;
   readonly #ports: FileLogPorts;
   #heldBack: LastLines | null = null;

@@ -1,15 +1,15 @@
 import { SINGLE_LINES, SYSLOG_SEVERITIES, type OwnLogPolicy } from "../core/log-policy.ts";
-import { FileLog } from "./file-log.ts";
+import { FileLog, type FileLogPorts } from "./file-log.ts";
 import { ServiceSinks, type SinkSetPorts } from "./service-sinks.ts";
 
 /** The supervisor's own log: lines that are formatted already, each with the time in front, to a file and to other sinks. */
 export class OwnLog {
-  readonly #ports: SinkSetPorts;
+  readonly #ports: FileLogPorts;
   readonly #sinks: ServiceSinks;
   #hasSinks = false;
   #file: FileLog | null = null;
 
-  constructor(ports: SinkSetPorts) {
+  constructor(ports: SinkSetPorts & FileLogPorts) {
     this.#ports = ports;
     this.#sinks = new ServiceSinks(ports);
   }

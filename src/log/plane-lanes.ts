@@ -27,24 +27,33 @@ export class PlaneLanes {
   }
 
   of(service: string): PlaneLane {
-    return this.lane(this.#names.get(service) ?? "");
+    return this.lane(this.nameOf(service));
+  }
+
+  /** The name of the lane that the service is with. */
+  nameOf(service: string): string {
+    return this.#names.get(service) ?? "";
   }
 
   /**
    * Which lane a service is with from now on. One that has pipes elsewhere comes over when `release` has freed them, which
-   * takes as long as the old lane takes to answer.
+   * takes as long as the old lane takes to answer. true: it is another lane, which has to be told what becomes of its output.
    */
-  place(service: string, name: string, release: (old: PlaneLane) => Promise<unknown>): void {
+  place(service: string, name: string, release: (old: PlaneLane) => Promise<unknown>): boolean {
     const old = this.of(service);
     const lane = this.lane(name);
-    if (old === lane) return;
+    if (old === lane) return false;
     if (name === "") this.#names.delete(service);
     else this.#names.set(service, name);
     const goOn = (): void => {
       for (const message of old.state.take(service)) if (message.tag !== "configure") lane.tell(message);
     };
-    if (old.state.hasPipesOf(service)) return void release(old).then(goOn);
+    if (old.state.hasPipesOf(service)) {
+      void release(old).then(goOn);
+      return true;
+    }
     old.post({ tag: "forget", service });
     goOn();
+    return true;
   }
 }

@@ -19,6 +19,8 @@ import { PlaneRuns, type RunsPorts } from "./plane-runs.ts";
 import type { RelayLine } from "./relay-line.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
+import type { SinkSetPorts } from "./service-sinks.ts";
+import { OWN_WRITER, SharedFiles } from "./shared-files.ts";
 
 export interface PlanePorts {
   readonly files: LogFiles;
@@ -51,6 +53,7 @@ export class Plane {
   readonly #compression = new CompressionQueue((job) => void this.#outbox.push({ tag: "compress", job }));
   readonly #clock = new RotationClock();
   readonly #own: OwnLog;
+  readonly #shared: SharedFiles;
   #outbox: FromPlane[] = [];
 
   constructor(ports: PlanePorts) {
@@ -58,7 +61,8 @@ export class Plane {
     this.#out = new OutBuffer(ports.copyStamped);
     this.#runs = new PlaneRuns(this.#runsPorts());
     this.#datagrams = new DatagramLog(ports.send, (message, recovered) => this.#report(null, message, recovered));
-    this.#own = new OwnLog({ ...this.#logPorts(null), datagrams: this.#datagrams, relay: ports.relay });
+    this.#shared = new SharedFiles({ ...this.#filePorts(), report: (...said) => this.#report(...said) });
+    this.#own = new OwnLog({ ...this.#logPorts(null), ...this.#filePorts() });
   }
 
   /** Does what the main thread asks. */
@@ -155,7 +159,7 @@ export class Plane {
   #serviceOf(name: string): Service {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
-    const log = new ServiceLog({ ...this.#logPorts(name), datagrams: this.#datagrams, relay: this.#ports.relay });
+    const log = new ServiceLog(this.#logPorts(name));
     const service: Service = { name, log, pipes: 0, isLeaving: false, latest: null };
     this.#services.set(name, service);
     return service;
@@ -207,13 +211,24 @@ export class Plane {
     else this.#followed.delete(service);
   }
 
-  #logPorts(service: string | null): FileLogPorts {
+  #filePorts(): Omit<FileLogPorts, "report"> {
     return {
       files: this.#ports.files,
       out: this.#out,
-      report: (message, recovered) => this.#report(service, message, recovered),
       compressSoon: (keeper) => this.#compression.add(keeper),
       wakeAt: (at) => this.#clock.wakeAt(at),
+    };
+  }
+
+  #logPorts(service: string | null): SinkSetPorts {
+    return {
+      service: service ?? OWN_WRITER,
+      shared: this.#shared,
+      files: this.#ports.files,
+      report: (message, recovered) => this.#report(service, message, recovered),
+      wakeAt: (at) => this.#clock.wakeAt(at),
+      datagrams: this.#datagrams,
+      relay: this.#ports.relay,
     };
   }
 

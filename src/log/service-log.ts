@@ -14,7 +14,7 @@ export class ServiceLog {
   readonly #ports: SinkSetPorts;
   readonly #sinks: ServiceSinks;
   /** The file that holds every line, so that the last ones need not be kept here; null: there is none. */
-  #whole: { readonly path: string; readonly policy: FileSinkPolicy } | null = null;
+  #whole: WholeFile | null = null;
   #lastLines: LastLines | null = null;
   #feed: FollowFeed | null = null;
 
@@ -29,11 +29,14 @@ export class ServiceLog {
    */
   configure(policy: LogPolicy, standard: string | null, at: number): void {
     this.#sinks.configure(policy, standard, at);
-    this.#whole = standard === null ? null : wholeFileOf(policy, standard);
+    const whole = standard === null ? null : wholeFileOf(policy, standard);
+    const log = this.#sinks.files.get(whole?.path ?? "");
+    this.#whole = whole === null || log === undefined ? null : { ...whole, log };
   }
 
   write(block: Block, source: Source): void {
-    if (this.#whole === null) this.#remember(block, source);
+    // Of a file with lines of others, the last ones may all be theirs.
+    if (this.#whole === null || this.#whole.log.isShared) this.#remember(block, source);
     this.#sinks.write(block, source);
     this.#feed?.add(block, source);
   }
@@ -42,6 +45,7 @@ export class ServiceLog {
   tail(count: number, most = MOST_TAIL_BYTES): readonly PlaneLine[] {
     this.#sinks.flush();
     const whole = this.#whole;
+    if (whole?.log.isShared === true) return (this.#lastLines?.lines ?? []).map(planeLineOf).slice(-count);
     const inMemory = this.#linesInMemory();
     const wanted = count - inMemory.length;
     if (whole === null || wanted <= 0) return inMemory.slice(-count);
@@ -93,18 +97,22 @@ export class ServiceLog {
     this.#sinks.close(at);
   }
 
-  get #wholeLog(): FileLog | undefined {
-    return this.#whole === null ? undefined : this.#sinks.files.get(this.#whole.path);
-  }
-
   #linesInMemory(): PlaneLine[] {
-    return (this.#wholeLog?.heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
+    const { service } = this.#ports;
+    const heldBack = this.#whole?.log.heldBack.filter(({ source }) => source.service === service);
+    return (heldBack ?? this.#lastLines?.lines ?? []).map(planeLineOf);
   }
 
   #remember(block: Block, source: Source): void {
     this.#lastLines ??= new LastLines();
     this.#lastLines.add(block, source);
   }
+}
+
+interface WholeFile {
+  readonly path: string;
+  readonly policy: FileSinkPolicy;
+  readonly log: FileLog;
 }
 
 function wholeFileOf(policy: LogPolicy, standard: string): { path: string; policy: FileSinkPolicy } | null {

@@ -1,6 +1,7 @@
 import type { LogPolicy, LogStream, SinkPolicy } from "../core/log-policy.ts";
 import type { DatagramLog } from "./datagram-log.ts";
-import { FileLog, type FileLogPorts } from "./file-log.ts";
+import type { FileLog } from "./file-log.ts";
+import type { SinkPorts } from "./file-sink.ts";
 import { type BlockSink, FilteredSink, isFiltering } from "./line-filter.ts";
 import { lineFormatOf } from "./line-format.ts";
 import type { Block } from "./line-framer.ts";
@@ -9,9 +10,13 @@ import { lineTimeOf } from "./parse-record.ts";
 import { ungroupedOf } from "./record-block.ts";
 import type { RelayLine } from "./relay-line.ts";
 import { RelaySink } from "./relay-sinks.ts";
+import type { SharedFiles } from "./shared-files.ts";
 import type { Source } from "./source.ts";
 
-export interface SinkSetPorts extends FileLogPorts {
+export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wakeAt"> {
+  /** Whose lines they are. */
+  readonly service: string;
+  readonly shared: SharedFiles;
   readonly datagrams: DatagramLog;
   readonly relay: RelayLine;
 }
@@ -43,11 +48,11 @@ export class ServiceSinks {
     this.#filtered = [];
     this.#groupers = [];
     const sinks = policy.sinks.flatMap((each): Entry[] => {
-      const sink = this.#sinkOf(each, { standard, before, at });
+      const sink = this.#sinkOf(each, { standard, at });
       return sink === null ? [] : [{ policy: each, sink: this.#behindFilter(sink, each) }];
     });
     this.#sinks = { stdout: this.#streamOf("stdout", sinks, policy), stderr: this.#streamOf("stderr", sinks, policy) };
-    for (const [path, file] of before) if (!this.#files.has(path)) file.close(at);
+    for (const path of before.keys()) if (!this.#files.has(path)) this.#leave(path, at);
     // Only now, so that a connection that is used on is kept.
     for (const sink of relayed) sink.close();
   }
@@ -78,7 +83,7 @@ export class ServiceSinks {
   /** Closes everything. */
   close(at: number): void {
     this.#finishUnderway(at);
-    for (const file of this.#files.values()) file.close(at);
+    for (const path of this.#files.keys()) this.#leave(path, at);
     for (const sink of this.#relayed) sink.close();
   }
 
@@ -127,23 +132,19 @@ export class ServiceSinks {
     }
   }
 
-  #fileOf(policy: SinkPolicy & { readonly type: "file" }, path: string, { before, at }: Place): FileLog {
+  #fileOf(policy: SinkPolicy & { readonly type: "file" }, path: string, { at }: Place): FileLog {
     // The two streams may share one, with different filters.
-    const shared = this.#files.get(path);
-    if (shared !== undefined) return shared;
-    const format = lineFormatOf(policy);
+    const known = this.#files.get(path);
+    if (known !== undefined) return known;
     const place = { path, limits: policy, timeOf: lineTimeOf(policy) };
-    let file = before.get(path);
-    if (file === undefined) {
-      file = new FileLog(place, format, this.#ports);
-    } else {
-      file.flush(at);
-      file.format = format;
-      file.adjust(place, at);
-    }
-    file.expectAge(at);
+    const { service, shared } = this.#ports;
+    const file = shared.join(service, { place, format: lineFormatOf(policy) }, at);
     this.#files.set(path, file);
     return file;
+  }
+
+  #leave(path: string, at: number): void {
+    this.#ports.shared.leave(this.#ports.service, path, at);
   }
 }
 
@@ -159,7 +160,5 @@ interface Entry {
 
 interface Place {
   readonly standard: string | null;
-  /** The files that were written until now. */
-  readonly before: ReadonlyMap<string, FileLog>;
   readonly at: number;
 }

@@ -203,13 +203,18 @@ test("names that mean two things, or none, are refused", async () => {
   expect(stdout).toContain('cannot define service "daemonsup"');
 });
 
-test("two services that write the same log file are named", async () => {
+test("two services that rotate the same log file in different ways are named", async () => {
   using place = new TestPlace({});
-  for (const name of ["one", "two"])
-    place.write(`${name}.toml`, program(["true"], `[log]\nfile = "${place.path("x")}"`));
+  const write = (name: string, keep: number): void =>
+    place.write(`${name}.toml`, program(["true"], `[log]\nfile = "${place.path("x")}"\nkeep = ${keep}`));
+  write("one", 3);
+  write("two", 4);
   const { code, stdout } = await check(place);
   expect(code).toBe(6);
   expect(stdout).toContain(`is written by "${place.config}/one.toml" as well`);
+  expect(stdout).toContain('with another "keep"');
+  write("two", 3);
+  expect((await check(place)).code).toBe(0);
 });
 
 test("bytes that are not UTF-8 are found with their place", async () => {

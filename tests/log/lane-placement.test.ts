@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import type { PlaneEstate } from "../../src/log/plane-messages.ts";
+import { FileGroups } from "../../src/log/file-groups.ts";
+import { LanePlacement } from "../../src/log/lane-placement.ts";
+import { PlaneLane } from "../../src/log/plane-lane.ts";
+import { PlaneLanes } from "../../src/log/plane-lanes.ts";
+import type { DataPlanePorts } from "../../src/log/plane-link.ts";
+import { fileSink, policyOf } from "./plane-harness.ts";
+
+const ESTATE: PlaneEstate = { journal: 1, carries: 2, spent: { read: 3, write: 4 } };
+
+/** Workers that do nothing; the file system of a file is the first part of its path. */
+const PORTS: DataPlanePorts = {
+  startThread: () => ({ post() {}, end() {} }),
+  openEpoll: () => 5,
+  removeFromEpoll() {},
+  openEventfd: () => 6,
+  addToEventfd() {},
+  openEstate: () => ESTATE,
+  unsettledPipeOf: () => null,
+  close() {},
+  compress: () => Promise.resolve({ tag: "gone" }),
+  stamping: 0,
+  syslogPath: "/dev/null",
+  now: () => 0,
+  micros: () => 0,
+  laneOf: (files) => [...new Set(files.map((file) => file.split("/")[1] ?? ""))].toSorted().join(" "),
+};
+
+/** Services with their files, and where they are. */
+class Place {
+  readonly released: string[] = [];
+  readonly lanes = new PlaneLanes(() => new PlaneLane(PORTS, { said() {}, died() {}, ownLines: () => [] }));
+  readonly #placement = new LanePlacement(this.lanes, {
+    laneOf: PORTS.laneOf,
+    release: (_, service) => {
+      this.released.push(service);
+      return Promise.resolve();
+    },
+  });
+
+  configure(service: string, ...files: readonly string[]): void {
+    const policy = policyOf(files.map((path) => fileSink({ path })));
+    this.#placement.configure({ tag: "configure", service, policy, file: "/usual/standard.log" });
+  }
+
+  forget(service: string): void {
+    this.#placement.forget(service);
+  }
+
+  open(service: string): void {
+    const pipes = [{ fd: 7, stream: "stdout", slot: 0 }] as const;
+    this.lanes.of(service).tell({ tag: "open", run: 1, service, pid: 1, pipes });
+  }
+
+  laneNamesOf(...services: readonly string[]): readonly string[] {
+    return services.map((service) => this.lanes.nameOf(service));
+  }
+}
+
+describe("services with a file in common are with one Worker", () => {
+  test("that of the file systems of all of them, whoever comes first", () => {
+    const place = new Place();
+    place.configure("one", "/usual/x");
+    place.configure("two", "/other/y", "/usual/x");
+    place.configure("three", "/third/z", "/other/y");
+    place.configure("alone", "/usual/alone");
+    expect(place.laneNamesOf("one", "two", "three", "alone")).toEqual([
+      "other third usual",
+      "other third usual",
+      "other third usual",
+      "usual",
+    ]);
+  });
+
+  test("and the one that was moved is told there what becomes of its output", () => {
+    const place = new Place();
+    place.configure("one", "/usual/x");
+    place.configure("two", "/other/y", "/usual/x");
+    const told = place.lanes.of("one").state.replay;
+    expect(told.flatMap((message) => (message.tag === "configure" ? [message.service] : []))).toEqual(["two", "one"]);
+  });
+
+  test("that which reads the pipes of one of them already, so that no two write the file while it lets go", () => {
+    const place = new Place();
+    place.configure("one", "/usual/x");
+    place.open("one");
+    place.configure("two", "/other/y", "/usual/x");
+    place.configure("one", "/usual/x", "/third/z");
+    expect(place.laneNamesOf("one", "two")).toEqual(["usual", "usual"]);
+    expect(place.released).toEqual([]);
+  });
+
+  test("no longer than they have it in common", () => {
+    const place = new Place();
+    place.configure("one", "/usual/x");
+    place.configure("two", "/other/y", "/usual/x");
+    place.forget("two");
+    place.configure("one", "/usual/x");
+    expect(place.laneNamesOf("one")).toEqual(["usual"]);
+  });
+});
+
+test("a service that was removed is in no group", () => {
+  const groups = new FileGroups();
+  groups.set("one", ["x"]);
+  groups.set("two", ["x", "y"]);
+  groups.set("three", ["y"]);
+  expect(groups.groupOf("one")).toEqual(["one", "two", "three"]);
+  groups.remove("two");
+  expect(groups.groupOf("one")).toEqual(["one"]);
+  expect(groups.filesOf(["one", "two", "three"])).toEqual(["x", "y"]);
+});
