@@ -1,15 +1,9 @@
-import { type Aim, type Against, type Figure } from "./figure.ts";
+import type { Aim, Entry, Figure } from "./figure.ts";
+import { LOG_ENTRIES } from "./log-entries.ts";
 import { sampleOf } from "./sample.ts";
 
 export const FLOOR = "floor";
 export const OURS = "daemonsup";
-
-interface Entry {
-  readonly title: string;
-  readonly unit: Figure["unit"];
-  readonly against: Against;
-  readonly aim: Aim | null;
-}
 
 const within = (limit: number, text: string): Aim => ({ text, isReached: (ours) => ours <= limit });
 
@@ -78,8 +72,7 @@ const ENTRIES = {
   statusOne: { title: "`daemonsup status NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
   stopOne: { title: "`daemonsup stop NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
   startOne: { title: "`daemonsup start NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
-  logPlain: { title: "log, no stamps, against `cat > file`", unit: "MB/s", against: "ratio", aim: null },
-  logStamped: { title: "log, a time stamp a line, against `cat > file`", unit: "MB/s", against: "ratio", aim: null },
+  ...LOG_ENTRIES,
 } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FigureName = keyof typeof ENTRIES;

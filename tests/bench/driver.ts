@@ -61,6 +61,13 @@ export class Driver {
     return { ...spanOf(answer), status: numberOf(answer[2]) };
   }
 
+  /** Runs a writer and a reader of what it writes; `readerMs`: the processor time of the reader alone. */
+  async pipe(writer: readonly string[], reader: readonly string[]): Promise<Span & { readonly readerMs: number }> {
+    const answer = await this.#ask("pipe", ...writer, "|", ...reader);
+    if (answer[2] !== "0") throw new Error(`cannot run "${reader.join(" ")}": status ${answer[2]}`);
+    return { ...spanOf(answer), readerMs: numberOf(answer[3]) / 1e6 };
+  }
+
   /** Waits until every service has started since then. */
   async started(since: Stamp): Promise<{ readonly first: Stamp; readonly last: Stamp }> {
     const [first, last] = await this.#ask("await", since);
@@ -76,9 +83,16 @@ export class Driver {
     return spanOf(await this.#ask("hangup", supervisor));
   }
 
-  /** Has every service write a line. */
-  async speak(): Promise<void> {
-    await this.#ask("speak");
+  /** Has every service write a line, or those that wait for it begin. */
+  async speak(): Promise<Stamp> {
+    const [began] = await this.#ask("speak");
+    return numberOf(began);
+  }
+
+  /** Waits until every service has written its last line since then. */
+  async ends(since: Stamp): Promise<{ readonly first: Stamp; readonly last: Stamp }> {
+    const [first, last] = await this.#ask("await-ends", since);
+    return { first: numberOf(first), last: numberOf(last) };
   }
 
   /** Sends the signal and waits until the process has ended. */
@@ -86,9 +100,9 @@ export class Driver {
     return spanOf(await this.#ask("end", pid, signal));
   }
 
-  /** Waits until the file has this size. */
-  async fileSize(path: string, size: number): Promise<Stamp> {
-    const [ended] = await this.#ask("file", path, size);
+  /** Waits until the last line of a service that writes a number of them is the end of the file. */
+  async lastLine(path: string): Promise<Stamp> {
+    const [ended] = await this.#ask("last-line", path);
     return numberOf(ended);
   }
 

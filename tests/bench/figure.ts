@@ -3,21 +3,26 @@ import type { Sample } from "./sample.ts";
 /** How our figure is held against the floor's. */
 export type Against = "ratio" | "difference" | "nothing";
 
-/** One row of the table: the same work done by the floor, by us and by peers. null: not measured. */
-export interface Figure {
+/** What a row of the table is about. */
+export interface Entry {
   readonly title: string;
-  readonly unit: "ms" | "MB" | "MB/s" | "";
+  readonly unit: "ms" | "MB" | "KB" | "MB/s" | "CPU s/GiB" | "%" | "";
+  readonly against: Against;
+  readonly aim: Aim | null;
+}
+
+/** One row of the table: the same work done by the floor, by us and by peers. null: not measured. */
+export interface Figure extends Entry {
   readonly floor: Sample | null;
   readonly ours: Sample | null;
   readonly peers: ReadonlyMap<string, Sample>;
-  readonly against: Against;
-  readonly aim: Aim | null;
 }
 
 /** What issue and design ask for, in words, and whether it is reached. */
 export interface Aim {
   readonly text: string;
-  isReached(ours: number, floor: number): boolean;
+  /** `bestPeer`: the highest of the peers' medians, NaN without peers; null: it cannot be told. */
+  isReached(ours: number, floor: number, bestPeer: number): boolean | null;
 }
 
 /** "1.42 x", "+0.31 ms", or "" when there is nothing to compare. */
@@ -43,10 +48,13 @@ export function renderSample(sample: Sample | null): string {
   return sample.count < 2 ? median : `${median} (${renderNumber(sample.least)} to ${renderNumber(sample.most)})`;
 }
 
-/** "reached", "missed", or "" without an aim. */
-export function renderVerdict({ aim, ours, floor }: Figure): string {
+/** "reached", "missed", or "" without an aim or what it is held against. */
+export function renderVerdict({ aim, ours, floor, peers }: Figure): string {
   if (aim === null || ours === null) return "";
-  return aim.isReached(ours.median, floor?.median ?? Number.NaN) ? "reached" : "missed";
+  const bestPeer = peers.size === 0 ? Number.NaN : Math.max(...[...peers.values()].map(({ median }) => median));
+  const isReached = aim.isReached(ours.median, floor?.median ?? Number.NaN, bestPeer);
+  if (isReached === null) return "";
+  return isReached ? "reached" : "missed";
 }
 
 /** Three digits that mean something. */

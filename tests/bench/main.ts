@@ -8,7 +8,10 @@ import { buildBinary } from "../../tools/build-binary.ts";
 import { Book } from "./book.ts";
 import { describeMachine, loadNow } from "./machine.ts";
 import { measureChain } from "./measure-chain.ts";
-import { measureFleets } from "./measure-fleets.ts";
+import { type Rounds, measureFleets } from "./measure-fleets.ts";
+import { measureBesideLog } from "./measure-beside-log.ts";
+import { measureIdleCost } from "./measure-idle-cost.ts";
+import { measureLogCrowd } from "./measure-log-crowd.ts";
 import { measureLogs } from "./measure-logs.ts";
 import { measureRunning } from "./measure-running.ts";
 import type { ThreadWork } from "./process-figures.ts";
@@ -22,6 +25,11 @@ const PROJECT = join(import.meta.dir, "../..");
 const PATIENCE_MS = 90_000;
 /** It takes a moment, and varies much. */
 const CHAIN_ROUNDS = 4;
+const LOG_ROUNDS = 3;
+/** Of ten commands of each kind in peace, and ten while a service writes. */
+const BESIDE_ROUNDS = 5;
+/** How much of a log is written in a short run. */
+const SHORT_SHARE = 1 / 8;
 const DOCUMENT = join(PROJECT, "docs/BENCHMARKS.md");
 const USAGE = `usage: bun run bench [options]
   --write         puts the figures into docs/BENCHMARKS.md
@@ -30,7 +38,7 @@ const USAGE = `usage: bun run bench [options]
   --rounds N      of start, SIGHUP and shutdown (default 5)
   --peers N       rounds in which the peers are measured too (default 2)
   --count N       services (default 1000)
-  --short         3 idle seconds instead of 30
+  --short         3 idle seconds instead of 30, and an eighth of the logs
 `;
 
 const PARTS = ["fleets", "chain", "running", "logs"] as const;
@@ -101,8 +109,17 @@ async function measure(scene: Scene, parts: readonly Part[]): Promise<readonly T
   if (parts.includes("fleets")) await measureFleets(scene, rounds);
   if (parts.includes("chain")) await measureChain(scene, CHAIN_ROUNDS * rounds.ours);
   const idle = parts.includes("running") ? await measureRunning(scene, values.short) : [];
-  if (parts.includes("logs")) await measureLogs(scene, Math.min(3, rounds.ours));
+  if (parts.includes("logs")) await measureAllOfLogs(scene, rounds);
   return idle;
+}
+
+async function measureAllOfLogs(scene: Scene, rounds: Rounds): Promise<void> {
+  const share = values.short ? SHORT_SHARE : 1;
+  const few = { ours: Math.min(LOG_ROUNDS, rounds.ours), peers: Math.min(LOG_ROUNDS, rounds.peers, rounds.ours) };
+  await measureLogs(scene, few, share);
+  await measureLogCrowd(scene, few.ours, share);
+  await measureBesideLog(scene, values.short ? 1 : BESIDE_ROUNDS);
+  await measureIdleCost(scene);
 }
 
 function partOf(word: string): Part {

@@ -49,6 +49,11 @@ export function threadsOf(pid: number): ReadonlyMap<string, ThreadWork> {
   return threads;
 }
 
+/** Of all its threads together, in milliseconds. */
+export function cpuTimeOfAll(pid: number): number {
+  return [...threadsOf(pid).values()].reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+}
+
 /** What each thread did in between; threads that did nothing included. */
 export function workBetween(
   before: ReadonlyMap<string, ThreadWork>,

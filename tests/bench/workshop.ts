@@ -6,7 +6,7 @@ const PROGRAMS = join(import.meta.dir, "../programs");
 const FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 /** In memory where that is possible, so that the time stamps of a thousand services wait for no disk. */
 const MEMORY = "/dev/shm";
-const SLOT_SIZE = 24;
+const SLOT_SIZE = 32;
 
 /** The place of one run of the benchmark: its directory, its programs, and the end of everything that was started in it. */
 export class Workshop implements Disposable {

@@ -13,6 +13,9 @@
  *   clear                forgets all stamps    ok
  *   launch WORD...       starts a command      ok BEGAN PID
  *   run WORD...          runs a command        ok BEGAN ENDED STATUS
+ *   pipe WORD... | WORD...
+ *                        runs two commands, the output of one into the other, until both have ended
+ *                                              ok BEGAN ENDED STATUS CPU   the second one's, in nanoseconds
  *   await SINCE          waits until every service has started since then
  *                                              ok FIRST LAST
  *   kill INDEX           SIGKILL, and waits until the service runs again
@@ -20,10 +23,12 @@
  *   hangup PID           SIGHUP to PID, and waits until every service has had one
  *                                              ok BEGAN LAST
  *   speak                SIGUSR1 to every service
- *                                              ok
+ *                                              ok BEGAN
+ *   await-ends SINCE     waits until every service has written its last line since then
+ *                                              ok FIRST LAST
  *   end PID SIGNAL       sends it and waits until PID has ended, reaped or not
  *                                              ok BEGAN ENDED
- *   file PATH SIZE       waits until the file has that size
+ *   last-line PATH       waits until the last line of a service is the end of the file
  *                                              ok ENDED
  */
 #include "bench-stamps.h"
@@ -36,6 +41,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -83,18 +89,23 @@ static pid_t spawn_instance(int index)
 	return spawn(words);
 }
 
-/* What commands print is thrown away, and the supervisors' errors are seen. */
-static pid_t spawn_command(char **words)
+static pid_t spawn_between(char **words, int in, int out)
 {
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		dup2(nowhere, 0);
-		dup2(nowhere, 1);
+		dup2(in, 0);
+		dup2(out, 1);
 		execve(words[0], words, environ);
 		_exit(127);
 	}
 	return pid;
+}
+
+/* What commands print is thrown away, and the supervisors' errors are seen. */
+static pid_t spawn_command(char **words)
+{
+	return spawn_between(words, nowhere, nowhere);
 }
 
 static void clear_stamps(void)
@@ -139,14 +150,17 @@ static uint64_t last_of(size_t field)
 	return last;
 }
 
-static uint64_t first_start(void)
+static uint64_t first_of(size_t field)
 {
 	uint64_t first = UINT64_MAX;
 	int index;
 
-	for (index = 0; index < count; index++)
-		if (slots[index].started < first)
-			first = slots[index].started;
+	for (index = 0; index < count; index++) {
+		uint64_t stamp = *(volatile uint64_t *)((char *)&slots[index] + field);
+
+		if (stamp < first)
+			first = stamp;
+	}
 	return first;
 }
 
@@ -160,7 +174,7 @@ static void do_fleet(void)
 	for (index = 0; index < count; index++)
 		children[index] = spawn_instance(index);
 	if (await_fleet(offsetof(struct slot, started), began))
-		printf("ok\t%lu\t%lu\t%lu\n", began, first_start(), last_of(offsetof(struct slot, started)));
+		printf("ok\t%lu\t%lu\t%lu\n", began, first_of(offsetof(struct slot, started)), last_of(offsetof(struct slot, started)));
 	else
 		fail("not every instance has started");
 }
@@ -225,12 +239,17 @@ static void do_launch(char **words)
 	printf("ok\t%lu\t%d\n", began, spawn_command(words));
 }
 
-static void do_await(uint64_t since)
+static void do_await(size_t field, uint64_t since)
 {
-	if (await_fleet(offsetof(struct slot, started), since))
-		printf("ok\t%lu\t%lu\n", first_start(), last_of(offsetof(struct slot, started)));
+	if (await_fleet(field, since))
+		printf("ok\t%lu\t%lu\n", first_of(field), last_of(field));
 	else
-		fail("not every service has started");
+		fail("not every service has come so far");
+}
+
+static int exit_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static void do_run(char **words)
@@ -240,7 +259,37 @@ static void do_run(char **words)
 	int status = -1;
 
 	waitpid(pid, &status, 0);
-	printf("ok\t%lu\t%lu\t%d\n", began, now_ns(), WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	printf("ok\t%lu\t%lu\t%d\n", began, now_ns(), exit_of(status));
+}
+
+static uint64_t nanoseconds_of(struct timeval span)
+{
+	return (uint64_t)span.tv_sec * 1000000000u + (uint64_t)span.tv_usec * 1000u;
+}
+
+static void do_pipe(char **words)
+{
+	char **reader = words;
+	uint64_t began = now_ns();
+	struct rusage usage;
+	pid_t from, to;
+	int ends[2], status = -1;
+
+	while (*reader != NULL && strcmp(*reader, "|") != 0)
+		reader++;
+	if (*reader == NULL || pipe2(ends, O_CLOEXEC) < 0) {
+		fail("there is no pipe");
+		return;
+	}
+	*reader++ = NULL;
+	from = spawn_between(words, nowhere, ends[1]);
+	to = spawn_between(reader, ends[0], nowhere);
+	close(ends[0]);
+	close(ends[1]);
+	waitpid(from, NULL, 0);
+	wait4(to, &status, 0, &usage);
+	printf("ok\t%lu\t%lu\t%d\t%lu\n", began, now_ns(), exit_of(status),
+	       nanoseconds_of(usage.ru_utime) + nanoseconds_of(usage.ru_stime));
 }
 
 static void do_kill(int index)
@@ -267,12 +316,13 @@ static void do_hangup(pid_t pid)
 
 static void do_speak(void)
 {
+	uint64_t began = now_ns();
 	int index;
 
 	for (index = 0; index < count; index++)
 		if (slots[index].pid > 1)
 			kill((pid_t)slots[index].pid, SIGUSR1);
-	printf("ok\n");
+	printf("ok\t%lu\n", began);
 }
 
 static void do_end(pid_t pid, int signal)
@@ -290,14 +340,28 @@ static void do_end(pid_t pid, int signal)
 		close(ended.fd);
 }
 
-static void do_file(const char *path, long long size)
+static int ends_with_last_line(const char *path)
+{
+	char end[sizeof(BENCH_LAST_LINE) - 1];
+	int file = open(path, O_RDONLY | O_CLOEXEC), found = 0;
+	struct stat now;
+
+	if (file < 0)
+		return 0;
+	if (fstat(file, &now) == 0 && now.st_size >= (off_t)sizeof(end))
+		found = pread(file, end, sizeof(end), now.st_size - (off_t)sizeof(end)) == sizeof(end) &&
+			memcmp(end, BENCH_LAST_LINE, sizeof(end)) == 0;
+	close(file);
+	return found;
+}
+
+static void do_last_line(const char *path)
 {
 	uint64_t until = now_ns() + PATIENCE;
-	struct stat found;
 
-	while (stat(path, &found) < 0 || found.st_size < size) {
+	while (!ends_with_last_line(path)) {
 		if (now_ns() > until) {
-			fail("the file did not grow to this size");
+			fail("the last line did not come");
 			return;
 		}
 		nap(500000);
@@ -327,9 +391,13 @@ static void obey(char **words)
 	else if (strcmp(verb, "launch") == 0 && words[1] != NULL)
 		do_launch(words + 1);
 	else if (strcmp(verb, "await") == 0 && words[1] != NULL)
-		do_await(strtoull(words[1], NULL, 10));
+		do_await(offsetof(struct slot, started), strtoull(words[1], NULL, 10));
+	else if (strcmp(verb, "await-ends") == 0 && words[1] != NULL)
+		do_await(offsetof(struct slot, ended), strtoull(words[1], NULL, 10));
 	else if (strcmp(verb, "run") == 0 && words[1] != NULL)
 		do_run(words + 1);
+	else if (strcmp(verb, "pipe") == 0)
+		do_pipe(words + 1);
 	else if (strcmp(verb, "kill") == 0 && is_index(words[1]))
 		do_kill(atoi(words[1]));
 	else if (strcmp(verb, "hangup") == 0 && words[1] != NULL)
@@ -338,8 +406,8 @@ static void obey(char **words)
 		do_speak();
 	else if (strcmp(verb, "end") == 0 && words[1] != NULL && words[2] != NULL)
 		do_end(atoi(words[1]), atoi(words[2]));
-	else if (strcmp(verb, "file") == 0 && words[1] != NULL && words[2] != NULL)
-		do_file(words[1], atoll(words[2]));
+	else if (strcmp(verb, "last-line") == 0 && words[1] != NULL)
+		do_last_line(words[1]);
 	else
 		fail("there is no such request");
 }

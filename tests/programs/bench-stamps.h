@@ -10,10 +10,14 @@
 #include <stdint.h>
 #include <time.h>
 
+/* What a service that writes a number of lines writes last. */
+#define BENCH_LAST_LINE "the last of all lines\n"
+
 struct slot {
 	volatile uint64_t started; /* the first instruction of main of the newest instance */
 	volatile uint64_t pid;
 	volatile uint64_t hangup; /* the newest SIGHUP */
+	volatile uint64_t ended;  /* after the last line, of those that write a number of lines */
 };
 
 static inline uint64_t now_ns(void)
