@@ -15,7 +15,7 @@ export function makeWorld(): CliWorld {
       return operatingSystem().hostname();
     },
     get home() {
-      return operatingSystem().homedir();
+      return homeOrRoot();
     },
     version: VERSION,
     stdout: outputTo(1),
@@ -69,6 +69,15 @@ export function makeWorld(): CliWorld {
 // Loaded when they are asked for, which is seldom: together they would cost every command a millisecond or two.
 function operatingSystem(): typeof import("node:os") {
   return require("node:os") as typeof import("node:os");
+}
+
+/** A user of whom the machine knows nothing, as containers have, has no home: whatever he wants to keep he has to say where. */
+function homeOrRoot(): string {
+  try {
+    return operatingSystem().homedir();
+  } catch {
+    return "/";
+  }
 }
 
 function userDatabase(): typeof import("./os/user-database.ts") {

@@ -36,7 +36,10 @@ function rootBase(): Directories {
 
 // Not $XDG_RUNTIME_DIR: it vanishes at logout while the daemon goes on, and is absent under cron.
 function userBase(request: PlaceRequest): Directories {
-  const absolute = request.stateHome?.startsWith("/") === true ? request.stateHome : `${request.home}/.local/state`;
+  const absolute =
+    request.stateHome?.startsWith("/") === true
+      ? request.stateHome
+      : `${request.home === "/" ? "" : request.home}/.local/state`;
   const top = `${absolute}/daemonsup`;
   return { runtime: `${top}/run/${request.host}`, state: `${top}/state`, log: `${top}/log` };
 }

@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
+import { reasonOf } from "./errno-reason.ts";
 
 /** A directory that the supervisor keeps for itself. */
 export interface OwnDirectory {
@@ -27,7 +28,7 @@ export function prepareDirectory(wanted: OwnDirectory, mayMakeParents: boolean):
     if ((found.mode & 0o077 & ~wanted.mode) !== 0) chmodSync(wanted.path, wanted.mode);
     return null;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
+    return `cannot be looked at: ${wordsOf(error)}`;
   }
 }
 
@@ -43,7 +44,7 @@ export function openDirectory(path: string, gids: readonly number[]): string | n
     chmodSync(path, gids.length === 1 ? 0o710 : 0o711);
     return null;
   } catch (error) {
-    return `cannot be opened to group ${gids.join(" and ")}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+    return `cannot be opened to group ${gids.join(" and ")}: ${wordsOf(error)}`;
   }
 }
 
@@ -52,7 +53,9 @@ function make(wanted: OwnDirectory, mayMakeParents: boolean): string | null {
     mkdirSync(wanted.path, { mode: mayMakeParents ? 0o700 : wanted.mode, recursive: mayMakeParents });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return code === "ENOENT" ? "its parent directory does not exist" : (code ?? String(error));
+    return code === "ENOENT"
+      ? "cannot be made: its parent directory does not exist"
+      : `cannot be made: ${wordsOf(error)}`;
   }
   chmodSync(wanted.path, wanted.mode); // mkdir's mode went through the umask
   if (wanted.uid !== process.getuid?.() || wanted.gid !== process.getgid?.())
@@ -62,4 +65,9 @@ function make(wanted: OwnDirectory, mayMakeParents: boolean): string | null {
 
 function octal(mode: number): string {
   return `0${(mode & 0o7777).toString(8)}`;
+}
+
+function wordsOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : null;
+  return code === null ? String(error) : reasonOf(code);
 }
