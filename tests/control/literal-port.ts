@@ -177,6 +177,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
 function literalOutput(wish: OutputWish, life: AnswerLife, port: LiteralPort): ReadableStream<Uint8Array> {
   const { names, count, notes, isFollowed } = wish;
   const stops: (() => void)[] = [];
+  let isCancelled = false;
   return new ReadableStream<Uint8Array>({
     async start(controller) {
       const say = (item: object): void => controller.enqueue(new TextEncoder().encode(`${JSON.stringify(item)}\n`));
@@ -185,6 +186,7 @@ function literalOutput(wish: OutputWish, life: AnswerLife, port: LiteralPort): R
       const lines = past.flatMap((each) => [...(each ?? [])]);
       lines.toSorted((left, right) => (left.at < right.at ? -1 : Number(left.at > right.at))).forEach(say);
       const end = (): void => {
+        if (isCancelled) return;
         life.over();
         controller.close();
       };
@@ -193,6 +195,7 @@ function literalOutput(wish: OutputWish, life: AnswerLife, port: LiteralPort): R
       life.end.addEventListener("abort", end);
     },
     cancel() {
+      isCancelled = true;
       for (const stop of stops) stop();
       life.over();
     },
