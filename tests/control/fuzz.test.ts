@@ -46,7 +46,8 @@ test("whatever is asked, the answer is a sound one or a problem that says why, a
   });
   const methods = fc.constantFrom("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS");
   await fc.assert(
-    fc.asyncProperty(methods, path, query, body, async (method, where, asked, said) => {
+    fc.asyncProperty(fc.record({ method: methods, where: path, asked: query, said: body }), async (request) => {
+      const { method, where, asked, said } = request;
       const url = new URL(`http://daemonsup${where.replace(/[#?]/g, "")}`);
       url.search = new URLSearchParams(asked).toString();
       const hasBody = method !== "GET" && method !== "HEAD";
