@@ -63,6 +63,22 @@ export function prepareDirectories(role: SupervisorRole, owners: { user: User | 
   if (closed !== null) throw new CannotStart([`cannot use runtime directory "${runtime}": it ${closed}`]);
 }
 
+/**
+ * Keeps the state directory for this supervisor as long as it runs: two that share one would run every service twice. Returns
+ * the descriptor that holds the lock; null where the file system has no locks.
+ */
+export function holdStateDirectory({ directories }: SupervisorRole): number | null {
+  const path = `${directories.state}/lock`;
+  const taken = takePidFile(path);
+  if (taken.tag === "held") {
+    const holder = heldBy(path);
+    throw new CannotStart([
+      `cannot use state directory "${directories.state}": the supervisor with pid ${holder} uses it (give each a --name, or a --state-dir)`,
+    ]);
+  }
+  return taken.tag === "taken" ? taken.fd : null;
+}
+
 /** Returns the descriptor that holds the lock. */
 export function holdPidFile(role: SupervisorRole): number {
   const path = pidFileOf(role.directories.runtime);

@@ -28,7 +28,14 @@ import {
 } from "./daemon-ports.ts";
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
-import { type ServingGroups, holdPidFile, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
+import {
+  type ServingGroups,
+  holdPidFile,
+  holdStateDirectory,
+  prepareDirectories,
+  servingGroups,
+  servingUser,
+} from "./daemon-places.ts";
 import { type Door, type Serving, loadDoor, openServing } from "./daemon-serving.ts";
 import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
@@ -87,6 +94,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const door = loadDoor(loaded.settings);
   prepareDirectories(role, { user, groups });
   const pidFile = holdPidFile(role);
+  holdStateDirectory(role);
   const memory = ServiceMemory.open(role.directories.runtime);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { program } from "./definitions.ts";
-import { TestPlace, TestSupervisor, hasEnded, untilTrue } from "./test-supervisor.ts";
+import { BINARY, TestPlace, TestSupervisor, hasEnded, run, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
 
@@ -46,6 +46,28 @@ describe("a place in which a supervisor runs", () => {
     expect(new Set(refused.map(({ stderr }) => stderr)).size).toBe(1);
     expect(refused[0]?.stderr).toContain(`pid ${supervisor.pid}`);
     expect(daemonsOf(place)).toEqual([supervisor.pid]);
+    await untilTrue(() => place.marked().length === 1);
+  });
+
+  test("shares its state directory with no other supervisor, wherever that runs", async () => {
+    await using supervisor = await TestSupervisor.start(SLEEPER);
+    const { place } = supervisor;
+    const elsewhere = ["--runtime-dir", place.path("elsewhere")];
+    const words = [
+      "--config",
+      place.config,
+      ...elsewhere,
+      "--state-dir",
+      place.path("state"),
+      "--log-dir",
+      place.path("log2"),
+    ];
+    const second = await run([BINARY, ...words]);
+    expect(second).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `cannot use state directory "${place.path("state")}": the supervisor with pid ${supervisor.pid} uses it (give each a --name, or a --state-dir)\n`,
+    });
     await untilTrue(() => place.marked().length === 1);
   });
 
