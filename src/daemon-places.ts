@@ -6,7 +6,7 @@ import type { Settings } from "./core/definition.ts";
 import { pidFileOf } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { openDirectory, prepareDirectory } from "./os/directories.ts";
-import { readPidFile, takePidFile } from "./os/pid-file.ts";
+import { lockDirectory, readPidFile, takePidFile } from "./os/pid-file.ts";
 import { type User, findGroup, findUser } from "./os/user-database.ts";
 import type { SupervisorRole } from "./role.ts";
 
@@ -67,16 +67,11 @@ export function prepareDirectories(role: SupervisorRole, owners: { user: User | 
  * Keeps the state directory for this supervisor as long as it runs: two that share one would run every service twice. Returns
  * the descriptor that holds the lock; null where the file system has no locks.
  */
-export function holdStateDirectory({ directories }: SupervisorRole): number | null {
-  const path = `${directories.state}/lock`;
-  const taken = takePidFile(path);
-  if (taken.tag === "held") {
-    const holder = heldBy(path);
-    throw new CannotStart([
-      `cannot use state directory "${directories.state}": the supervisor with pid ${holder} uses it (give each a --name, or a --state-dir)`,
-    ]);
-  }
-  return taken.tag === "taken" ? taken.fd : null;
+export function holdStateDirectory({ directories: { state } }: SupervisorRole): number | null {
+  const locked = lockDirectory(state);
+  if (locked !== "held") return locked;
+  const message = `cannot use state directory "${state}": another supervisor uses it (give each a --name, or a --state-dir)`;
+  throw new CannotStart([message]);
 }
 
 /** Returns the descriptor that holds the lock. */

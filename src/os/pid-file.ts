@@ -51,6 +51,22 @@ export function takePidFile(path: string): PidFileResult {
   }
 }
 
+/**
+ * Locks a directory as long as the returned descriptor is open, and leaves nothing in it. "held": somebody else has; null: it
+ * cannot be opened, or its file system has no locks.
+ */
+export function lockDirectory(path: string): number | "held" | null {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return null;
+  }
+  const errno = lock(fd);
+  if (errno === null) return fd;
+  return closeAnd(fd, errno === "EWOULDBLOCK" || errno === "EAGAIN" ? "held" : null);
+}
+
 /** Empties the file; the lock goes with the process. */
 export function clearPidFile(fd: number): void {
   ftruncateSync(fd, 0);
@@ -125,7 +141,7 @@ function writePid(fd: number): void {
   writeSync(fd, `${process.pid}\n`, 0);
 }
 
-function closeAnd(fd: number, result: PidFileResult): PidFileResult {
+function closeAnd<Result>(fd: number, result: Result): Result {
   closeSync(fd);
   return result;
 }

@@ -66,7 +66,7 @@ describe("a place in which a supervisor runs", () => {
     expect(second).toEqual({
       code: 1,
       stdout: "",
-      stderr: `cannot use state directory "${place.path("state")}": the supervisor with pid ${supervisor.pid} uses it (give each a --name, or a --state-dir)\n`,
+      stderr: `cannot use state directory "${place.path("state")}": another supervisor uses it (give each a --name, or a --state-dir)\n`,
     });
     await untilTrue(() => place.marked().length === 1);
   });
