@@ -39,6 +39,7 @@ export interface Scene {
 export class FleetInvariants implements Onlooker {
   readonly #known = new Map<string, Knowledge>();
   #scene: Scene | null = null;
+  #isClosing = false;
   /** How often a main process was started. */
   spawns = 0;
   readonly visited = new Set<string>();
@@ -49,6 +50,11 @@ export class FleetInvariants implements Onlooker {
 
   broken(what: string): never {
     throw new Error(what);
+  }
+
+  /** From now on everything stops. */
+  closing(): void {
+    this.#isClosing = true;
   }
 
   /** Somebody wants it to run, or does not. */
@@ -68,6 +74,8 @@ export class FleetInvariants implements Onlooker {
 
   called(service: string): void {
     const record = this.#present().fleet.get(service);
+    // While everything stops nobody is called any more.
+    if (this.#isClosing) return;
     if (record?.want === "up" && record.state.tag === "waiting") this.broughtIn(service, false);
   }
 

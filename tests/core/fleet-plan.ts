@@ -292,6 +292,7 @@ function redefine(
 /** As a shutdown does: everything ends, but for what cannot be killed. */
 function stopEverything({ world, invariants }: Stage): void {
   for (const record of world.fleet.records()) invariants.asked(record.definition.name, "overruled");
+  invariants.closing();
   world.fleet.stopAll();
   world.settle();
   for (let round = 0; round < 40; round++) world.advance(30_000);
