@@ -163,7 +163,7 @@ export class HttpConnection {
     const response = await this.#ports.answer(request);
     const isLast = head.isLast || this.#hasPeerEnded;
     if (isEndless(response)) await this.#pour(response, head);
-    else await this.#put(response, isLast);
+    else await this.#put(response, { isLast, isHead: head.method === "HEAD" });
     if (this.#phase !== "answering") return;
     if (isLast || isEndless(response) || this.#hasPeerEnded) return this.#leave();
     this.#phase = "head";
@@ -172,28 +172,29 @@ export class HttpConnection {
     this.#advance();
   }
 
-  /** Writes a whole answer, and is done once all of it was taken. */
-  async #put(response: Response, isLast: boolean): Promise<void> {
+  /** Writes a whole answer, or for HEAD what it begins with (RFC 9110, 9.3.2), and is done once all of it was taken. */
+  async #put(response: Response, { isLast, isHead }: { isLast: boolean; isHead: boolean }): Promise<void> {
     const body = Buffer.from(await response.arrayBuffer());
     if (this.#isClosed()) return;
     const head = headOf(response, [
       ["content-length", String(body.length)],
       ["connection", isLast ? "close" : "keep-alive"],
     ]);
-    this.#out.write(Buffer.concat([head, body]));
+    this.#out.write(isHead ? head : Buffer.concat([head, body]));
     if (this.#out.isEmpty) return;
     this.#due(MAX_STALL_MS);
     await this.#out.emptied();
   }
 
   /** Writes an endless answer piece by piece, each once the one before was taken. */
-  async #pour(response: Response, { knowsChunks }: Head): Promise<void> {
+  async #pour(response: Response, { knowsChunks, method }: Head): Promise<void> {
     const reader = response.body?.getReader();
     if (reader === undefined) return;
     const stop = (): void => void reader.cancel().catch(() => {});
     this.#gone.signal.addEventListener("abort", stop);
     if (this.#isClosed()) return stop();
     this.#out.write(headOf(response, [["connection", "close"], ...(knowsChunks ? [CHUNKED] : [])]));
+    if (method === "HEAD") return stop();
     try {
       for (;;) {
         const { done, value } = await reader.read();
@@ -218,7 +219,7 @@ export class HttpConnection {
   async #say(response: Response): Promise<void> {
     this.#phase = "leaving";
     this.#input = "";
-    await this.#put(response, true);
+    await this.#put(response, { isLast: true, isHead: this.#head?.method === "HEAD" });
     if (!this.#isClosed()) this.#leave();
   }
 
@@ -271,8 +272,10 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 function requestOf(head: Head, body: string, signal: AbortSignal): Request {
-  const { method, target, headers } = head;
-  const hasBody = body !== "" && method !== "GET" && method !== "HEAD";
+  const { target, headers } = head;
+  // What HEAD is answered with is what GET would be, and ends where its body would begin.
+  const method = head.method === "HEAD" ? "GET" : head.method;
+  const hasBody = body !== "" && method !== "GET";
   return new Request(`http://daemonsup${target}`, {
     method,
     headers: headers.map(([name, value]): [string, string] => [name, value]),

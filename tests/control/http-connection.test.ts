@@ -202,6 +202,28 @@ test("who sends ahead without end is not listened to any more", async () => {
   expect(life.ends).toEqual(["terminated"]);
 });
 
+test("HEAD is answered with what GET begins with, and the next request is read where it begins", async () => {
+  const life = literalConnection(
+    (request) => new Response("sixteen letters!", { status: request.url.endsWith("/no") ? 404 : 200 }),
+  );
+  life.send("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\nHEAD /no HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (life.asked.length < 2) await life.settled();
+  await life.settled();
+  expect(life.asked).toEqual(["GET /a", "GET /no"]);
+  expect(statusesIn(life.written())).toEqual([200, 404]);
+  expect(life.written().match(/content-length: 16\r\n/g)).toHaveLength(2);
+  expect(life.written()).not.toContain("letters");
+  expect(life.ends).toEqual([]);
+});
+
+test("HEAD of what would not end is answered at once, and the stream is let go", async () => {
+  let isLetGo = false;
+  const life = literalConnection(() => streamLines(new AbortController().signal, () => () => (isLetGo = true)));
+  life.send("HEAD /v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (life.ends.length === 0) await life.settled();
+  expect([statusesIn(life.written()), isLetGo]).toEqual([[200], true]);
+});
+
 test("old clients get an answer that ends with the connection, and a body is asked for where that is waited for", async () => {
   const old = literalConnection();
   old.send("GET / HTTP/1.0\r\n\r\n");
