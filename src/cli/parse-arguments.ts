@@ -80,7 +80,8 @@ function take(written: Written, progress: Progress): string | null {
   }
   if (given.has(key)) return `cannot read "${shown}": it is given twice`;
   const next = queue[0];
-  const isLikeOption = next?.startsWith("-") === true && next !== "-";
+  const isNumber = option.value === "N" && /^-[0-9]+$/.test(next ?? "");
+  const isLikeOption = next?.startsWith("-") === true && next !== "-" && !isNumber;
   if (attached === null && (next === undefined || isLikeOption)) {
     const hint = isLikeOption && shown.startsWith("--") ? ` (write ${shown}=${next} if that is meant)` : "";
     return `cannot read "${shown}": want a value, ${shown} ${option.value}${hint}`;

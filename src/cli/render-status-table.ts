@@ -1,4 +1,4 @@
-import type { PublicState, ServiceView } from "../core/service-view.ts";
+import type { ServiceView } from "../core/service-view.ts";
 import type { UsageView } from "../core/usage-view.ts";
 import { type Look, paintState } from "./render-paint.ts";
 import { percentWordsOf, sizeWordsOf } from "./render-sizes.ts";
@@ -6,26 +6,8 @@ import { type Column, renderTable, tableWidthOf } from "./render-table.ts";
 import { cutTo, onOneLine } from "./render-text.ts";
 import { agoWordsOf } from "./render-words.ts";
 import { adviceOf, noteOf } from "./service-note.ts";
+import { severityOf } from "./severity.ts";
 import { foldText } from "./wrap-text.ts";
-
-/** The worst first. */
-const SEVERITY: Readonly<Record<PublicState, number>> = {
-  failed: 0,
-  backoff: 1,
-  waiting: 2,
-  stopping: 3,
-  starting: 4,
-  up: 5,
-  done: 6,
-  down: 7,
-};
-
-/** What waits for its time is not in trouble, and what is up may be. */
-function severityOf({ state, well, health }: ServiceView): number {
-  if (state === "waiting" && well) return SEVERITY.up + 0.5;
-  if (state === "up" && (!well || health === "unhealthy")) return SEVERITY.waiting + 0.5;
-  return SEVERITY[state];
-}
 
 export interface StatusTable {
   readonly services: readonly ServiceView[];

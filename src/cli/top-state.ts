@@ -1,7 +1,8 @@
 /* What `top` shows and what keys do to it: no terminal, no supervisor, no clock. */
-import type { PublicState, ServiceView } from "../core/service-view.ts";
+import type { ServiceView } from "../core/service-view.ts";
 import type { UsageView } from "../core/usage-view.ts";
 import type { Key } from "./parse-keys.ts";
+import { severityOf } from "./severity.ts";
 
 export const SORTS = ["trouble", "name", "cpu", "memory", "restarts"] as const;
 export type Sort = (typeof SORTS)[number];
@@ -55,18 +56,6 @@ export const FIRST_STATE: TopState = {
   message: "",
 };
 
-/** The worst first. */
-const SEVERITY: Readonly<Record<PublicState, number>> = {
-  failed: 0,
-  backoff: 1,
-  waiting: 2,
-  stopping: 3,
-  starting: 4,
-  up: 5,
-  done: 6,
-  down: 7,
-};
-
 /** The services that are shown, in their order. */
 export function shownServices({ services, usages, filter, sort }: TopState): readonly ServiceView[] {
   const wanted = filter.toLowerCase();
@@ -75,7 +64,7 @@ export function shownServices({ services, usages, filter, sort }: TopState): rea
     const usage = usages.get(service.name);
     switch (sort) {
       case "trouble":
-        return service.well && service.state === "waiting" ? SEVERITY.up : SEVERITY[service.state];
+        return severityOf(service);
       case "name":
         return 0;
       case "cpu":

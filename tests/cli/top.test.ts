@@ -75,6 +75,11 @@ describe("keys", () => {
     expect(refreshed(STATE, { services: [], usages: new Map() }).selected).toBeNull();
   });
 
+  test("put first what is up and unhealthy, as the table of status does", () => {
+    const ill = [...SERVICES.slice(0, 2), service("zoo", { health: "unhealthy" })];
+    expect(refreshed(FIRST_STATE, { services: ill, usages: new Map() }).selected).toBe("zoo");
+  });
+
   test("start at once, and stop and restart after a question", () => {
     expect(press("s").deed).toEqual({ tag: "act", verb: "start", name: "mail" });
     expect(press("x").deed).toBeNull();
