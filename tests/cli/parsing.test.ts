@@ -35,6 +35,8 @@ describe("a command line", () => {
     [["--lines=5"], { ...nothing, lines: "5" }],
     [["--lines", "5"], { ...nothing, lines: "5" }],
     [["--lines=-5"], { ...nothing, lines: "-5" }],
+    [["--lines", "-5"], { ...nothing, lines: "-5" }],
+    [["-n", "-5f"], 'cannot read "-n": want a value, -n N'],
     [["--lines="], { ...nothing, lines: "" }],
     [["--", "--json", "-x"], { ...nothing, operands: ["--json", "-x"] }],
     [["-"], { ...nothing, operands: ["-"] }],
