@@ -3,6 +3,7 @@
  * before anything is started. Part of the composition root.
  */
 import type { Settings } from "./core/definition.ts";
+import type { EstatePort } from "./core/estate.ts";
 import { pidFileOf } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { openDirectory, prepareDirectory } from "./os/directories.ts";
@@ -63,23 +64,29 @@ export function prepareDirectories(role: SupervisorRole, owners: { user: User | 
   if (closed !== null) throw new CannotStart([`cannot use runtime directory "${runtime}": it ${closed}`]);
 }
 
-/**
- * Keeps the state directory for this supervisor as long as it runs: two that share one would run every service twice. Returns
- * the descriptor that holds the lock; null where the file system has no locks.
- */
-export function holdStateDirectory({ directories: { state } }: SupervisorRole): number | null {
+/** Keeps the state directory for this supervisor: two that share one would run every service twice. */
+export function holdStateDirectory({ directories: { state } }: SupervisorRole, estate: EstatePort): void {
+  if (estate.inherit(STATE_LOCK).size > 0) return;
   const locked = lockDirectory(state);
-  if (locked !== "held") return locked;
+  // Where the file system has no locks there is none to hold.
+  if (typeof locked === "number") estate.hold(STATE_LOCK, locked);
+  if (locked !== "held") return;
   const message = `cannot use state directory "${state}": another supervisor uses it (give each a --name, or a --state-dir)`;
   throw new CannotStart([message]);
 }
 
+const PID_FILE_LOCK = "lock pid-file";
+const STATE_LOCK = "lock state-directory";
+
 /** Returns the descriptor that holds the lock. */
-export function holdPidFile(role: SupervisorRole): number {
+export function holdPidFile(role: SupervisorRole, estate: EstatePort): number {
+  const inherited = estate.inherit(PID_FILE_LOCK).get(PID_FILE_LOCK);
+  if (inherited !== undefined) return inherited;
   const path = pidFileOf(role.directories.runtime);
   const taken = takePidFile(path);
   switch (taken.tag) {
     case "taken":
+      estate.hold(PID_FILE_LOCK, taken.fd);
       return taken.fd;
     case "held":
       throw new CannotStart([

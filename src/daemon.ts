@@ -8,6 +8,7 @@ import { EXIT } from "./core/exit-statuses.ts";
 import { isoOf } from "./core/view.ts";
 import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
+import { Estate } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { type Logs, startLogs, surviveExceptions } from "./daemon-logs.ts";
 import { makeRunFiles } from "./daemon-looks.ts";
@@ -93,8 +94,9 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const groups = servingGroups(loaded.settings);
   const door = loadDoor(loaded.settings);
   prepareDirectories(role, { user, groups });
-  const pidFile = holdPidFile(role);
-  holdStateDirectory(role);
+  const estate = new Estate(new Map());
+  const pidFile = holdPidFile(role, estate);
+  holdStateDirectory(role, estate);
   const memory = ServiceMemory.open(role.directories.runtime);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));

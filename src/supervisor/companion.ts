@@ -20,10 +20,23 @@ export interface Companion {
   equip?(definition: Definition, invocation: string): Equipment | string;
   /** The process of the last `equip` exists; or no process came of it (pid null). Ends that it was to inherit may be closed. */
   began?(definition: Definition, pid: number | null): void;
+  /**
+   * The service goes on from where a supervisor that is gone has left it: its record is what it was there. Called once for each,
+   * when all records are in place and before any change; `run` is what of it is alive, null if nothing is.
+   */
+  adopted?(record: ServiceRecord, run: AdoptedRun | null): void;
   /** The service is gone for good. */
   forgotten?(service: string): void;
   /** The supervisor is about to end: nothing is told any more. */
   close?(): void;
+}
+
+/** A run that was begun by a supervisor that is gone. */
+export interface AdoptedRun {
+  /** INVOCATION_ID. */
+  readonly invocation: string;
+  /** The main process; null if only others are left. */
+  readonly pid: number | null;
 }
 
 /** What a process gets beside what its definition says. */
