@@ -37,6 +37,7 @@ const COMPOSITION_ROOTS = [
   "daemon.ts",
   "daemon-configuration.ts",
   "daemon-control.ts",
+  "daemon-estate.ts",
   "daemon-failure.ts",
   "daemon-files.ts",
   "daemon-history.ts",
