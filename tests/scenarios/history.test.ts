@@ -5,6 +5,9 @@ import { TestSupervisor } from "./test-supervisor.ts";
 
 const CALM = program(["sleep", "1000"]);
 const NEVER = '[restart]\npolicy = "never"';
+/** Counts until the kernel, which counts processor time in ticks, has seen this process use some of its own. */
+const UNTIL_USED =
+  "until read -r _ _ _ _ _ _ _ _ _ _ _ _ _ used _ < /proc/$$/stat; [ $used -gt 0 ]; do n=0; while [ $n -lt 1000 ]; do n=$((n+1)); done; done";
 
 async function historyOf(supervisor: TestSupervisor, ...words: readonly string[]): Promise<readonly HistoryLineView[]> {
   const { code, stdout, stderr } = await supervisor.command("history", "--json", ...words);
@@ -22,7 +25,7 @@ const shown = (lines: readonly HistoryLineView[]): readonly string[] =>
   lines.map(({ service, run, kind, message }) => `${service ?? "-"} ${run ?? "-"} ${kind}: ${message}`);
 
 test("a crash keeps how it ended, what it used, its last lines and what was said of it", async () => {
-  const script = "i=0; while [ $i -lt 120 ]; do echo line $i; i=$((i+1)); done; printf 'last words' >&2; kill -KILL $$";
+  const script = `${UNTIL_USED}; i=0; while [ $i -lt 120 ]; do echo line $i; i=$((i+1)); done; printf 'last words' >&2; kill -KILL $$`;
   await using supervisor = await TestSupervisor.start({ "web.toml": shell(script, NEVER) });
   await supervisor.until("web", ({ state }) => state === "failed");
   const report = await reportOf(supervisor, "web");
