@@ -71,8 +71,14 @@ interface Running {
   timedOut: boolean;
 }
 
-/** Where the output of a command goes: takes the read end of its pipe, and returns what to do at its end. */
-type Sink = (child: { readonly service: string; readonly pid: number; readonly stdout: number }) => () => void;
+/** Where the output of a command goes. */
+interface Sink {
+  pipe(service: string): ReturnType<SpawnPort["pipe"]>;
+  /** There is no command after all: closes the read end. */
+  discard(read: number): void;
+  /** Takes the read end, and returns what to do at the end of the command. */
+  take(child: { readonly service: string; readonly pid: number; readonly stdout: number }): () => void;
+}
 
 /** What a hook gets when everything is being killed. */
 const HURRIED = 2_000;
@@ -95,10 +101,15 @@ export class Commands {
 
   /** Starts the command; `done` is called later, never from within, and not at all if it could not be started. */
   run(request: CommandRequest, done: CommandDone): CommandStart {
-    const toLog: Sink = (child) => {
-      const run = ++this.#lastRun;
-      this.#ports.output.open({ run, ...child, stderr: -1 });
-      return () => this.#ports.output.drain(run);
+    const run = ++this.#lastRun;
+    const { output } = this.#ports;
+    const toLog: Sink = {
+      pipe: (service) => output.pipe({ run, service, stream: "stdout" }),
+      discard: (read) => output.discard(read),
+      take(child) {
+        output.open({ run, ...child, stderr: -1 });
+        return () => output.drain(run);
+      },
     };
     return this.#startOf(this.#start(request, toLog, done));
   }
@@ -106,9 +117,13 @@ export class Commands {
   /** The same, but the last `most` bytes of its output are kept instead of logged. */
   capture(request: CommandRequest, most: number, done: CaptureDone): CommandStart {
     let output = "";
-    const keep: Sink = ({ stdout }) => {
-      const captured = new CapturedOutput(stdout, most, this.#ports);
-      return () => (output = captured.finish());
+    const keep: Sink = {
+      pipe: () => this.#ports.spawning.pipe(),
+      discard: (read) => this.#ports.processes.closeFd(read),
+      take: ({ stdout }) => {
+        const captured = new CapturedOutput(stdout, most, this.#ports);
+        return () => (output = captured.finish());
+      },
     };
     return this.#startOf(this.#start(request, keep, (failure) => done(failure, output)));
   }
@@ -182,7 +197,7 @@ export class Commands {
       this.#ports.users,
     );
     if (prepared.tag === "unable") return prepared.reason;
-    const pipe = this.#ports.spawning.pipe();
+    const pipe = sink.pipe(definition.name);
     if (typeof pipe === "string") return `pipe failed: ${pipe}`;
 
     const { path, argv, env, credentials } = prepared;
@@ -204,13 +219,13 @@ export class Commands {
     });
     this.#ports.processes.closeFd(pipe.write);
     if (outcome.tag === "failed") {
-      this.#ports.processes.closeFd(pipe.read);
+      sink.discard(pipe.read);
       return `${outcome.stage} failed: ${outcome.errno}: ${path}`;
     }
     const { pid, pidfd } = outcome;
     this.#belongings.addHelper(pid);
     const leftovers = this.#belongings.commandBegan({ service, invocation, pid });
-    const outputOver = sink({ service, pid, stdout: pipe.read });
+    const outputOver = sink.take({ service, pid, stdout: pipe.read });
     const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
     const rest = { outlives: request.outlives === true, done, timeout, cancelTimeout, outputOver, leftovers };
     this.#running.set(pid, { service, pidfd, ...rest, timedOut: false });

@@ -44,6 +44,11 @@ interface Ends {
   readonly write: number;
 }
 
+interface Pipes {
+  readonly stdout: Ends;
+  readonly stderr: Ends;
+}
+
 export class Launcher {
   readonly #ports: LauncherPorts;
   readonly #belongings: Belongings;
@@ -73,7 +78,8 @@ export class Launcher {
       this.#ports.users,
     );
     if (prepared.tag === "unable") return { tag: "spawn-failed", reason: prepared.reason };
-    const pipes = this.#openPipes(definition.log.isJoined);
+    const run = ++this.#lastRun;
+    const pipes = this.#openPipes(definition, run);
     if (typeof pipes === "string") return { tag: "spawn-failed", reason: `pipe failed: ${pipes}` };
 
     this.#ports.memory.intend(definition.name, invocation);
@@ -96,6 +102,7 @@ export class Launcher {
     });
     this.#close(stdout, stderr);
     return this.#begin(definition, invocation, {
+      run,
       outcome,
       program: path,
       stdout: pipes.stdout.read,
@@ -116,22 +123,23 @@ export class Launcher {
     definition: Definition,
     invocation: string,
     spawned: {
+      readonly run: number;
       readonly outcome: SpawnOutcome;
       readonly program: string;
       readonly stdout: number;
       readonly stderr: number;
     },
   ): LaunchEvent {
-    const { outcome, stdout, stderr } = spawned;
+    const { run, outcome, stdout, stderr } = spawned;
     const service = definition.name;
     if (outcome.tag === "failed") {
-      this.#close(stdout, stderr);
+      this.#ports.output.discard(stdout);
+      if (stderr >= 0) this.#ports.output.discard(stderr);
       this.#ports.memory.exited(service);
       return { tag: "spawn-failed", reason: failureOf(outcome, definition, spawned.program) };
     }
     const { pid, pidfd } = outcome;
     this.#belongings.began({ service, invocation, pid, pidfd });
-    const run = ++this.#lastRun;
     this.#runOf.set(service, run);
     this.#ports.output.open({ run, service, pid, stdout, stderr });
     if (outcome.tag === "spawned") return { tag: "spawned", pid };
@@ -140,13 +148,15 @@ export class Launcher {
   }
 
   /** Where both streams have one pipe, they have one end for writing, and there is none for reading the second (-1). */
-  #openPipes(isJoined: boolean): { readonly stdout: Ends; readonly stderr: Ends } | string {
-    const stdout = this.#ports.spawning.pipe(isJoined ? LEFT_TO_OTHERS : 0);
+  #openPipes({ name: service, log: { isJoined } }: Definition, run: number): Pipes | string {
+    const { output, processes } = this.#ports;
+    const stdout = output.pipe({ run, service, stream: "stdout" }, isJoined ? LEFT_TO_OTHERS : 0);
     if (typeof stdout === "string") return stdout;
     if (isJoined) return { stdout, stderr: { read: -1, write: stdout.write } };
-    const stderr = this.#ports.spawning.pipe(LEFT_TO_OTHERS);
+    const stderr = output.pipe({ run, service, stream: "stderr" }, LEFT_TO_OTHERS);
     if (typeof stderr !== "string") return { stdout, stderr };
-    this.#close(stdout.read, stdout.write);
+    output.discard(stdout.read);
+    processes.closeFd(stdout.write);
     return stderr;
   }
 

@@ -120,11 +120,8 @@ export interface PendingOutcome {
 export interface SpawnPort {
   spawn(plan: SpawnPlan): SpawnOutcome;
   pollPending(): readonly PendingOutcome[];
-  /**
-   * A pipe, both ends close-on-exec, the read end non-blocking; or the name of an errno, also if it would leave fewer
-   * descriptors than `leaving` (0 if it is not given).
-   */
-  pipe(leaving?: number): { readonly read: number; readonly write: number } | string;
+  /** A pipe that ends with this process, both ends close-on-exec, the read end non-blocking; or the name of an errno. */
+  pipe(): { readonly read: number; readonly write: number } | string;
   /** Reads what is there now into the buffer: so many bytes, 0 if there is nothing; null: nothing will come any more. */
   readPipe(fd: number, buffer: Uint8Array): number | null;
 }
@@ -140,9 +137,34 @@ export interface MemoryPort {
   forget(service: string): void;
 }
 
+/** What a pipe is for that carries output. */
+export interface OutputPipe {
+  readonly run: number;
+  readonly service: string;
+  /** Where both streams go through one pipe, it is that of stdout. */
+  readonly stream: "stdout" | "stderr";
+}
+
 /** Output of services. */
 export interface OutputPort {
   configure(definition: Definition): void;
+  /**
+   * Runs whose pipes a dead predecessor was reading, in the order in which they began; their numbers are taken, and no other run
+   * may have one of them. `pid` is 0 where the predecessor died before it knew.
+   */
+  adopted(): readonly { readonly run: number; readonly service: string; readonly pid: number }[];
+  /**
+   * Goes on reading these pipes, those of each service as it is configured by now; what is expected of a service is expected of the
+   * last of its adopted runs. Before anything is launched. Pipes of services that nobody has configured are let go of.
+   */
+  resume(): void;
+  /**
+   * A pipe that outlives this process, for a run that is to begin: both ends close-on-exec, the read end non-blocking; or the
+   * name of an errno, also if it would leave fewer descriptors than `leaving` (0 if it is not given). The write end is the caller's;
+   * the read end goes to `open` or, if nothing is started, to `discard`.
+   */
+  pipe(of: OutputPipe, leaving?: number): { readonly read: number; readonly write: number } | string;
+  discard(read: number): void;
   open(run: {
     readonly run: number;
     readonly service: string;

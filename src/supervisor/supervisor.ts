@@ -146,9 +146,9 @@ export class Supervisor {
       this.fleet.add(definition);
     }
     const { fleet, belongings, events, ports } = this;
-    const { processes } = ports;
-    for (const leftover of findLeftovers(beginnings.remembered, processes))
+    for (const leftover of findLeftovers(beginnings.remembered, ports.processes))
       takeOver(leftover, { ...ports, fleet, belongings, events, departures: this.#departures });
+    ports.output.resume();
     const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     // Each after what it needs, so that none has to be looked at twice.
     for (const name of fleet.links.inStartOrder(beginnings.definitions.map((definition) => definition.name)))

@@ -91,6 +91,10 @@ export function literalSupervisor() {
     },
     output: {
       configure: () => {},
+      adopted: () => [],
+      resume: () => {},
+      pipe: () => ({ read: machine.openFd(), write: machine.openFd() }),
+      discard: (fd) => machine.closeFd(fd),
       open: () => {},
       drain: () => {},
       lastWords: () => Promise.resolve([]),
