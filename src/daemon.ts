@@ -132,6 +132,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     users: makeUserPort(process.env),
     timers,
     kernel: {
+      estate,
       notify: makeNotifyKernel(directories.runtime),
       sockets,
       network,

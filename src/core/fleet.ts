@@ -9,27 +9,15 @@
  */
 import type { Definition } from "./definition.ts";
 import { advanceRecord } from "./advance-record.ts";
+import type { FleetPorts } from "./fleet-ports.ts";
 import { type Call, Order } from "./order.ts";
-import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
+import { type ServiceEvent, asksForStart } from "./service-event.ts";
+import type { PlainData } from "./plain-data.ts";
 import { type ContextSource, RecordContext } from "./record-context.ts";
 import { type ServiceRecord, earliestDeadlineOf, newRecord } from "./service-record.ts";
 import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
-import type { Instant, WallTime } from "./units.ts";
-
-export interface FleetPorts {
-  now(): Instant;
-  wall(): WallTime;
-  /** A number from 0 to 1. */
-  jitter(): number;
-  /** Carries an action out. An event that follows at once is returned and is handled before any other. */
-  perform(record: ServiceRecord, action: ServiceAction): ServiceEvent | null;
-  /** Called after each step that changed a record. */
-  changed(record: ServiceRecord, previous: ServiceRecord): void;
-  /** The service's record is gone for good. */
-  forgotten(record: ServiceRecord): void;
-  failed(service: string, error: unknown): void;
-}
+import type { Instant } from "./units.ts";
 
 interface Letter {
   readonly service: string;
@@ -167,6 +155,20 @@ export class Fleet {
     const record = this.#records.get(service);
     if (record !== undefined) this.#replace(record, { ...record, ...change });
     this.#drain();
+  }
+
+  /**
+   * Has something about the service written down for a successor; null: nothing any more. Nothing follows from it, so it may be
+   * called at any time, also while a change is being told of.
+   */
+  annotate(service: string, word: string, data: PlainData): void {
+    const record = this.#records.get(service);
+    if (record === undefined) return;
+    const { [word]: known, ...others } = record.beside;
+    if (data === null && known === undefined) return;
+    const after = { ...record, beside: data === null ? others : { ...others, [word]: data } };
+    this.#records.set(service, after);
+    this.#ports.annotated(after);
   }
 
   post(service: string, event: ServiceEvent): void {

@@ -1,5 +1,6 @@
 import type { Definition } from "./definition.ts";
 import type { Exit } from "./exit.ts";
+import type { PlainData } from "./plain-data.ts";
 import { type ServiceState, hasNoProcess, deadlineOf, mainPidOf } from "./service-state.ts";
 import type { Instant, WallTime } from "./units.ts";
 
@@ -38,6 +39,11 @@ export interface ServiceRecord {
   readonly endsOnRelay: boolean;
   /** Something worth knowing that its state does not tell; null: nothing. */
   readonly note: string | null;
+  /**
+   * What those who accompany the service would tell a successor of this supervisor, each under a word of its own. Nobody else
+   * goes by it.
+   */
+  readonly beside: Readonly<Record<string, PlainData>>;
 }
 
 export function newRecord(definition: Definition, since: WallTime): ServiceRecord {
@@ -60,6 +66,7 @@ export function newRecord(definition: Definition, since: WallTime): ServiceRecor
     stale: false,
     endsOnRelay: false,
     note: null,
+    beside: {},
   };
 }
 

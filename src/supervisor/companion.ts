@@ -1,4 +1,5 @@
 import type { Definition } from "../core/definition.ts";
+import type { PlainData } from "../core/plain-data.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 
@@ -25,6 +26,8 @@ export interface Companion {
    * when all records are in place and before any change; `run` is what of it is alive, null if nothing is.
    */
   adopted?(record: ServiceRecord, run: AdoptedRun | null): void;
+  /** Every service that is to go on has been adopted: what was left for any other is nobody's. */
+  allAdopted?(): void;
   /** The service is gone for good. */
   forgotten?(service: string): void;
   /** The supervisor is about to end: nothing is told any more. */
@@ -45,6 +48,9 @@ export interface Equipment {
   /** Descriptors of this process and the numbers that they have in the child, 3 or more. */
   readonly descriptors: readonly { readonly fd: number; readonly as: number }[];
 }
+
+/** Writes down about a service what a successor finds in `beside` of its record, under this word; null: nothing any more. */
+export type Annotate = (service: string, word: string, data: PlainData) => void;
 
 /** Tells the fleet; carried out after the step that is at work. */
 export type Tell = (service: string, event: ServiceEvent) => void;

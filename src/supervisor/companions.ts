@@ -1,5 +1,6 @@
 /* All companions of services, built once and asked in one order: what a process is given is put together here. */
 import type { Definition } from "../core/definition.ts";
+import type { EstatePort } from "../core/estate.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { hasNoProcess } from "../core/service-state.ts";
@@ -7,7 +8,7 @@ import type { LastCheck } from "../core/view.ts";
 import type { Belongings } from "./belongings.ts";
 import { Checks } from "./checks.ts";
 import type { Commands } from "./commands.ts";
-import type { Companion, Equipment, Tell } from "./companion.ts";
+import type { AdoptedRun, Companion, Equipment, Tell } from "./companion.ts";
 import { ConcernedCompanions } from "./concerned-companions.ts";
 import type { NetworkPort } from "./connection.ts";
 import type { Events } from "./events.ts";
@@ -27,6 +28,7 @@ import { Watches, type WatchesPorts } from "./watches.ts";
 
 /** What the kernel does for the companions. */
 export interface CompanionKernel {
+  readonly estate: EstatePort;
   readonly notify: NotifyKernel;
   readonly sockets: SocketPort;
   readonly network: NetworkPort;
@@ -61,16 +63,20 @@ export class Companions {
   readonly counts = new RunCounts();
   readonly history: Historian;
   readonly #fleet: () => Fleet;
+  readonly #timers: Pick<TimerPort, "soon">;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
   readonly #health: Health;
   readonly #all: readonly Companion[];
   readonly #concerned: ConcernedCompanions;
+  #isAdopting = false;
 
   constructor(ports: CompanionPorts) {
     const { kernel, commands, belongings, fleet } = ports;
     this.#fleet = fleet;
+    this.#timers = ports.timers;
     const amend: Fleet["amend"] = (service, change) => fleet().amend(service, change);
+    const annotate: Fleet["annotate"] = (service, word, data) => fleet().annotate(service, word, data);
     const checks = new Checks({ ...ports, network: kernel.network });
     this.hooks = new Hooks({
       ...ports,
@@ -83,6 +89,7 @@ export class Companions {
       kernel: kernel.notify,
       record: (service) => fleet().get(service),
       amend,
+      annotate,
       isCommandOf: (service, pid) => commands.serviceOf(pid) === service,
       isMember: (service, pid) => belongings.isMember(service, pid),
       mayBeMain: (service, pid) => belongings.mayBeMain(service, pid),
@@ -124,6 +131,20 @@ export class Companions {
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     for (const companion of this.#concerned.of(record.definition, record.next)) companion.changed(record, previous);
+  }
+
+  /**
+   * The service goes on from where a supervisor that is gone has left it. To be called once for each such service, within one
+   * turn, when all records are in place and nothing has changed yet; `run` is what of it is alive, null if nothing is.
+   */
+  adopted(record: ServiceRecord, run: AdoptedRun | null): void {
+    for (const companion of this.#concerned.of(record.definition, record.next)) companion.adopted?.(record, run);
+    if (this.#isAdopting) return;
+    this.#isAdopting = true;
+    this.#timers.soon(() => {
+      this.#isAdopting = false;
+      for (const companion of this.#all) companion.allAdopted?.();
+    });
   }
 
   /** What the next main process of the service is given; a reason if it cannot be. `began` follows in either case. */

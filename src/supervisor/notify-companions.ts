@@ -1,6 +1,7 @@
 /* What hears services: their notifications, pings and stored descriptors, which belong together, put together. */
 import type { Definition } from "../core/definition.ts";
 import { mainPidOf } from "../core/service-state.ts";
+import type { Annotate } from "./companion.ts";
 import { DescriptorStore, type DescriptorStorePorts } from "./descriptor-store.ts";
 import { type NotificationPorts, Notifications } from "./notifications.ts";
 import { type SenderPorts, relationOf } from "./notify-senders.ts";
@@ -23,6 +24,7 @@ export interface HearingPorts
     >,
     Pick<SenderPorts, "isCommandOf" | "isMember"> {
   readonly kernel: NotifyKernel;
+  readonly annotate: Annotate;
   readonly processes: Pick<ProcessPort, "row" | "closeFd">;
   readonly spawning: Pick<SpawnPort, "pipe">;
   readonly users: Pick<UserPort, "findUser" | "ownUid">;

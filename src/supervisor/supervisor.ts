@@ -109,8 +109,7 @@ export class Supervisor {
     this.execs = execs;
     this.relays = new Relays(this.events, ports.report);
     const newInvocation = (): string => ports.newInvocation();
-    const environmentOf = (definition: Definition): Readonly<Record<string, string>> =>
-      this.companions.environmentOf(definition);
+    const environmentOf: Companions["environmentOf"] = (definition) => this.companions.environmentOf(definition);
     const commands = new Commands({ ...ports, execs, newInvocation, environmentOf }, this.belongings);
     this.#commands = commands;
     const { events, belongings } = this;
@@ -135,8 +134,8 @@ export class Supervisor {
     const { fleet, requests } = this;
     const [mayEnd, killCommands] = [(): boolean => commands.isIdle, (): void => commands.killAll()];
     this.#shutdown = new Shutdown({ ...ports, fleet, events, requests, mayEnd, killCommands });
-    const launcher = this.#launcher;
-    this.#departures = new Departures({ ...ports, fleet, belongings, commands, launcher, execs, companions });
+    const rest = { launcher: this.#launcher, execs, companions };
+    this.#departures = new Departures({ ...ports, fleet, belongings, commands, ...rest });
   }
 
   /** Takes over what a dead predecessor left, then starts what is to run, some services in each turn of the loop. */
@@ -229,6 +228,7 @@ export class Supervisor {
       jitter,
       perform: (record, action) => performAction(record, action, performer),
       changed: (record, previous) => this.#changed(record, previous),
+      annotated: () => {},
       forgotten: (record) => this.#forgotten(record),
       failed: (service, error) => this.#failed(service, error),
     });

@@ -1,12 +1,13 @@
 /*
  * Expects pings (WATCHDOG=1) of services that are up. The time runs from when a service came up or last pinged; a service
- * that is not up yet, or is being ended, owes none.
+ * that is not up yet, or is being ended, owes none. One that has outlived its supervisor is given a whole time again.
  */
 import type { Definition } from "../core/definition.ts";
+import { numberIn } from "../core/plain-data.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { hasNoProcess } from "../core/service-state.ts";
 import { type Instant, type Millis, later, millis, spanBetween } from "../core/units.ts";
-import type { Companion, Equipment, Tell } from "./companion.ts";
+import type { Annotate, Companion, Equipment, Tell } from "./companion.ts";
 import type { ClockPort, TimerPort } from "./ports.ts";
 import type { PingListener } from "./run-speech.ts";
 
@@ -14,6 +15,7 @@ export interface WatchdogPorts {
   readonly clock: Pick<ClockPort, "now">;
   readonly timers: Pick<TimerPort, "after">;
   readonly tell: Tell;
+  readonly annotate: Annotate;
   record(service: string): ServiceRecord | null;
   /** Hears what the service has said and nobody has read yet. */
   settle(service: string): void;
@@ -26,6 +28,9 @@ interface Watch {
   timerAt: Instant;
   cancel: () => void;
 }
+
+/** Under this it is written down what a service has asked for; null: no pings. */
+const ASKED = "watchdog";
 
 export class Watchdog implements Companion, PingListener {
   readonly #ports: WatchdogPorts;
@@ -44,14 +49,21 @@ export class Watchdog implements Companion, PingListener {
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     const service = record.definition.name;
-    if (hasNoProcess(record.state)) this.#asked.delete(service);
+    if (hasNoProcess(record.state)) this.#unask(service);
     if (record.state.tag !== "up") return this.#end(service);
     const isNew = previous.state.tag !== "up";
     if (isNew || record.definition.watchdog?.timeout !== previous.definition.watchdog?.timeout) this.#begin(record);
   }
 
+  adopted(record: ServiceRecord): void {
+    const asked = record.beside[ASKED];
+    const { name } = record.definition;
+    if (asked !== undefined) this.#asked.set(name, millis(numberIn(asked, "timeout") ?? Infinity));
+    if (record.state.tag === "up") this.#begin(record);
+  }
+
   equip({ name, watchdog }: Definition): Equipment {
-    this.#asked.delete(name);
+    this.#unask(name);
     // Without WATCHDOG_PID: its absence means whoever reads it (sd_watchdog_enabled(3)).
     const env: Readonly<Record<string, string>> =
       watchdog === null ? {} : { WATCHDOG_USEC: String(watchdog.timeout * 1000) };
@@ -79,8 +91,13 @@ export class Watchdog implements Companion, PingListener {
 
   timeoutChanged(service: string, timeout: Millis): void {
     this.#asked.set(service, timeout);
+    this.#ports.annotate(service, ASKED, { timeout: timeout === Infinity ? null : timeout });
     const record = this.#ports.record(service);
     if (record?.state.tag === "up") this.#begin(record);
+  }
+
+  #unask(service: string): void {
+    if (this.#asked.delete(service)) this.#ports.annotate(service, ASKED, null);
   }
 
   #begin({ definition }: ServiceRecord): void {

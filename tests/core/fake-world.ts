@@ -5,7 +5,8 @@
  */
 import type { Definition } from "../../src/core/definition.ts";
 import type { Exit } from "../../src/core/exit.ts";
-import { Fleet, type FleetPorts } from "../../src/core/fleet.ts";
+import { Fleet } from "../../src/core/fleet.ts";
+import type { FleetPorts } from "../../src/core/fleet-ports.ts";
 import type { ServiceAction, ServiceEvent } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
 import type { LifeEvent } from "../../src/core/service-event.ts";
@@ -122,6 +123,7 @@ export class FakeWorld {
         if (record.state.tag !== previous.state.tag || isAwaiting(record) !== isAwaiting(previous))
           this.#accompany(record);
       },
+      annotated: () => {},
       forgotten: (record) => this.#onlooker.forgotten(record),
       failed: (service, error) => this.#onlooker.broken(`${service}: ${String(error)}`),
     };

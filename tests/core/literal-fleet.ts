@@ -1,4 +1,5 @@
-import { Fleet, type FleetPorts } from "../../src/core/fleet.ts";
+import { Fleet } from "../../src/core/fleet.ts";
+import type { FleetPorts } from "../../src/core/fleet-ports.ts";
 import type { ServiceAction, ServiceEvent } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
 import type { Instant, WallTime } from "../../src/core/units.ts";
@@ -40,6 +41,7 @@ export function literalFleet(): LiteralFleet {
       if (before !== after) world.changes.push(`${record.definition.name} ${before}>${after}`);
       world.onChange?.(record);
     },
+    annotated: () => {},
     forgotten(record) {
       world.forgotten.push(record.definition.name);
       world.onForgotten?.(record.definition.name);

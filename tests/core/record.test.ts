@@ -262,3 +262,15 @@ test("what waits to be stopped after others says so, and why it failed once it h
   expect(messageOf(recordIn("up", { held: "stop-asked" }))).toBe("waits until those that require it have stopped");
   expect(messageOf(recordIn("failed", { held: "stop-asked" }))).toBe(messageOf(recordIn("failed")));
 });
+
+test("what is written down beside a record is there in what follows, and changes nothing else", () => {
+  const world = literalFleet();
+  world.add();
+  const before = world.record("web");
+  world.fleet.annotate("web", "hearing", { address: "@x" });
+  expect(world.record("web")).toEqual({ ...before, beside: { hearing: { address: "@x" } } });
+  world.fleet.start("web");
+  expect(world.record("web")).toMatchObject({ state: { tag: "up" }, beside: { hearing: { address: "@x" } } });
+  world.fleet.annotate("web", "hearing", null);
+  expect(world.record("web").beside).toEqual({});
+});

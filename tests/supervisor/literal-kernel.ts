@@ -7,6 +7,7 @@ function absent(): never {
 /** A machine without sockets, clocks that are set and files that change; for supervisors whose services need none. */
 export function literalKernel(): CompanionKernel {
   return {
+    estate: { hold() {}, release() {}, inherit: () => new Map() },
     notify: {
       sockets: { open: () => "there are no sockets", receive: absent, close: absent },
       hangups: { fd: -1, add: absent, remove: absent, look: absent },

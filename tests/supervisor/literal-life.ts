@@ -1,4 +1,5 @@
 import type { Definition } from "../../src/core/definition.ts";
+import type { PlainData } from "../../src/core/plain-data.ts";
 import type { ServiceEvent } from "../../src/core/service-event.ts";
 import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
 import { FRESH_STREAK, type ServiceState } from "../../src/core/service-state.ts";
@@ -42,6 +43,11 @@ export class LiteralLife {
 
   readonly amend = (_service: string, change: Partial<ServiceRecord>): void => this.change(change);
 
+  readonly annotate = (_service: string, word: string, data: PlainData): void => {
+    const { [word]: _known, ...others } = this.record.beside;
+    this.record = { ...this.record, beside: data === null ? others : { ...others, [word]: data } };
+  };
+
   readonly closeFd = (fd: number): void => {
     if (!this.open.delete(fd)) throw new Error(`descriptor ${fd} is closed twice`);
   };
@@ -56,8 +62,8 @@ export class LiteralLife {
 
   /** What companions get of it. */
   get ports() {
-    const { timers, tell, report, amend, closeFd, output } = this;
-    return { timers, clock: timers, tell, report, amend, closeFd, output, record: () => this.record };
+    const { timers, tell, report, amend, annotate, closeFd, output } = this;
+    return { timers, clock: timers, tell, report, amend, annotate, closeFd, output, record: () => this.record };
   }
 
   openFd(): number {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type WatchdogPolicy } from "../../src/core/life-policies.ts";
 import { millis } from "../../src/core/units.ts";
 import { Watchdog } from "../../src/supervisor/watchdog.ts";
@@ -127,4 +127,47 @@ test("nothing is told of a service that is forgotten, nor at the end of everythi
   forgotten.watchdog.forgotten("web");
   closed.watchdog.close();
   expect([forgotten.timers.waiting, closed.timers.waiting]).toEqual([[], []]);
+});
+
+describe("over the death of the supervisor", () => {
+  function successorOf(before: ReturnType<typeof life>) {
+    const it = life();
+    // As the file gives it back.
+    it.record = { ...before.record, beside: JSON.parse(JSON.stringify(before.record.beside)) };
+    it.watchdog.adopted(it.record);
+    return it;
+  }
+
+  test("a service has its whole time again, and then has missed it", () => {
+    const before = life();
+    before.up();
+    const it = successorOf(before);
+    expect(it.timers.waiting).toEqual([1000]);
+    it.timers.fire();
+    expect(it.told).toEqual(MISSED);
+  });
+
+  test.each([
+    [5000, [5000]],
+    [Infinity, []],
+  ])("the time that it has asked for goes on to be its time: %p", (timeout, waiting) => {
+    const before = life();
+    before.up();
+    before.watchdog.timeoutChanged("web", millis(timeout));
+    expect(successorOf(before).timers.waiting).toEqual(waiting);
+  });
+
+  test("what an earlier run had asked for is forgotten", () => {
+    const before = life();
+    before.up();
+    before.watchdog.timeoutChanged("web", millis(5000));
+    before.backoff();
+    expect(before.record.beside).toEqual({});
+  });
+
+  test("one that is not up owes no pings", () => {
+    const before = life();
+    before.starting();
+    expect(successorOf(before).timers.waiting).toEqual([]);
+  });
 });
