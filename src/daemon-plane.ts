@@ -13,7 +13,7 @@ import { makeSizedMemoryFile, readMemoryFile, writeMemoryFile } from "./os/memor
 import { monotonicMicros } from "./os/micro-clock.ts";
 import { isLocal, type MountedAt, mountOf, readMountTable } from "./os/mount-table.ts";
 import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
-import { openLargePipe, openNothing, PipePeeker } from "./os/pipe-peek.ts";
+import { openLargePipe, PipePeeker } from "./os/pipe-peek.ts";
 import { stampCopierAddress } from "./os/stamp-copier.ts";
 import { mapShared } from "./os/shared-memory.ts";
 
@@ -45,7 +45,8 @@ export function planePorts({ compressors, syslogPath, home }: PlaneRequest): Dat
     unsettledPipeOf({ journal }, fdOfSlot) {
       const known = journals.get(journal) ?? new PipeJournal(mapped(journal, JOURNAL_SIZE));
       journals.set(journal, known);
-      return known.taking === null ? null : fdOfSlot(known.taking.slot);
+      const { unsettled } = known;
+      return unsettled === null ? null : fdOfSlot(unsettled.slot);
     },
     close: closeDescriptor,
     compress: (job, lane) => compressors.of(lane).compress(job),
@@ -79,21 +80,15 @@ function laneNameOf(files: readonly string[], home: string, table: readonly Moun
 
 /** `carries` is the same for all lanes, as pipes go from one to another. Throws without descriptors or memory. */
 function openEstate(carries: number): PlaneEstate {
-  const journal = makeSizedMemoryFile("journal", JOURNAL_SIZE);
-  try {
-    return { journal, carries, spent: openLargePipe() };
-  } catch (error) {
-    closeDescriptor(journal);
-    throw error;
-  }
+  return { journal: makeSizedMemoryFile("journal", JOURNAL_SIZE), carries };
 }
 
 /** What a Worker needs to read pipes safely. Throws without descriptors or memory; `note` is told of what it opens. */
 export function stretchPartsOf(estate: PlaneEstate, note: (fd: number) => void): StretchParts {
   const scratch = openLargePipe();
-  const nothing = openNothing();
-  for (const fd of [scratch.read, scratch.write, nothing]) if (fd >= 0) note(fd);
-  const peeker = new PipePeeker({ scratch, spent: estate.spent }, nothing);
+  note(scratch.read);
+  note(scratch.write);
+  const peeker = new PipePeeker(scratch);
   const { buffer, byteOffset } = mapped(estate.carries, CARRY_TABLE_SIZE);
   return {
     journal: new PipeJournal(mapped(estate.journal, JOURNAL_SIZE)),
@@ -103,11 +98,7 @@ export function stretchPartsOf(estate: PlaneEstate, note: (fd: number) => void):
     }),
     pipes: {
       peek: (fd, bytes, room) => peeker.peek(fd, bytes, room),
-      take: (fd, count) => peeker.take(fd, count),
-      get taken() {
-        return peeker.taken;
-      },
-      forget: () => peeker.forget(),
+      take: (fd, room) => peeker.take(fd, room),
       waiting: waitingInPipe,
     },
   };

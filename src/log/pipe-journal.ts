@@ -1,5 +1,6 @@
 /*
- * Why no line is lost, and none written twice, when the thread or the process that writes it dies at any instant.
+ * Why no line is lost, and none written twice, when the thread or the process that writes it dies at any instant, and every
+ * other process of ours with it.
  *
  * What a service has written is in the kernel's pipe, which outlives us. A stretch of it is looked at, not taken; its lines
  * are written to their files; and only then is it taken out of the pipe. All this is one _stretch_, and this journal, in
@@ -9,13 +10,16 @@
  *   and before each write the length that it will have. A successor that finds this state cuts each of these files back to
  *   the noted length, under whatever name a rotation has given it meanwhile, and the stretch has never happened: it is still
  *   in the pipe, and is looked at again. A file that is longer than we would have made it has been written by somebody else,
- *   and is left as it is: better a line twice than a line lost.
- * - _taking_: everything is written; so many bytes are to be taken. They are moved into a pipe of our own to which nobody
- *   else writes, and the number of bytes in it says how many have been moved already. A successor moves the rest.
- * - _idle_: nothing is under way, and the pipe of our own may be emptied.
+ *   and is left as it is: better a line twice than a line lost. If the pipe was lost instead (its last holder has ended while
+ *   nobody of ours was there), what was written of it is all that there will ever be, and stays.
+ * - _taking_: everything is written; so many bytes are to be taken. They are read with a single call into a place of this
+ *   journal. The kernel copies what is in a pipe and takes it out within one call that no signal ends, so either all of it has
+ *   happened or nothing. Which of the two, the place itself says: before the call, its last byte is made another one than the
+ *   last of the stretch. A successor that does not find the last byte of the stretch there does the reading itself.
+ * - _idle_: nothing is under way.
  *
  * Each transition is the store of one word, so there is nothing between them. The beginning of a line whose end has not come
- * is taken with the stretch, and lies in a file in memory (CarryStore); of its two places for each pipe, _taking_ says which
+ * is taken with the stretch, and lies in a file (CarryStore); of its two places for each pipe, _taking_ says which
  * is the new one.
  *
  * Not covered, as none of it is in a file: lines that a file refused and that are held back in memory, and records of several
@@ -24,20 +28,27 @@
 import type { LogFiles } from "./log-files.ts";
 import { rotatedNameOf } from "./rotated-files.ts";
 
-/** What the journal needs: all of it is used again and again, the first pages most of all. */
-export const JOURNAL_SIZE = 256 * 1024;
+/** The most that is looked at, and taken, at a time, in bytes: few enough to be in the processor's cache still when they are written. */
+export const MOST_STRETCH = 256 * 1024;
+
+/** Room for the files of a stretch: it is used again and again, the first pages most of all. */
+const NOTES_SIZE = 256 * 1024;
+
+/** What the journal needs, in bytes. */
+export const JOURNAL_SIZE = NOTES_SIZE + MOST_STRETCH;
 
 const IDLE = 0;
 const WRITING = 1;
 const TAKING = 2;
 
-/** 32-bit words: how far it is, which pipe, bytes to take, where its carry will be, files noted, bytes used by them. */
+/** 32-bit words: how far it is, which pipe, bytes to take and the last of them, where its carry will be, files noted, bytes used by them. */
 const STATE = 0;
 const SLOT = 1;
 const COUNT = 2;
 const CARRY = 3;
 const FILES = 4;
 const USED = 5;
+const LAST = 6;
 const HEADER_BYTES = 64;
 
 /** An entry: length before and after (64 bits each), length of the two texts (16 bits each), identity, path. */
@@ -55,10 +66,14 @@ export interface TouchedFile {
   readonly after: number;
 }
 
-/** A stretch of which everything is written, to be taken out of its pipe. */
-export interface Taking {
+/** Which pipe a stretch is of, by its place, and how many bytes of it; 0: it only ends a line that was taken before. */
+export interface Stretch {
   readonly slot: number;
   readonly count: number;
+}
+
+/** A stretch of which everything is written, to be taken out of its pipe. */
+export interface Taking extends Stretch {
   readonly carry: number;
 }
 
@@ -71,13 +86,15 @@ export interface JournalName {
 export class PipeJournal {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
+  readonly #room: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   #stretch = 0;
 
   /** `memory`: of JOURNAL_SIZE, aligned to a word, zero at first. */
   constructor(memory: Uint8Array<ArrayBuffer>) {
     this.#words = new Uint32Array(memory.buffer, memory.byteOffset, HEADER_BYTES / 4);
-    this.#bytes = memory;
+    this.#bytes = memory.subarray(0, NOTES_SIZE);
+    this.#room = memory.subarray(NOTES_SIZE, JOURNAL_SIZE);
     this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   }
 
@@ -86,8 +103,12 @@ export class PipeJournal {
     return this.#words[STATE] === WRITING ? this.#stretch : 0;
   }
 
-  begin(): void {
+  /** The bytes are looked at, and about to be written. */
+  begin({ slot, count }: Stretch): void {
     this.#stretch++;
+    this.#words[STATE] = IDLE;
+    this.#words[SLOT] = slot;
+    this.#words[COUNT] = count;
     this.#words[FILES] = 0;
     this.#words[USED] = HEADER_BYTES;
     this.#words[STATE] = WRITING;
@@ -118,12 +139,17 @@ export class PipeJournal {
     this.#view.setFloat64(at + AFTER_AT, after);
   }
 
-  /** Everything is written: from here on the stretch is taken, whatever happens. */
-  commit({ slot, count, carry }: Taking): void {
-    this.#words[SLOT] = slot;
-    this.#words[COUNT] = count;
+  /**
+   * Everything is written: from here on the stretch is taken, whatever happens. `last`: its last byte. Gives the room that it is to
+   * be read into, with one call.
+   */
+  commit(carry: number, last: number): Uint8Array {
+    const count = this.#words[COUNT] ?? 0;
+    if (count > 0) this.#room[count - 1] = ~last;
+    this.#words[LAST] = last;
     this.#words[CARRY] = carry;
     this.#words[STATE] = TAKING;
+    return this.#room.subarray(0, count);
   }
 
   /** What was to be taken is taken. */
@@ -131,11 +157,24 @@ export class PipeJournal {
     this.#words[STATE] = IDLE;
   }
 
-  /** What a predecessor has not finished taking; null: nothing. */
-  get taking(): Taking | null {
-    if (this.#words[STATE] !== TAKING) return null;
+  /** What a predecessor has not finished; null: nothing. */
+  get unsettled(): Stretch | null {
     // A slot may be negative.
-    return { slot: (this.#words[SLOT] ?? 0) | 0, count: this.#words[COUNT] ?? 0, carry: this.#words[CARRY] ?? 0 };
+    return this.#words[STATE] === IDLE ? null : { slot: (this.#words[SLOT] ?? 0) | 0, count: this.#words[COUNT] ?? 0 };
+  }
+
+  /** What a predecessor had to take; null: nothing. */
+  get taking(): Taking | null {
+    const { unsettled } = this;
+    if (unsettled === null || this.#words[STATE] !== TAKING) return null;
+    return { ...unsettled, carry: this.#words[CARRY] ?? 0 };
+  }
+
+  /** Where it was to be read into; null: it was. */
+  get roomToTake(): Uint8Array | null {
+    const count = this.#words[COUNT] ?? 0;
+    const isTaken = count === 0 || this.#room[count - 1] === this.#words[LAST];
+    return isTaken ? null : this.#room.subarray(0, count);
   }
 
   /** What a predecessor has written of a stretch that it did not finish, the first file first. */

@@ -1,5 +1,6 @@
 import type { Carry } from "./carry-store.ts";
 import { LINE_LIMIT, LineFramer, type Block } from "./line-framer.ts";
+import { MOST_STRETCH } from "./pipe-journal.ts";
 import type { Pipe } from "./plane-messages.ts";
 
 /** What a look into a pipe gives: bytes, nothing now, or the news that no writer is left. */
@@ -16,10 +17,10 @@ export interface PipePorts {
   waitingInPipe(fd: number): number;
   /** What a predecessor had taken of the pipe without writing it. */
   carryOf(pipe: Pipe): Carry;
-  /** Between this and `settle`, what is written counts only if `settle` is reached. */
-  begin(): void;
-  /** All that was given out is written: takes `count` bytes out of the pipe, and keeps what is left of them. */
-  settle(pipe: Pipe, count: number, carry: Carry): void;
+  /** Between this and `settle`, what is written of the `count` bytes read last counts only if `settle` is reached. */
+  begin(pipe: Pipe, count: number): void;
+  /** All that was given out is written: takes the bytes out of the pipe, and keeps what is left of them. */
+  settle(pipe: Pipe, carry: Carry): void;
 }
 
 /** Who reads at most how much, and into what. */
@@ -32,11 +33,8 @@ export interface ReadTurn {
   write(block: Block): void;
 }
 
-/** What is read at a time, in bytes: few enough to be in the processor's cache still when it is written. */
-const READ_SIZE = 256 * 1024;
-
 /** Room for what is left of a line, for one read, and for the newline that a last line may lack. */
-export const READ_BUFFER_SIZE = LINE_LIMIT + READ_SIZE + 1;
+export const READ_BUFFER_SIZE = LINE_LIMIT + MOST_STRETCH + 1;
 
 /** One pipe of one run: bytes in, blocks of lines out. */
 export class PipeReader {
@@ -54,7 +52,7 @@ export class PipeReader {
   read(turn: ReadTurn): "more" | Exclude<PipeRead["tag"], "read"> {
     for (let left = turn.most; left > 0;) {
       const offset = this.#framer.begin(turn.buffer);
-      const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: READ_SIZE });
+      const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: MOST_STRETCH });
       if (result.tag === "failed") this.failure = result.errno;
       if (result.tag !== "read") return result.tag;
       this.#write(turn, result.count, () => this.#framer.take(turn.buffer, offset + result.count));
@@ -79,12 +77,12 @@ export class PipeReader {
 
   /** A fault in the writing loses the stretch: to try it again and again would stop everything. */
   #write(turn: ReadTurn, count: number, frame: () => readonly Block[]): void {
-    turn.ports.begin();
+    turn.ports.begin(this.pipe, count);
     try {
       for (const block of frame()) turn.write(block);
     } finally {
       const { rest, continues } = this.#framer;
-      turn.ports.settle(this.pipe, count, { rest, continues });
+      turn.ports.settle(this.pipe, { rest, continues });
     }
   }
 }

@@ -3,13 +3,11 @@ import type { LogFiles } from "./log-files.ts";
 import { type PipeJournal, undoStretch } from "./pipe-journal.ts";
 import type { PipePorts, PipeRead } from "./pipe-reader.ts";
 
-/** Pipes that can be looked into without taking anything, and from which what is taken is counted. */
+/** Pipes that can be looked into without taking anything. */
 export interface PeekedPipes {
   peek(fd: number, buffer: Uint8Array, room: { readonly offset: number; readonly most: number }): PipeRead;
-  take(fd: number, count: number): void;
-  /** Bytes that were taken since `forget`. */
-  readonly taken: number;
-  forget(): void;
+  /** Takes as many bytes as there is room for, all with one call; fewer if there are no more. */
+  take(fd: number, room: Uint8Array): void;
   waiting(fd: number): number;
 }
 
@@ -26,18 +24,22 @@ const NO_CARRY: Carry = { rest: new Uint8Array(0), continues: false };
 
 /** Stretches of pipes, each written entirely or not at all: the essay in PipeJournal says how. */
 export function stretchesOf({ journal, carries, pipes }: StretchParts): PipePorts {
+  let last = 0;
   return {
-    readPipe: (fd, buffer, room) => pipes.peek(fd, buffer, room),
+    readPipe(fd, buffer, room) {
+      const result = pipes.peek(fd, buffer, room);
+      if (result.tag === "read") last = buffer[room.offset + result.count - 1] ?? 0;
+      return result;
+    },
     waitingInPipe: (fd) => pipes.waiting(fd),
     carryOf: ({ slot }) => (slot === NO_SLOT ? NO_CARRY : carries.load(slot)),
-    begin: () => journal.begin(),
-    settle({ fd, slot }, count, carry) {
+    begin: ({ slot }, count) => journal.begin({ slot, count }),
+    settle({ fd, slot }, carry) {
       const word = slot === NO_SLOT ? 0 : carries.prepare(slot, carry);
-      journal.commit({ slot, count, carry: word });
-      if (count > 0) pipes.take(fd, count);
+      const room = journal.commit(word, last);
+      if (room.length > 0) pipes.take(fd, room);
       if (slot !== NO_SLOT) carries.apply(slot, word);
       journal.finish();
-      if (count > 0) pipes.forget();
     },
   };
 }
@@ -48,13 +50,20 @@ export function stretchesOf({ journal, carries, pipes }: StretchParts): PipePort
  */
 export function finishStretch(parts: StretchParts, files: LogFiles, fd: number | null): readonly string[] {
   const { journal, carries, pipes } = parts;
-  const { taking } = journal;
-  const failed = undoStretch(journal.touched, files);
-  if (taking !== null && taking.slot !== NO_SLOT && fd !== null) {
-    pipes.take(fd, taking.count - pipes.taken);
-    carries.apply(taking.slot, taking.carry);
+  const { unsettled, taking } = journal;
+  if (unsettled === null) return [];
+  const { slot, count } = unsettled;
+  let failed: readonly string[] = [];
+  if (taking !== null) {
+    const room = journal.roomToTake;
+    if (room !== null && fd !== null) pipes.take(fd, room);
+    if (slot !== NO_SLOT) carries.apply(slot, taking.carry);
+  } else if (count === 0 || (fd !== null && pipes.waiting(fd) >= count)) {
+    failed = undoStretch(journal.touched, files);
+  } else if (slot !== NO_SLOT) {
+    // The pipe is lost: what is written of it stays, with the line that it has ended or gone on with.
+    carries.apply(slot, 0);
   }
   journal.finish();
-  pipes.forget();
   return failed;
 }

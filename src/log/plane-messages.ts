@@ -77,7 +77,7 @@ export interface PlaneStart {
   /** The address of the native function that stamps lines. */
   readonly stamping: number;
   readonly estate: PlaneEstate;
-  /** The pipe that a predecessor was at work on, if it was taking from it and it is still there. */
+  /** The pipe that a predecessor was at work on, if it was and the pipe is still there. */
   readonly unsettled: number | null;
 }
 
@@ -87,8 +87,6 @@ export interface PlaneEstate {
   readonly journal: number;
   /** A memory file: see CarryStore. */
   readonly carries: number;
-  /** The pipe that what is taken out of the pipes of services goes to. */
-  readonly spent: { readonly read: number; readonly write: number };
 }
 
 export interface Pipe {

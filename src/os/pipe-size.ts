@@ -15,7 +15,7 @@ export function resizePipe(fd: number, bytes: number): number {
   return sizeOfPipe(fd);
 }
 
-export function sizeOfPipe(fd: number): number {
+function sizeOfPipe(fd: number): number {
   return libc.symbols.fcntl(fd, F_GETPIPE_SZ, 0);
 }
 

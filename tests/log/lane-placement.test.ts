@@ -7,7 +7,7 @@ import { PlaneLanes } from "../../src/log/plane-lanes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
 import { fileSink, policyOf } from "./plane-harness.ts";
 
-const ESTATE: PlaneEstate = { journal: 1, carries: 2, spent: { read: 3, write: 4 } };
+const ESTATE: PlaneEstate = { journal: 1, carries: 2 };
 
 /** Workers that do nothing; the file system of a file is the first part of its path. */
 const PORTS: DataPlanePorts = {

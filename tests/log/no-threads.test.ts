@@ -44,7 +44,7 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
         }
         return openOne();
       },
-      openEstate: () => ({ journal: 1, carries: 2, spent: { read: 3, write: 4 } }),
+      openEstate: () => ({ journal: 1, carries: 2 }),
       unsettledPipeOf: () => null,
       close: (fd) => void open.delete(fd),
       removeFromEpoll() {},

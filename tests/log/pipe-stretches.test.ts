@@ -104,7 +104,7 @@ class Lives {
       this.#table = table.slice();
     };
     const { pipes } = this.#parts;
-    const counted = fate.over({ peek: pipes.peek, take: pipes.take, forget: pipes.forget, waiting: pipes.waiting });
+    const counted = fate.over({ peek: pipes.peek, take: pipes.take, waiting: pipes.waiting });
     const file = fate.over({
       write: (bytes: Uint8Array, at: number) => void this.#carried.set(at, bytes.slice()),
       read: (length: number, at: number) => (this.#carried.get(at) ?? new Uint8Array(0)).slice(0, length),
@@ -112,12 +112,7 @@ class Lives {
     const parts: StretchParts = {
       journal: new PipeJournal(journal),
       carries: new CarryStore(table, file),
-      pipes: {
-        ...counted,
-        get taken() {
-          return pipes.taken;
-        },
-      },
+      pipes: counted,
     };
     const files = fate.over(FILES);
     const fd = this.ends.read;
@@ -152,8 +147,8 @@ class Lives {
   }
 
   [Symbol.dispose](): void {
-    const { journal, carries, spent } = this.estate;
-    for (const fd of [...this.#opened, journal, carries, spent.read, spent.write]) closeDescriptor(fd);
+    const { journal, carries } = this.estate;
+    for (const fd of [...this.#opened, journal, carries]) closeDescriptor(fd);
     for (const fd of [this.ends.read, this.ends.write]) closeDescriptor(fd);
     rmSync(this.directory, { recursive: true });
   }

@@ -1,6 +1,6 @@
 /*
  * Writes what comes out of the pipe on descriptor 3 to the file named first, rotated at the size named second, with an estate
- * on descriptors 4 to 7, until the pipe has ended. To be killed at any moment, and started again with the same descriptors.
+ * on descriptors 4 and 5, until the pipe has ended. To be killed at any moment, and started again with the same descriptors.
  */
 import { planePorts } from "../../src/daemon-plane.ts";
 import { Compressors } from "../../src/log/compressors.ts";
@@ -16,7 +16,7 @@ const ports = planePorts({ compressors, syslogPath: "/dev/null", home: "/" });
 const plane = new DataPlane(
   {
     ...ports,
-    openEstate: () => ({ journal: 4, carries: 5, spent: { read: 6, write: 7 } }),
+    openEstate: () => ({ journal: 4, carries: 5 }),
     unsettledPipeOf: (estate) => ports.unsettledPipeOf(estate, () => 3),
     close: (fd) => {
       if (fd === 3) ended.resolve();
