@@ -1,5 +1,6 @@
 /* Fits the sockets of the kernel to the port of the supervisor. Part of the composition root. */
 import type { Definition } from "./core/definition.ts";
+import type { EstatePort } from "./core/estate.ts";
 import type { SocketPolicy } from "./core/life-policies.ts";
 import { addressKeyOf } from "./core/listen-address.ts";
 import {
@@ -13,47 +14,117 @@ import {
 import { findGroup, findUser } from "./os/user-database.ts";
 import type { PassedSocket, SocketPort } from "./supervisor/held-sockets.ts";
 
-type Opened = ReturnType<SocketPort["open"]>;
+type Opened =
+  { readonly tag: "opened"; readonly socket: ListeningSocket } | { readonly tag: "failed"; readonly message: string };
+
+/** Of a socket in the estate: "socket SERVICE DEVICE INODE ADDRESS", zeros where it has no file. */
+const HELD = "socket";
+
+/** What a predecessor has left. */
+interface Left {
+  readonly heldAs: string;
+  readonly socket: ListeningSocket;
+}
 
 /**
- * Opens what these definitions ask for, as the user who this process is now; whoever asks for one of them later is given
- * it. What is asked for later and was not opened now is opened as the user of that moment.
+ * Opens what these definitions ask for, as the user who this process is now, but for what a predecessor has left; whoever asks
+ * for one of them later is given it. What is asked for later and was not opened now is opened as the user of that moment.
  */
-export function makeSocketPort(definitions: readonly Definition[]): SocketPort {
+export function makeSocketPort(definitions: readonly Definition[], estate: EstatePort): SocketPort {
+  const left = inheritSockets(estate);
   const early = new Map<string, Opened>();
-  for (const policy of definitions.flatMap(({ sockets }) => sockets)) {
+  const policies = definitions.flatMap(({ name, sockets }) => sockets.map((policy) => ({ name, policy })));
+  for (const { name, policy } of policies) {
     const key = addressKeyOf(policy.listen);
     // Of several that share a port, the first is held for whoever asks first.
-    const opened = early.has(key) ? null : open(policy);
+    const opened = left.has(`${name} ${key}`) || early.has(key) ? null : open(policy);
     if (opened?.tag === "opened") early.set(key, opened);
   }
   return {
-    open(policy) {
+    open(service, policy) {
       const key = addressKeyOf(policy.listen);
-      const opened = early.get(key);
+      const found = left.get(`${service} ${key}`);
+      left.delete(`${service} ${key}`);
+      if (found !== undefined)
+        return { tag: "opened", socket: new HeldSocket(found.socket, { ...found, key }, estate) };
+      const opened = early.get(key) ?? open(policy);
       early.delete(key);
-      return opened ?? open(policy);
+      if (opened.tag === "failed") return opened;
+      const { socket } = opened;
+      const heldAs = nameOf(service, key, socket);
+      estate.hold(heldAs, socket.fd);
+      return { tag: "opened", socket: new HeldSocket(socket, { heldAs, key }, estate) };
+    },
+    closeUnclaimed() {
+      for (const { heldAs, socket } of left.values()) {
+        estate.release(heldAs);
+        closeListeningSocket(socket);
+      }
+      left.clear();
     },
   };
+}
+
+/** A socket that outlives this process. */
+class HeldSocket implements PassedSocket {
+  readonly #socket: ListeningSocket;
+  readonly #key: string;
+  readonly #estate: EstatePort;
+  #heldAs: string;
+
+  /** `key`: of its address. */
+  constructor(socket: ListeningSocket, held: { readonly heldAs: string; readonly key: string }, estate: EstatePort) {
+    this.#socket = socket;
+    this.#key = held.key;
+    this.#heldAs = held.heldAs;
+    this.#estate = estate;
+  }
+
+  get fd(): number {
+    return this.#socket.fd;
+  }
+
+  handTo(service: string): void {
+    const before = this.#heldAs;
+    this.#heldAs = nameOf(service, this.#key, this.#socket);
+    this.#estate.hold(this.#heldAs, this.fd);
+    this.#estate.release(before);
+  }
+
+  adjust(policy: SocketPolicy): string | null {
+    const request = requestOf(policy);
+    return typeof request === "string" ? request : adjustListeningSocket(this.#socket, request);
+  }
+
+  refresh(): void {
+    makeBlocking(this.#socket);
+  }
+
+  close(): void {
+    this.#estate.release(this.#heldAs);
+    closeListeningSocket(this.#socket);
+  }
+}
+
+/** By service and key of address. */
+function inheritSockets(estate: EstatePort): Map<string, Left> {
+  const left = new Map<string, Left>();
+  for (const [heldAs, fd] of estate.inherit(`${HELD} `)) {
+    const [, service = "", device = "", inode = "", tag = "", ...address] = heldAs.split(" ");
+    const path = address.join(" ");
+    const file = inode === "0" ? null : { path, device: BigInt(device), inode: BigInt(inode) };
+    left.set(`${service} ${tag} ${path}`, { heldAs, socket: { fd, file } });
+  }
+  return left;
+}
+
+function nameOf(service: string, key: string, { file }: ListeningSocket): string {
+  return `${HELD} ${service} ${file?.device ?? 0} ${file?.inode ?? 0} ${key}`;
 }
 
 function open(policy: SocketPolicy): Opened {
   const request = requestOf(policy);
-  if (typeof request === "string") return { tag: "failed", message: request };
-  const opened = openListeningSocket(request);
-  return opened.tag === "failed" ? opened : { tag: "opened", socket: passedSocketOf(opened.socket) };
-}
-
-function passedSocketOf(socket: ListeningSocket): PassedSocket {
-  return {
-    fd: socket.fd,
-    adjust(policy) {
-      const request = requestOf(policy);
-      return typeof request === "string" ? request : adjustListeningSocket(socket, request);
-    },
-    refresh: () => makeBlocking(socket),
-    close: () => closeListeningSocket(socket),
-  };
+  return typeof request === "string" ? { tag: "failed", message: request } : openListeningSocket(request);
 }
 
 /** A message if there is no such user or group. */

@@ -100,7 +100,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const memory = ServiceMemory.open(role.directories.runtime);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));
-  const sockets = makeSocketPort(loaded.definitions);
+  const sockets = makeSocketPort(loaded.definitions, estate);
   if (user !== null) {
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);

@@ -87,6 +87,7 @@ export class Companions {
     this.#hearing = makeNotifyCompanions({
       ...ports,
       kernel: kernel.notify,
+      estate: kernel.estate,
       record: (service) => fleet().get(service),
       amend,
       annotate,

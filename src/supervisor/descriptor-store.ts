@@ -1,8 +1,10 @@
 /*
  * Descriptors that services have given into keeping (FDSTORE=1) and get back, after their sockets, when they are started
- * again: over a restart, or as long as the definition is there. They are this process's own until they are dropped.
+ * again: over a restart, or as long as the definition is there. They are this process's own until they are dropped, and go on
+ * to its successor with all that it has to know of them in their name there.
  */
 import type { Definition } from "../core/definition.ts";
+import type { EstatePort } from "../core/estate.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import type { ServiceState } from "../core/service-state.ts";
 import type { Companion, Equipment } from "./companion.ts";
@@ -11,6 +13,7 @@ import type { DescriptorKeeper } from "./run-speech.ts";
 
 export interface DescriptorStorePorts {
   readonly report: Report;
+  readonly estate: EstatePort;
   readonly output: Pick<OutputPort, "watch" | "unwatch">;
   /** Tells which descriptors are hung up on; its own descriptor is readable while there are such. */
   readonly hangups: {
@@ -34,7 +37,13 @@ export interface StoredDescriptor {
 
 interface Stored extends StoredDescriptor {
   readonly isPolled: boolean;
+  /** Its name in the estate. */
+  readonly heldAs: string;
 }
+
+/** The first word of names in the estate: "stored SERVICE NUMBER polled NAME". */
+const HELD = "stored";
+const POLLED = "polled";
 
 export class DescriptorStore implements Companion, DescriptorKeeper {
   readonly #ports: DescriptorStorePorts;
@@ -42,6 +51,8 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
   /** Services of whose present run it was said that something was refused. */
   readonly #refused = new Set<string>();
   #isWatching = false;
+  /** How many have ever been stored. */
+  #count = 0;
 
   constructor(ports: DescriptorStorePorts) {
     this.#ports = ports;
@@ -62,6 +73,23 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
     if (!this.#stores.has(definition.name)) return;
     const policy = definition.descriptorStore;
     if (policy === null || (policy.keep === "restart" && endsKeeping(state))) this.#dropAll(definition.name);
+  }
+
+  /** In the order in which they were stored; whether its definition still allows them shows with the next change. */
+  adopted({ definition: { name } }: ServiceRecord): void {
+    const { estate, hangups } = this.#ports;
+    const stored: Stored[] = [];
+    for (const [heldAs, fd] of estate.inherit(`${HELD} ${name} `)) {
+      const [, , number, polled, ...words] = heldAs.split(" ");
+      this.#count = Math.max(this.#count, Number(number));
+      stored.push({ fd, name: words.join(" "), isPolled: polled === POLLED && hangups.add(fd), heldAs });
+    }
+    if (stored.length > 0) this.#stores.set(name, stored);
+    this.#watch();
+  }
+
+  allAdopted(): void {
+    for (const [heldAs, fd] of this.#ports.estate.inherit(`${HELD} `)) this.#letGo(fd, heldAs);
   }
 
   equip({ name, descriptorStore }: Definition): Equipment {
@@ -89,7 +117,7 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
     for (const fd of descriptors) {
       const isKnown = stored.some((one) => this.#ports.isSameOpenFile(one.fd, fd));
       if (!isKnown && stored.length < max) {
-        stored.push({ fd, name: how.name, isPolled: how.poll && this.#ports.hangups.add(fd) });
+        stored.push(this.#hold(service, fd, how));
         continue;
       }
       if (!isKnown) refused++;
@@ -102,6 +130,18 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
 
   drop(service: string, name: string): void {
     this.#dropWhere(service, (one) => one.name === name);
+  }
+
+  #hold(service: string, fd: number, { name, poll }: { readonly name: string; readonly poll: boolean }): Stored {
+    const isPolled = poll && this.#ports.hangups.add(fd);
+    const heldAs = `${HELD} ${service} ${++this.#count} ${isPolled ? POLLED : "unpolled"} ${name}`;
+    this.#ports.estate.hold(heldAs, fd);
+    return { fd, name, isPolled, heldAs };
+  }
+
+  #letGo(fd: number, heldAs: string): void {
+    this.#ports.estate.release(heldAs);
+    this.#ports.closeFd(fd);
   }
 
   #tellRefused(service: string, words: string): void {
@@ -117,9 +157,9 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
   #dropWhere(service: string, isMeant: (one: Stored) => boolean): void {
     const stored = this.#stores.get(service) ?? [];
     const rest = stored.filter((one) => !isMeant(one));
-    for (const { fd, isPolled } of stored.filter(isMeant)) {
+    for (const { fd, isPolled, heldAs } of stored.filter(isMeant)) {
       if (isPolled) this.#ports.hangups.remove(fd);
-      this.#ports.closeFd(fd);
+      this.#letGo(fd, heldAs);
     }
     if (rest.length > 0) this.#stores.set(service, rest);
     else this.#stores.delete(service);

@@ -3,14 +3,20 @@ import { addressKeyOf } from "../core/listen-address.ts";
 
 /** Makes sockets; the owner and the group of a policy are looked up by it. */
 export interface SocketPort {
+  /** That of a predecessor, if it held one for the service; else a new one. */
   open(
+    service: string,
     policy: SocketPolicy,
   ): { readonly tag: "opened"; readonly socket: PassedSocket } | { readonly tag: "failed"; readonly message: string };
+  /** Closes what a predecessor held and nobody has asked for. */
+  closeUnclaimed(): void;
 }
 
 /** A socket that is open here and served by a service. */
 export interface PassedSocket {
   readonly fd: number;
+  /** It is another service's from now on. */
+  handTo(service: string): void;
   /** Changes backlog, mode, owner and group. null, or a message. */
   adjust(policy: SocketPolicy): string | null;
   /** Undoes what the last program did to it that would surprise the next one: lets it block. */
@@ -53,8 +59,9 @@ export class HeldSockets {
     const held = this.#holdings.get(service)?.sockets.get(key);
     if (held !== undefined) return held;
     const taken = this.#takeUnwanted(key);
+    taken?.handTo(service);
     taken?.adjust(policy);
-    const result = taken === null ? this.#port.open(policy) : { tag: "opened" as const, socket: taken };
+    const result = taken === null ? this.#port.open(service, policy) : { tag: "opened" as const, socket: taken };
     if (result.tag === "failed") return result.message;
     const holding = this.#holdings.get(service) ?? { sockets: new Map(), wanted: new Set([key]) };
     this.#holdings.set(service, holding);

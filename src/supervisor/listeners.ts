@@ -3,6 +3,8 @@
  * as long as it asks for them, whatever becomes of the processes: while a service restarts, whoever connects waits in the
  * socket and is served by the next process.
  *
+ * A supervisor that takes the place of another one goes on with the very same sockets: nobody who connects is turned away.
+ *
  * A service that is started on demand is told as soon as something waits in one of its sockets. They are looked at only
  * while the service waits for that: otherwise they are its own concern.
  */
@@ -69,6 +71,16 @@ export class Listeners implements Companion {
     if (state === previous.state && definition === previous.definition) return;
     this.#unwatch(name);
     if (state.tag === "waiting" && state.on === "socket") this.#watch(name, sockets);
+  }
+
+  adopted({ definition, next, state }: ServiceRecord): void {
+    this.configured(definition);
+    if (next !== null) this.configured(next);
+    if (state.tag === "waiting" && state.on === "socket") this.#watch(definition.name, definition.sockets);
+  }
+
+  allAdopted(): void {
+    this.#ports.sockets.closeUnclaimed();
   }
 
   equip({ name, sockets }: Definition): Equipment | string {

@@ -1,5 +1,6 @@
 /* What hears services: their notifications, pings and stored descriptors, which belong together, put together. */
 import type { Definition } from "../core/definition.ts";
+import type { EstatePort } from "../core/estate.ts";
 import { mainPidOf } from "../core/service-state.ts";
 import type { Annotate } from "./companion.ts";
 import { DescriptorStore, type DescriptorStorePorts } from "./descriptor-store.ts";
@@ -24,6 +25,7 @@ export interface HearingPorts
     >,
     Pick<SenderPorts, "isCommandOf" | "isMember"> {
   readonly kernel: NotifyKernel;
+  readonly estate: EstatePort;
   readonly annotate: Annotate;
   readonly processes: Pick<ProcessPort, "row" | "closeFd">;
   readonly spawning: Pick<SpawnPort, "pipe">;

@@ -1,12 +1,13 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { DescriptorStorePolicy } from "../../src/core/life-policies.ts";
 import { FRESH_STREAK } from "../../src/core/service-state.ts";
 import { DescriptorStore } from "../../src/supervisor/descriptor-store.ts";
 import { LiteralLife } from "./literal-life.ts";
 
-function life(policy: Partial<DescriptorStorePolicy> | null = {}) {
-  const it = new LiteralLife({ descriptorStore: policy === null ? null : { max: 3, keep: "restart", ...policy } });
-  const fileOf = new Map<number, string>();
+function life(policy: Partial<DescriptorStorePolicy> | null = {}, predecessor: Life | null = null) {
+  const definition = { descriptorStore: policy === null ? null : { max: 3, keep: "restart" as const, ...policy } };
+  const it = new LiteralLife(definition, predecessor?.it);
+  const fileOf = new Map<number, string>(predecessor?.fileOf);
   const polled = new Set<number>();
   const hungUp = new Set<number>();
   const hangups = it.openFd();
@@ -26,6 +27,8 @@ function life(policy: Partial<DescriptorStorePolicy> | null = {}) {
   });
   it.companions.push(store);
   return Object.assign(it, {
+    it,
+    fileOf,
     store,
     polled,
     hungUp,
@@ -46,6 +49,11 @@ function life(policy: Partial<DescriptorStorePolicy> | null = {}) {
     },
     names: () => store.storedFor("web").map(({ fd, name }) => `${fileOf.get(fd)} ${name}`),
   });
+}
+
+interface Life {
+  readonly it: LiteralLife;
+  readonly fileOf: ReadonlyMap<number, string>;
 }
 
 test("what is stored is handed out in its order, with the names that it was given", () => {
@@ -164,4 +172,48 @@ test("it is dropped when the definition has no store any more", () => {
 test("the service is told how many it may store", () => {
   expect(life().store.equip(life().definition).env).toEqual({ FDSTORE: "3" });
   expect(life(null).store.equip(life(null).definition).env).toEqual({});
+});
+
+describe("over the death of the supervisor", () => {
+  test("what was stored is there in its order, with its names, and is let go of when it is hung up on, or not", () => {
+    const before = life();
+    before.up();
+    const [plain] = before.keep(["a"], "a name");
+    const [quiet] = before.keep(["b"], "quiet", false);
+    const it = life({}, before);
+    it.store.adopted(it.record);
+    expect(it.names()).toEqual(["a a name", "b quiet"]);
+    expect([...it.polled]).toEqual([plain ?? 0]);
+    it.keep(["c"]);
+    expect([...it.estate.manifest.keys()]).toEqual([
+      "stored web 1 polled a name",
+      "stored web 2 unpolled quiet",
+      "stored web 3 polled stored",
+    ]);
+    it.hangUp(quiet ?? 0);
+    it.hangUp(plain ?? 0);
+    expect(it.names()).toEqual(["b quiet", "c stored"]);
+  });
+
+  test("what is given once more, as it had not been read to the end, is stored once", () => {
+    const before = life();
+    before.up();
+    before.keep(["a"]);
+    const it = life({}, before);
+    it.store.adopted(it.record);
+    it.keep(["a"]);
+    expect(it.names()).toEqual(["a stored"]);
+  });
+
+  test("what was let go of is not left to anybody, nor what is of no service that goes on", () => {
+    const before = life();
+    before.up();
+    before.keep(["a"]);
+    before.store.drop("web", "stored");
+    expect(before.estate.manifest.size).toBe(0);
+    before.keep(["b"]);
+    const it = life({}, before);
+    it.store.allAdopted();
+    expect([it.estate.manifest.size, it.names()]).toEqual([0, []]);
+  });
 });

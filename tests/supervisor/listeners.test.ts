@@ -42,7 +42,7 @@ class LiteralSockets implements SocketPort {
   readonly taken = new Set<string>();
   #lastFd = 9;
 
-  open(asked: SocketPolicy): ReturnType<SocketPort["open"]> {
+  open(_service: string, asked: SocketPolicy): ReturnType<SocketPort["open"]> {
     const address = addressTextOf(asked.listen);
     if (this.taken.has(address)) return { tag: "failed", message: `cannot listen on "${address}": taken` };
     this.taken.add(address);
@@ -54,6 +54,7 @@ class LiteralSockets implements SocketPort {
         if (to.backlog !== asked.backlog) this.log.push(`backlog of ${fd}: ${to.backlog}`);
         return null;
       },
+      handTo: (service) => void this.log.push(`${fd} goes to ${service}`),
       refresh: () => void this.log.push(`refreshed ${fd}`),
       close: () => {
         this.taken.delete(address);
@@ -61,6 +62,10 @@ class LiteralSockets implements SocketPort {
       },
     };
     return { tag: "opened", socket };
+  }
+
+  closeUnclaimed(): void {
+    this.log.push("closed what is nobody's");
   }
 
   /** What was done since the last call. */
@@ -86,7 +91,7 @@ function scene() {
     stored: () => stored,
   });
   return {
-    ...{ sockets, watched, told, reports, stored, clock, listeners },
+    ...{ sockets, watched, told, reports, stored, clock, listeners, records },
     /** Boots a service, or gives it another definition. */
     configure(definition: Definition): void {
       listeners.configured(definition);
@@ -216,7 +221,7 @@ describe("a reload", () => {
     amend({ removed: true });
     configure(literalDefinition({ name: "www", sockets: [policy(80)] }));
     listeners.forgotten("web");
-    expect(sockets.since()).toEqual([]);
+    expect(sockets.since()).toEqual(["10 goes to www"]);
     expect(listeners.equip(literalDefinition({ name: "www", sockets: [policy(80)] }))).toMatchObject({
       descriptors: [{ fd: 10, as: 3 }],
     });
@@ -326,5 +331,31 @@ describe("a service on demand", () => {
     listeners.forgotten("web");
     expect(watched.size).toBe(0);
     expect(sockets.since().at(-1)).toBe("closed 10");
+  });
+});
+
+describe("over the death of the supervisor", () => {
+  test("a service that waits for a connection goes on to wait for one, and is told of what waits already", () => {
+    const { listeners, watched, told, arrive } = scene();
+    const record = { ...newRecord(web(onDemand(80)), 0 as WallTime), state: waiting() };
+    listeners.adopted(record);
+    expect([...watched.keys()]).toEqual([10]);
+    arrive(10);
+    expect(told).toEqual([["web", { tag: "demanded" }]]);
+  });
+
+  test("sockets of the present run and of the next definition are open, and those that are nobody's are closed", () => {
+    const { listeners, sockets, amend, records } = scene();
+    const record = { ...newRecord(web(policy(80)), 0 as WallTime), next: web(policy(81)), state: UP };
+    records.set("web", record);
+    listeners.adopted(record);
+    listeners.allAdopted();
+    expect(sockets.since()).toEqual([
+      "opened 127.0.0.1:80 as 10",
+      "opened 127.0.0.1:81 as 11",
+      "closed what is nobody's",
+    ]);
+    amend({ definition: web(policy(81)), next: null, state: DOWN });
+    expect(sockets.since()).toEqual(["closed 10"]);
   });
 });

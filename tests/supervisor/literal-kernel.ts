@@ -16,7 +16,7 @@ export function literalKernel(): CompanionKernel {
       kernelMicros: absent,
       read: absent,
     },
-    sockets: { open: () => ({ tag: "failed", message: "there are no sockets" }) },
+    sockets: { open: () => ({ tag: "failed", message: "there are no sockets" }), closeUnclaimed() {} },
     network: { addressesOf: absent, connect: absent, takeError: absent, send: absent, receive: absent, close: absent },
     schedules: {
       memory: { load: () => new Map(), save: () => null },

@@ -4,6 +4,7 @@ import type { ServiceEvent } from "../../src/core/service-event.ts";
 import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
 import { FRESH_STREAK, type ServiceState } from "../../src/core/service-state.ts";
 import type { Instant } from "../../src/core/units.ts";
+import { Estate } from "../../src/daemon-estate.ts";
 import type { Companion } from "../../src/supervisor/companion.ts";
 import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
 import { LiteralTimers } from "./literal-timers.ts";
@@ -22,11 +23,23 @@ export class LiteralLife {
   readonly companions: Companion[] = [];
   /** What the fleet does, within the call, when it is told something. */
   onTell: (() => void) | null = null;
+  readonly estate: Estate;
   record: ServiceRecord;
-  #lastFd = 10;
+  #lastFd: number;
 
-  constructor(changes: DefinitionChanges = {}) {
-    this.record = newRecord(literalDefinition(changes), this.timers.wall());
+  /** `predecessor`: whose supervisor is gone; what it had written down, and the descriptors that it held, are there. */
+  constructor(changes: DefinitionChanges = {}, predecessor: LiteralLife | null = null) {
+    const held = predecessor?.estate.manifest ?? new Map<string, number>();
+    this.estate = new Estate(held);
+    for (const fd of held.values()) this.open.add(fd);
+    this.#lastFd = predecessor === null ? 10 : predecessor.#lastFd;
+    this.timers.time = predecessor?.timers.time ?? 0;
+    this.record = predecessor?.savedRecord() ?? newRecord(literalDefinition(changes), this.timers.wall());
+  }
+
+  /** As a file gives it back. */
+  savedRecord(): ServiceRecord {
+    return { ...this.record, beside: JSON.parse(JSON.stringify(this.record.beside)) as ServiceRecord["beside"] };
   }
 
   get definition(): Definition {
@@ -62,8 +75,8 @@ export class LiteralLife {
 
   /** What companions get of it. */
   get ports() {
-    const { timers, tell, report, amend, annotate, closeFd, output } = this;
-    return { timers, clock: timers, tell, report, amend, annotate, closeFd, output, record: () => this.record };
+    const { timers, tell, report, amend, annotate, closeFd, output, estate } = this;
+    return { estate, timers, clock: timers, tell, report, amend, annotate, closeFd, output, record: () => this.record };
   }
 
   openFd(): number {

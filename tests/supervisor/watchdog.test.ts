@@ -132,8 +132,7 @@ test("nothing is told of a service that is forgotten, nor at the end of everythi
 describe("over the death of the supervisor", () => {
   function successorOf(before: ReturnType<typeof life>) {
     const it = life();
-    // As the file gives it back.
-    it.record = { ...before.record, beside: JSON.parse(JSON.stringify(before.record.beside)) };
+    it.record = before.savedRecord();
     it.watchdog.adopted(it.record);
     return it;
   }
