@@ -1,5 +1,9 @@
-/* What the supervisor writes down of its services, in the shared mapping of the runtime directory. */
+/*
+ * What the supervisor writes down of its services: in the shared mapping of the runtime directory, and what was stopped by
+ * hand in the state directory as well, which outlives a boot.
+ */
 import { readlinkSync } from "node:fs";
+import type { Directories } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { loadNative } from "./os/native.ts";
 import { readBootId, readProcess } from "./os/processes.ts";
@@ -9,7 +13,9 @@ import { type Predecessor, type StateMapping, openStateMapping } from "./os/stat
 import { NO_INVOCATION } from "./os/state-record.ts";
 import type { StateSlot } from "./os/state-slot.ts";
 import type { FoundRecord } from "./os/state-table.ts";
-import type { MemoryPort } from "./supervisor/ports.ts";
+import { readStoppedFile, stoppedFileOf, writeStoppedFile } from "./os/stopped-file.ts";
+import { KeptStops, type StopSources, putTogether } from "./supervisor/kept-stops.ts";
+import type { MemoryPort, Report, TimerPort } from "./supervisor/ports.ts";
 import type { Remembered } from "./supervisor/predecessor.ts";
 
 export class ServiceMemory implements MemoryPort {
@@ -20,27 +26,45 @@ export class ServiceMemory implements MemoryPort {
   readonly #slots = new Map<string, StateSlot>();
   /** Services without a slot of which that was said. */
   readonly #without = new Set<string>();
-  #report: (message: string) => void = () => {};
+  readonly #stops: KeptStops;
+  #report: Report = () => {};
 
-  private constructor(mapping: StateMapping, found: Pick<ServiceMemory, "remembered" | "problems">) {
+  private constructor(
+    mapping: StateMapping,
+    { stops, ...found }: Pick<ServiceMemory, "remembered" | "problems"> & { readonly stops: StopsOpened },
+  ) {
     this.#mapping = mapping;
     this.remembered = found.remembered;
     this.problems = found.problems;
+    this.#stops = new KeptStops(stops.isDamaged ? null : (stops.kept ?? new Set()), {
+      write: (services) => writeStoppedFile(stops.path, services),
+      report: (severity, message) => this.#report(severity, message),
+      timers: stops.timers,
+    });
   }
 
-  /** The caller holds the supervisor's lock. */
-  static open(runtimeDirectory: string): ServiceMemory {
-    const opened = openStateMapping(`${runtimeDirectory}/state`, { bootId: bootAndNamespace(), pid: process.pid });
+  /** The caller holds the supervisor's lock, and that of the state directory. */
+  static open(directories: Pick<Directories, "runtime" | "state">, timers: TimerPort): ServiceMemory {
+    const path = `${directories.runtime}/state`;
+    const opened = openStateMapping(path, { bootId: bootAndNamespace(), pid: process.pid });
     if (opened.tag === "failed") throw new CannotStart([opened.message]);
-    const { mapping, predecessor, problems, setAside } = opened;
-    const kept = setAside === null ? [] : [`what could not be read is kept in "${setAside}"`];
-    const remembered = mapping.records().map((record) => rememberedOf(record, predecessor));
-    return new ServiceMemory(mapping, { remembered, problems: [...problems, ...kept] });
+    const { mapping, predecessor, setAside } = opened;
+    const stops = openStops(stoppedFileOf(directories.state), timers);
+    const problems = [
+      ...opened.problems,
+      ...(setAside === null ? [] : [`what could not be read is kept in "${setAside}"`]),
+      ...stops.problems,
+    ];
+    const mapped = mapping.records().map((record) => rememberedOf(record, predecessor));
+    const isMappingNewer = predecessor.tag !== "foreign";
+    const remembered = putTogether({ mapped, isMappingNewer, kept: stops.kept });
+    return new ServiceMemory(mapping, { remembered, problems, stops });
   }
 
-  /** Who is to hear, once for each, of services that cannot be written down. */
-  reportTo(report: (message: string) => void): void {
+  /** Who is to hear, once for each, of what cannot be written down. From now on what was remembered is written down anew. */
+  reportTo(report: Report): void {
     this.#report = report;
+    this.#stops.begin(this.remembered);
   }
 
   /** Where the child of the service is to write its own pid; null if there is no room for it. */
@@ -60,13 +84,20 @@ export class ServiceMemory implements MemoryPort {
     this.#slots.get(service)?.exited();
   }
 
-  wanted(service: string, want: "up" | "down" | null): void {
+  async wanted(service: string, want: "up" | "down" | null): Promise<void> {
     this.#slotOf(service)?.setWant(want ?? "configured");
+    await this.#stops.set(service, want === "down");
   }
 
   forget(service: string): void {
     this.#slots.delete(service);
     this.#mapping.free(service);
+    void this.#stops.set(service, false);
+  }
+
+  /** What is still to be written is written, or the disk takes its time. */
+  settled(): Promise<void> {
+    return this.#stops.settled();
   }
 
   /** Everything has been stopped: a successor has nothing to look for. */
@@ -82,6 +113,7 @@ export class ServiceMemory implements MemoryPort {
     if (allocation.tag === "failed") {
       if (!this.#without.has(service))
         this.#report(
+          "err",
           `${service}: cannot be written down: ${allocation.reason}; it is not found again should the supervisor die`,
         );
       this.#without.add(service);
@@ -91,6 +123,21 @@ export class ServiceMemory implements MemoryPort {
     this.#slots.set(service, allocation.slot);
     return allocation.slot;
   }
+}
+
+interface StopsOpened extends Pick<StopSources, "kept"> {
+  readonly path: string;
+  readonly timers: TimerPort;
+  readonly isDamaged: boolean;
+  readonly problems: readonly string[];
+}
+
+function openStops(path: string, timers: TimerPort): StopsOpened {
+  const found = readStoppedFile(path);
+  const kept = found.tag === "read" ? found.services : null;
+  if (found.tag !== "failed") return { path, timers, kept, isDamaged: false, problems: [] };
+  const problem = `${found.message}, so what was stopped by hand before the last boot is not known`;
+  return { path, timers, kept, isDamaged: true, problems: [problem] };
 }
 
 /** Process numbers mean something only within one boot and one pid namespace. */

@@ -1,5 +1,6 @@
 /* Fits the kernel to what schedules and watched files need. Part of the composition root: nothing here decides anything. */
 import { join } from "node:path";
+import { flushFile } from "./os/draft-file.ts";
 import { PathWatch } from "./os/path-watch.ts";
 import { readScheduleFile, writeScheduleFile } from "./os/schedule-file.ts";
 import { openWallClockWatch } from "./os/wall-clock-watch.ts";
@@ -32,7 +33,11 @@ function makeScheduleMemory(path: string, report: Report): ScheduleMemoryPort {
       report("warning", `${found.message}, so what was missed is not known`);
       return new Map();
     },
-    save: (runs) => writeScheduleFile(path, runs),
+    save(runs) {
+      const problem = writeScheduleFile(path, runs);
+      if (problem === null) void flushFile(path);
+      return problem;
+    },
   };
 }
 

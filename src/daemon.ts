@@ -97,7 +97,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const estate = new Estate(new Map());
   const pidFile = holdPidFile(role, estate);
   holdStateDirectory(role, estate);
-  const memory = ServiceMemory.open(role.directories.runtime);
+  const memory = ServiceMemory.open(role.directories, timers);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));
   const sockets = makeSocketPort(loaded.definitions, estate);
@@ -178,7 +178,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const beginning = `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`;
   logs.report("notice", beginning);
   supervisor.companions.history.note("begin", null, beginning);
-  memory.reportTo((message) => logs.report("err", message));
+  memory.reportTo(logs.report);
   for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
   announceWhenReady(role, { supervisor, launcher, logs, manager });
@@ -191,7 +191,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
   supervisor.companions.history.note("over", null, `ended with status ${code}`);
   await control.close();
-  await supervisor.companions.history.settled();
+  await Promise.all([memory.settled(), supervisor.companions.history.settled()]);
   await history.close();
   await logs.close();
   memory.closeCleanly();

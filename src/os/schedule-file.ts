@@ -1,11 +1,12 @@
 /*
  * The file in which the last runs of schedules are remembered: JSON, written anew as a whole and put in place by a rename,
  * so that a death at any instant leaves the old or the new one. It is small, and read once in the life of a supervisor: a
- * database would bring more code to load than it saves. It is not flushed to the disk, which could take long; after a loss of
- * power an unreadable file counts as none.
+ * database would bring more code to load than it saves. A successor is to find what was written a moment before a death, so it is
+ * not the flush that is waited for: that follows (`flushFile`), and after a loss of power an unreadable file counts as none.
  */
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import type { WallTime } from "../core/units.ts";
+import { errorCodeOf } from "./error-code.ts";
 
 /** A time that was due and has been dealt with, and what the schedule was then. */
 export interface ScheduledRun {
@@ -26,7 +27,7 @@ export function readScheduleFile(path: string): ScheduleFileResult {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCodeOf(error);
     return code === "ENOENT" ? { tag: "read", runs: new Map() } : failed("read", path, code);
   }
   const runs = parseRuns(text);
@@ -49,7 +50,7 @@ export function writeScheduleFile(path: string, runs: ReadonlyMap<string, Schedu
     renameSync(draft, path);
     return null;
   } catch (error) {
-    return `cannot write "${path}": ${codeOf(error)}`;
+    return `cannot write "${path}": ${errorCodeOf(error)}`;
   }
 }
 
@@ -77,8 +78,4 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function failed(verb: string, path: string, reason: string): ScheduleFileResult {
   return { tag: "failed", message: `cannot ${verb} "${path}": ${reason}` };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error);
 }

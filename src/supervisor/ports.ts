@@ -132,8 +132,11 @@ export interface MemoryPort {
   /** Another process than the one that was spawned is the main one. The spawned one writes itself down. */
   running(service: string, pid: number, startTicks: number): void;
   exited(service: string): void;
-  /** What an operator decided; null: nothing. */
-  wanted(service: string, want: "up" | "down" | null): void;
+  /**
+   * What an operator decided; null: nothing. A successor knows it when this returns; it resolves once a loss of power does
+   * not change that, or nothing can be done about it. Never rejects.
+   */
+  wanted(service: string, want: "up" | "down" | null): Promise<void>;
   forget(service: string): void;
 }
 

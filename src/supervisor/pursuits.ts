@@ -31,6 +31,8 @@ interface Pursuit {
   readonly goal: Goal;
   /** false: it is what the definition says anyway, and need not be remembered. */
   readonly byHand: boolean;
+  /** What was asked for outlives a loss of power. */
+  readonly kept: Promise<void>;
   /** null: nobody waits for it. */
   readonly decided: Promise<Outcome> | null;
   readonly answer: PromiseWithResolvers<Outcome>;
@@ -70,8 +72,8 @@ export class Pursuits {
     this.#ports.asked(name, goal);
     const decided = options.wait ? requests.wait(name, goal, options.timeout) : null;
     const isConfigured = (goal === "stop") === (fleet.get(name)?.definition.start === "manual");
-    memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
-    return { name, goal, byHand: !isConfigured, decided, answer: Promise.withResolvers() };
+    const kept = memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
+    return { name, goal, byHand: !isConfigured, kept, decided, answer: Promise.withResolvers() };
   }
 
   /** Starts take long: signals and clients are answered between them. Whoever comes in between with another wish has the last word. */
@@ -98,16 +100,17 @@ export class Pursuits {
     else fleet.want(name, goal === "stop" ? "down" : "up", byHand);
   }
 
-  #conclude({ name, goal, decided, answer, beside }: Pursuit): void {
+  #conclude({ name, goal, kept, decided, answer, beside }: Pursuit): void {
     const { fleet, requests, memory } = this.#ports;
     // What it has brought in is no longer stopped by hand.
     for (const needed of goal === "stop" ? [] : fleet.links.closureOf([name])) {
       const brought = fleet.get(needed);
-      if (needed !== name && brought?.want === "up") memory.wanted(needed, brought.wantedByHand ? "up" : null);
+      if (needed !== name && brought?.want === "up") void memory.wanted(needed, brought.wantedByHand ? "up" : null);
     }
     const now = fleet.get(name);
     if (now !== null) requests.release(now);
-    if (decided !== null) return answer.resolve(decided.then((outcome) => withMessage(outcome, beside)));
+    if (decided !== null)
+      return answer.resolve(Promise.all([decided, kept]).then(([outcome]) => withMessage(outcome, beside)));
     const outcome = now === null ? null : outcomeOf(goal, now);
     const isRefused = outcome?.tag === "failed" && goal === "start";
     answer.resolve(isRefused ? outcome : { tag: "done", message: "asked, not waited for" });

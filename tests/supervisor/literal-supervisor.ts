@@ -86,7 +86,10 @@ export function literalSupervisor() {
       intend: (service) => note(`intend ${service}`),
       running: (service, pid) => note(`running ${service} ${pid}`),
       exited: (service) => note(`exited ${service}`),
-      wanted: (service, want) => note(`wanted ${service} ${want}`),
+      wanted(service, want) {
+        note(`wanted ${service} ${want}`);
+        return Promise.resolve();
+      },
       forget: (service) => note(`forget ${service}`),
     },
     output: {

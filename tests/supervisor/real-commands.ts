@@ -22,7 +22,7 @@ import { PlaneHarness } from "../log/plane-harness.ts";
 export function realCommands() {
   const directory = mkdtempSync(join(tmpdir(), "daemonsup-commands-"));
   const harness = new PlaneHarness();
-  const memory = ServiceMemory.open(directory);
+  const memory = ServiceMemory.open({ runtime: directory, state: directory }, timers);
   const spawning = makeSpawnPort(memory);
   const output = makeOutputPort(harness.plane, directory);
   const limits = new Set<{ readonly delay: number; readonly run: () => void }>();
