@@ -55,6 +55,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     return names.map(async (name) => (await outcomes.get(name)) ?? refused.get(name) ?? NO_SUCH_SERVICE);
   };
   return {
+    answering: () => supervisor.ports.active(),
     version: () => ({ ...parts.version, services: supervisor.fleet.size }),
     names: () => operator.names(),
     look: (name) => operator.look(name),

@@ -24,6 +24,11 @@ export class Housekeeping {
     this.#arm(QUIET);
   }
 
+  /** A thread has ended, which touches much once more; if there is going to be a tidying anyway, that is soon enough. */
+  rested(): void {
+    if (this.#timer === null) this.touched();
+  }
+
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }

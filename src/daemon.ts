@@ -118,7 +118,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     policy: loaded.settings.history,
     stateDirectory: directories.state,
     report: logs.report,
-    rested: () => housekeeping.touched(),
+    rested: () => housekeeping.rested(),
   });
   const supervisor = new Supervisor({
     clock,

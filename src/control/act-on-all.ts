@@ -6,13 +6,13 @@ import type { Call } from "./handlers.ts";
 import { MAX_GLOBS } from "./limits.ts";
 import type { EndingSink } from "./line-stream.ts";
 import { problemResponse, quote } from "./problem.ts";
-import type { ActBody, ActLine } from "./protocol.ts";
+import { type ActBody, type ActLine, actBody } from "./protocol.ts";
 import { readBody } from "./read-request.ts";
 import { type Selection, selectServices } from "./select-services.ts";
 
 /** Asks the same of several services at once, and tells of each as it is decided. */
 export async function actOnAll(call: Call): Promise<Response> {
-  const body = await readBody(call.request, (protocol) => protocol.actBody);
+  const body = await readBody(call.request, actBody);
   if (body.tag === "refused") return body.response;
   const asked = body.value;
   if (asked.services.filter(isPattern).length > MAX_GLOBS) {

@@ -2,17 +2,18 @@ import type { Call } from "./handlers.ts";
 import { followEvents } from "./follow-events.ts";
 import { NDJSON, serverSentEvents } from "./line-stream.ts";
 import { problemResponse } from "./problem.ts";
+import { eventsQuery } from "./protocol.ts";
 import { readQuery } from "./read-request.ts";
 
 /** Answers the stream of events: as NDJSON or server-sent events, from now on or from where a reader was. */
 export async function answerEvents(call: Call): Promise<Response> {
   const { port, request } = call;
-  const query = await readQuery(call.url.searchParams, (protocol) => protocol.eventsQuery);
+  const query = readQuery(call.url.searchParams, eventsQuery);
   if (query.tag === "refused") return query.response;
   const header = request.headers.get("last-event-id");
   // A reader that connects again by itself repeats its first query: what it says it has seen since then counts.
   const resumed = header === null || header === "" ? query.value.after : header;
-  const after = resumed === undefined ? port.events().newest : readNumber(call, resumed);
+  const after = resumed === null ? port.events().newest : readNumber(call, resumed);
   if (after instanceof Response) return after;
   const wish = { after, heartbeat: query.value.heartbeat };
   const { instance } = port.events();

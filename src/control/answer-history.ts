@@ -1,20 +1,16 @@
 import { type HistoryAnswer, MOST_HISTORY_LINES } from "../core/history-view.ts";
 import type { Call } from "./handlers.ts";
 import { hintOf, problemResponse, quote } from "./problem.ts";
+import { historyQuery } from "./protocol.ts";
 import { readQuery, refuseQuery } from "./read-request.ts";
 
 /** What is kept of the past. */
 export async function answerHistory(call: Call): Promise<Response> {
-  const query = await readQuery(call.url.searchParams, (protocol) => protocol.historyQuery);
+  const query = readQuery(call.url.searchParams, historyQuery);
   if (query.tag === "refused") return query.response;
   const { name, since, lines: most } = query.value;
-  const patterns = name === undefined ? [] : name.split(",").filter((pattern) => pattern !== "");
-  const from = since === undefined ? null : Date.parse(since);
-  if (Number.isNaN(from))
-    return problemResponse(
-      "bad-request",
-      `cannot read the request: "since": got ${quote(since ?? "")}, want a time like "2026-01-02T03:04:05Z"`,
-    );
+  const patterns = name === null ? [] : name.split(",").filter((pattern) => pattern !== "");
+  const from = since === null ? null : Date.parse(since);
   const answer = await call.port.history({ tag: "list", patterns, since: from, most });
   if (answer.tag !== "list") return unanswered(answer);
   const known = new Set(call.port.names());

@@ -5,13 +5,13 @@ import { findRuns } from "./find-runs.ts";
 import type { Call } from "./handlers.ts";
 import { MAX_GLOBS } from "./limits.ts";
 import { problemResponse, quote } from "./problem.ts";
-import type { OutputQuery } from "./output-protocol.ts";
+import { type OutputQuery, outputQuery } from "./output-protocol.ts";
 import { readQuery } from "./read-request.ts";
 import { selectServices } from "./select-services.ts";
 
 /** Answers the output of services, merged by time, as NDJSON: what there is, and with `follow` what is to come. */
 export async function answerOutput(call: Call): Promise<Response> {
-  const read = await readQuery(call.url.searchParams, (protocol) => protocol.outputQuery);
+  const read = readQuery(call.url.searchParams, outputQuery);
   if (read.tag === "refused") return read.response;
   const query = read.value;
   const words = (query.names ?? "").split(",").filter((word) => word !== "");
@@ -26,7 +26,7 @@ export async function answerOutput(call: Call): Promise<Response> {
   const [first] = notes;
   const mayCome = query.follow && words.every((word) => isPattern(word));
   if (names.length === 0 && first !== undefined && !mayCome) return problemResponse("no-such-service", first.note);
-  const found = query.run === undefined ? null : await findRuns(call, names, Number(query.run));
+  const found = query.run === null ? null : await findRuns(call, names, query.run);
   const wish: OutputWish = {
     ...wishOf(query),
     names: found === null ? names : names.filter((name) => found.runs.has(name)),
@@ -41,11 +41,11 @@ function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "no
   const { grep, ignore_case: ignoreCase } = query;
   return {
     wishes: {
-      grep: grep === undefined ? null : { pattern: grep, ignoreCase },
-      priority: query.priority ?? null,
-      stream: query.stream ?? null,
+      grep: grep === null ? null : { pattern: grep, ignoreCase },
+      priority: query.priority,
+      stream: query.stream,
     },
-    count: query.lines ?? null,
+    count: query.lines,
     window: { since: microsOf(query.since), until: microsOf(query.until) },
     isThisBoot: query.boot,
     isFollowed: query.follow,
@@ -55,9 +55,9 @@ function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "no
 /** What is wrong with a request beside its shape; null: nothing. */
 function problemOf({ grep, follow, until, run }: OutputQuery, words: readonly string[]): string | null {
   if (words.filter((word) => isPattern(word)).length > MAX_GLOBS) return `"names": want at most ${MAX_GLOBS} globs`;
-  if (follow && until !== undefined) return '"until": what is followed has no end';
-  if (follow && run !== undefined && run !== "0") return '"run": only the current one can be followed';
-  return grep === undefined ? null : patternProblemOf(grep);
+  if (follow && until !== null) return '"until": what is followed has no end';
+  if (follow && run !== null && run !== 0) return '"run": only the current one can be followed';
+  return grep === null ? null : patternProblemOf(grep);
 }
 
 /** Only read here, never tried: that may take long. */
@@ -70,6 +70,6 @@ function patternProblemOf(pattern: string): string | null {
   }
 }
 
-function microsOf(moment: string | undefined): number | null {
-  return moment === undefined ? null : Date.parse(moment) * 1000;
+function microsOf(moment: string | null): number | null {
+  return moment === null ? null : Date.parse(moment) * 1000;
 }

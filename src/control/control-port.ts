@@ -173,6 +173,8 @@ export interface Unwell {
 
 /** What the control server needs from the supervisor. Nothing here blocks; promises end when the thing is decided. */
 export interface ControlPort {
+  /** An answer begins or is over: what it took of memory may be given back some time after. */
+  answering(): void;
   version(): VersionView;
   /** In their order. */
   names(): readonly string[];

@@ -1,48 +1,49 @@
-import * as z from "zod/mini";
 import { MAX_USAGES } from "./limits.ts";
 import * as history from "./history-protocol.ts";
 import type { ProblemKind } from "./problem.ts";
+import * as output from "./output-protocol.ts";
 import * as protocol from "./protocol.ts";
 import { METRICS_TYPES } from "./render-metrics.ts";
 import type { RouteName } from "./routes.ts";
+import { type ObjectShape, type Shape, list } from "./shape.ts";
 
-/** What is said on a route, for those who read about it; the server itself asks only for the schema that it needs. */
+/** What is said on a route, for those who read about it; the server itself asks only for the shape that it needs. */
 export interface Exchange {
   /** One line. */
   readonly summary: string;
   /** null: none may be given. */
-  readonly query: z.ZodMiniObject | null;
+  readonly query: ObjectShape | null;
   /** null: none is read. */
-  readonly body: z.ZodMiniObject | null;
+  readonly body: ObjectShape | null;
   readonly answer: Answer;
   /** What may be wrong beside what may be wrong with every such request. */
   readonly problems: readonly ProblemKind[];
 }
 
 export type Answer =
-  | { readonly tag: "value"; readonly schema: z.ZodMiniType }
-  /** One value a line; `types` are the media types to choose from, the first is the usual one. */
-  | { readonly tag: "lines"; readonly schema: z.ZodMiniType; readonly types: readonly string[] }
+  | { readonly tag: "value"; readonly shape: Shape }
+  /** One value a line, of one of the shapes; `types` are the media types to choose from, the first is the usual one. */
+  | { readonly tag: "lines"; readonly shapes: readonly Shape[]; readonly types: readonly string[] }
   | { readonly tag: "text"; readonly types: readonly string[] };
 
 const NDJSON = "application/x-ndjson";
 
-function value(schema: z.ZodMiniType): Answer {
-  return { tag: "value", schema };
+function value(shape: Shape): Answer {
+  return { tag: "value", shape };
 }
 
 function ask(summary: string): Exchange {
   return { summary, query: null, body: protocol.askBody, answer: value(protocol.askAnswer), problems: [] };
 }
 
-function show(summary: string, schema: z.ZodMiniType): Exchange {
-  return { summary, query: null, body: null, answer: value(schema), problems: [] };
+function show(summary: string, shape: Shape): Exchange {
+  return { summary, query: null, body: null, answer: value(shape), problems: [] };
 }
 
 /** A row for each route. */
 export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
   services: {
-    ...show("All services, or those that a glob names", z.array(protocol.serviceView)),
+    ...show("All services, or those that a glob names", list(protocol.serviceView)),
     query: protocol.servicesQuery,
   },
   service: show("One service", protocol.serviceView),
@@ -56,14 +57,14 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     summary: "The last lines of a service's output, or also those to come",
     query: protocol.logsQuery,
     body: null,
-    answer: { tag: "lines", schema: protocol.logLine, types: [NDJSON] },
+    answer: { tag: "lines", shapes: [protocol.logLine], types: [NDJSON] },
     problems: ["busy"],
   },
   events: {
     summary: "What happens, as it happens; as server-sent events if they are accepted, also after Last-Event-ID",
     query: protocol.eventsQuery,
     body: null,
-    answer: { tag: "lines", schema: protocol.eventView, types: [NDJSON, "text/event-stream"] },
+    answer: { tag: "lines", shapes: [protocol.eventView], types: [NDJSON, "text/event-stream"] },
     problems: ["busy", "gone"],
   },
   reloadAll: {
@@ -87,22 +88,22 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     summary: "Ask the same of several services at once; a line when it is asked, and one when it is decided",
     query: null,
     body: protocol.actBody,
-    answer: { tag: "lines", schema: protocol.actLine, types: [NDJSON] },
+    answer: { tag: "lines", shapes: [protocol.actLine], types: [NDJSON] },
     problems: [],
   },
   usage: {
     ...show(
       `What services use of the machine, of all or those that a glob names; nothing if these are more than ${MAX_USAGES}`,
-      z.array(protocol.usageView),
+      list(protocol.usageView),
     ),
     query: protocol.servicesQuery,
   },
   details: show("What there is to know of a service beside its state", protocol.detailsView),
   output: {
     summary: "What services have written, out of all their files and merged by time, or also what is to come",
-    query: protocol.outputQuery,
+    query: output.outputQuery,
     body: null,
-    answer: { tag: "lines", schema: protocol.outputItem, types: [NDJSON] },
+    answer: { tag: "lines", shapes: [output.outputLine, output.outputNote, output.outputHead], types: [NDJSON] },
     problems: ["no-such-service", "busy"],
   },
   metrics: {
@@ -118,7 +119,7 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     problems: ["not-ready"],
   },
   openapi: { ...show("This description", protocol.openApi) },
-  runs: show("The runs of a service that are kept", z.array(history.runView)),
+  runs: show("The runs of a service that are kept", list(history.runView)),
   history: {
     ...show("What is kept of the past: runs, crashes, stops, reloads", history.historyAnswer),
     query: protocol.historyQuery,
@@ -133,8 +134,8 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
   },
 };
 
-/** The schemas that have a name of their own in the description. */
-export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
+/** The shapes that have a name of their own in the description. */
+export const NAMED_SHAPES: Readonly<Record<string, Shape>> = {
   Service: protocol.serviceView,
   AskRequest: protocol.askBody,
   AskAnswer: protocol.askAnswer,
@@ -148,9 +149,9 @@ export const NAMED_SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = {
   ShutdownRequest: protocol.emptyBody,
   Graph: protocol.graphView,
   LogLine: protocol.logLine,
-  OutputLine: protocol.outputLine,
-  OutputNote: protocol.outputNote,
-  OutputHead: protocol.outputHead,
+  OutputLine: output.outputLine,
+  OutputNote: output.outputNote,
+  OutputHead: output.outputHead,
   Event: protocol.eventView,
   Version: protocol.versionView,
   Usage: protocol.usageView,

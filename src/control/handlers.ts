@@ -11,7 +11,16 @@ import { actOnAll } from "./act-on-all.ts";
 import { MAX_USAGES } from "./limits.ts";
 import type { EndingSink, LineSink, StreamForm } from "./line-stream.ts";
 import { hintOf, problemResponse, quote } from "./problem.ts";
-import type { AskAnswer } from "./protocol.ts";
+import {
+  type AskAnswer,
+  askBody,
+  emptyBody,
+  logsQuery,
+  reloadBody,
+  scaleBody,
+  servicesQuery,
+  signalBody,
+} from "./protocol.ts";
 import { readBody, readQuery, refuseQuery } from "./read-request.ts";
 import type { RouteName } from "./routes.ts";
 
@@ -83,8 +92,8 @@ function testOf(pattern: string | null): (service: string) => boolean {
 /** null: no glob was given, so all are meant. */
 async function readPattern(parameters: URLSearchParams): Promise<string | Response | null> {
   if (parameters.size === 0) return null;
-  const query = await readQuery(parameters, (protocol) => protocol.servicesQuery);
-  return query.tag === "refused" ? query.response : (query.value.name ?? null);
+  const query = readQuery(parameters, servicesQuery);
+  return query.tag === "refused" ? query.response : query.value.name;
 }
 
 async function showService(call: Call): Promise<Response> {
@@ -103,7 +112,7 @@ function showDetails(call: Call): Response {
 }
 
 async function answerAsk(call: Call, verb: Verb): Promise<Response> {
-  const body = await readBody(call.request, (protocol) => protocol.askBody);
+  const body = await readBody(call.request, askBody);
   if (body.tag === "refused") return body.response;
   const { wait, timeout } = body.value;
   const options = { wait, timeout: timeout === null ? null : millis(timeout) };
@@ -111,7 +120,7 @@ async function answerAsk(call: Call, verb: Verb): Promise<Response> {
 }
 
 async function answerSignal(call: Call): Promise<Response> {
-  const body = await readBody(call.request, (protocol) => protocol.signalBody);
+  const body = await readBody(call.request, signalBody);
   if (body.tag === "refused") return body.response;
   const signal = parseSignalName(body.value.signal);
   if (signal === null) {
@@ -131,7 +140,7 @@ function answerOutcome(call: Call, verb: Verb | "signal", outcome: Outcome): Res
 }
 
 async function answerLogs(call: Call): Promise<Response> {
-  const query = await readQuery(call.url.searchParams, (protocol) => protocol.logsQuery);
+  const query = readQuery(call.url.searchParams, logsQuery);
   if (query.tag === "refused") return query.response;
   const { lines: count, follow } = query.value;
   if (call.port.service(call.name) === null) return noSuchService(call, "show");
@@ -143,7 +152,7 @@ async function answerLogs(call: Call): Promise<Response> {
 }
 
 async function answerReload(call: Call): Promise<Response> {
-  const body = await readBody(call.request, (protocol) => protocol.reloadBody);
+  const body = await readBody(call.request, reloadBody);
   if (body.tag === "refused") return body.response;
   const outcome = await call.port.reload(body.value.dry_run);
   switch (outcome.tag) {
@@ -159,7 +168,7 @@ async function answerReload(call: Call): Promise<Response> {
 }
 
 async function answerScale(call: Call): Promise<Response> {
-  const body = await readBody(call.request, (protocol) => protocol.scaleBody);
+  const body = await readBody(call.request, scaleBody);
   if (body.tag === "refused") return body.response;
   const { instances: count, wait, timeout } = body.value;
   const what = `scale ${quote(call.name)}`;
@@ -194,7 +203,7 @@ function showGraph(call: Call): Response {
 }
 
 async function answerShutdown(call: Call): Promise<Response> {
-  const body = await readBody(call.request, (protocol) => protocol.emptyBody);
+  const body = await readBody(call.request, emptyBody);
   if (body.tag === "refused") return body.response;
   const outcome = call.port.shutdown();
   if (outcome.tag === "no-such-service") return problemResponse("refused", `cannot shut down: ${outcome.message}`);

@@ -1,13 +1,12 @@
-import * as z from "zod/mini";
-import { type Answer, type Exchange, EXCHANGES, NAMED_SCHEMAS } from "./exchanges.ts";
+import { type Json, describeMember, describeShape } from "./describe-shape.ts";
+import { type Answer, type Exchange, EXCHANGES, NAMED_SHAPES } from "./exchanges.ts";
 import { type ProblemKind, PROBLEMS } from "./problem.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "./routes.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import type { OtherwiseShape, Shape } from "./shape.ts";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
-/** Describes every route as OpenAPI 3.1 does, out of the schemas that requests are judged by. `version`: of the program. */
+/** Describes every route as OpenAPI 3.1 does, out of the shapes that requests are judged by. `version`: of the program. */
 export function openApiOf(version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const name of ROUTE_NAMES) {
@@ -50,27 +49,31 @@ function operationOf(name: RouteName): Json {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(exchange.body === null
       ? {}
-      : { requestBody: { content: contentOf(["application/json"], exchange.body, "input") } }),
+      : { requestBody: { content: contentOf(["application/json"], [exchange.body], true) } }),
     responses: { 200: { description: "Done", content: answerOf(exchange.answer) }, ...problemsOf(name, exchange) },
   };
 }
 
 function parametersOf(query: Exchange["query"]): readonly Json[] {
-  if (query === null) return [];
-  const required = schemaOf(query, "input")["required"];
-  const properties = Object.entries((schemaOf(query, "output")["properties"] ?? {}) as Json);
-  return properties.map(([name, schema]) => ({
+  return Object.entries(query?.members ?? {}).map(([name, member]) => ({
     name,
     in: "query",
-    required: Array.isArray(required) && required.includes(name),
-    schema,
+    required: member.tag !== "otherwise",
+    schema: parameterOf(member),
   }));
+}
+
+/** A query has no null: what is not said is. */
+function parameterOf(member: Shape | OtherwiseShape<Shape>): Json {
+  const isOptional = member.tag === "otherwise" && member.of.tag === "null-or";
+  return isOptional ? parameterOf(member.of.of) : describeMember(member, { isRequest: true, referenceTo });
 }
 
 function answerOf(answer: Answer): Json {
   if (answer.tag === "text")
     return Object.fromEntries(answer.types.map((type) => [type, { schema: { type: "string" } }]));
-  return contentOf(answer.tag === "value" ? ["application/json"] : answer.types, answer.schema, "output");
+  if (answer.tag === "value") return contentOf(["application/json"], [answer.shape], false);
+  return contentOf(answer.types, answer.shapes, false);
 }
 
 /** Every problem that the route may answer with, by its status. */
@@ -84,55 +87,32 @@ function problemsOf(name: RouteName, { body, problems }: Exchange): Json {
     "internal-error",
     ...problems,
   ];
-  const content = { "application/problem+json": { schema: referenceTo("Problem") } };
+  const content = { "application/problem+json": { schema: referenceToName("Problem") } };
   return Object.fromEntries(
     kinds.map((kind) => [PROBLEMS[kind].status, { description: PROBLEMS[kind].title, content }] as const),
   );
 }
 
-function contentOf(types: readonly string[], schema: z.ZodMiniType, io: "input" | "output"): Json {
-  const named = nameOf(schema);
-  const shown = named === null ? schemaOf(schema, io) : referenceTo(named);
-  return Object.fromEntries(types.map((type) => [type, { schema: shown }]));
+function contentOf(types: readonly string[], shapes: readonly Shape[], isRequest: boolean): Json {
+  const described = shapes.map((shape) => referenceTo(shape) ?? describeShape(shape, { isRequest, referenceTo }));
+  const schema = described.length === 1 ? described[0] : { anyOf: described };
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
-function nameOf(schema: z.core.$ZodType): string | null {
-  return Object.entries(NAMED_SCHEMAS).find(([, candidate]) => asCore(candidate) === schema)?.[0] ?? null;
+/** null: the shape has no name of its own. */
+function referenceTo(shape: Shape): Json | null {
+  const name = Object.keys(NAMED_SHAPES).find((candidate) => NAMED_SHAPES[candidate] === shape);
+  return name === undefined ? null : referenceToName(name);
 }
 
-function asCore(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema;
-}
-
-function referenceTo(name: string): { readonly $ref: string } {
+function referenceToName(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
 function namedSchemas(): Json {
-  const names = Object.keys(NAMED_SCHEMAS);
   // Requests are described as they are written, answers as they arrive.
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      schemaOf(NAMED_SCHEMAS[name] ?? z.unknown(), name.endsWith("Request") ? "input" : "output"),
-    ]),
-  );
-}
-
-/** The JSON Schema of a schema; what has a name of its own inside it is only referred to. */
-function schemaOf(schema: z.ZodMiniType, io: "input" | "output"): Json {
-  const made = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: "any",
-    override({ zodSchema, jsonSchema }) {
-      // Whoever reads answers must not stumble over what a later version adds.
-      if (io === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-      const name = zodSchema === asCore(schema) ? null : nameOf(zodSchema);
-      if (name === null) return;
-      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-      jsonSchema.$ref = referenceTo(name).$ref;
-    },
+  const schemas = Object.entries(NAMED_SHAPES).map(([name, shape]) => {
+    return [name, describeShape(shape, { isRequest: name.endsWith("Request"), referenceTo })] as const;
   });
-  const { $schema: _dialect, ...rest } = made;
-  return rest;
+  return Object.fromEntries(schemas);
 }

@@ -39,7 +39,10 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
   const load = { streams: 0, waiting: 0 };
 
   async function fetch(request: Request): Promise<Response> {
-    return withInstance(await answer(request), URL.parse(request.url)?.pathname.slice(0, MOST_INSTANCE) ?? "");
+    port.answering();
+    const response = await answer(request);
+    port.answering();
+    return withInstance(response, URL.parse(request.url)?.pathname.slice(0, MOST_INSTANCE) ?? "");
   }
 
   async function answer(request: Request): Promise<Response> {
@@ -61,6 +64,11 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
     options.report(`internal error: ${method} request: ${words}`);
   }
 
+  function streamIsOver(): void {
+    load.streams--;
+    port.answering();
+  }
+
   function callOf(request: Request, found: Found): Call {
     return {
       port,
@@ -77,7 +85,7 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
             load.streams++;
             const stop = begin(sink);
             return () => {
-              load.streams--;
+              streamIsOver();
               stop();
             };
           },
@@ -85,8 +93,7 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
         );
       },
       passOn(begin) {
-        const body =
-          load.streams >= options.mostStreams ? null : begin({ end: life.signal, over: () => load.streams-- });
+        const body = load.streams >= options.mostStreams ? null : begin({ end: life.signal, over: streamIsOver });
         if (body === null) return problemResponse("busy", "cannot open a stream: too many are open, want fewer");
         load.streams++;
         return new EndlessResponse(body, { headers: { "content-type": NDJSON.type, "cache-control": "no-store" } });

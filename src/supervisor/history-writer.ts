@@ -25,8 +25,8 @@ export interface HistoryWriterPorts {
 export const MOST_AT_ONCE = 256;
 /** How long an entry waits for others to go with it. */
 const GATHER = millis(500);
-/** A thread that is not needed for this long is ended: it takes memory. */
-const LINGER = millis(5_000);
+/** A thread that is not needed for this long is ended: it takes memory. Sooner than the supervisor tidies up, which is then done once. */
+const LINGER = millis(3_000);
 const FIRST_RETRY = millis(1_000);
 const LAST_RETRY = millis(60_000);
 /** A disk that takes longer does not answer. */

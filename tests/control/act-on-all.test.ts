@@ -5,6 +5,7 @@ import type { Outcome } from "../../src/control/control-port.ts";
 import { actLine, type ActLine } from "../../src/control/protocol.ts";
 import { literalWorld } from "../cli/literal-world.ts";
 import { type LiteralPort, literalPort, viewOf } from "./literal-port.ts";
+import { soundValue } from "./sound-value.ts";
 import { serveTemporarily, talk, until } from "./temporary-server.ts";
 
 const PATH = "/v1/services";
@@ -21,7 +22,7 @@ async function linesOf(port: LiteralPort, asked: object): Promise<readonly ActLi
   return text
     .trim()
     .split("\n")
-    .map((line) => actLine.parse(JSON.parse(line)));
+    .map((line) => soundValue(actLine, JSON.parse(line)));
 }
 
 function wordsOf(lines: readonly ActLine[]): readonly string[] {

@@ -4,6 +4,7 @@ import { problemDetails } from "../../src/control/protocol.ts";
 import { ROUTE_NAMES, ROUTES } from "../../src/control/routes.ts";
 import { createControlServer } from "../../src/control/server.ts";
 import { literalPort, viewOf } from "./literal-port.ts";
+import { soundValue } from "./sound-value.ts";
 
 const LIMITS = { access: "operate", mostWaiting: 10, mostStreams: 10 } as const;
 
@@ -55,7 +56,7 @@ test("whatever is asked, the answer is a sound one or a problem that says why, a
       expect([reports, response.status === 500]).toEqual([[], false]);
       if (response.ok) return await response.body?.cancel();
       expect(response.headers.get("content-type")).toBe("application/problem+json");
-      const problem = problemDetails.parse(await response.json());
+      const problem = soundValue(problemDetails, await response.json());
       expect(problem.status).toBe(response.status);
       expect(problem.detail).toMatch(/^cannot [a-zA-Z]/);
       expect(problem.detail.length + problem.instance.length).toBeLessThan(4_000);

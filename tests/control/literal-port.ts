@@ -112,6 +112,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     },
     listeners,
     followers,
+    answering: () => undefined,
     version: () => ({
       version: "9.9.9",
       pid: 42,

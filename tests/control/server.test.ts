@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import * as protocol from "../../src/control/protocol.ts";
 import type { Outcome, ScaleOutcome } from "../../src/control/control-port.ts";
 import { eventOf, literalPort, viewOf } from "./literal-port.ts";
+import { soundValue } from "./sound-value.ts";
 import { createControlServer, MAX_WAITING } from "../../src/control/server.ts";
 import { serveTemporarily, until } from "./temporary-server.ts";
 
@@ -52,7 +53,7 @@ test("what a template cannot be scaled for is told like everything else", async 
   const answers = [];
   for (let count = outcomes.length; count > 0; count--) {
     const response = await server.fetch("/v1/templates/wbe/scale", post({ instances: count }));
-    const { detail, exit, problems } = protocol.problemDetails.parse(await response.json());
+    const { detail, exit, problems } = soundValue(protocol.problemDetails, await response.json());
     answers.push([response.status, exit, detail, problems]);
   }
   expect(answers).toEqual([
@@ -88,10 +89,10 @@ test("every answer is as the protocol describes it", async () => {
     [await server.fetch("/v1/shutdown", post({})), protocol.askAnswer],
     [await server.fetch("/v1/services/nope"), protocol.problemDetails],
   ] as const;
-  for (const [response, schema] of answers) expect(schema.safeParse(await response.json()).success).toBe(true);
-  expect(protocol.eventView.safeParse(eventOf(1)).success).toBe(true);
+  for (const [response, shape] of answers) soundValue(shape, await response.json());
+  soundValue(protocol.eventView, eventOf(1));
   const lines = await (await server.fetch("/v1/services/web/logs?lines=2")).text();
-  for (const line of lines.trim().split("\n")) expect(protocol.logLine.safeParse(JSON.parse(line)).success).toBe(true);
+  for (const line of lines.trim().split("\n")) soundValue(protocol.logLine, JSON.parse(line));
 });
 
 test("each verb reaches the supervisor with what was asked of it", async () => {
@@ -173,7 +174,7 @@ test.each(refused)("%s is refused with a reason", async (...[, path, init, statu
   const response = await server.fetch(path, init);
   expect(response.status).toBe(status);
   expect(response.headers.get("content-type")).toBe("application/problem+json");
-  const problem = protocol.problemDetails.parse(await response.json());
+  const problem = soundValue(protocol.problemDetails, await response.json());
   expect(problem.instance).toBe(path.replace(/\?.*/, ""));
   expect(problem.detail).toContain(reason);
   expect(problem.status).toBe(status);
@@ -317,4 +318,18 @@ test("metrics are OpenMetrics unless only the older format is accepted", async (
   const prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
   for (const accept of ["*/*", prometheus]) expect(await typeFor(accept)).toStartWith("application/openmetrics-text");
   expect(await typeFor("text/plain")).toBe("text/plain; version=0.0.4; charset=utf-8");
+});
+
+test("an answer is told when it begins and when it is over, so that what it took can be given back", async () => {
+  let told = 0;
+  await using server = serveTemporarily(literalPort([viewOf("web")], { answering: () => void told++ }));
+  await server.fetch("/v1/version");
+  expect(told).toBe(2);
+  await server.fetch("/v1/nothing");
+  expect(told).toBe(4);
+  const stream = new AbortController();
+  await server.fetch("/v1/events", { signal: stream.signal });
+  expect(told).toBe(6);
+  stream.abort();
+  await until(() => told === 7);
 });

@@ -67,7 +67,7 @@ describe("the thread that keeps the history", () => {
     expect(tags()).toEqual(["begin", "store"]);
     expect(batch()).toBe(2);
     stored();
-    timers.passTime(4999);
+    timers.passTime(2999);
     expect(tags()).toEqual(["begin", "store"]);
     timers.passTime(1);
     expect(tags()).toEqual(["begin", "store", "close"]);
