@@ -140,6 +140,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
       openFiles,
     },
     files: makeRunFiles(),
+    stopTimeout: options.stopTimeout,
     newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),

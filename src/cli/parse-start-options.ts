@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly configAsWritten: string;
   readonly foreground: boolean;
   readonly readyTimeout: Millis;
+  /** How long an orderly end may take before everything left is killed; null: as long as each service may. */
+  readonly stopTimeout: Millis | null;
   /** true: one bad service makes the start fail. */
   readonly strict: boolean;
   /** true: a directory without definitions is no error. */
@@ -32,6 +34,7 @@ export const START_OPTIONS = {
   config: { short: null, value: "DIR", help: "directory of the service definitions" },
   foreground: { short: null, value: null, help: "stay in the foreground: for containers, systemd and a terminal" },
   "ready-timeout": { short: null, value: "TIME", help: "how long the start may take (default 60s)" },
+  "stop-timeout": { short: null, value: "TIME", help: "how long the end may take before what is left is killed" },
   strict: { short: null, value: null, help: "fail if any service cannot be started" },
   "allow-empty": { short: null, value: null, help: "accept a directory without definitions" },
   name: { short: null, value: "NAME", help: "name of this supervisor, for more than one on a machine" },
@@ -53,6 +56,9 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
   const timeoutText = valueOf("ready-timeout");
   const readyTimeout = timeoutText === null ? DEFAULT_READY_TIMEOUT : parseTimeout(timeoutText);
   if (readyTimeout === null) return usage(timeoutProblem("--ready-timeout", timeoutText ?? ""));
+  const stopText = valueOf("stop-timeout");
+  const stopTimeout = stopText === null ? null : parseTimeout(stopText);
+  if (stopText !== null && stopTimeout === null) return usage(timeoutProblem("--stop-timeout", stopText));
   const name = valueOf("name");
   const nameProblem = name === null ? null : instanceNameProblem(name);
   if (nameProblem !== null) return usage(nameProblem);
@@ -70,6 +76,7 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
       configAsWritten: config,
       foreground: has("foreground"),
       readyTimeout,
+      stopTimeout,
       strict: has("strict"),
       allowEmpty: has("allow-empty"),
       name,

@@ -1,18 +1,23 @@
 import type { Fleet } from "../core/fleet.ts";
 import { isAtRest } from "../core/service-state.ts";
-import { type Instant, millis, spanBetween } from "../core/units.ts";
+import { type Instant, type Millis, millis, spanBetween } from "../core/units.ts";
 import type { Events } from "./events.ts";
-import type { ClockPort, Report } from "./ports.ts";
+import type { ClockPort, Report, TimerPort } from "./ports.ts";
 import type { Requests } from "./requests.ts";
 
 /** Before this, a second signal to end is taken for an echo of the first. */
 const FORCE_AFTER = millis(2_000);
+/** Beyond the limit, what only begins then (a hook after the stop) is given so much. */
+const KILL_AGAIN = millis(500);
 
 export interface ShutdownPorts {
   readonly fleet: Fleet;
   readonly requests: Requests;
   readonly events: Events;
   readonly clock: ClockPort;
+  readonly timers: TimerPort;
+  /** How long an orderly end may take before everything left is killed; null: as long as each service may. */
+  readonly stopTimeout: Millis | null;
   readonly report: Report;
   /** The end begins. */
   ending(): void;
@@ -59,8 +64,7 @@ export class Shutdown {
   kill(reason: string): void {
     this.#announce(0, reason);
     this.#ports.report("warning", `killing everything: ${reason}`);
-    for (const service of this.#services()) this.#ports.fleet.kill(service);
-    this.#ports.killCommands();
+    this.#killAll();
   }
 
   /** false if it was announced before. */
@@ -69,9 +73,30 @@ export class Shutdown {
     this.#begun = { code };
     const { events, requests, ending } = this.#ports;
     ending();
+    this.#limit();
     events.emit({ service: null, event: "shutdown", state: null, previous: null, pid: null, message: reason });
     for (const service of this.#services()) requests.overtake(service, "shutdown");
     return true;
+  }
+
+  #limit(): void {
+    const { timers, stopTimeout } = this.#ports;
+    if (stopTimeout === null) return;
+    const killWhatIsLeft = (): void => {
+      if (this.#isOver) return;
+      this.#killAll();
+      timers.after(KILL_AGAIN, killWhatIsLeft);
+    };
+    timers.after(stopTimeout, () => {
+      if (this.#isOver) return;
+      this.#ports.report("warning", `killing everything: not stopped within ${stopTimeout / 1000}s`);
+      killWhatIsLeft();
+    });
+  }
+
+  #killAll(): void {
+    for (const service of this.#services()) this.#ports.fleet.kill(service);
+    this.#ports.killCommands();
   }
 
   /** Looks whether it is over. */

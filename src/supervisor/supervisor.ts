@@ -37,11 +37,11 @@ import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import type { RunFiles } from "./run-files.ts";
-import { Shutdown } from "./shutdown.ts";
+import { Shutdown, type ShutdownPorts } from "./shutdown.ts";
 import { Starter } from "./starter.ts";
 import { takeOver } from "./take-over.ts";
 
-export interface SupervisorPorts {
+export interface SupervisorPorts extends Pick<ShutdownPorts, "stopTimeout"> {
   readonly clock: ClockPort;
   readonly report: Report;
   readonly processes: ProcessPort;

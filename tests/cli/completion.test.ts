@@ -13,7 +13,7 @@ const LINES: readonly (readonly [line: string, offered: string])[] = [
   ["--config=", "DIR"],
   ["--config /etc/services.d --fo", "--foreground"],
   ["--config /etc/services.d --allow-empty --n", "--name"],
-  ["--config /etc/services.d --st", "--strict --state-dir"],
+  ["--config /etc/services.d --st", "--stop-timeout --strict --state-dir"],
   ["--he", "--help"],
   ["--name x sta", "status start"],
   ["status --js", "--json"],

@@ -83,6 +83,7 @@ describe("the start of a supervisor", () => {
         configAsWritten: "services.d",
         foreground: false,
         readyTimeout: 60_000 as never,
+        stopTimeout: null,
         strict: false,
         allowEmpty: false,
         name: null,
@@ -92,9 +93,17 @@ describe("the start of a supervisor", () => {
       },
     });
     const all =
-      "--config=/etc/s --foreground --ready-timeout 5s --strict --allow-empty --name b --runtime-dir r --state-dir ../s --log-dir /l";
+      "--config=/etc/s --foreground --ready-timeout 5s --stop-timeout 9s --strict --allow-empty --name b --runtime-dir r --state-dir ../s --log-dir /l";
     expect(parseStartOptions(all.split(" "), from)).toMatchObject({
-      options: { config: "/etc/s", foreground: true, readyTimeout: 5_000, strict: true, allowEmpty: true, name: "b" },
+      options: {
+        config: "/etc/s",
+        foreground: true,
+        readyTimeout: 5_000,
+        stopTimeout: 9_000,
+        strict: true,
+        allowEmpty: true,
+        name: "b",
+      },
     });
     expect(parseStartOptions(all.split(" "), from)).toMatchObject({
       options: { runtimeDir: "/home/r", stateDir: "/s", logDir: "/l" },
@@ -107,6 +116,7 @@ describe("the start of a supervisor", () => {
     ["--config d extra", '"extra"'],
     ["--config d --ready-timeout 5", 'got "5", want a time with a unit'],
     ["--config d --ready-timeout 0s", "want a time"],
+    ["--config d --stop-timeout 9", 'cannot read "--stop-timeout": got "9"'],
     ["--config d --ready-timeout 2d", "up to a day"],
     ["--config d --name ../x", "cannot use"],
     ["--config d --name -x", "want a value"],

@@ -98,6 +98,7 @@ function optionsFor(place: TestPlace): SupervisorRole["options"] {
     configAsWritten: place.config,
     foreground: false,
     readyTimeout: millis(10_000),
+    stopTimeout: null,
     strict: false,
     allowEmpty: false,
     name: null,

@@ -1,7 +1,7 @@
 import { look } from "../../src/config/look.ts";
 import type { HistoryEntry } from "../../src/core/history.ts";
 import type { Exit } from "../../src/core/exit.ts";
-import type { Instant } from "../../src/core/units.ts";
+import type { Instant, Millis } from "../../src/core/units.ts";
 import { Operator } from "../../src/supervisor/operator.ts";
 import type { SpawnOutcome, SpawnPlan } from "../../src/supervisor/ports.ts";
 import { literalKernel } from "./literal-kernel.ts";
@@ -13,7 +13,7 @@ import { LiteralMachine } from "./literal-machine.ts";
 import { LiteralTimers } from "./literal-timers.ts";
 
 /** A whole supervisor on a machine made of literals. Main processes get the numbers 201, 202 and so on. */
-export function literalSupervisor() {
+export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {}) {
   const machine = new LiteralMachine();
   const timers = new LiteralTimers();
   const ended: { readonly pid: number; readonly exit: Exit; readonly usage: null }[] = [];
@@ -120,6 +120,7 @@ export function literalSupervisor() {
       host: () => "host",
       look: (request, done) => timers.soon(() => done(look(request))),
     }),
+    stopTimeout: options.stopTimeout ?? null,
     newInvocation: () => `run-${world.spawned.length + 1}`,
     jitter: () => 0,
     active: () => {},

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { millis } from "../../src/core/units.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
 import type { ReloadPorts } from "../../src/supervisor/reload.ts";
 import { applyDifference, findDifference } from "../../src/supervisor/reload.ts";
@@ -188,6 +189,31 @@ describe("the end of a supervisor", () => {
     world.timers.time += 1;
     world.supervisor.endBySignal("SIGTERM");
     expect(world.machine.takeReceivers("SIGKILL")).toEqual([201]);
+  });
+
+  test("kills what is left after the limit of the whole end, again and again until it is over, and keeps its status", () => {
+    const world = literalSupervisor({ stopTimeout: millis(8_000) });
+    world.boot([{ name: "a", stop: { timeout: millis(60_000) } }, { name: "b" }]);
+    world.supervisor.end(3, "asked");
+    world.end(202);
+    world.timers.passTime(7_999);
+    expect(world.machine.takeReceivers("SIGKILL")).toEqual([]);
+    world.timers.passTime(1);
+    expect(world.machine.takeReceivers("SIGKILL")).toEqual([201]);
+    expect(world.reports).toContain("warning: killing everything: not stopped within 8s");
+    world.end(201);
+    expect(world.endings).toEqual([3]);
+    world.timers.passTime(10_000);
+    expect(world.timers.waiting).toEqual([]);
+  });
+
+  test("is not killed by the limit if it was over before", () => {
+    const world = literalSupervisor({ stopTimeout: millis(8_000) });
+    world.boot([{}]);
+    world.supervisor.end(0, "asked");
+    world.end(201);
+    world.timers.passTime(10_000);
+    expect(world.reports.filter((line) => line.includes("killing"))).toEqual([]);
   });
 
   test("follows the end of a critical service, with its status", () => {
