@@ -15,7 +15,10 @@ export function makeNotifyKernel(runtimeDirectory: string): NotifyKernel {
   return {
     sockets: {
       open: () => place.open(),
+      reopen: (address) => place.reopen(address),
+      adopt: (socket) => place.adopt(socket),
       receive: (fd) => receiver.receive(fd),
+      dismiss: (fd) => receiver.dismiss(fd),
       close: (socket) => place.close(socket),
     },
     hangups: new HangupWatch(),

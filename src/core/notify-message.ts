@@ -196,7 +196,7 @@ function spanOf(value: string, said: (span: Millis) => Partial<Notification>): P
   );
 }
 
-function isAccess(value: string): value is NotifyAccess {
+export function isAccess(value: string): value is NotifyAccess {
   return value === "none" || value === "main" || value === "exec" || value === "all";
 }
 

@@ -9,7 +9,18 @@ export function numberIn(data: PlainData | undefined, member: string): number | 
   return typeof value === "number" ? value : null;
 }
 
-function memberIn(data: PlainData | undefined, member: string): PlainData | undefined {
+/** The same for a text. */
+export function textIn(data: PlainData | undefined, member: string): string | null {
+  const value = memberIn(data, member);
+  return typeof value === "string" ? value : null;
+}
+
+export function isTrueIn(data: PlainData | undefined, member: string): boolean {
+  return memberIn(data, member) === true;
+}
+
+/** A member of an object; undefined if it is none, or has no such member. */
+export function memberIn(data: PlainData | undefined, member: string): PlainData | undefined {
   const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
   return isObject ? (data as Readonly<Record<string, PlainData>>)[member] : undefined;
 }

@@ -27,6 +27,7 @@ const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
 const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
+const MSG_PEEK = 0x2;
 const MSG_CTRUNC = 0x8;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
@@ -85,20 +86,26 @@ export type ReceiveResult =
   | { readonly tag: "empty" }
   | { readonly tag: "failed"; readonly errno: string };
 
-/** Receives from any number of sockets, with one buffer. */
+/**
+ * Receives from any number of sockets, with one buffer. What is received stays the first of its socket until it is dismissed:
+ * should this process die before it has dealt with it, whoever inherits the socket receives it again.
+ */
 export class NotifyReceiver {
   readonly #text = new Uint8Array(MOST_DATAGRAM_BYTES);
   readonly #control = new Uint8Array(CONTROL_BYTES);
   readonly #controlWords = new DataView(this.#control.buffer);
   // struct iovec: base, length.
   readonly #vector = new BigUint64Array([BigInt(ptr(this.#text)), BigInt(MOST_DATAGRAM_BYTES)]);
+  /** Takes nothing along: what comes with a datagram is given up with it. */
+  readonly #bareMessage = new BigUint64Array(7);
+  readonly #bareAddress = ptr(this.#bareMessage);
   // struct msghdr: name, its length, iovec, their count, control, its length, flags; 56 bytes.
   readonly #message = new BigUint64Array(7);
   readonly #address = ptr(this.#message);
 
   receive(fd: number): ReceiveResult {
     this.#message.set([0n, 0n, BigInt(ptr(this.#vector)), 1n, BigInt(ptr(this.#control)), BigInt(CONTROL_BYTES), 0n]);
-    const length = Number(libc.symbols.recvmsg(fd, this.#address, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    const length = Number(libc.symbols.recvmsg(fd, this.#address, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
     if (length < 0) {
       const errno = lastErrno();
       return errno === "EAGAIN" || errno === "EINTR" ? { tag: "empty" } : { tag: "failed", errno };
@@ -110,6 +117,12 @@ export class NotifyReceiver {
       return { tag: "cut", sender, what: (flags & MSG_TRUNC) === 0 ? "descriptors" : "text" };
     }
     return { tag: "received", sender, bytes: this.#text.slice(0, length), descriptors };
+  }
+
+  /** Takes the first datagram of the socket away. */
+  dismiss(fd: number): void {
+    this.#bareMessage.set([0n, 0n, BigInt(ptr(this.#vector)), 1n, 0n, 0n, 0n]);
+    libc.symbols.recvmsg(fd, this.#bareAddress, MSG_DONTWAIT);
   }
 
   /** struct cmsghdr: length with header, level, type; then the data, and room up to a multiple of 8. */

@@ -2,23 +2,24 @@
  * What services say of themselves over NOTIFY_SOCKET. Each run has a socket of its own, from its first process to its last:
  * what is heard on it was sent by somebody who was given its name, or looked for it; the sender's credentials tell whether
  * it counts. Datagrams are dealt with in order, each entirely, so that a barrier is passed when its descriptor is closed.
+ *
+ * A datagram stays in its socket until it has been dealt with and what came of it is written down. The socket outlives this
+ * process: a successor goes on with what waits in it, and with what the run has said before. Said twice, all that can be said
+ * means what it means when it is said once. Where the sockets are lost as well, new ones take their places.
  */
 import type { Definition } from "../core/definition.ts";
+import type { EstatePort } from "../core/estate.ts";
 import { type Notification, parseNotifyMessage } from "../core/notify-message.ts";
+import { memberIn, textIn } from "../core/plain-data.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { hasNoProcess } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
-import type { Companion, Equipment } from "./companion.ts";
+import type { Annotate, Companion, Equipment } from "./companion.ts";
+import { HeldNotifySockets, type NotifySocket, type NotifySocketPort } from "./held-notify-sockets.ts";
 import { HearingPace } from "./hearing-pace.ts";
 import { type Relation, type Sender, refusalOf } from "./notify-senders.ts";
 import type { OutputPort } from "./ports.ts";
 import { RunSpeech, type SpeechPorts } from "./run-speech.ts";
-
-export interface NotifySocket {
-  readonly fd: number;
-  /** The value of NOTIFY_SOCKET. */
-  readonly address: string;
-}
 
 export type Received =
   /** The descriptors are the receiver's to close. */
@@ -33,11 +34,13 @@ export type Received =
   | { readonly tag: "failed"; readonly errno: string };
 
 export interface NotificationPorts extends SpeechPorts {
-  readonly sockets: {
-    /** A new socket, or why there is none. */
-    open(): NotifySocket | string;
+  readonly estate: EstatePort;
+  readonly annotate: Annotate;
+  readonly sockets: NotifySocketPort & {
+    /** The first that waits in it, which stays there. */
     receive(fd: number): Received;
-    close(socket: NotifySocket): void;
+    /** The first is dealt with. */
+    dismiss(fd: number): void;
   };
   readonly output: Pick<OutputPort, "watch" | "unwatch">;
   relationOf(service: string, sender: Sender): Relation;
@@ -49,8 +52,12 @@ interface Voice {
   /** null: only hooks have been given the socket so far. */
   invocation: string | null;
   readonly speech: RunSpeech;
+  /** What was written down of it last. */
+  written: string;
 }
 
+/** The word under which it is written down what a run has said. */
+const VOICE = "voice";
 /** What one service may say before the others have their turn. */
 const MOST_AT_ONCE = 64;
 /**
@@ -65,6 +72,7 @@ const MOST_FAULTS = 3;
 
 export class Notifications implements Companion {
   readonly #ports: NotificationPorts;
+  readonly #sockets: HeldNotifySockets;
   readonly #voices = new Map<string, Voice>();
   /** What has been reported of each service, once and never again. */
   readonly #told = new Map<string, Set<string>>();
@@ -72,6 +80,7 @@ export class Notifications implements Companion {
 
   constructor(ports: NotificationPorts) {
     this.#ports = ports;
+    this.#sockets = new HeldNotifySockets(ports.sockets, ports.estate);
     this.#pace = new HearingPace(() => ports.clock.now());
   }
 
@@ -84,8 +93,30 @@ export class Notifications implements Companion {
     const service = record.definition.name;
     const voice = this.#voices.get(service);
     if (voice === undefined) return;
-    if (hasNoProcess(record.state)) this.#close(service, voice);
-    else voice.speech.changed(record);
+    if (hasNoProcess(record.state)) return this.#close(service, voice);
+    voice.speech.changed(record);
+    this.#write(service, voice);
+  }
+
+  adopted({ definition, beside, state }: ServiceRecord): void {
+    const written = beside[VOICE];
+    const address = textIn(written, "address");
+    if (address === null) return;
+    const service = definition.name;
+    const socket = this.#sockets.reopen(address);
+    if (typeof socket === "string") {
+      this.#tellOnce(service, FAILED, `cannot hear it any more: ${socket}`);
+      return this.#ports.annotate(service, VOICE, null);
+    }
+    const voice = this.#begin(service, socket);
+    voice.invocation = textIn(written, "invocation");
+    voice.written = JSON.stringify(written);
+    voice.speech.resume(memberIn(written, "speech"));
+    if (hasNoProcess(state)) this.#close(service, voice);
+  }
+
+  allAdopted(): void {
+    this.#sockets.closeLeft();
   }
 
   equip(definition: Definition, invocation: string): Equipment | string {
@@ -95,7 +126,10 @@ export class Notifications implements Companion {
     const env = this.environmentFor(definition);
     if (typeof env === "string") return env;
     const voice = this.#voices.get(name);
-    if (voice !== undefined) voice.invocation = invocation;
+    if (voice !== undefined) {
+      voice.invocation = invocation;
+      this.#write(name, voice);
+    }
     return { env, descriptors: [] };
   }
 
@@ -116,6 +150,7 @@ export class Notifications implements Companion {
     const always = (): boolean => true;
     for (let turns = 0; turns < MOST_TURNS && this.#hearSome(service, voice, always) === "more"; turns++);
     voice.speech.settle();
+    if (this.#voices.get(service) === voice) this.#write(service, voice);
   }
 
   forgotten(service: string): void {
@@ -129,20 +164,38 @@ export class Notifications implements Companion {
   }
 
   #open(service: string): Voice | string {
-    const socket = this.#ports.sockets.open();
+    const socket = this.#sockets.open();
     if (typeof socket === "string") return socket;
+    const voice = this.#begin(service, socket);
+    this.#write(service, voice);
+    return voice;
+  }
+
+  #begin(service: string, socket: NotifySocket): Voice {
     const tellOnce = (kind: string, text: string): void => this.#tellOnce(service, kind, text);
-    const voice = { socket, invocation: null, speech: new RunSpeech(service, tellOnce, this.#ports) };
+    const speech = new RunSpeech(service, tellOnce, this.#ports);
+    const voice: Voice = { socket, invocation: null, speech, written: "" };
     this.#voices.set(service, voice);
     this.#watch(service, voice);
     return voice;
   }
 
+  /** Has it written down what a successor has to know, if that has changed. */
+  #write(service: string, voice: Voice): void {
+    const { socket, invocation, speech } = voice;
+    const data = { address: socket.address, invocation, speech: speech.saved };
+    const written = JSON.stringify(data);
+    if (written === voice.written) return;
+    voice.written = written;
+    this.#ports.annotate(service, VOICE, data);
+  }
+
   #close(service: string, voice: Voice): void {
     this.#voices.delete(service);
     voice.speech.close();
+    this.#ports.annotate(service, VOICE, null);
     this.#ports.output.unwatch(voice.socket.fd);
-    this.#ports.sockets.close(voice.socket);
+    this.#sockets.close(voice.socket);
   }
 
   #watch(service: string, voice: Voice): void {
@@ -161,8 +214,6 @@ export class Notifications implements Companion {
   /** Hears as much as one may say before the others have their turn. "tired": `mayHear` has enough of it for now. */
   #hearSome(service: string, voice: Voice, mayHear: () => boolean): "empty" | "more" | "failed" | "tired" {
     for (let count = 0; count < MOST_AT_ONCE; count++) {
-      // What it has said may have ended the run.
-      if (this.#voices.get(service) !== voice) return "empty";
       if (!mayHear()) return "tired";
       const received = this.#ports.sockets.receive(voice.socket.fd);
       if (received.tag === "empty") return "empty";
@@ -171,6 +222,10 @@ export class Notifications implements Companion {
         return "failed";
       }
       this.#take(service, voice, received);
+      // What it has said may have ended the run.
+      if (this.#voices.get(service) !== voice) return "empty";
+      this.#write(service, voice);
+      this.#ports.sockets.dismiss(voice.socket.fd);
     }
     return "more";
   }

@@ -1,4 +1,5 @@
 import type { Notification } from "../core/notify-message.ts";
+import { type PlainData, numberIn, textIn } from "../core/plain-data.ts";
 
 /** What a service has said of how it is, until it says something else. */
 export interface OwnWords {
@@ -22,6 +23,17 @@ export function addWords(words: OwnWords, said: Notification): OwnWords {
     busError: busError ?? words.busError,
     varlinkError: varlinkError ?? words.varlinkError,
     exitStatus: exitStatus ?? words.exitStatus,
+  };
+}
+
+/** What was written down of them, as far as it can be read. */
+export function readWords(data: PlainData | undefined): OwnWords {
+  return {
+    status: textIn(data, "status"),
+    errno: numberIn(data, "errno"),
+    busError: textIn(data, "busError"),
+    varlinkError: textIn(data, "varlinkError"),
+    exitStatus: numberIn(data, "exitStatus"),
   };
 }
 

@@ -1,12 +1,13 @@
 /* What follows from what a service says of itself, in one run of it. */
 import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { NotifyAccess } from "../core/life-policies.ts";
-import type { Notification } from "../core/notify-message.ts";
+import { type Notification, isAccess } from "../core/notify-message.ts";
+import { type PlainData, isTrueIn, memberIn, numberIn, textIn } from "../core/plain-data.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { mainPidOf } from "../core/service-state.ts";
 import { type Instant, type Millis, later, millis, spanBetween } from "../core/units.ts";
 import type { Tell } from "./companion.ts";
-import { NO_WORDS, addWords, renderOwnWords, tellsTrouble } from "./own-words.ts";
+import { NO_WORDS, addWords, readWords, renderOwnWords, tellsTrouble } from "./own-words.ts";
 import type { ClockPort, Report, TimerPort } from "./ports.ts";
 
 /** Who hears of the pings of a service. */
@@ -74,6 +75,29 @@ export class RunSpeech {
   /** Whose notifications count, if it has said so in this run. */
   get access(): NotifyAccess | null {
     return this.#access;
+  }
+
+  /** All that a successor has to know to go on hearing this run. */
+  get saved(): PlainData {
+    const { status, errno, busError, varlinkError, exitStatus } = this.#words;
+    return {
+      access: this.#access,
+      ready: this.#isReady,
+      nextMain: this.#nextMain,
+      reloadUntil: this.#reload?.until ?? null,
+      ...(this.#words === NO_WORDS ? {} : { words: { status, errno, busError, varlinkError, exitStatus } }),
+    };
+  }
+
+  /** Goes on where a predecessor was, by what it has saved. */
+  resume(saved: PlainData | undefined): void {
+    const access = textIn(saved, "access");
+    this.#access = access !== null && isAccess(access) ? access : null;
+    this.#isReady = isTrueIn(saved, "ready");
+    this.#nextMain = numberIn(saved, "nextMain");
+    this.#words = readWords(memberIn(saved, "words"));
+    const until = numberIn(saved, "reloadUntil");
+    if (until !== null) this.#awaitReload(until as Instant);
   }
 
   /** The state of the service is another one. */

@@ -61,7 +61,9 @@ function notifyAt(address: string, words: readonly string[]): number {
 }
 
 function receive(): ReceiveResult {
-  return receiver.receive(socket.fd);
+  const result = receiver.receive(socket.fd);
+  receiver.dismiss(socket.fd);
+  return result;
 }
 
 function textOf(result: ReceiveResult): string {
@@ -115,6 +117,19 @@ describe.skipIf(missing !== null)("a socket for notifications", () => {
     for (const fd of received.descriptors) closeSync(fd);
   });
 
+  test("gives the same again until it is dismissed, with what came along", () => {
+    notify("memory=one", "say=FDSTORE=1");
+    notify("say=X=1");
+    for (const time of [1, 2]) {
+      const received = receiver.receive(socket.fd);
+      if (received.tag !== "received") throw new Error(`${time}: ${received.tag}`);
+      expect(received.descriptors.map((fd) => readFileSync(`/proc/self/fd/${fd}`, "utf8"))).toEqual(["one"]);
+      for (const fd of received.descriptors) closeSync(fd);
+    }
+    receiver.dismiss(socket.fd);
+    expect([textOf(receive()), textOf(receive()), heldFiles()]).toEqual(["X=1", "empty", 0]);
+  });
+
   test("says so when a datagram is too long, and keeps nothing of it", () => {
     const pid = notify("memory=x", `say=STATUS=${"x".repeat(5000)}`, `say=STATUS=${"x".repeat(4089)}`);
     expect(receive()).toEqual({ tag: "cut", sender: { pid, uid: process.getuid?.() ?? 0 }, what: "text" });
@@ -140,7 +155,9 @@ describe.skipIf(missing !== null)("a socket for notifications", () => {
   test("says how much too long its path is", () => {
     const deep = join(directory, "d".repeat(110 - directory.length));
     mkdirSync(deep);
-    expect(new NotifyPlace(deep, false).open()).toMatch(/^cannot make ".*\/notify\/1": its path is 13 bytes too long/);
+    expect(new NotifyPlace(deep, false).open()).toMatch(
+      /^cannot make ".*\/notify\/[0-9a-f]{4}1": its path is 17 bytes too long/,
+    );
   });
 
   test("says why there is none where its directory cannot be made", () => {
@@ -149,14 +166,27 @@ describe.skipIf(missing !== null)("a socket for notifications", () => {
     expect(new NotifyPlace(file, false).open()).toBe(`cannot make a socket in "${file}": ENOTDIR`);
   });
 
-  test("replaces what a dead predecessor has left", () => {
+  test("removes what a dead predecessor has left, but for what it goes on with", () => {
+    const lost = opened(place);
     const next = new NotifyPlace(directory, false);
+    next.adopt(socket);
     const first = opened(next);
-    expect(first.address).toBe(socket.address);
-    const pid = notify("say=READY=1");
-    expect(receiver.receive(first.fd)).toMatchObject({ tag: "received", sender: { pid } });
-    expect(receive()).toEqual({ tag: "empty" });
+    expect([existsSync(lost.address), existsSync(socket.address)]).toEqual([false, true]);
+    notify("say=READY=1");
+    expect(receive()).toMatchObject({ tag: "received" });
     next.close(first);
+    place.close(lost);
+  });
+
+  test("is made anew at the address of one that is lost", () => {
+    const lost = opened(place);
+    closeSync(lost.fd);
+    const next = new NotifyPlace(directory, false);
+    const again = next.reopen(lost.address);
+    if (typeof again === "string") throw new Error(again);
+    const pid = notifyAt(lost.address, ["say=READY=1"]);
+    expect(receiver.receive(again.fd)).toMatchObject({ tag: "received", sender: { pid } });
+    next.close(again);
   });
 });
 
@@ -167,7 +197,7 @@ describe.skipIf(notAsRoot !== null)("a socket for the notifications of all users
     mkdirSync(runtime, { mode: 0o700 });
     const open = new NotifyPlace(runtime, true);
     const shared = opened(open);
-    expect(shared.address).toBe(join(runtime, "notify", "1"));
+    expect(shared.address).toStartWith(`${join(runtime, "notify")}/`);
     expect([runtime, join(runtime, "notify")].map((path) => statSync(path).mode & 0o777)).toEqual([0o711, 0o711]);
     notifyAt(shared.address, ["other=READY=1"]);
     expect(receiver.receive(shared.fd)).toMatchObject({ tag: "received", sender: { uid: 65534 } });

@@ -9,7 +9,14 @@ export function literalKernel(): CompanionKernel {
   return {
     estate: { hold() {}, release() {}, inherit: () => new Map() },
     notify: {
-      sockets: { open: () => "there are no sockets", receive: absent, close: absent },
+      sockets: {
+        open: () => "there are no sockets",
+        reopen: absent,
+        adopt: absent,
+        receive: absent,
+        dismiss: absent,
+        close: absent,
+      },
       hangups: { fd: -1, add: absent, remove: absent, look: absent },
       isSameOpenFile: absent,
       errnoNameOf: (errno) => String(errno),

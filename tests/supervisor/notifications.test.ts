@@ -16,16 +16,18 @@ interface Letter {
 }
 
 /** A service that is told of by datagrams; 201 is its main process, 202 another of it, 203 a command, the rest strangers. */
-function life(changes: DefinitionChanges = {}) {
-  const it = new LiteralLife({ ...NOTIFY, ...changes });
+function life(changes: DefinitionChanges = {}, predecessor: Predecessor | null = null) {
+  const it = new LiteralLife({ ...NOTIFY, ...changes }, predecessor?.it);
   const relations = new Map<number, Relation>([
     [MAIN_PID, "main"],
     [202, "member"],
     [203, "command"],
   ]);
-  const queues = new Map<number, Received[]>();
+  const queues = new Map<number, Received[]>(predecessor?.queues);
   const heard: string[] = [];
   const world = {
+    it,
+    queues,
     heard,
     /** Children of the supervisor. */
     children: new Set<number>(),
@@ -64,11 +66,19 @@ function life(changes: DefinitionChanges = {}) {
         queues.set(fd, []);
         return { fd, address: `/run/notify/${fd}` };
       },
+      reopen(address) {
+        if (world.failure !== null) return world.failure;
+        const fd = it.openFd();
+        queues.set(fd, []);
+        return { fd, address };
+      },
+      adopt: ({ address }) => void heard.push(`goes on with ${address}`),
       receive(fd) {
         const queue = queues.get(fd);
         if (queue === undefined) throw new Error(`descriptor ${fd} is closed`);
-        return queue.shift() ?? { tag: "empty" };
+        return (queue[0]?.tag === "failed" ? queue.shift() : queue[0]) ?? { tag: "empty" };
       },
+      dismiss: (fd) => void queues.get(fd)?.shift(),
       close({ fd }) {
         it.closeFd(fd);
         queues.delete(fd);
@@ -96,6 +106,11 @@ function life(changes: DefinitionChanges = {}) {
   it.companions.push(notifications);
   const all = Object.assign(it, world, { notifications, notified: world });
   return all;
+}
+
+interface Predecessor {
+  readonly it: LiteralLife;
+  readonly queues: ReadonlyMap<number, Received[]>;
 }
 
 /** Started, and waited for. */
@@ -474,4 +489,100 @@ test("a service that talks without end is heard on later, nothing of it is lost,
   for (let count = 1; count <= 400; count++) it.notified.mutter(`STATUS=again ${count}`);
   it.notifications.settle(it.definition.name);
   expect(it.record.status).toBe("again 400");
+});
+
+describe("over the death of the supervisor", () => {
+  function successorOf(before: Predecessor) {
+    const it = life({}, before);
+    it.notifications.adopted(it.record);
+    it.notifications.allAdopted();
+    return it;
+  }
+
+  test("what waits in the socket is heard by the successor, and the socket goes with the run", () => {
+    const before = started();
+    before.mutter("READY=1");
+    const it = successorOf(before);
+    it.hear();
+    expect([it.heard, it.told]).toEqual([["goes on with /run/notify/11"], ["web ready"]]);
+    it.backoff();
+    expect([it.open.size, it.estate.manifest.size, it.record.beside]).toEqual([0, 0, {}]);
+  });
+
+  test("what was read but not dealt with to its end is heard once more", () => {
+    const before = started();
+    before.onTell = () => {
+      throw new Error("killed");
+    };
+    expect(() => before.say("READY=1")).toThrow("killed");
+    const it = successorOf(before);
+    it.hear();
+    expect(it.told).toEqual(["web ready"]);
+    it.hear();
+    expect(it.told).toEqual(["web ready"]);
+  });
+
+  test("what a service has said before its exec was known to have succeeded counts after that", () => {
+    const before = life();
+    before.notifications.equip(before.definition, "run-1");
+    before.execing();
+    before.say("READY=1");
+    const it = successorOf(before);
+    it.starting();
+    expect(it.told).toEqual(["web ready"]);
+  });
+
+  test("what it has said of itself stays, and is added to", () => {
+    const before = running();
+    before.say("STATUS=fine");
+    const it = successorOf(before);
+    it.say("ERRNO=98");
+    expect(it.record.status).toBe("fine (error EADDRINUSE)");
+  });
+
+  test("whom it lets speak goes on to be heard", () => {
+    const before = running();
+    before.say("NOTIFYACCESS=all");
+    const it = successorOf(before);
+    it.say("STATUS=from another", { from: 202 });
+    expect(it.record.status).toBe("from another");
+  });
+
+  test("a reload that is going on has what was left of its time", () => {
+    const before = running();
+    before.say("RELOADING=1\nMONOTONIC_USEC=0");
+    before.timers.time += 1000;
+    const it = successorOf(before);
+    expect(it.timers.waiting).toEqual([4000]);
+    it.timers.fire();
+    expect(it.record.reloading).toBe(false);
+  });
+
+  test("where the socket is lost as well, another one takes its place", () => {
+    const before = running();
+    for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
+    const it = successorOf(before);
+    it.say("STATUS=still here");
+    expect([it.heard, it.record.status, [...it.estate.manifest.keys()]]).toEqual([
+      [],
+      "still here",
+      ["notify /run/notify/11"],
+    ]);
+  });
+
+  test("where that cannot be, it is said, and nothing else is lost", () => {
+    const before = running();
+    for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
+    const it = life({}, before);
+    it.notified.failure = 'cannot make "/run/notify/11": EACCES';
+    it.notifications.adopted(it.record);
+    expect(it.reports).toEqual(['err: web: cannot hear it any more: cannot make "/run/notify/11": EACCES']);
+  });
+
+  test("a socket of a run that nobody goes on with is closed", () => {
+    const before = running();
+    const it = life({}, before);
+    it.notifications.allAdopted();
+    expect([it.open.size, it.estate.manifest.size]).toEqual([0, 0]);
+  });
 });
