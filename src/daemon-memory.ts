@@ -3,6 +3,7 @@
  * hand in the state directory as well, which outlives a boot.
  */
 import { readlinkSync } from "node:fs";
+import type { Exit } from "./core/exit.ts";
 import type { Directories } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { loadNative } from "./os/native.ts";
@@ -80,8 +81,8 @@ export class ServiceMemory implements MemoryPort {
     this.#slots.get(service)?.running(pid, startTicks);
   }
 
-  exited(service: string): void {
-    this.#slots.get(service)?.exited();
+  exited(service: string, exit: Exit | null): void {
+    this.#slots.get(service)?.exited(exit);
   }
 
   async wanted(service: string, want: "up" | "down" | null): Promise<void> {

@@ -3,6 +3,7 @@
  * parses what people write: the parsers and the schema take memory that it would keep for life.
  */
 import type { Definition, Settings } from "../core/definition.ts";
+import { definitionOf, writtenDefinition } from "../core/definition-text.ts";
 import type { RequestedInstances } from "./templates.ts";
 
 export interface ReadConfiguration {
@@ -34,33 +35,15 @@ export interface RefusedConfiguration {
 
 export type ConfigurationReading = ReadConfiguration | RefusedConfiguration;
 
-/** What JSON cannot say: a limit without bound. */
-const UNLIMITED = "unlimited";
-
 export function encodeConfiguration(reading: ConfigurationReading): string {
   if (reading.tag === "rejected") return JSON.stringify(reading);
   // Only the few definitions with limits are changed: a replacer would be called for every value of all of them.
-  return JSON.stringify({ ...reading, definitions: reading.definitions.map(withWrittenBounds) });
+  return JSON.stringify({ ...reading, definitions: reading.definitions.map(writtenDefinition) });
 }
 
 /** Only ever given what `encodeConfiguration` made, by a process of our own. */
 export function decodeConfiguration(text: string): ConfigurationReading {
   const reading = JSON.parse(text) as ConfigurationReading;
   if (reading.tag === "rejected") return reading;
-  return { ...reading, definitions: reading.definitions.map(withBounds) };
-}
-
-function withWrittenBounds(definition: Definition): object {
-  return withLimits(definition, (value) => (value === Number.POSITIVE_INFINITY ? UNLIMITED : value));
-}
-
-function withBounds(definition: Definition): Definition {
-  return withLimits(definition, (value) => (value === UNLIMITED ? Number.POSITIVE_INFINITY : value)) as Definition;
-}
-
-function withLimits(definition: Definition, convert: (value: number | string) => number | string): object {
-  const limits = Object.entries(definition.limits);
-  if (limits.length === 0) return definition;
-  const converted = limits.map(([name, { soft, hard }]) => [name, { soft: convert(soft), hard: convert(hard) }]);
-  return { ...definition, limits: Object.fromEntries(converted) as object };
+  return { ...reading, definitions: reading.definitions.map(definitionOf) };
 }

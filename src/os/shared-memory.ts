@@ -8,6 +8,8 @@ const libc = dlopen("libc.so.6", {
   munmap: { args: ["ptr", "u64"], returns: "i32" },
   // int posix_fallocate(int fd, off_t offset, off_t len);
   posix_fallocate: { args: ["i32", "i64", "i64"], returns: "i32" },
+  // int fallocate(int fd, int mode, off_t offset, off_t len);
+  fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" },
   // long syscall(long number, ...);
   syscall: { args: ["i64", "i64", "i64", "i64"], returns: "i64" },
 } as const);
@@ -15,6 +17,8 @@ const libc = dlopen("libc.so.6", {
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MEMBARRIER_CMD_GLOBAL = 1;
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
 
 /** A file mapped shared: what is written here is what every other mapping of it reads. */
 export interface SharedMemory {
@@ -38,6 +42,11 @@ export function mapShared(fd: number, size: number): SharedMemory | null {
 export function reserveBlocks(fd: number, offset: number, length: number): string | null {
   const errno = libc.symbols.posix_fallocate(fd, offset, length);
   return errno === 0 ? null : errnoNameOf(errno);
+}
+
+/** Gives the blocks back; what is there reads as zeros from now on. A file system that cannot do this keeps them. */
+export function punchHole(fd: number, offset: number, length: number): void {
+  libc.symbols.fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length);
 }
 
 /** Returns when every running thread of the machine has passed a memory barrier. Without that in the kernel it does nothing. */

@@ -1,3 +1,6 @@
+import type { Exit } from "../core/exit.ts";
+import { signalNameOf, signalNumberOf } from "../core/signal-names.ts";
+
 /** What an operator has said about a service, beyond its definition. */
 export type Want = "configured" | "up" | "down";
 
@@ -15,6 +18,8 @@ export interface StateRecord {
   readonly phase: Phase;
   /** 0 unless running. */
   readonly pid: number;
+  /** How the last process ended; null unless exited, and where that is not known. */
+  readonly exit: Exit | null;
   /** Clock ticks since boot, as in /proc/PID/stat; 0 unless running. */
   readonly startTicks: number;
   /** 32 hexadecimal digits; of the run that began with the last intent, zeros before the first. */
@@ -41,7 +46,7 @@ export interface ChildWord {
  * and a slot:
  *
  *     0   u32 sequence, u32 CRC-32 of bytes 8 to 111 and the sequence
- *     8   u8 want, u8 phase, u8 length of name, u8 unused, u32 pid
+ *     8   u8 want, u8 phase, u8 length of name, u8 kind of exit, u32 pid, or exit code or signal
  *     16  u64 start ticks, u64 intent time
  *     32  16 bytes INVOCATION_ID
  *     48  64 bytes name
@@ -65,6 +70,7 @@ export const FREE_RECORD: StateRecord = {
   want: "configured",
   phase: "free",
   pid: 0,
+  exit: null,
   startTicks: 0,
   invocationId: NO_INVOCATION,
   intentNs: 0,
@@ -143,7 +149,8 @@ function encodeSlot(record: StateRecord, sequence: number): void {
   scratch[8] = WANTS.indexOf(record.want);
   scratch[9] = PHASES.indexOf(record.phase);
   scratch[10] = written;
-  scratchView.setUint32(12, record.pid, true);
+  scratch[11] = record.exit === null ? 0 : exitKindOf(record.exit);
+  scratchView.setUint32(12, record.exit === null ? record.pid : exitNumberOf(record.exit), true);
   writeLong(scratchView, 16, record.startTicks);
   writeLong(scratchView, 24, record.intentNs);
   scratchInvocation.setFromHex(record.invocationId);
@@ -158,16 +165,38 @@ function decodeSlot(bytes: Uint8Array): Slot | null {
   const phase = PHASES[view.getUint8(9)];
   const length = view.getUint8(10);
   if (want === undefined || phase === undefined || length > LONGEST_NAME) return null;
+  const number = view.getUint32(12, true);
+  const exit = phase === "exited" ? exitOf(view.getUint8(11), number) : null;
   const record: StateRecord = {
     name: decoder.decode(bytes.slice(48, 48 + length)),
     want,
     phase,
-    pid: view.getUint32(12, true),
+    pid: phase === "exited" ? 0 : number,
+    exit,
     startTicks: readLong(view, 16),
     invocationId: bytes.slice(32, 48).toHex(),
     intentNs: readLong(view, 24),
   };
   return { record, sequence };
+}
+
+/** 0: not known. A supervisor that knew no exits has written that, too. */
+const EXIT_KINDS = { unknown: 0, code: 1, signal: 2 } as const;
+const DUMPED = 3;
+
+function exitKindOf(exit: Exit): number {
+  return exit.tag === "signal" && exit.dumped ? DUMPED : EXIT_KINDS[exit.tag];
+}
+
+function exitNumberOf(exit: Exit): number {
+  if (exit.tag === "unknown") return 0;
+  return exit.tag === "code" ? exit.code : signalNumberOf(exit.signal);
+}
+
+function exitOf(kind: number, number: number): Exit | null {
+  if (kind === EXIT_KINDS.code) return { tag: "code", code: number };
+  if (kind !== EXIT_KINDS.signal && kind !== DUMPED) return null;
+  return { tag: "signal", signal: signalNameOf(number), dumped: kind === DUMPED };
 }
 
 /** The sequence is the seed, so that a new number over an old slot does not pass. */

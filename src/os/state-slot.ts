@@ -1,3 +1,4 @@
+import type { Exit } from "../core/exit.ts";
 import type { RecordAddress } from "./spawn-request.ts";
 import { clearChildWord, FREE_RECORD, nextSequence, writeRecord, type StateRecord, type Want } from "./state-record.ts";
 
@@ -49,17 +50,26 @@ export class StateSlot {
   /** Before a spawn. `invocationId`: 32 hexadecimal digits; `bootNs`: CLOCK_BOOTTIME now, in nanoseconds. */
   intent(invocationId: string, bootNs: number): void {
     clearChildWord(this.#place.bytes);
-    this.#write({ ...this.#record, phase: "intent", pid: 0, startTicks: 0, invocationId, intentNs: bootNs });
+    this.#write({
+      ...this.#record,
+      phase: "intent",
+      pid: 0,
+      exit: null,
+      startTicks: 0,
+      invocationId,
+      intentNs: bootNs,
+    });
   }
 
   /** Once the start time of the process is known. Also when another process becomes the main one. */
   running(pid: number, startTicks: number): void {
-    this.#write({ ...this.#record, phase: "running", pid, startTicks });
+    this.#write({ ...this.#record, phase: "running", pid, exit: null, startTicks });
   }
 
-  /** Before the process is reaped; and after a spawn that failed. */
-  exited(): void {
-    this.#write({ ...this.#record, phase: "exited", pid: 0, startTicks: 0 });
+  /** Before the process is reaped; and after a spawn that failed (null), or where it is not known how it ended. */
+  exited(exit: Exit | null): void {
+    const known = exit?.tag === "unknown" ? null : exit;
+    this.#write({ ...this.#record, phase: "exited", pid: 0, startTicks: 0, exit: known });
   }
 
   #write(record: StateRecord): void {

@@ -1,4 +1,5 @@
 import { ftruncateSync, readSync } from "node:fs";
+import type { Exit } from "../core/exit.ts";
 import { reserveBlocks } from "./shared-memory.ts";
 import type { MappedFile } from "./state-file.ts";
 import { findProcess, type FoundProcess } from "./state-found.ts";
@@ -20,6 +21,8 @@ export interface FoundRecord {
   readonly want: Want;
   /** The process that the predecessor had, and that may be alive. */
   readonly process: FoundProcess;
+  /** How the last process ended; null while there may be one, and where that is not known. */
+  readonly exit: Exit | null;
   /** INVOCATION_ID of the last run, 32 hexadecimal digits, also when its main process has ended; zeros before the first. */
   readonly invocationId: string;
 }
@@ -91,6 +94,7 @@ export class StateTable {
         name: record.name,
         want: record.want,
         process: findProcess(record, child),
+        exit: record.exit,
         invocationId: record.invocationId,
       };
     });
@@ -122,7 +126,7 @@ export class StateTable {
   forgetProcesses(): void {
     for (const [name, { slot }] of this.#entries) {
       if (slot.record.want === "configured") this.free(name);
-      else slot.exited();
+      else slot.exited(null);
     }
   }
 

@@ -75,7 +75,7 @@ export class Departures {
       belongings.reaped(pid);
       if (isMain && belongings.mainOf(service) === pid) {
         const survivors = belongings.mainEnded(service);
-        memory.exited(service);
+        memory.exited(service, null);
         fleet.post(service, { tag: "exited", exit: { tag: "unknown" }, survivors });
       }
       this.#mayBeEmpty = true;
@@ -105,7 +105,7 @@ export class Departures {
       this.#mayBeEmpty = true;
       return null;
     }
-    memory.exited(service);
+    memory.exited(service, exit);
     const survivors = this.#countSurvivors(service);
     const run = launcher.runOf(service);
     if (run !== null) output.drain(run);

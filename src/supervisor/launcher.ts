@@ -135,7 +135,7 @@ export class Launcher {
     if (outcome.tag === "failed") {
       this.#ports.output.discard(stdout);
       if (stderr >= 0) this.#ports.output.discard(stderr);
-      this.#ports.memory.exited(service);
+      this.#ports.memory.exited(service, null);
       return { tag: "spawn-failed", reason: failureOf(outcome, definition, spawned.program) };
     }
     const { pid, pidfd } = outcome;
@@ -175,7 +175,7 @@ export class Launcher {
     if (this.#belongings.serviceOfMain(pid) !== service) return;
     if (result.tag === "spawned") return this.#ports.decided(service, { tag: "spawned", pid });
     this.#belongings.vanished(service);
-    this.#ports.memory.exited(service);
+    this.#ports.memory.exited(service, null);
     const run = this.runOf(service);
     if (run !== null) this.#ports.output.drain(run);
     this.#ports.decided(service, { tag: "spawn-failed", reason: failureOf(result, what.definition, what.program) });

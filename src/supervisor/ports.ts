@@ -131,7 +131,8 @@ export interface MemoryPort {
   intend(service: string, invocation: string): void;
   /** Another process than the one that was spawned is the main one. The spawned one writes itself down. */
   running(service: string, pid: number, startTicks: number): void;
-  exited(service: string): void;
+  /** The main process has ended and is not reaped yet; null: none came of a spawn, or it is not known how it ended. */
+  exited(service: string, exit: Exit | null): void;
   /**
    * What an operator decided; null: nothing. A successor knows it when this returns; it resolves once a loss of power does
    * not change that, or nothing can be done about it. Never rejects.

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { signalNameOf } from "../../src/core/signal-names.ts";
 import { findProcess, isFoundProcess } from "../../src/os/state-found.ts";
 import {
   FREE_RECORD,
@@ -14,15 +15,29 @@ import {
 } from "../../src/os/state-record.ts";
 
 const hex = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => bytes.toHex());
-const records: fc.Arbitrary<StateRecord> = fc.record({
+const exits: fc.Arbitrary<StateRecord["exit"]> = fc.oneof(
+  fc.constant(null),
+  fc.record({ tag: fc.constant("code" as const), code: fc.integer({ min: 0, max: 255 }) }),
+  fc.record({
+    tag: fc.constant("signal" as const),
+    signal: fc.constantFrom("SIGKILL", "SIGSEGV", signalNameOf(40)),
+    dumped: fc.boolean(),
+  }),
+);
+const anyRecords: fc.Arbitrary<StateRecord> = fc.record({
   name: fc.string({ unit: "binary", minLength: 1, maxLength: 16 }),
   want: fc.constantFrom<Want>("configured", "up", "down"),
   phase: fc.constantFrom<Phase>("free", "intent", "running", "exited"),
   pid: fc.integer({ min: 0, max: 0xffffffff }),
+  exit: exits,
   startTicks: fc.maxSafeNat(),
   invocationId: hex(16),
   intentNs: fc.maxSafeNat(),
 });
+/** Who has a process has not ended. */
+const records = anyRecords.map((record) =>
+  record.phase === "exited" ? { ...record, pid: 0 } : { ...record, exit: null },
+);
 const sequences = fc.oneof(fc.integer({ min: 1, max: 0xffffffff }), fc.constantFrom(1, 2, 0xfffffffe, 0xffffffff));
 
 test("a record is read as it was written", () => {

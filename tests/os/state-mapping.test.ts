@@ -68,7 +68,7 @@ describe("a successor finds", () => {
     const ended = allocate(first, "ended");
     ended.intent(ID, 3_000);
     ended.running(43, 100);
-    ended.exited();
+    ended.exited({ tag: "code", code: 3 });
     allocate(first, "removed");
     first.mapping.free("removed");
     first.mapping[Symbol.dispose]();
@@ -78,16 +78,17 @@ describe("a successor finds", () => {
       expect(next.predecessor).toEqual({ tag: "died", pid: round === 0 ? process.pid : 77 });
       expect(next.problems).toEqual([]);
       expect(next.mapping.records()).toEqual([
-        { name: "idle", want: "configured", invocationId: ZEROS, process: none },
-        { name: "stopped", want: "down", invocationId: ZEROS, process: none },
+        { name: "idle", want: "configured", invocationId: ZEROS, process: none, exit: null },
+        { name: "stopped", want: "down", invocationId: ZEROS, process: none, exit: null },
         {
           name: "running",
           want: "configured",
           invocationId: ID,
           process: { tag: "running", pid: 42, startTicks: 99, invocationId: ID },
+          exit: null,
         },
-        { name: "intended", want: "configured", invocationId: ID, process: none },
-        { name: "ended", want: "configured", invocationId: ID, process: none },
+        { name: "intended", want: "configured", invocationId: ID, process: none, exit: null },
+        { name: "ended", want: "configured", invocationId: ID, process: none, exit: { tag: "code", code: 3 } },
       ]);
     }
   });
@@ -110,7 +111,7 @@ describe("a successor finds", () => {
     const first = open(path);
     const slot = allocate(first, "a");
     slot.intent(ID, 1_000);
-    slot.exited();
+    slot.exited(null);
     first.mapping.closeCleanly();
     const next = open(path);
     using _ = next.mapping;
@@ -326,7 +327,7 @@ describe("the child's own part", () => {
     const slot = allocate(first, "a");
     slot.intent(ID, loadNative().bootNanoseconds());
     reap(expectChild(spawner.spawn(requestOf({ record: slot.address }), 10_000)));
-    slot.exited();
+    slot.exited(null);
     slot.intent(ID, loadNative().bootNanoseconds());
     first.mapping[Symbol.dispose]();
     const next = open(path);

@@ -28,7 +28,7 @@ for (let turn = 0; ; turn++) {
   const pidfd = pidfds.get(index);
   if (pidfd !== undefined) {
     native.discard(pidfd);
-    slot.exited();
+    slot.exited(null);
   }
   slot.intent(crypto.randomUUID().replaceAll("-", ""), native.bootNanoseconds());
   const result = spawner.spawn(

@@ -1,0 +1,86 @@
+/* What a predecessor has left in the file of records. */
+import { readSync } from "node:fs";
+import { FIRST_FRAME, type Frame, HALF, HalfView, PAGE, readFrame, readPage } from "./record-layout.ts";
+import type { MappedFile } from "./state-file.ts";
+
+export interface FoundText {
+  readonly text: string;
+  /** true: what was to follow from it has been done. */
+  readonly isDone: boolean;
+}
+
+/** Texts of another boot mean nothing; those of an earlier version are converted, or given up (null). */
+export interface RecordOpener {
+  /** May have the pid namespace appended. */
+  readonly bootId: string;
+  readonly version: number;
+  convert(text: string, version: number): string | null;
+}
+
+interface Left {
+  readonly current: 0 | 1;
+  readonly sequence: number;
+  readonly found: ReadonlyMap<string, FoundText>;
+  readonly damage: readonly string[];
+}
+
+/** Reads what a predecessor has left; says what of it cannot be read. */
+export function readLeft(file: MappedFile, opener: RecordOpener): Left {
+  const { bytes } = file.memory;
+  const [first, second] = [halfOf(bytes, 0), halfOf(bytes, 1)];
+  const current = (second.sequence ?? 0) > (first.sequence ?? 0) ? 1 : 0;
+  const half = current === 1 ? second : first;
+  const { sequence, version } = half;
+  const nothing = { current, sequence: sequence ?? 0, found: new Map<string, FoundText>() } as const;
+  const page = readPage(bytes);
+  const damage = file.sizeBefore > 0 && file.sizeBefore < bytes.length ? ["it has been cut off"] : [];
+  if (page === "damaged") return { ...nothing, damage: [...damage, "its header is damaged"] };
+  if (page === "blank" || page.bootId !== opener.bootId) return { ...nothing, damage };
+  if (sequence === null || version === null)
+    return { ...nothing, damage: [...damage, "neither of its halves is whole"] };
+  if (version > opener.version) {
+    const newer = `it is of version ${version}, and this daemonsup reads up to ${opener.version}`;
+    return { ...nothing, damage: [...damage, newer] };
+  }
+  const frames = readFrames(file.fd, { current, sequence, end: half.end });
+  const found = new Map<string, FoundText>();
+  for (const { key, text, isDone } of frames.whole) {
+    const converted = version === opener.version || text === "" ? text : opener.convert(text, version);
+    if (converted === null || converted === "") found.delete(key);
+    else found.set(key, { text: converted, isDone });
+  }
+  const broken = frames.broken > 0 ? [`${frames.broken} bytes of it are damaged`] : [];
+  return { current, sequence, found, damage: [...damage, ...broken] };
+}
+
+/** Not through the mapping: on a tmpfs even reading a hole there takes memory. */
+function readFrames(
+  fd: number,
+  { current, sequence, end }: { readonly current: 0 | 1; readonly sequence: number; readonly end: number | null },
+): { readonly whole: readonly Frame[]; readonly broken: number } {
+  const contents = new Uint8Array(end !== null && end >= FIRST_FRAME && end <= HALF ? end : HALF);
+  readSync(fd, contents, 0, contents.length, placeOf(current));
+  const half = new HalfView(contents);
+  const whole: Frame[] = [];
+  let broken = 0;
+  let skipped = 0;
+  for (let at = FIRST_FRAME; at < contents.length;) {
+    const frame = readFrame(half, at, sequence);
+    if (frame !== null) {
+      whole.push(frame);
+      broken += skipped;
+      skipped = 0;
+    } else skipped += 8;
+    at += frame?.length ?? 8;
+  }
+  // Behind the last frame there is nothing, or one that was being written.
+  return { whole, broken: end === null ? broken : broken + skipped };
+}
+
+export function halfOf(bytes: Uint8Array, index: 0 | 1): HalfView {
+  return new HalfView(bytes.subarray(placeOf(index), placeOf(index) + HALF));
+}
+
+export function placeOf(index: 0 | 1): number {
+  return PAGE + index * HALF;
+}
