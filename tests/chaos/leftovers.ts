@@ -1,0 +1,54 @@
+/* What is left where nothing runs any more. */
+import { type Dirent, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { TestPlace } from "../scenarios/test-supervisor.ts";
+
+/** Descriptors of these processes and files of the runtime directory, by kind, with how many there are. */
+export function leftoversOf(place: TestPlace, pids: readonly number[]): ReadonlyMap<string, number> {
+  const kinds = new Map<string, number>();
+  const count = (kind: string): Map<string, number> => kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  for (const pid of pids) for (const kind of kindsOf(place, pid)) count(`descriptors of ${kind}`);
+  for (const name of pathsBelow(place.runtime)) count(`files ${name}`);
+  return kinds;
+}
+
+/** What there is more of than before. */
+export function moreThan(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): readonly string[] {
+  return [...now]
+    .filter(([kind, count]) => count > (before.get(kind) ?? 0))
+    .map(([kind, count]) => `${kind}: there are ${count}, there were ${before.get(kind) ?? 0}`);
+}
+
+/** Pipes and sockets that nobody needs once all have ended. */
+export function filesLeftIn(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry: Dirent) => entry.isFIFO() || entry.isSocket())
+    .map((entry) => `${join(entry.parentPath, entry.name)} is left`);
+}
+
+/** A log is left out: it stays open for as long as its service is defined. */
+function kindsOf(place: TestPlace, pid: number): readonly string[] {
+  return targetsOf(pid)
+    .filter((target) => !target.startsWith(place.path("log")))
+    .map((target) => target.replace(/:\[\d+\]$/, "").replace(/ \(deleted\)$/, ""));
+}
+
+function pathsBelow(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true }).map(String);
+}
+
+function targetsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return [];
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "(closed)";
+  }
+}

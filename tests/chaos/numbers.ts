@@ -1,0 +1,30 @@
+/** The numbered lines that the services write, as they are found in the logs: each once, and in order. Pure. */
+export class Numbers {
+  readonly #last = new Map<string, number>();
+
+  /** The key of a stream of a run, as it stands in its lines before the number. */
+  static keyOf(service: string, invocation: string, stream: "o" | "e"): string {
+    return `${service} ${invocation} ${stream}`;
+  }
+
+  /** A line of a log, with its time stamp. Returns what is wrong with it, or null; lines without a number are left alone. */
+  hear(line: string): string | null {
+    const [, key, text] = /(?:^| )(\S+ [0-9a-f]{32} [oe]) (\d+)$/.exec(line) ?? [];
+    if (key === undefined)
+      return / [0-9a-f]{32} /.test(line) ? `there is a mangled line: ${JSON.stringify(line)}` : null;
+    const [number, before] = [Number(text), this.last(key)];
+    if (number <= before) return `${key}: ${number} comes again after ${before}`;
+    this.#last.set(key, number);
+    return number === before + 1 ? null : `${key}: after ${before} comes ${number}`;
+  }
+
+  /** The highest number that was found; 0: none. */
+  last(key: string): number {
+    return this.#last.get(key) ?? 0;
+  }
+
+  /** Nothing more is to come of it. */
+  forget(key: string): void {
+    this.#last.delete(key);
+  }
+}

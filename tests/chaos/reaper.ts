@@ -1,0 +1,126 @@
+/* Who ends guardian and supervisor, at random, and starts them again where nobody else can. */
+import type { TestPlace } from "../scenarios/test-supervisor.ts";
+import type { Chance } from "./chance.ts";
+import { householdOf, killAll, signal } from "./deaths.ts";
+
+/**
+ * How likely each is. supervisor, guardian, both: SIGKILL to these, at once; quick: several to the supervisor right after each
+ * other; starting: both, and then the one that is started again; upgrade: SIGUSR2; none: nobody.
+ */
+export const DEATHS = { supervisor: 6, guardian: 4, both: 2, quick: 2, starting: 1, upgrade: 2, none: 1 } as const;
+export type Death = keyof typeof DEATHS;
+
+export interface ReaperOptions {
+  readonly chance: Chance;
+  readonly weights: Readonly<Record<Death, number>>;
+  readonly args: readonly string[];
+  tell(text: string): void;
+}
+
+export class Reaper {
+  /** How often each of them was killed, or asked to replace itself. */
+  readonly kills: Record<Death, number> = {
+    supervisor: 0,
+    guardian: 0,
+    both: 0,
+    quick: 0,
+    starting: 0,
+    upgrade: 0,
+    none: 0,
+  };
+  /** true: nobody was there for a while. */
+  isBlind = false;
+  readonly #place: TestPlace;
+  readonly #options: ReaperOptions;
+
+  constructor(place: TestPlace, options: ReaperOptions) {
+    this.#place = place;
+    this.#options = options;
+  }
+
+  /** All SIGKILLs that have reached somebody. */
+  get total(): number {
+    return Object.entries(this.kills).reduce((sum, [death, count]) => (death === "upgrade" ? sum : sum + count), 0);
+  }
+
+  /** One death, of whatever kind. */
+  async strike(): Promise<void> {
+    const { chance, weights, tell } = this.#options;
+    const death = chance.weigh(weights);
+    const { guardian, supervisor, all } = householdOf(this.#place);
+    tell(`strikes: ${death} (guardian ${guardian}, supervisor ${supervisor})`);
+    switch (death) {
+      case "none":
+        return;
+      case "upgrade":
+        if (guardian !== null && signal(guardian, "SIGUSR2")) this.kills.upgrade += 1;
+        return;
+      case "supervisor":
+        this.#kill(death, [supervisor ?? guardian]);
+        break;
+      case "guardian":
+        this.#kill(death, [guardian]);
+        break;
+      case "both":
+        this.#kill(death, all);
+        break;
+      case "quick":
+        for (let left = 2 + chance.below(3); left > 0; left--) {
+          this.#kill(death, [householdOf(this.#place).supervisor]);
+          await Bun.sleep(chance.below(40));
+        }
+        break;
+      case "starting":
+        this.#kill(death, all);
+        await this.#startAndKill();
+        break;
+    }
+    if (householdOf(this.#place).all.length > 0) return;
+    this.isBlind = true;
+    await Bun.sleep(chance.below(150));
+    await this.startAgain();
+  }
+
+  /** Starts one again if there is none, as an operator would. */
+  async ensureRunning(): Promise<void> {
+    while (householdOf(this.#place).all.length === 0) {
+      this.isBlind = true;
+      await this.startAgain();
+    }
+  }
+
+  /** Throws if it does not start. */
+  async startAgain(): Promise<void> {
+    this.#options.tell("starts daemonsup");
+    const { code, stdout, stderr } = await this.#place.launch({ args: this.#options.args });
+    this.#options.tell(`has started daemonsup: ${code} ${stdout}${stderr}`.trim());
+    // Whoever was killed may have left a successor that was not seen yet.
+    if (code !== 0 && householdOf(this.#place).all.length === 0)
+      throw new Error(`cannot start daemonsup: ${code}: ${stdout}${stderr}`);
+  }
+
+  /** Has everything read again. */
+  hangUp(): void {
+    const { guardian } = householdOf(this.#place);
+    if (guardian !== null) signal(guardian, "SIGHUP");
+  }
+
+  killAll(): void {
+    killAll(this.#place, householdOf(this.#place).all);
+  }
+
+  async #startAndKill(): Promise<void> {
+    this.isBlind = true;
+    const launching = this.#place.launch({ args: this.#options.args });
+    await Bun.sleep(this.#options.chance.below(250));
+    this.#kill("starting", householdOf(this.#place).all);
+    const { code } = await launching;
+    this.#options.tell(`has killed what was starting: ${code}`);
+  }
+
+  #kill(death: Death, pids: readonly (number | null)[]): void {
+    const count = killAll(this.#place, pids);
+    this.kills[death] += count;
+    this.#options.tell(`kills ${pids.join(", ")}`);
+  }
+}

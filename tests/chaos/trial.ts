@@ -1,0 +1,398 @@
+/*
+ * A place with services of every kind, someone who asks for this and that all the time, and deaths. After each round all
+ * gets calm, and then everything must be as if nobody had died.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { BINARY, type CommandResult, TestPlace, run } from "../scenarios/test-supervisor.ts";
+import { Account, type Round, type Seen } from "./account.ts";
+import { Books, type Lines } from "./books.ts";
+import type { Chance } from "./chance.ts";
+import { type Answer, ask, drawRequest, wantOf } from "./client.ts";
+import { type Death, Reaper } from "./reaper.ts";
+import { FIRST_INSTANCES, FIRST_VARIANT, Fleet, MOST_GUESTS, MOST_INSTANCES, type Variant } from "./fleet.ts";
+import { householdOf } from "./deaths.ts";
+import { filesLeftIn, leftoversOf, moreThan } from "./leftovers.ts";
+import { type Living, Looker, isPassing } from "./look.ts";
+import type { Member } from "./member.ts";
+import type { ServiceView } from "../../src/core/service-view.ts";
+
+export interface TrialOptions {
+  readonly chance: Chance;
+  /** The compiled service. */
+  readonly program: string;
+  /** How likely each death is. */
+  readonly deaths: Readonly<Record<Death, number>>;
+  /** Further words of the command that starts a supervisor. */
+  readonly args: readonly string[];
+}
+
+/** How long until all must be calm, at most. */
+const CALM_MS = 30_000;
+const LOOK_MS = 25;
+/** How long what is only kept for a while may stay, such as the file of the history. */
+const LEAVE_MS = 15_000;
+const MOST_TOLD = 60;
+
+export interface Tally {
+  rounds: number;
+  commands: number;
+  unheard: number;
+  reloads: number;
+  runs: number;
+  lines: number;
+  lost: number;
+}
+
+/** What there was to see at one moment. */
+interface Look {
+  /** Why this is not the end yet. */
+  readonly unsettled: readonly string[];
+  readonly views: readonly ServiceView[];
+  readonly living: readonly Living[];
+  readonly lines: readonly Lines[];
+}
+
+export class Trial implements AsyncDisposable {
+  readonly place: TestPlace;
+  readonly tally: Tally = { rounds: 0, commands: 0, unheard: 0, reloads: 0, runs: 0, lines: 0, lost: 0 };
+  readonly reaper: Reaper;
+  readonly #chance: Chance;
+  readonly #books: Books;
+  readonly #fleet: Fleet;
+  readonly #looker: Looker;
+  readonly #accounts = new Map<string, Account>();
+  readonly #told: string[] = [];
+  readonly #asking = new Map<string, Promise<void>>();
+  /** By group. */
+  readonly #touched = new Set<string>();
+  /** By name; "any": it is not known. */
+  readonly #wants = new Map<string, "up" | "down" | "any">();
+  #variant: Variant = FIRST_VARIANT;
+  /** null: it is not known. */
+  #instances: number | null = FIRST_INSTANCES;
+  /** Requests that nobody has heard. */
+  #unheard: string[] = [];
+  /** What there is while no service runs, by kind. */
+  #base: ReadonlyMap<string, number> | null = null;
+  /** What has gone wrong since the last judgement. */
+  #problems: string[] = [];
+
+  constructor(options: TrialOptions) {
+    this.place = new TestPlace({});
+    this.#chance = options.chance;
+    this.#books = new Books(this.place.path("books"));
+    mkdirSync(this.place.path("log"), { mode: 0o750 });
+    const surroundings = { program: options.program, books: this.#books.directory, logs: this.place.path("log") };
+    this.#fleet = new Fleet(surroundings);
+    this.#looker = new Looker(this.place, this.#books);
+    this.reaper = new Reaper(this.place, {
+      chance: options.chance,
+      weights: options.deaths,
+      args: options.args,
+      tell: (text) => this.#tell(text),
+    });
+  }
+
+  /** Starts everything, stops it, and starts it again: what is there in between is what there is always. Returns what is wrong. */
+  async begin(): Promise<readonly string[]> {
+    this.#write();
+    this.#books.setQuiet(true);
+    await this.reaper.startAgain();
+    for (const { group } of this.#members()) this.#touched.add(group);
+    const problems = [...(await this.#judge()), ...(await this.#stopAll())];
+    if (problems.length > 0) return problems;
+    this.#wants.clear();
+    for (const { name } of this.#members()) this.#wants.set(name, name === "green" ? "down" : "up");
+    const names = this.#members().map(({ name }) => name);
+    await this.#command("start", "--no-wait", ...names.filter((name) => name !== "green"));
+    return await this.#judge();
+  }
+
+  /** Returns what is left over when nothing runs any more, beside what was there when that was so for the first time. */
+  async #stopAll(): Promise<readonly string[]> {
+    this.#tell("stops everything");
+    for (const { group, name } of this.#members()) {
+      this.#touched.add(group);
+      this.#wants.set(name, "down");
+    }
+    const { code, stdout, stderr } = await this.#command("stop", "*");
+    const problems = await this.#judge();
+    if (code !== 0) return [`stop: ${code}: ${stdout}${stderr}`, ...problems];
+    if (problems.length > 0) return problems;
+    const began = performance.now();
+    for (;;) {
+      const left = leftoversOf(this.place, householdOf(this.place).all);
+      this.#base ??= left;
+      const more = moreThan(this.#base, left);
+      if (more.length === 0 || performance.now() - began > LEAVE_MS) return more;
+      await Bun.sleep(10 * LOOK_MS);
+    }
+  }
+
+  /** A few commands, changes and deaths, and then the judgement: what is wrong. */
+  async round(): Promise<readonly string[]> {
+    this.#touched.clear();
+    this.#wants.clear();
+    this.reaper.isBlind = false;
+    this.#tell(`round ${++this.tally.rounds}`);
+    this.#books.setQuiet(false);
+    for (let step = 2 + this.#chance.below(3); step > 0; step--) {
+      this.#askSomething();
+      if (this.#chance.falls(0.25)) await this.#changeSomething();
+      if (this.#chance.falls(0.2)) this.#connect();
+      await Bun.sleep(this.#chance.below(60));
+      await this.reaper.strike();
+      await Bun.sleep(this.#chance.below(80));
+    }
+    return await this.#judge();
+  }
+
+  /** Stops everything, and ends daemonsup in order. Returns what is left over, and should not be. */
+  async end(): Promise<readonly string[]> {
+    const problems = await this.#stopAll();
+    if (problems.length > 0) return problems;
+    const { code, stdout, stderr } = await this.#command("shutdown");
+    if (code !== 0) return [`shutdown: ${code}: ${stdout}${stderr}`];
+    const [household, living] = [householdOf(this.place).all, this.#looker.living()];
+    return [
+      ...household.map((pid) => `pid ${pid} is left of daemonsup`),
+      ...living.map(({ service, pids }) => `${pids.join(", ")} are left of ${service}`),
+      ...filesLeftIn(this.place.runtime),
+    ];
+  }
+
+  /** The last things that happened, each told once. */
+  takeStory(): readonly string[] {
+    return this.#told.splice(0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.reaper.killAll();
+    await Promise.allSettled(this.#asking.values());
+    this.place[Symbol.dispose]();
+  }
+
+  #members(): readonly Member[] {
+    return this.#fleet.members(this.#variant, this.#instances ?? 0);
+  }
+
+  #write(): void {
+    const files = this.#fleet.files(this.#variant);
+    for (const [name, text] of files) this.place.write(name, text);
+    for (let guest = 0; guest < MOST_GUESTS; guest++)
+      if (!files.has(`guest-${guest}.toml`))
+        rmSync(this.place.path("services.d", `guest-${guest}.toml`), { force: true });
+  }
+
+  #askSomething(): void {
+    const free = this.#members().filter(({ group, name }) => !this.#asking.has(group) && !name.startsWith("guest"));
+    for (let count = this.#chance.below(4); count > 0; count--) {
+      const request = drawRequest(free, this.#chance);
+      const { group } = request.member;
+      if (this.#asking.has(group)) continue;
+      this.#touched.add(group);
+      this.tally.commands += 1;
+      const how = `${request.byBinary ? "by command" : "by socket"}${request.wait ? "" : ", without waiting"}`;
+      this.#tell(`asks ${request.verb} ${request.member.name} ${how}`);
+      const isOver = ask(this.place, request).then((answer) => this.#hear(answer));
+      this.#asking.set(
+        group,
+        isOver.finally(() => this.#asking.delete(group)),
+      );
+    }
+  }
+
+  #hear({ request, isPromised, isUnheard, text }: Answer): void {
+    const { member, verb } = request;
+    this.#tell(`is answered on ${verb} ${member.name}: ${text.slice(0, 100)}`);
+    if (isUnheard) this.#unheard.push(`nobody heard ${verb} ${member.name}: ${text}`);
+    const want = wantOf(request);
+    if (want !== null) this.#wants.set(member.name, isPromised ? want : "any");
+  }
+
+  async #changeSomething(): Promise<void> {
+    const { changing, guests } = this.#variant;
+    const guest = this.#chance.below(MOST_GUESTS);
+    const isThere = guests.includes(guest);
+    this.#touched.add(`guest-${guest}`);
+    const isChanged = this.#chance.falls(0.3);
+    if (isChanged) this.#touched.add("changing");
+    this.#variant = {
+      changing: isChanged ? changing + 1 : changing,
+      adjusting: 2000 + this.#chance.below(3000),
+      guests: isThere ? guests.filter((other) => other !== guest) : [...guests, guest],
+    };
+    this.#write();
+    this.tally.reloads += 1;
+    this.#tell(`changes to ${JSON.stringify(this.#variant)}`);
+    this.reaper.hangUp();
+    if (this.#chance.falls(0.3)) await this.#scale();
+  }
+
+  async #scale(): Promise<void> {
+    if (this.#asking.has("inst")) return;
+    this.#touched.add("inst");
+    const count = 1 + this.#chance.below(MOST_INSTANCES);
+    this.#tell(`scales inst to ${count}`);
+    const isOver = this.#command("scale", "--no-wait", "inst", String(count)).then(({ code, stdout, stderr }) => {
+      this.#tell(`is answered on scale: ${code} ${stdout}${stderr}`);
+      this.#instances = code === 0 ? count : null;
+    });
+    this.#asking.set(
+      "inst",
+      isOver.finally(() => this.#asking.delete("inst")),
+    );
+    await Promise.resolve();
+  }
+
+  #connect(): void {
+    this.#touched.add("demanded");
+    this.#tell("connects to the service on demand");
+    const isOver = fetch("http://demanded/", { unix: this.#fleet.demandSocket })
+      .then((response) => response.text())
+      .then((text) => this.#tell(`is answered by the service on demand: ${text.trim()}`))
+      .catch((error: unknown) => this.#tell(`is not answered by the service on demand: ${String(error)}`));
+    this.#asking.set(
+      "demanded",
+      isOver.finally(() => this.#asking.delete("demanded")),
+    );
+  }
+
+  async #judge(): Promise<readonly string[]> {
+    const began = performance.now();
+    this.#books.setQuiet(true);
+    await this.reaper.ensureRunning();
+    const answered = Promise.all(this.#asking.values()).then(() => true);
+    if (!(await Promise.race([answered, Bun.sleep(CALM_MS).then(() => false)])))
+      return [...this.#problems, `no answer to what was asked of ${[...this.#asking.keys()].join(", ")}`];
+    this.tally.unheard += this.#unheard.length;
+    if (!this.reaper.isBlind) this.#problems.push(...this.#unheard);
+    this.#unheard = [];
+    this.#tell("reloads, and waits until all is calm");
+    const { code, stdout, stderr } = await this.#command("reload");
+    if (code !== 0) this.#problems.push(`reload: ${code}: ${stdout}${stderr}`);
+    for (;;) {
+      const look = await this.#look();
+      if (look.unsettled.length === 0) this.#settle(look);
+      else if (performance.now() - began > CALM_MS)
+        this.#problems.push(...look.unsettled.map((text) => `does not get calm: ${text}`));
+      else if (this.#problems.length === 0) {
+        await Bun.sleep(LOOK_MS);
+        continue;
+      }
+      const problems = [...this.#books.violations(), ...this.#problems];
+      this.#problems = [];
+      return problems;
+    }
+  }
+
+  /** What is not as it should be in the end, yet. */
+  async #look(): Promise<Look> {
+    try {
+      const before = await this.#looker.views();
+      const living = this.#looker.living();
+      this.#hearNotes();
+      this.#problems.push(...this.#looker.readLogs());
+      const isAlive = (invocation: string): boolean => living.some((run) => run.invocation === invocation);
+      const lines = this.#books.lines();
+      const missing = this.#looker.missing(lines, isAlive, !this.reaper.isBlind);
+      const views = await this.#looker.views();
+      const unsettled = [
+        ...views.filter(isPassing).map(({ name, state }) => `${name} is ${state}`),
+        ...missing,
+        ...this.#strayOf(views, living),
+        ...this.#unexpectedOf(views),
+      ];
+      const isSame = before.every(
+        (view, index) => view.pid === views[index]?.pid && view.state === views[index]?.state,
+      );
+      return { unsettled: isSame ? unsettled : ["the services change", ...unsettled], views, living, lines };
+    } catch (error) {
+      return { unsettled: [`nobody answers: ${String(error)}`], views: [], living: [], lines: [] };
+    }
+  }
+
+  #hearNotes(): void {
+    for (const member of this.#members())
+      if (!this.#accounts.has(member.name)) this.#accounts.set(member.name, new Account(member));
+    for (const account of this.#accounts.values()) {
+      const { member } = account;
+      const round = this.#roundOf(account);
+      for (const note of this.#books.notes(member.name)) {
+        if (note.what === "start") this.tally.runs += 1;
+        const problem = account.hear(note, round);
+        if (problem !== null) this.#problems.push(`${member.name}: ${problem}`);
+      }
+    }
+  }
+
+  #roundOf({ member, seen }: Account): Round {
+    const isTouched = this.#touched.has(member.group);
+    const want = this.#wants.get(member.name) ?? seen?.want ?? "any";
+    const isKnown = want !== "any" && member.group === member.name && !this.#isGuest(member);
+    return { isTouched, isBlind: this.reaper.isBlind, want: isKnown ? want : null };
+  }
+
+  #isGuest({ name }: Member): boolean {
+    return name.startsWith("guest");
+  }
+
+  /** Processes where there should be none, or not so many. */
+  #strayOf(views: readonly ServiceView[], living: readonly Living[]): readonly string[] {
+    return views.flatMap(({ name, pid, state }) => {
+      const runs = living.filter(({ service }) => service === name);
+      const account = this.#accounts.get(name);
+      if (pid === null) return runs.map(({ pids }) => `${name} is ${state}, but ${pids.join(", ")} of it live`);
+      if (account === undefined) return [`${name} is there`];
+      const [run] = runs;
+      if (
+        runs.length === 1 &&
+        run?.invocation === account.run?.invocation &&
+        run?.pids.length === account.member.processes
+      )
+        return [];
+      return [
+        `${name}: of run ${account.run?.invocation} there should be ${account.member.processes} processes, there are ${JSON.stringify(runs)}`,
+      ];
+    });
+  }
+
+  /** Services that should not be there, and those that are not there. */
+  #unexpectedOf(views: readonly ServiceView[]): readonly string[] {
+    this.#instances ??= views.filter(({ name }) => name.startsWith("inst@")).length;
+    const expected = this.#members().map(({ name }) => name);
+    const found = views.map(({ name }) => name);
+    return [
+      ...expected.filter((name) => !found.includes(name)).map((name) => `${name} is not there`),
+      ...found.filter((name) => !expected.includes(name)).map((name) => `${name} is still there`),
+    ];
+  }
+
+  #settle({ views, living, lines: all }: Look): void {
+    const isAlive = (invocation: string): boolean => living.some((run) => run.invocation === invocation);
+    for (const view of views) {
+      const account = this.#accounts.get(view.name);
+      if (account === undefined) continue;
+      const seen: Seen = { state: view.state, want: view.want, pid: view.pid };
+      const problem = account.settle(seen, isAlive(account.run?.invocation ?? ""), this.#roundOf(account));
+      if (problem !== null) this.#problems.push(`${view.name}: ${problem}`);
+    }
+    for (const [name, account] of this.#accounts)
+      if (!views.some((view) => view.name === name)) {
+        if (isAlive(account.run?.invocation ?? "")) this.#problems.push(`${name} is removed, and still runs`);
+        this.#accounts.delete(name);
+      }
+    const { lines, lost } = this.#looker.forgetEnded(all, isAlive);
+    this.tally.lines += lines;
+    this.tally.lost += lost;
+  }
+
+  async #command(...words: readonly string[]): Promise<CommandResult> {
+    return await run([BINARY, ...words], { DAEMONSUP_RUNTIME_DIR: this.place.runtime });
+  }
+
+  #tell(text: string): void {
+    this.#told.push(`${(performance.now() / 1000).toFixed(3)} ${text}`);
+    if (this.#told.length > MOST_TOLD) this.#told.shift();
+  }
+}

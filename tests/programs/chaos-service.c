@@ -1,0 +1,303 @@
+/*
+ * A service of the chaos test, which keeps books of its own: what is true of it does not depend on what daemonsup says.
+ * Usage: chaos-service DIRECTORY WORD...   (with $DAEMONSUP_SERVICE and $INVOCATION_ID)
+ *   DIRECTORY/control          mapped; while its first word is not 0, nobody writes lines or ends by itself
+ *   DIRECTORY/locks/NAME       locked for as long as any process of the service lives
+ *   DIRECTORY/lives/NAME       "start PID INVOCATION NS", "end PID INVOCATION NS HOW", "hup PID INVOCATION NS"
+ *   DIRECTORY/lines/NAME:INVOCATION   mapped; lines begun and written to stdout, then the same of stderr
+ *   DIRECTORY/violations       what must never happen
+ * Words: burst=N lines (20) every gap=MS (50); streams=2 writes both; life=MS on average until it ends by itself, with
+ * end=CODE|kill|any; once=N writes as many lines and exits 0; ready=notify|fd:N|log|file:PATH after delay=MS;
+ * tcp=ADDRESS:PORT and listen (passed sockets) answer by HTTP; fork=PIDFILE makes a daemon of itself; child starts one of a
+ * session of its own; slow=MS takes so long to end when asked, and deaf never does; ping says WATCHDOG=1 each round;
+ * note=TEXT only notes that, as a hook does.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+struct books {
+  uint64_t begun, written;
+};
+
+static const char *directory, *service, *invocation;
+static volatile uint32_t *control;
+static volatile struct books *books;
+static volatile sig_atomic_t asked, hung_up;
+static int lives = -1;
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static void violation(const char *text) {
+  char path[512], line[512];
+  snprintf(path, sizeof path, "%s/violations", directory);
+  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  int length = snprintf(line, sizeof line, "%s: pid %d, run %s: %s\n", service, (int)getpid(), invocation, text);
+  if (fd < 0 || write(fd, line, (size_t)length) != length) _exit(98);
+  _exit(97);
+}
+
+static int open_in(const char *kind, const char *name, int flags) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s/%s", directory, kind, name);
+  int fd = open(path, flags | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) violation(path);
+  return fd;
+}
+
+static void note(const char *what, const char *more) {
+  char line[256];
+  int length = snprintf(line, sizeof line, "%s %d %s %lld%s%s\n", what, (int)getpid(), invocation, (long long)now(),
+                        *more == 0 ? "" : " ", more);
+  if (write(lives, line, (size_t)length) != length) violation("cannot note");
+}
+
+static void *map(int fd, size_t size) {
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) violation("cannot map");
+  close(fd);
+  return memory;
+}
+
+static void open_books(void) {
+  char name[256];
+  lives = open_in("lives", service, O_WRONLY | O_APPEND);
+  int fd = open_in(".", "control", O_RDWR);
+  control = map(fd, 4096);
+  // Not closed: whatever comes out of this process holds it as well.
+  if (flock(open_in("locks", service, O_RDWR), LOCK_EX | LOCK_NB) != 0) violation("is a second instance");
+  snprintf(name, sizeof name, "%s:%s", service, invocation);
+  fd = open_in("lines", name, O_RDWR | O_EXCL);
+  if (ftruncate(fd, 4096) != 0) violation("cannot make its books");
+  books = map(fd, 4096);
+}
+
+static const char *word_of(char **words, const char *name) {
+  size_t length = strlen(name);
+  for (; *words != NULL; words++)
+    if (strncmp(*words, name, length) == 0 && ((*words)[length] == 0 || (*words)[length] == '='))
+      return (*words)[length] == 0 ? "" : *words + length + 1;
+  return NULL;
+}
+
+static long number_of(char **words, const char *name, long otherwise) {
+  const char *text = word_of(words, name);
+  return text == NULL ? otherwise : atol(text);
+}
+
+static void on_signal(int number) {
+  if (number == SIGTERM) asked = 1;
+  else hung_up = 1;
+}
+
+static void catch_signals(int is_deaf) {
+  struct sigaction action = { .sa_handler = on_signal };
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  sigaction(SIGHUP, &action, NULL);
+  if (is_deaf) action.sa_handler = SIG_IGN;
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static void say(const char *text) {
+  const char *path = getenv("NOTIFY_SOCKET");
+  struct sockaddr_un to = { .sun_family = AF_UNIX };
+  if (path == NULL || strlen(path) >= sizeof to.sun_path) return;
+  memcpy(to.sun_path, path, strlen(path));
+  if (*path == '@') to.sun_path[0] = 0;
+  socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to, length);
+  close(fd);
+}
+
+/* Ends the process, noting why first. A run of which the books show no end was killed by somebody else. */
+static void end(const char *how) {
+  note("end", how);
+  if (strcmp(how, "own:kill") == 0) raise(SIGKILL);
+  _exit(strncmp(how, "own:", 4) == 0 ? atoi(how + 4) : 0);
+}
+
+static void end_when_asked(char **words) {
+  if (!asked) return;
+  long slow = number_of(words, "slow", 0);
+  struct timespec time = { slow / 1000, slow % 1000 * 1000000L };
+  // Noted first: it may be killed meanwhile, and was asked to end all the same.
+  note("end", "asked");
+  while (slow > 0 && nanosleep(&time, &time) != 0 && errno == EINTR);
+  _exit(0);
+}
+
+/* Waits for signals, and for what can be read or written, at most so long. */
+static void wait_for(struct pollfd *looks, nfds_t count, long ms) {
+  struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
+  sigset_t none;
+  sigemptyset(&none);
+  ppoll(looks, count, &time, &none);
+  if (hung_up) {
+    hung_up = 0;
+    note("hup", "");
+  }
+}
+
+/* One line by one write: what was killed in between has written all of it or nothing. */
+static void write_line(int stream, char **words) {
+  char line[200];
+  struct pollfd look = { .fd = stream, .events = POLLOUT };
+  volatile struct books *kept = &books[stream - 1];
+  uint64_t number = kept->begun + 1;
+  int length = snprintf(line, sizeof line, "%s %s %c %llu\n", service, invocation, stream == 1 ? 'o' : 'e',
+                        (unsigned long long)number);
+  do {
+    wait_for(&look, 1, 1000);
+    end_when_asked(words);
+  } while ((look.revents & POLLOUT) == 0);
+  kept->begun = number;
+  if (write(stream, line, (size_t)length) != length) violation("cannot write a line");
+  kept->written = number;
+}
+
+static int listen_at(const char *text) {
+  char host[64];
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  const char *colon = strchr(text, ':');
+  int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
+  inet_pton(AF_INET, host, &address.sin_addr);
+  address.sin_port = htons((uint16_t)atoi(colon + 1));
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0) violation("cannot listen");
+  return fd;
+}
+
+static void answer(int listener) {
+  char request[1024];
+  const char *text = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
+  struct timeval limit = { 1, 0 };
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  if (fd < 0) return;
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (recv(fd, request, sizeof request, 0) > 0) send(fd, text, strlen(text), MSG_NOSIGNAL);
+  close(fd);
+}
+
+static void become_ready(const char *how) {
+  if (strcmp(how, "notify") == 0) say("READY=1\nSTATUS=at work");
+  if (strcmp(how, "log") == 0 && write(1, "ready now\n", 10) != 10) violation("cannot write that it is ready");
+  if (strncmp(how, "fd:", 3) == 0) {
+    if (write(atoi(how + 3), "\n", 1) != 1) violation("cannot tell that it is ready");
+    close(atoi(how + 3));
+  }
+  if (strncmp(how, "file:", 5) == 0) close(open(how + 5, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+}
+
+static void start_child(void) {
+  if (fork() != 0) return;
+  sigset_t none;
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGHUP, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setsid();
+  for (;;) pause();
+}
+
+static void become_daemon(const char *pid_file) {
+  int ready[2];
+  char byte, path[512];
+  if (pipe2(ready, O_CLOEXEC) != 0) violation("cannot make a pipe");
+  if (fork() != 0) {
+    close(ready[1]);
+    _exit(read(ready[0], &byte, 1) == 1 ? 0 : 96);
+  }
+  setsid();
+  note("start", "");
+  snprintf(path, sizeof path, "%s.new", pid_file);
+  FILE *file = fopen(path, "we");
+  if (file == NULL || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) != 0) violation("cannot write its pid");
+  if (rename(path, pid_file) != 0 || write(ready[1], "", 1) != 1) violation("cannot tell its pid");
+  close(ready[1]);
+}
+
+static void end_by_itself(const char *how) {
+  static const char *const ways[] = { "own:0", "own:3", "own:kill" };
+  char text[32];
+  if (strcmp(how, "any") == 0) end(ways[random() % 3]);
+  snprintf(text, sizeof text, "own:%s", how);
+  end(text);
+}
+
+int main(int argc, char **argv) {
+  char **words = argv + 2;
+  if (argc < 2) return 95;
+  directory = argv[1];
+  service = getenv("DAEMONSUP_SERVICE");
+  invocation = getenv("INVOCATION_ID");
+  if (service == NULL) service = "(none)";
+  if (invocation == NULL) invocation = "(none)";
+  if (word_of(words, "note") != NULL) {
+    lives = open_in("lives", service, O_WRONLY | O_APPEND);
+    note("note", word_of(words, "note"));
+    return 0;
+  }
+  catch_signals(word_of(words, "deaf") != NULL);
+  open_books();
+  srandom((unsigned)now() ^ (unsigned)getpid());
+  if (word_of(words, "fork") != NULL) become_daemon(word_of(words, "fork"));
+  else note("start", "");
+  if (word_of(words, "child") != NULL) start_child();
+
+  const char *ready = word_of(words, "ready"), *own_end = word_of(words, "end");
+  long burst = number_of(words, "burst", 20), gap = number_of(words, "gap", 50), life = number_of(words, "life", 0);
+  int streams = (int)number_of(words, "streams", 1), is_pinging = word_of(words, "ping") != NULL;
+  struct pollfd listener = { .fd = -1, .events = POLLIN };
+  if (word_of(words, "listen") != NULL) listener.fd = 3;
+  int64_t ready_at = now() + number_of(words, "delay", 0) * 1000000LL;
+  int64_t end_at = life == 0 ? INT64_MAX : now() + random() % (2 * life) * 1000000LL;
+  int64_t next = now();
+  long once = number_of(words, "once", 0);
+  for (long number = 0; number < once; number++) write_line(1, words);
+  if (once > 0) end("own:0");
+  for (;;) {
+    if (ready != NULL && now() >= ready_at) {
+      become_ready(ready);
+      ready = NULL;
+    }
+    if (word_of(words, "tcp") != NULL && listener.fd < 0 && now() >= ready_at) listener.fd = listen_at(word_of(words, "tcp"));
+    int is_quiet = *control != 0;
+    if (now() >= next) {
+      next = now() + gap * 1000000LL;
+      if (is_pinging) say("WATCHDOG=1");
+      for (long number = 0; !is_quiet && number < burst; number++)
+        for (int stream = 1; stream <= streams; stream++) write_line(stream, words);
+    }
+    if (!is_quiet && now() >= end_at) end_by_itself(own_end == NULL ? "any" : own_end);
+    long pause = (next - now()) / 1000000 + 1;
+    if (pause > 20 && (ready != NULL || life != 0)) pause = 20;
+    wait_for(&listener, listener.fd < 0 ? 0 : 1, pause);
+    if (listener.fd >= 0 && (listener.revents & POLLIN) != 0) answer(listener.fd);
+    end_when_asked(words);
+  }
+}
