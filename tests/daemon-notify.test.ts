@@ -7,7 +7,6 @@ import type { Subprocess } from "bun";
 import { millis } from "../src/core/units.ts";
 import { makeNotifyKernel } from "../src/daemon-notify.ts";
 import { EpollWaiter, addToEpoll, openEpoll, removeFromEpoll } from "../src/os/epoll.ts";
-import { openLogPipe } from "../src/os/pipe-io.ts";
 import { readProcess } from "../src/os/processes.ts";
 import { type NotifyCompanions, makeNotifyCompanions } from "../src/supervisor/notify-companions.ts";
 import { compileProgram } from "./compile-program.ts";
@@ -58,12 +57,6 @@ class RealLife extends LiteralLife {
       },
       kernel: makeNotifyKernel(runtime),
       processes: { row: readProcess, closeFd: closeSync },
-      spawning: {
-        pipe() {
-          const opened = openLogPipe();
-          return opened.tag === "ok" ? opened.ends : opened.errno;
-        },
-      },
       users: { findUser: () => null, ownUid: process.getuid?.() ?? 0 },
       isCommandOf: () => false,
       isMember: (_service, pid) => this.#isBelowMain(pid),

@@ -6,7 +6,7 @@ import type { Annotate } from "./companion.ts";
 import { DescriptorStore, type DescriptorStorePorts } from "./descriptor-store.ts";
 import { type NotificationPorts, Notifications } from "./notifications.ts";
 import { type SenderPorts, relationOf } from "./notify-senders.ts";
-import type { ProcessPort, SpawnPort } from "./ports.ts";
+import type { ProcessPort, TimerPort } from "./ports.ts";
 import type { UserPort } from "./prepare-run.ts";
 import { ReadyDescriptor, type ReadyDescriptorPorts } from "./ready-descriptor.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -14,21 +14,21 @@ import { Watchdog } from "./watchdog.ts";
 /** What the kernel does for it. */
 export type NotifyKernel = Pick<NotificationPorts, "sockets" | "errnoNameOf" | "kernelMicros"> &
   Pick<DescriptorStorePorts, "hangups" | "isSameOpenFile"> &
-  Pick<ReadyDescriptorPorts, "read">;
+  Pick<ReadyDescriptorPorts, "readyPipes">;
 
 /** What the supervisor does for it. */
 export interface HearingPorts
   extends
     Pick<
       NotificationPorts,
-      "clock" | "timers" | "report" | "tell" | "record" | "amend" | "output" | "mayBeMain" | "resetRestarts"
+      "clock" | "report" | "tell" | "record" | "amend" | "output" | "mayBeMain" | "resetRestarts"
     >,
     Pick<SenderPorts, "isCommandOf" | "isMember"> {
   readonly kernel: NotifyKernel;
   readonly estate: EstatePort;
   readonly annotate: Annotate;
+  readonly timers: TimerPort;
   readonly processes: Pick<ProcessPort, "row" | "closeFd">;
-  readonly spawning: Pick<SpawnPort, "pipe">;
   readonly users: Pick<UserPort, "findUser" | "ownUid">;
 }
 
@@ -40,7 +40,7 @@ export interface NotifyCompanions {
 }
 
 export function makeNotifyCompanions(ports: HearingPorts): NotifyCompanions {
-  const { kernel, processes, spawning } = ports;
+  const { kernel, processes } = ports;
   const closeFd = (fd: number): void => processes.closeFd(fd);
   const senders: SenderPorts = {
     mainOf: (service) => mainOf(service, ports),
@@ -59,7 +59,7 @@ export function makeNotifyCompanions(ports: HearingPorts): NotifyCompanions {
     closeFd,
     relationOf: (service, sender) => relationOf(service, sender, senders),
   });
-  const readyDescriptor = new ReadyDescriptor({ ...ports, ...kernel, closeFd, pipe: () => spawning.pipe() });
+  const readyDescriptor = new ReadyDescriptor({ ...ports, ...kernel, closeFd });
   return { notifications, watchdog, store, readyDescriptor };
 }
 

@@ -21,7 +21,7 @@ export function literalKernel(): CompanionKernel {
       isSameOpenFile: absent,
       errnoNameOf: (errno) => String(errno),
       kernelMicros: absent,
-      read: absent,
+      readyPipes: { open: absent, identityOf: absent, reopen: absent, peek: absent, take: absent },
     },
     sockets: { open: () => ({ tag: "failed", message: "there are no sockets" }), closeUnclaimed() {} },
     network: { addressesOf: absent, connect: absent, takeError: absent, send: absent, receive: absent, close: absent },

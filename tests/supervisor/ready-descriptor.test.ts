@@ -1,35 +1,49 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { millis } from "../../src/core/units.ts";
 import { ReadyDescriptor } from "../../src/supervisor/ready-descriptor.ts";
 import { LiteralLife } from "./literal-life.ts";
 
 const READY = ["web ready"];
 
-function life() {
-  const it = new LiteralLife({
-    ready: { method: { tag: "fd", fd: 7 }, timeout: millis(1000), interval: millis(200) },
-  });
-  const written = new Map<number, string>();
-  let lastRead = -1;
+interface Predecessor {
+  readonly it: LiteralLife;
+  readonly written: ReadonlyMap<number, string>;
+}
+
+/** `holder`: the process and the number under which it has the pipe. */
+function life(predecessor: Predecessor | null = null, holder = "") {
+  const ready = { method: { tag: "fd", fd: 7 }, timeout: millis(1000), interval: millis(200) } as const;
+  const it = new LiteralLife({ ready }, predecessor?.it);
+  const written = new Map<number, string>(predecessor?.written);
+  let lastRead = it.estate.manifest.get("ready web") ?? -1;
   let failure: string | null = null;
   const companion = new ReadyDescriptor({
     ...it.ports,
-    pipe() {
-      if (failure !== null) return failure;
-      lastRead = it.openFd();
-      return { read: lastRead, write: it.openFd() };
-    },
-    read(fd, buffer) {
-      const text = written.get(fd) ?? "";
-      if (text === "END") return "ended";
-      if (text === "") return "empty";
-      const { written: count } = new TextEncoder().encodeInto(text, buffer);
-      written.set(fd, text.slice(count));
-      return count;
+    readyPipes: {
+      open() {
+        if (failure !== null) return failure;
+        lastRead = it.openFd();
+        return { read: lastRead, write: it.openFd() };
+      },
+      identityOf: (fd) => `pipe ${fd}`,
+      reopen(pid, as, identity) {
+        if (`${pid} ${as}` !== holder) return null;
+        lastRead = it.openFd();
+        written.set(lastRead, written.get(Number(identity.slice("pipe ".length))) ?? "");
+        return lastRead;
+      },
+      peek(fd, buffer) {
+        const text = written.get(fd) ?? "";
+        if (text === "END") return "ended";
+        return text === "" ? "empty" : new TextEncoder().encodeInto(text, buffer).written;
+      },
+      take: (fd, room) => void written.set(fd, (written.get(fd) ?? "").slice(room.length)),
     },
   });
   it.companions.push(companion);
   return Object.assign(it, {
+    it,
+    written,
     companion,
     failWith: (errno: string) => (failure = errno),
     /** The service writes; the end that is read is the last one made. */
@@ -113,4 +127,73 @@ test("nothing stays open if no process came of it, or the pipe cannot be made", 
 test("a service with another method of readiness gets none", () => {
   const it = life();
   expect(it.companion.equip({ ...it.definition, ready: null })).toEqual({ env: {}, descriptors: [] });
+});
+
+describe("over the death of the supervisor", () => {
+  function successorOf(before: Predecessor, holder = "") {
+    const it = life(before, holder);
+    it.companion.adopted(it.record, { invocation: "run-1", pid: 201 });
+    it.companion.allAdopted();
+    it.timers.turns();
+    return it;
+  }
+
+  function starting() {
+    const it = life();
+    it.start();
+    it.starting();
+    return it;
+  }
+
+  test("a newline that is written after it, or was written before it, makes the service ready", () => {
+    const before = starting();
+    before.write("boot");
+    const it = successorOf(before);
+    expect(it.told).toEqual([]);
+    it.write("ed\n");
+    expect(it.told).toEqual(READY);
+    expect([it.open.size, it.estate.manifest.size]).toEqual([0, 0]);
+  });
+
+  test("a newline that was read but not acted upon is not lost", () => {
+    const before = starting();
+    before.onTell = () => {
+      throw new Error("killed");
+    };
+    expect(() => before.write("\n")).toThrow("killed");
+    const it = successorOf(before);
+    expect(it.told).toEqual(READY);
+  });
+
+  test("one that came before the exec was known to have succeeded counts once it is", () => {
+    const before = life();
+    before.start();
+    before.execing();
+    before.write("\n");
+    const it = successorOf(before);
+    it.told.length = 0;
+    it.starting();
+    expect(it.told).toEqual(READY);
+  });
+
+  test("the pipe is had back from the service where it is lost, if the service has that very pipe there", () => {
+    for (const [holder, open] of [
+      ["201 7", 1],
+      ["201 8", 0],
+    ] as const) {
+      const before = starting();
+      before.estate.release("ready web");
+      const it = successorOf(before, holder);
+      expect(it.open.size).toBe(open);
+      if (open === 0) continue;
+      it.write("\n");
+      expect(it.told).toEqual(READY);
+    }
+  });
+
+  test("a pipe of a run that nobody goes on with is closed", () => {
+    const it = life(starting());
+    it.companion.allAdopted();
+    expect([it.open.size, it.estate.manifest.size]).toEqual([0, 0]);
+  });
 });
