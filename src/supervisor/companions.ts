@@ -106,7 +106,7 @@ export class Companions {
       this.hooks,
       ...Object.values(this.#hearing),
       this.#listeners,
-      new Readiness({ ...ports, checks, amend }),
+      new Readiness({ ...ports, checks, amend, annotate }),
       this.#health,
       this.starts,
       this.counts,
@@ -114,6 +114,7 @@ export class Companions {
       new Schedules({ ...ports, ...kernel.schedules, amend }),
       new Watches({
         ...ports,
+        annotate,
         openFiles: kernel.openFiles,
         restart: (service) => {
           this.history.asked(service, "restart, as its files have changed");

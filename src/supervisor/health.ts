@@ -1,7 +1,8 @@
 /*
  * Health: while a service is up it is asked again and again whether it still does its work. One check at a time, each from
  * the end of the one before; what a check finds while the service reads its configuration again, or waits to be stopped, is
- * shown, but not counted.
+ * shown, but not counted. What a supervisor that is gone has counted is not known to its successor: it begins to count anew,
+ * one interval later, and shows what was known until it knows better.
  */
 import type { Definition } from "../core/definition.ts";
 import { type HealthCount, type Health as HealthState, UNCHECKED, countCheck } from "../core/health-count.ts";
@@ -70,6 +71,16 @@ export class Health implements Companion {
     watched.record = record;
     watched.isDisturbed ||= this.#isSpared(watched);
     if (!isSame(watched.policy, health)) this.#adjust(watched, health);
+  }
+
+  adopted(record: ServiceRecord): void {
+    const { name, health: policy } = record.definition;
+    if (record.state.tag !== "up" || policy === null) return;
+    const { clock } = this.#ports;
+    const upSince = later(clock.now(), millis(Math.min(0, record.since - clock.wall())));
+    const watched = { record, policy, upSince, count: UNCHECKED, isDisturbed: false, cancel: () => {} };
+    this.#watched.set(name, watched);
+    this.#pause(watched);
   }
 
   forgotten(service: string): void {
@@ -142,9 +153,10 @@ export class Health implements Companion {
     watched.count = countCheck(watched.count, result.ok, { ...policy, isLenient });
     const { health } = watched.count;
     if (health === before) return;
+    const isAgain = (watched.record.health ?? before) === "unhealthy";
     this.#ports.amend(watched.record.definition.name, { health });
     if (health === "unhealthy") this.#tellUnhealthy(watched, result);
-    else this.#tellHealthy(watched, before === "unhealthy");
+    else this.#tellHealthy(watched, isAgain);
   }
 
   #tellUnhealthy({ record, policy, count }: Watched, { detail }: CheckResult): void {

@@ -5,12 +5,13 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { Check, ReadyPolicy } from "../core/life-policies.ts";
+import { isTrueIn } from "../core/plain-data.ts";
 import { NOT_READY, type ServiceRecord } from "../core/service-record.ts";
 import { type ServiceState, mainPidOf } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { CheckResult } from "./check-result.ts";
 import type { Checks } from "./checks.ts";
-import type { Companion, Equipment, Tell } from "./companion.ts";
+import type { Annotate, Companion, Equipment, Tell } from "./companion.ts";
 import type { OutputPort, TimerPort } from "./ports.ts";
 
 export interface ReadinessPorts {
@@ -18,6 +19,7 @@ export interface ReadinessPorts {
   readonly checks: Pick<Checks, "attempt">;
   readonly output: Pick<OutputPort, "expect">;
   readonly tell: Tell;
+  readonly annotate: Annotate;
   amend(service: string, change: { readonly note: string | null }): void;
 }
 
@@ -37,6 +39,9 @@ interface ExpectedLine {
 
 /** An attempt that takes longer has failed: what does not answer now may have begun to answer meanwhile. */
 const ATTEMPT_TIMEOUT = millis(10_000);
+
+/** The word under which it is written down that the line has come. */
+const LINE = "ready-line";
 
 const NOTHING: Equipment = { env: {}, descriptors: [] };
 
@@ -62,16 +67,18 @@ export class Readiness implements Companion {
     else if (record.definition.ready !== null) this.#begin(record, record.definition.ready);
   }
 
-  equip({ name, ready }: Definition): Equipment {
-    this.#unexpect(name);
-    if (ready?.method.tag !== "log") return NOTHING;
-    const found = (): void => {
-      line.isFound = true;
-      const waiting = this.#waiting.get(name);
-      if (waiting !== undefined) this.#ready(waiting);
-    };
-    const line: ExpectedLine = { isFound: false, cancel: this.#ports.output.expect(name, ready.method.pattern, found) };
-    this.#lines.set(name, line);
+  /** A check that was going on is begun anew; a line is looked for in what of the output nobody has read yet. */
+  adopted(record: ServiceRecord): void {
+    const { state, definition, beside } = record;
+    if (isOver(state)) return;
+    this.#expect(definition, isTrueIn(beside[LINE], "found"));
+    const isAwaited = state.tag === "starting" && state.phase === "ready";
+    if (isAwaited && definition.ready !== null) this.#begin(record, definition.ready);
+  }
+
+  equip(definition: Definition): Equipment {
+    this.#unexpect(definition.name);
+    this.#expect(definition, false);
     return NOTHING;
   }
 
@@ -86,6 +93,19 @@ export class Readiness implements Companion {
 
   close(): void {
     for (const service of [...this.#waiting.keys(), ...this.#lines.keys()]) this.forgotten(service);
+  }
+
+  #expect({ name, ready }: Definition, isFound: boolean): void {
+    if (ready?.method.tag !== "log") return;
+    const found = (): void => {
+      line.isFound = true;
+      this.#ports.annotate(name, LINE, { found: true });
+      const waiting = this.#waiting.get(name);
+      if (waiting !== undefined) this.#ready(waiting);
+    };
+    const cancel = isFound ? () => {} : this.#ports.output.expect(name, ready.method.pattern, found);
+    const line: ExpectedLine = { isFound, cancel };
+    this.#lines.set(name, line);
   }
 
   #begin(record: ServiceRecord, policy: ReadyPolicy): void {
@@ -143,8 +163,10 @@ export class Readiness implements Companion {
   }
 
   #unexpect(service: string): void {
-    this.#lines.get(service)?.cancel();
+    const line = this.#lines.get(service);
+    line?.cancel();
     this.#lines.delete(service);
+    if (line?.isFound === true) this.#ports.annotate(service, LINE, null);
   }
 }
 

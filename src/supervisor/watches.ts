@@ -11,11 +11,13 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { WatchPolicy } from "../core/life-policies.ts";
+import { type PlainData, isTrueIn, textIn } from "../core/plain-data.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isAtRest } from "../core/service-state.ts";
-import type { Companion } from "./companion.ts";
+import type { Annotate, Companion } from "./companion.ts";
 import { MOST_EARLY, OwnChanges, SETTLING } from "./own-changes.ts";
 import type { ClockPort, OutputPort, Report, TimerPort } from "./ports.ts";
+import { type WatchPhase, hasArrived, phaseOf } from "./watch-phase.ts";
 
 export type FileNews =
   | { readonly tag: "changed"; readonly owner: string; readonly path: string }
@@ -38,6 +40,7 @@ export interface WatchesPorts {
   readonly clock: ClockPort;
   readonly timers: TimerPort;
   readonly report: Report;
+  readonly annotate: Annotate;
   readonly output: Pick<OutputPort, "watch" | "unwatch">;
   /** The name of an errno if nothing can be watched. Called when it is first needed. */
   openFiles(): FileWatchPort | string;
@@ -45,16 +48,10 @@ export interface WatchesPorts {
   reload(service: string): void;
 }
 
-/**
- * runs: it is up or on its way; failed: it waits for the next attempt. In the others what changes does not count; begins: it is
- * on its way after a restart that was brought about here.
- */
-type Phase = "runs" | "failed" | "begins" | "deaf";
-
 interface Entry {
   readonly service: string;
   policy: WatchPolicy;
-  phase: Phase;
+  phase: WatchPhase;
   /** The paths that are watched now. */
   watched: readonly string[];
   /** true: from a restart that was brought about here until it is up. */
@@ -64,10 +61,14 @@ interface Entry {
   readonly changed: Set<string>;
   /** Calls off what is to happen after the silence. */
   cancel: (() => void) | null;
+  /** true: something of it is written down. */
+  isWritten: boolean;
   /** Files that it was said of that they changed while it was starting. */
   readonly said: Set<string>;
 }
 
+/** The word under which it is written down what is about to be done, or is being done. */
+const WATCH = "watch";
 /** No more names than that are kept. */
 const MOST_NAMES = 100;
 
@@ -93,7 +94,7 @@ export class Watches implements Companion {
     if (entry === null) return;
     if (record.state !== previous.state && hasArrived(record)) this.#arrived(entry, record);
     const isWatching = policy !== null && !isAtRest(record.state) && !record.removed;
-    const phase = isWatching ? phaseOf(record, entry) : "deaf";
+    const phase = isWatching ? phaseOf(record, entry.isOwnRestart) : "deaf";
     if (policy !== null) entry.policy = policy;
     if (phase !== entry.phase) {
       // What has happened so far happened in the phase that is over.
@@ -105,6 +106,19 @@ export class Watches implements Companion {
     if (paths === entry.watched || (paths.length === 0 && entry.watched.length === 0)) return;
     entry.watched = paths;
     this.#ports.timers.soon(() => this.#watch(entry));
+  }
+
+  /** What changes in the moment between the two supervisors is not seen. */
+  adopted(record: ServiceRecord): void {
+    this.changed(record, record);
+    const entry = this.#entries.get(record.definition.name);
+    const written = record.beside[WATCH];
+    if (entry === undefined || written === undefined) return;
+    entry.isWritten = true;
+    entry.isOwnRestart = isTrueIn(written, "restarts");
+    if (entry.phase !== "deaf") entry.phase = phaseOf(record, entry.isOwnRestart);
+    const path = textIn(written, "changed");
+    if (path !== null && (entry.phase === "runs" || entry.phase === "failed")) this.#changed(entry, path);
   }
 
   forgotten(service: string): void {
@@ -128,6 +142,7 @@ export class Watches implements Companion {
     if (entry.isOwnRestart && state.tag === "up") entry.own.began(this.#ports.clock.now());
     else entry.own.begunAnew();
     entry.isOwnRestart = false;
+    this.#write(entry, null);
   }
 
   #add(service: string, policy: WatchPolicy): Entry {
@@ -140,6 +155,7 @@ export class Watches implements Companion {
       own: new OwnChanges(),
       changed: new Set(),
       cancel: null,
+      isWritten: false,
       said: new Set(),
     };
     this.#entries.set(service, entry);
@@ -200,6 +216,7 @@ export class Watches implements Companion {
 
   #changed(entry: Entry, path: string): void {
     if (entry.changed.size === 0 && entry.own.noteFirst(this.#ports.clock.now())) this.#tellRestless(entry);
+    if (entry.changed.size === 0) this.#write(entry, { changed: path });
     if (entry.changed.size < MOST_NAMES) entry.changed.add(path);
     entry.cancel?.();
     entry.cancel = this.#ports.timers.after(entry.policy.debounce, () => {
@@ -221,6 +238,7 @@ export class Watches implements Companion {
       return this.#ports.reload(service);
     }
     entry.isOwnRestart = true;
+    this.#write(entry, { restarts: true });
     this.#ports.restart(service);
   }
 
@@ -238,9 +256,15 @@ export class Watches implements Companion {
     this.#ports.report("info", `${service}: "${path}" changed while it was restarted: not restarted again for that`);
   }
 
+  #write(entry: Entry, data: PlainData): void {
+    if (data !== null || entry.isWritten) this.#ports.annotate(entry.service, WATCH, data);
+    entry.isWritten = data !== null;
+  }
+
   #callOff(entry: Entry): void {
     entry.cancel?.();
     entry.cancel = null;
+    if (entry.changed.size > 0) this.#write(entry, null);
     entry.changed.clear();
   }
 }
@@ -250,34 +274,4 @@ function describe(changed: ReadonlySet<string>): string {
   const others = changed.size - 1;
   const count = `${others}${changed.size === MOST_NAMES ? " or more" : ""}`;
   return others < 1 ? `"${first}" changed` : `"${first}" and ${count} ${others === 1 ? "other" : "others"} changed`;
-}
-
-/** true: its start has come to an end, one way or the other. */
-function hasArrived({ state }: ServiceRecord): boolean {
-  return isAtRest(state) || state.tag === "up" || state.tag === "backoff";
-}
-
-function phaseOf({ state, reloading }: ServiceRecord, { isOwnRestart }: Entry): Phase {
-  switch (state.tag) {
-    case "up":
-      return reloading ? "deaf" : "runs";
-    case "backoff":
-      return "failed";
-    case "preparing":
-    case "launching":
-    case "execing":
-    case "starting":
-    case "naming":
-      return isOwnRestart ? "begins" : "runs";
-    case "waiting":
-    case "leaving":
-    case "stopping":
-    case "sweeping":
-    case "cleaning":
-    case "stuck":
-    case "down":
-    case "done":
-    case "failed":
-      return "deaf";
-  }
 }

@@ -268,3 +268,56 @@ test("a service without checks has no health", () => {
   life.enter(STATES.up);
   expect([life.record.health, life.begun]).toEqual([null, []]);
 });
+
+describe("over the death of the supervisor", () => {
+  function successorOf(before: ReturnType<typeof health>, change: Partial<HealthPolicy> = {}) {
+    const life = health(change, { isUp: false });
+    life.timers.time = before.timers.time;
+    life.adopt(before.record);
+    return life;
+  }
+
+  test("checks go on after an interval, what was known is shown, and counting begins anew", () => {
+    const before = health();
+    before.checkAll("+--");
+    const life = successorOf(before);
+    expect([life.isChecking, life.timers.waiting, life.record.health]).toEqual([false, [10_000], "healthy"]);
+    life.checkAll("--");
+    expect(life.told).toEqual([]);
+    life.checkAll("-");
+    expect([life.told.map(({ tag }) => tag), life.record.health]).toEqual([["unhealthy"], "unhealthy"]);
+  });
+
+  test("one that was unhealthy, and of which nobody may have been told, is told of again if it still is, or gets well", () => {
+    for (const [outcomes, told, words] of [
+      ["---", ["unhealthy"], []],
+      ["+", [], ["notice: web: healthy again"]],
+    ] as const) {
+      const before = health();
+      before.checkAll("---");
+      const life = successorOf(before);
+      expect(life.record.health).toBe("unhealthy");
+      life.checkAll(outcomes);
+      expect(life.told.map(({ tag }) => tag)).toEqual([...told]);
+      if (words.length > 0) expect(life.reports).toEqual([...words]);
+    }
+  });
+
+  test("the start period goes on from when the service came up", () => {
+    const change = { startPeriod: millis(15_000) };
+    const before = health(change);
+    before.record = { ...before.record, since: before.timers.wall() };
+    before.timers.time += 9_000;
+    const life = successorOf(before, change);
+    life.checkAll("-");
+    expect(life.told).toEqual([]);
+    life.checkAll("---");
+    expect(life.told.map(({ tag }) => tag)).toEqual(["unhealthy"]);
+  });
+
+  test("one that is not up, or has no checks, is not checked", () => {
+    const before = health({}, { isUp: false });
+    before.enter(STATES.starting);
+    expect(successorOf(before).timers.waiting).toEqual([]);
+  });
+});

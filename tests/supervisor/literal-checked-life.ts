@@ -1,4 +1,5 @@
 import type { Definition } from "../../src/core/definition.ts";
+import type { PlainData } from "../../src/core/plain-data.ts";
 import type { ServiceEvent } from "../../src/core/service-event.ts";
 import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
 import type { ServiceState } from "../../src/core/service-state.ts";
@@ -43,6 +44,18 @@ export class LiteralCheckedLife {
   readonly tell = (_service: string, event: ServiceEvent): void => void this.told.push(event);
 
   readonly amend = (_service: string, change: Change): void => this.#replace({ ...this.record, ...change });
+
+  readonly annotate = (_service: string, word: string, data: PlainData): void => {
+    const { [word]: _known, ...others } = this.record.beside;
+    this.record = { ...this.record, beside: data === null ? others : { ...others, [word]: data } };
+  };
+
+  /** It goes on from where a supervisor that is gone has left it. */
+  adopt(record: ServiceRecord): void {
+    this.record = record;
+    this.companion?.adopted?.(record, null);
+    this.timers.turns();
+  }
 
   /** It comes into another state; then the loop goes on until there is nothing more to be done at once. */
   enter(state: ServiceState, change: Change = {}): void {

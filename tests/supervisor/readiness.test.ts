@@ -23,6 +23,7 @@ function readiness(method: ReadyMethod) {
     checks: life.checks,
     tell: life.tell,
     amend: life.amend,
+    annotate: life.annotate,
     output: {
       expect(_service, pattern, found) {
         const line = { pattern, found, isOff: false };
@@ -206,4 +207,51 @@ test("a service that says itself when it is ready is not asked", () => {
   life.launch();
   life.enter(READYING);
   expect([life.begun, life.lines, life.timers.waiting]).toEqual([[], [], []]);
+});
+
+describe("over the death of the supervisor", () => {
+  function successorOf(before: ReturnType<typeof readiness>, method: ReadyMethod) {
+    const life = readiness(method);
+    life.adopt(before.record);
+    return life;
+  }
+
+  test("a service is asked anew", () => {
+    const before = readiness(TCP);
+    before.launch();
+    before.enter(READYING);
+    const life = successorOf(before, TCP);
+    expect(life.isChecking).toBe(true);
+    life.check(true);
+    expect(life.told).toEqual([{ tag: "ready" }]);
+  });
+
+  test("its line is looked for in what nobody has read yet", () => {
+    const before = readiness(LOG);
+    before.launch();
+    before.enter(READYING);
+    const life = successorOf(before, LOG);
+    expect(life.lines.map(({ pattern }) => pattern)).toEqual(["listening"]);
+    life.lines[0]?.found();
+    expect(life.told).toEqual([{ tag: "ready" }]);
+  });
+
+  test("a line that came before its exec was known to have succeeded counts after that", () => {
+    const before = readiness(LOG);
+    before.launch();
+    before.lines[0]?.found();
+    const life = successorOf(before, LOG);
+    expect([life.lines, life.told]).toEqual([[], []]);
+    life.enter(READYING);
+    expect(life.told).toEqual([{ tag: "ready" }]);
+    life.enter(STATES.up);
+    expect(life.record.beside).toEqual({});
+  });
+
+  test("one that is up is waited for no more", () => {
+    const before = readiness(LOG);
+    before.enter(STATES.up);
+    const life = successorOf(before, LOG);
+    expect([life.lines, life.timers.waiting]).toEqual([[], []]);
+  });
 });

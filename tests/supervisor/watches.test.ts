@@ -25,6 +25,10 @@ function world(refusal: string | null = null) {
   const watches = new Watches({
     clock: timers,
     timers,
+    annotate(service, word, data) {
+      const record = records.get(service);
+      if (record !== undefined) records.set(service, { ...record, beside: data === null ? {} : { [word]: data } });
+    },
     report: (severity, message) => void reports.push(`${severity}: ${message}`),
     output: { watch: (_fd, listen) => (ready = listen), unwatch: () => (ready = null) },
     openFiles() {
@@ -54,6 +58,7 @@ function world(refusal: string | null = null) {
   }
   return {
     timers,
+    records,
     watched,
     acted,
     reports,
@@ -340,5 +345,52 @@ describe("files are watched", () => {
     it.fail('cannot watch all of "/srv/app": too much');
     it.up();
     expect(it.reports).toEqual(['warning: web: cannot watch all of "/srv/app": too much']);
+  });
+});
+
+describe("over the death of the supervisor", () => {
+  function successorOf(before: ReturnType<typeof world>) {
+    const it = world();
+    for (const [service, record] of before.records) {
+      it.records.set(service, record);
+      it.watches.adopted(record);
+    }
+    it.timers.turns();
+    return it;
+  }
+
+  test("files go on to be watched, and a change restarts the service", () => {
+    const before = world();
+    before.up();
+    const it = successorOf(before);
+    expect(it.watched).toEqual(new Map([["web", ["/srv/app"]]]));
+    it.change("/srv/app/a.ts");
+    it.silence();
+    expect(it.acted).toEqual(["restart web"]);
+  });
+
+  test("a change whose silence was not over is not forgotten", () => {
+    const before = world();
+    before.up();
+    before.change("/srv/app/a.ts");
+    const it = successorOf(before);
+    it.silence();
+    expect(it.acted).toEqual(["restart web"]);
+    expect(it.records.get("web")?.beside).toEqual({ watch: { restarts: true } });
+  });
+
+  test("what changes in a restart that a change had brought about does not restart it again", () => {
+    const before = world();
+    before.up();
+    before.change("/srv/app/a.ts");
+    before.silence();
+    before.state("stopping");
+    before.starting();
+    const it = successorOf(before);
+    it.change("/srv/app/a.pid");
+    it.silence();
+    expect(it.acted).toEqual([]);
+    it.become("web", { state: STATES.up });
+    expect(it.records.get("web")?.beside).toEqual({});
   });
 });
