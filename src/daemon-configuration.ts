@@ -3,9 +3,19 @@
  * the files and ends. So the parsers cost the supervisor neither memory nor time, and cannot take it down.
  * Part of the composition root.
  */
-import { type ConfigurationReading, type ReadConfiguration, decodeConfiguration } from "./config/configuration-text.ts";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  type ConfigurationReading,
+  type ReadConfiguration,
+  decodeConfiguration,
+  encodeConfiguration,
+} from "./config/configuration-text.ts";
 import { fingerprintOf } from "./config/fingerprint.ts";
+import { EXIT } from "./core/exit-statuses.ts";
+import { configurationFileOf } from "./core/paths.ts";
 import { millis } from "./core/units.ts";
+import { CannotStart } from "./daemon-failure.ts";
+import { draftOf, dropDraft } from "./os/draft-file.ts";
 import { takeMemoryFile } from "./os/memory-file.ts";
 import { type ReadResult, closeDescriptor, readPipe } from "./os/pipe-io.ts";
 import { randomHex } from "./os/random-hex.ts";
@@ -29,13 +39,56 @@ const READING_TIMEOUT = millis(30_000);
 const CHUNK = 64 * 1024;
 const SIGKILL = 9;
 
+/** What the supervisor begins with; `text` is the same, as it is saved for a successor. */
+export interface FirstConfiguration {
+  readonly reading: ReadConfiguration;
+  readonly text: string;
+}
+
 /** Waits for what the launcher reads. null: it has refused that, or is gone, and nothing is to be started. */
-export function takeFirstConfiguration(role: SupervisorRole): ReadConfiguration | null {
-  if (role.handover !== null && !isHandedOver(role.handover)) return null;
-  const reading = decodeConfiguration(takeMemoryFile(role.configuration));
+export async function takeFirstConfiguration(role: SupervisorRole): Promise<FirstConfiguration | null> {
+  const { handover } = role;
+  if (handover === null) return takeSaved(configurationFileOf(role.directories.runtime)) ?? (await readAnew(role));
+  if (handover.complete !== null && !isHandedOver(handover.complete)) return null;
+  const text = takeMemoryFile(handover.configuration);
+  const reading = decodeConfiguration(text);
   if (reading.tag === "rejected")
     throw new Error("internal error: the launcher handed over a configuration that it refused");
-  return reading;
+  return { reading, text };
+}
+
+/** What the predecessor went by; null if it could not write that down, or it cannot be read. */
+function takeSaved(path: string): FirstConfiguration | null {
+  try {
+    const text = readFileSync(path, "utf8");
+    const reading = decodeConfiguration(text);
+    return reading.tag === "rejected" ? null : { reading, text };
+  } catch {
+    return null;
+  }
+}
+
+/** The files themselves, as a last resort: the parsers take memory that this process keeps for life. */
+async function readAnew(role: SupervisorRole): Promise<FirstConfiguration> {
+  const { readConfiguration } = await import("./load-configuration.ts");
+  const reading = readConfiguration(role);
+  if (reading.tag === "rejected") throw new CannotStart([...reading.problems], EXIT.invalidConfiguration);
+  return { reading, text: encodeConfiguration(reading) };
+}
+
+/** Writes the configuration in force down for a successor. null, or why that is not possible: then there is none of before either. */
+export function saveConfiguration(runtime: string, text: string): string | null {
+  const path = configurationFileOf(runtime);
+  try {
+    rmSync(draftOf(path), { force: true });
+    writeFileSync(draftOf(path), text, { mode: 0o600, flag: "wx" });
+    renameSync(draftOf(path), path);
+    return null;
+  } catch (error) {
+    dropDraft(path);
+    rmSync(path, { force: true });
+    return `cannot write "${path}": ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`;
+  }
 }
 
 /** Blocks: a signal that comes meanwhile is kept for later, and the launcher's end is the end of the wait too. */

@@ -1,34 +1,76 @@
 /* The estate of this supervisor: what it would leave to a successor. Part of the composition root. */
 import type { EstatePort } from "./core/estate.ts";
+import { fillMemoryFile, makeMemoryFile, takeMemoryFile } from "./os/memory-file.ts";
+import { closeDescriptor } from "./os/pipe-io.ts";
+
+/** Descriptors by their names, in the order in which they were held. */
+export type Manifest = ReadonlyMap<string, number>;
+
+/** A memory file for a process that inherits the descriptors. Throws without memory. */
+export function writeManifest(manifest: Manifest): number {
+  const fd = makeMemoryFile("estate");
+  fillMemoryFile(fd, JSON.stringify([...manifest]));
+  return fd;
+}
+
+/** What such a file says, which is closed; null stands for none. */
+export function takeManifest(fd: number | null): Manifest {
+  return new Map(fd === null ? [] : (JSON.parse(takeMemoryFile(fd)) as readonly (readonly [string, number])[]));
+}
+
+/** Where duplicates of the descriptors are kept, in a process of its own. */
+export interface EstateMirror {
+  hold(name: string, fd: number): void;
+  release(name: string): void;
+  /** What was said above is on its way now, and gets there even if this process dies. */
+  flush(): void;
+}
 
 export class Estate implements EstatePort {
   readonly #held = new Map<string, number>();
   readonly #inherited: Map<string, number>;
+  readonly #mirror: EstateMirror | null;
 
-  /** `inherited`: what a predecessor left. */
-  constructor(inherited: ReadonlyMap<string, number>) {
+  /** `inherited`: what a predecessor left, which the mirror holds already. */
+  constructor(inherited: Manifest, mirror: EstateMirror | null = null) {
     this.#inherited = new Map(inherited);
+    this.#mirror = mirror;
   }
 
   /** All that is held, and what was inherited and nobody has asked for yet. */
-  get manifest(): ReadonlyMap<string, number> {
+  get manifest(): Manifest {
     return new Map([...this.#inherited, ...this.#held]);
   }
 
   hold(name: string, fd: number): void {
     this.#held.set(name, fd);
+    this.#mirror?.hold(name, fd);
   }
 
   release(name: string): void {
-    this.#held.delete(name);
+    if (this.#held.delete(name)) this.#mirror?.release(name);
   }
 
-  inherit(prefix: string): ReadonlyMap<string, number> {
+  inherit(prefix: string): Manifest {
     const found = new Map([...this.#inherited].filter(([name]) => name.startsWith(prefix)));
     for (const [name, fd] of found) {
       this.#inherited.delete(name);
       this.#held.set(name, fd);
     }
     return found;
+  }
+
+  /** To be called before a process is started that is given the other end of what was held. */
+  flush(): void {
+    this.#mirror?.flush();
+  }
+
+  /** Lets go of what a predecessor has left and nobody has asked for. */
+  forsake(): void {
+    for (const [name, fd] of this.#inherited) {
+      this.#mirror?.release(name);
+      closeDescriptor(fd);
+    }
+    this.#inherited.clear();
   }
 }

@@ -7,9 +7,9 @@ import type { EstatePort } from "./core/estate.ts";
 import { pidFileOf } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { openDirectory, prepareDirectory } from "./os/directories.ts";
-import { lockDirectory, readPidFile, takePidFile } from "./os/pid-file.ts";
+import { lockDirectory, readPidFile, takePidFile, writePidFile } from "./os/pid-file.ts";
 import { type User, findGroup, findUser } from "./os/user-database.ts";
-import type { SupervisorRole } from "./role.ts";
+import { type SupervisorRole, daemonPidOf } from "./role.ts";
 
 /** The user that the supervisor becomes once it has taken what needs root; null: it stays who it is. */
 export function servingUser(settings: Settings): User | null {
@@ -80,10 +80,14 @@ const STATE_LOCK = "lock state-directory";
 
 /** Returns the descriptor that holds the lock. */
 export function holdPidFile(role: SupervisorRole, estate: EstatePort): number {
+  const pid = daemonPidOf(role);
   const inherited = estate.inherit(PID_FILE_LOCK).get(PID_FILE_LOCK);
-  if (inherited !== undefined) return inherited;
+  if (inherited !== undefined) {
+    writePidFile(inherited, pid);
+    return inherited;
+  }
   const path = pidFileOf(role.directories.runtime);
-  const taken = takePidFile(path);
+  const taken = takePidFile(path, pid);
   switch (taken.tag) {
     case "taken":
       estate.hold(PID_FILE_LOCK, taken.fd);

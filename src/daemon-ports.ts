@@ -2,13 +2,13 @@
 import type { Definition } from "./core/definition.ts";
 import { logFilesOf } from "./core/log-policy.ts";
 import type { WallTime } from "./core/units.ts";
+import type { DaemonChildren } from "./daemon-children.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { Loggers } from "./log/loggers.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
 import { readPidFile } from "./os/pid-file.ts";
-import { OwnChildren } from "./os/own-children.ts";
 import { hasRoomAbove, openLogPipe, type PipeEnds, readPipe } from "./os/pipe-io.ts";
 import {
   catchesSignal,
@@ -18,7 +18,6 @@ import {
   readProcessName,
   readProcessTable,
 } from "./os/processes.ts";
-import { peekChild, peekEndedChild, reapChild } from "./os/reaping.ts";
 import { closeFd, openPidfd, signalGroup, signalPidfd } from "./os/signalling.ts";
 import { SpawnBudget } from "./os/spawn-budget.ts";
 import type { ResourceLimit } from "./os/spawn-request.ts";
@@ -26,7 +25,7 @@ import { Spawner } from "./os/spawn.ts";
 import { connectTcp, sendFirst, takeConnectError } from "./os/tcp-connection.ts";
 import { findGroup, findGroupsOf, findUser } from "./os/user-database.ts";
 import type { NetworkPort } from "./supervisor/connection.ts";
-import type { OutputPort, ProcessPort, ReapPort, SpawnPlan, SpawnPort, TimerPort } from "./supervisor/ports.ts";
+import type { OutputPort, ProcessPort, SpawnPlan, SpawnPort, TimerPort } from "./supervisor/ports.ts";
 import type { UserPort } from "./supervisor/prepare-run.ts";
 
 export const clock = { now: monotonicNow, wall: wallNow };
@@ -39,30 +38,27 @@ export const timers: TimerPort = {
   soon: (run) => void setImmediate(run),
 };
 
-const children = new OwnChildren();
-
-export const processes: ProcessPort = {
-  ownPid: process.pid,
-  table: readProcessTable,
-  row: readProcess,
-  childrenOf: readChildren,
-  strangers: () => children.strangers(),
-  lookAhead: () => children.lookAhead(),
-  knowChild: (pid) => children.know(pid),
-  forgetChild: (pid) => children.forget(pid),
-  environment: readEnvironment,
-  name: readProcessName,
-  catchesSignal,
-  pidIn: readPidFile,
-  openPidfd,
-  signal: signalPidfd,
-  signalGroup,
-  closeFd,
-};
-
-/** To be called before services take the descriptors that it needs. */
-export function prepareProcesses(): void {
-  children.prepare();
+/** `children`: ours, with those of a guardian. */
+export function makeProcessPort(children: DaemonChildren): ProcessPort {
+  return {
+    ownPid: process.pid,
+    parents: children.parents,
+    table: readProcessTable,
+    row: readProcess,
+    childrenOf: readChildren,
+    strangers: () => children.strangers(),
+    lookAhead: () => children.lookAhead(),
+    knowChild: (pid) => children.know(pid),
+    forgetChild: (pid) => children.forget(pid),
+    environment: readEnvironment,
+    name: readProcessName,
+    catchesSignal,
+    pidIn: readPidFile,
+    openPidfd,
+    signal: signalPidfd,
+    signalGroup,
+    closeFd,
+  };
 }
 
 export const network: NetworkPort = {
@@ -72,14 +68,6 @@ export const network: NetworkPort = {
   send: sendFirst,
   receive: (fd, buffer) => readPipe(fd, buffer, { offset: 0, most: buffer.length }),
   close: closeFd,
-};
-
-/** `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
-export const reaping: ReapPort = {
-  peekEnded: peekEndedChild,
-  peekChild,
-  listEnded: () => children.ended(),
-  reap: reapChild,
 };
 
 export function makeUserPort(env: Readonly<Record<string, string | undefined>>): UserPort {

@@ -1,9 +1,12 @@
 /* The signals of the supervisor, from the moment it may be sent any. Part of the composition root. */
 import { SIGNAL_NUMBERS, type SignalName, signalNameOf } from "./core/signal-names.ts";
+import type { GuardianLink } from "./daemon-guardian.ts";
 import type { Logs } from "./daemon-logs.ts";
-import { hasControllingTerminal, ignoreSignals, unblockSignals } from "./os/become-daemon.ts";
+import { ignoreSignals, unblockSignals } from "./os/become-daemon.ts";
+import { monotonicNow } from "./os/clock.ts";
 import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
 import type { SupervisorRole } from "./role.ts";
+import { type Hearer, PairedSignals } from "./supervisor/paired-signals.ts";
 import type { Reloader } from "./supervisor/reloader.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -11,6 +14,10 @@ export interface SignalReceivers {
   readonly supervisor: Supervisor;
   readonly reloader: Reloader;
   readonly logs: Logs;
+  /** null: there is no guardian, and so nobody else who hears signals. */
+  readonly guardian: GuardianLink | null;
+  /** The guardian has died. */
+  orphaned(): void;
 }
 
 const HANDLED = ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD"] as const;
@@ -21,12 +28,12 @@ const IGNORED: readonly SignalName[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTST
 /** Receives signals at once and keeps them until there is somebody to deliver them to, so that none is lost or deadly. */
 export class Signals {
   readonly #early: Handled[] = [];
-  readonly #hangupEnds: boolean;
+  readonly #endsOnHangup: boolean;
+  readonly #pairs = new PairedSignals();
   #receivers: SignalReceivers | null = null;
 
   constructor(role: SupervisorRole) {
-    // At a terminal, SIGHUP means that the terminal is gone; without one, it is the request to reload.
-    this.#hangupEnds = role.options.foreground && hasControllingTerminal();
+    this.#endsOnHangup = role.endsOnHangup;
     for (const signal of HANDLED) process.on(signal, () => this.#receive(signal));
     ignoreSignals(IGNORED);
     if (role.signalPipe !== null) this.#collectDiverted(role.signalPipe);
@@ -37,20 +44,34 @@ export class Signals {
     this.#receivers = receivers;
     for (const signal of this.#early.splice(0)) this.#receive(signal);
     // Children may have ended, and their signal be lost, while nobody listened.
-    receivers.supervisor.childrenEnded();
+    this.#childrenEnded(receivers);
   }
 
   #receive(signal: Handled): void {
     if (this.#receivers === null) this.#early.push(signal);
-    else this.#deliver(signal, this.#receivers);
+    else if (signal === "SIGCHLD") this.#childrenEnded(this.#receivers);
+    else this.#deliver(signal, this.#receivers, "self");
   }
 
-  #deliver(signal: Handled, { supervisor, reloader, logs }: SignalReceivers): void {
+  /** The guardian says by the same signal that there is something to hear from it. */
+  #childrenEnded(receivers: SignalReceivers): void {
+    receivers.guardian?.hear({
+      signal: (name) => {
+        const handled = HANDLED.find((known) => known === name);
+        if (handled !== undefined) this.#deliver(handled, receivers, "guardian");
+      },
+      gone: () => receivers.orphaned(),
+    });
+    receivers.supervisor.childrenEnded();
+  }
+
+  #deliver(signal: Handled, { supervisor, reloader, logs, guardian }: SignalReceivers, by: Hearer): void {
+    if (guardian !== null && !this.#pairs.counts(signal, by, monotonicNow())) return;
     switch (signal) {
       case "SIGCHLD":
-        return supervisor.childrenEnded();
+        return;
       case "SIGHUP":
-        return this.#hangupEnds ? supervisor.endBySignal("SIGHUP from the terminal") : reloader.askedBySignal();
+        return this.#endsOnHangup ? supervisor.endBySignal("SIGHUP from the terminal") : reloader.askedBySignal();
       case "SIGTERM":
       case "SIGINT":
         return supervisor.endBySignal(signal);

@@ -2,14 +2,18 @@
  * The supervisor as a process: becomes a daemon, takes the pid file and the socket, wires the rooms, starts the services,
  * says that it is ready, and ends in order. Read from top to bottom, it is the life of the daemon.
  */
-import { closeSync, writeSync } from "node:fs";
+import { encodeConfiguration } from "./config/configuration-text.ts";
 import { VERSION } from "./version.ts";
 import { EXIT } from "./core/exit-statuses.ts";
 import { isoOf } from "./core/view.ts";
-import { ConfigurationReader, takeFirstConfiguration } from "./daemon-configuration.ts";
+import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
+import { DaemonChildren } from "./daemon-children.ts";
+import { ConfigurationReader, saveConfiguration, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
-import { Estate } from "./daemon-estate.ts";
+import { Estate, takeManifest } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
+import { GuardianLink } from "./daemon-guardian.ts";
+import { becomeGuardian } from "./daemon-succession.ts";
 import { type Logs, startLogs, surviveExceptions } from "./daemon-logs.ts";
 import { makeRunFiles } from "./daemon-looks.ts";
 import { startHistory } from "./daemon-history.ts";
@@ -19,12 +23,10 @@ import { Housekeeping } from "./daemon-housekeeping.ts";
 import {
   clock,
   makeOutputPort,
+  makeProcessPort,
   makeSpawnPort,
   makeUserPort,
   network,
-  prepareProcesses,
-  processes,
-  reaping,
   timers,
 } from "./daemon-ports.ts";
 import { makeFileChanges } from "./daemon-files.ts";
@@ -49,20 +51,16 @@ import {
   enterRootDirectory,
   nameProcess,
   redirectStandardStreams,
-  silenceStandardError,
 } from "./os/become-daemon.ts";
 import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
-import { type Frame, type SupervisorRole, frameText, readyLines } from "./role.ts";
+import type { SupervisorRole } from "./role.ts";
 import { Reloader } from "./supervisor/reloader.ts";
-import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 import type { HistoryWriter } from "./supervisor/history-writer.ts";
 import { Scaling } from "./supervisor/scaling.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
-
-const TOLD_TO_END = "cannot start: it was told to end";
 
 /** Runs the supervisor until it ends; the process exits in here. */
 export async function runSupervisor(role: SupervisorRole): Promise<never> {
@@ -81,37 +79,44 @@ export async function runSupervisor(role: SupervisorRole): Promise<never> {
 }
 
 async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
-  if (role.readyPipe !== null) detach(role.readyPipe);
+  if (role.handover !== null && role.handover.readyPipe !== null) detach(role.handover.readyPipe);
   clearUmask();
   nameProcess("daemonsup");
   const signals = new Signals(role);
   // What needs no configuration is done while the launcher still reads it.
-  prepareProcesses();
-  const loaded = takeFirstConfiguration(role);
+  const guardian = role.guardian === null ? null : new GuardianLink(role.guardian);
+  const children = new DaemonChildren(guardian);
+  children.prepare();
+  const processes = makeProcessPort(children);
+  const first = await takeFirstConfiguration(role);
   // The launcher has said why; nothing has been touched yet.
-  if (loaded === null) process.exit(EXIT.invalidConfiguration);
+  if (first === null) process.exit(EXIT.invalidConfiguration);
+  const loaded = first.reading;
   const user = servingUser(loaded.settings);
   const groups = servingGroups(loaded.settings);
   const door = loadDoor(loaded.settings);
   prepareDirectories(role, { user, groups });
-  const estate = new Estate(new Map());
+  const estate = new Estate(takeManifest(role.estate), guardian);
   const pidFile = holdPidFile(role, estate);
   holdStateDirectory(role, estate);
   const memory = ServiceMemory.open(role.directories, timers);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));
   const sockets = makeSocketPort(loaded.definitions, estate);
-  if (user !== null) {
+  // A successor of one that took the place of its guardian is this user already.
+  if (user !== null && process.geteuid?.() !== user.uid) {
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
+  const unsaved = saveConfiguration(role.directories.runtime, first.text);
   becomeSubreaper();
+  guardian?.attach();
   holdSpareDescriptors();
 
   const { directories, options } = role;
   const logs = startLogs({ settings: loaded.settings, directory: directories.log, isForeground: options.foreground });
   const over = Promise.withResolvers<number>();
-  const manager = new Manager(options.foreground ? process.env : {});
+  const manager = new Manager(options.foreground ? process.env : {}, guardian);
   const housekeeping = new Housekeeping();
   const output = makeOutputPort(logs.plane, directories.log, logs.loggers);
   const history = startHistory({
@@ -125,7 +130,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     report: history.report,
     history: history.port,
     processes,
-    reaping,
+    reaping: children,
     spawning,
     memory,
     output,
@@ -144,7 +149,10 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
     newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),
-    ending: () => manager.stopping(),
+    ending() {
+      guardian?.ending();
+      manager.stopping();
+    },
     ended: over.resolve,
   });
   const reader = new ConfigurationReader(role, loaded, {
@@ -164,6 +172,8 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
     accepted() {
+      const problem = saveConfiguration(directories.runtime, encodeConfiguration(reader.latest));
+      if (problem !== null) logs.report("warning", problem);
       logs.configure(reader.latest.settings);
       history.writer.configure(reader.latest.settings.history);
       files.accept(reader.latest.marks);
@@ -177,13 +187,18 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   surviveExceptions(logs);
 
   const beginning = `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`;
+  if (role.before !== null)
+    logs.report("err", `the supervisor has died (${role.before}); its guardian has started another one`);
   logs.report("notice", beginning);
   supervisor.companions.history.note("begin", null, beginning);
   memory.reportTo(logs.report);
-  for (const warning of [...memory.problems, ...loaded.warnings]) logs.report("warning", warning);
+  for (const warning of [...(unsaved === null ? [] : [unsaved]), ...memory.problems, ...loaded.warnings])
+    logs.report("warning", warning);
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
-  announceWhenReady(role, { supervisor, launcher, logs, manager });
-  signals.deliverTo({ supervisor, reloader, logs });
+  estate.forsake();
+  announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
+  const orphaned = (): void => becomeGuardian(role, { estate, report: logs.report });
+  signals.deliverTo({ supervisor, reloader, logs, guardian, orphaned });
 
   const code = await over.promise;
   supervisor.companions.close();
@@ -197,6 +212,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   await logs.close();
   memory.closeCleanly();
   clearPidFile(pidFile);
+  guardian?.over(code);
   process.exit(code);
 }
 
@@ -204,35 +220,6 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
 function detach(readyPipe: number): void {
   enterRootDirectory();
   redirectStandardStreams(readyPipe);
-}
-
-/** The supervisor's way to speak to whoever started it, until it is ready. */
-class Launcher {
-  readonly #role: SupervisorRole;
-  #hasSpoken = false;
-
-  constructor(role: SupervisorRole) {
-    this.#role = role;
-  }
-
-  tell(frame: Frame): void {
-    if (this.#hasSpoken) return;
-    this.#hasSpoken = true;
-    if (this.#role.readyPipe === null) {
-      const [lines, stream] =
-        frame.tag === "ready" ? [readyLines(frame), process.stdout] : [frame.lines, process.stderr];
-      stream.write(`${lines.join("\n")}\n`);
-      return;
-    }
-    try {
-      writeSync(this.#role.readyPipe, frameText(JSON.stringify(frame)));
-    } catch {
-      // The launcher is gone: nobody waits any more.
-    }
-    silenceStandardError();
-    // After a failure it stays open until this process has ended: that is what the launcher waits for.
-    if (frame.tag === "ready") closeSync(this.#role.readyPipe);
-  }
 }
 
 interface Parts {
@@ -258,41 +245,4 @@ function openControl(role: SupervisorRole, parts: Parts): Promise<Serving> {
     syslogDropped: () => logs.syslogDropped(),
   });
   return openServing({ runtime, port, groups, door, report: (message) => logs.report("crit", message) });
-}
-
-interface Announcement {
-  readonly supervisor: Supervisor;
-  readonly launcher: Launcher;
-  readonly logs: Logs;
-  readonly manager: Manager;
-}
-
-function announceWhenReady(role: SupervisorRole, parts: Announcement): void {
-  const { supervisor, launcher, logs, manager } = parts;
-  const { readyTimeout, strict } = role.options;
-  const cancel = timers.after(readyTimeout, () => {
-    const missing = undecidedOf(supervisor.fleet);
-    const lines = [`cannot start: not up within ${readyTimeout / 1000}s: ${missing.join(", ")}`];
-    launcher.tell({ tag: "failed", exit: EXIT.timedOut, lines });
-    supervisor.end(EXIT.timedOut, lines.join("; "));
-  });
-  supervisor.onSettled(() => {
-    cancel();
-    if (supervisor.isEnding) {
-      launcher.tell({ tag: "failed", exit: EXIT.failed, lines: [TOLD_TO_END] });
-      return;
-    }
-    const notes = troubledOf(supervisor.fleet);
-    if (strict && notes.length > 0) {
-      launcher.tell({
-        tag: "failed",
-        exit: EXIT.failed,
-        lines: [...notes, "cannot start: --strict, and not every service could be started"],
-      });
-      supervisor.end(EXIT.failed, "--strict, and not every service could be started");
-      return;
-    }
-    manager.ready(supervisor.fleet.size);
-    launcher.tell({ tag: "ready", pid: process.pid, services: supervisor.fleet.size, notes, log: logs.file });
-  });
 }

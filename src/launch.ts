@@ -9,20 +9,29 @@ import type { CliWorld } from "./cli/world.ts";
 import { type ReadConfiguration, encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
 import { isKernelBefore, OLDEST_KERNEL, parseKernelRelease } from "./core/kernel-release.ts";
+import { hasControllingTerminal } from "./os/become-daemon.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
 import { fillMemoryFile, makeMemoryFile } from "./os/memory-file.ts";
 import { loadNative } from "./os/native.ts";
 import { openBlockingPipe, openLogPipe } from "./os/pipe-io.ts";
 import { closeFd } from "./os/signalling.ts";
-import { type Frame, type SupervisorRole, parseFrames, readyLines, roleArguments, roleEnvironment } from "./role.ts";
+import {
+  type Frame,
+  type GuardianRole,
+  type Handover,
+  OWN_PROGRAM,
+  type SupervisorRole,
+  parseFrames,
+  readyLines,
+  roleArguments,
+  roleEnvironment,
+} from "./role.ts";
 
 /** How much longer than its ready timeout the supervisor may take to say that it is not ready, and then to end. */
 const GRACE_MS = 15_000;
 /** What tells the daemon that its configuration is complete; any byte would do. */
 const GO = "!";
-/** The file of the running program, whatever became of its name. */
-const OWN_PROGRAM = "/proc/self/exe";
 
 export async function start(options: StartOptions, world: CliWorld): Promise<number> {
   const tooOld = tooOldKernel();
@@ -32,8 +41,9 @@ export async function start(options: StartOptions, world: CliWorld): Promise<num
     );
     return EXIT.failed;
   }
-  const base = { options, directories: placesOf(options, world), invokingUid: world.invokingUid };
-  return options.foreground ? await becomeSupervisor(base, world) : await launchDaemon(base, world);
+  const endsOnHangup = options.foreground && hasControllingTerminal();
+  const base = { options, directories: placesOf(options, world), invokingUid: world.invokingUid, endsOnHangup };
+  return options.foreground ? await becomeDaemon(base, world) : await launchDaemon(base, world);
 }
 
 /** The release of a kernel that will not do; null for any other, also if it does not tell. */
@@ -47,7 +57,17 @@ function tooOldKernel(): string | null {
   }
 }
 
-type Base = Pick<SupervisorRole, "options" | "directories" | "invokingUid">;
+type Base = Pick<SupervisorRole, "options" | "directories" | "invokingUid" | "endsOnHangup">;
+
+/** What is executed first: the guardian, which starts the supervisor; or that itself, if there is to be none. */
+function firstRole(
+  base: Base,
+  given: { handover: Handover; signalPipe: number | null },
+): GuardianRole | SupervisorRole {
+  const role = { ...base, ...given, estate: null };
+  if (base.options.guardian) return { tag: "guardian", ...role };
+  return { tag: "supervisor", ...role, guardian: null, record: "use", before: null };
+}
 
 /** The configuration as text, or null once it is said what is wrong with it. */
 async function readOrComplain(base: Base, world: CliWorld): Promise<string | null> {
@@ -76,7 +96,7 @@ function warn({ warnings, unfit }: ReadConfiguration, world: CliWorld): void {
 }
 
 /** exec in place: returns only if that failed. */
-async function becomeSupervisor(base: Base, world: CliWorld): Promise<number> {
+async function becomeDaemon(base: Base, world: CliWorld): Promise<number> {
   const text = await readOrComplain(base, world);
   if (text === null) return EXIT.invalidConfiguration;
   const opened = openLogPipe();
@@ -84,23 +104,17 @@ async function becomeSupervisor(base: Base, world: CliWorld): Promise<number> {
   const pipe = opened.ends;
   const configuration = makeMemoryFile("configuration");
   fillMemoryFile(configuration, text);
-  const role: SupervisorRole = {
-    tag: "supervisor",
-    ...base,
-    configuration,
-    handover: null,
-    readyPipe: null,
-    signalPipe: pipe.read,
-  };
+  const handover = { configuration, complete: null, readyPipe: null };
+  const role = firstRole(base, { handover, signalPipe: pipe.read });
   const block = blockFor(role, world, [pipe.read, configuration]);
   const errno = loadNative().replace(block.address, pipe.write);
   return complain(`cannot start: exec of ${OWN_PROGRAM} failed: ${errnoNameOf(errno)}`, world);
 }
 
-function blockFor(role: SupervisorRole, world: CliWorld, kept: readonly number[]): NativeBlock {
+function blockFor(role: GuardianRole | SupervisorRole, world: CliWorld, kept: readonly number[]): NativeBlock {
   const block = new NativeBlock();
   const env = roleEnvironment(role, world.env);
-  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role.options), env }, kept);
+  block.encodeRole({ path: OWN_PROGRAM, argv: roleArguments(role), env }, kept);
   return block;
 }
 
@@ -111,14 +125,8 @@ async function launchDaemon(base: Base, world: CliWorld): Promise<number> {
   if (handover.tag === "failed") return complain(`cannot start: pipe failed: ${handover.errno}`, world);
   const configuration = makeMemoryFile("configuration");
   const kept = [ready.ends.write, handover.ends.read, configuration] as const;
-  const role: SupervisorRole = {
-    tag: "supervisor",
-    ...base,
-    configuration,
-    handover: handover.ends.read,
-    readyPipe: ready.ends.write,
-    signalPipe: null,
-  };
+  const given = { configuration, complete: handover.ends.read, readyPipe: ready.ends.write };
+  const role = firstRole(base, { handover: given, signalPipe: null });
   const block = blockFor(role, world, kept);
   const pid = loadNative().relaunch(block.address);
   closeFd(ready.ends.write);
@@ -156,7 +164,7 @@ async function concludeRefused(pid: number, from: { answer: Answer; world: CliWo
 
 async function concludeStart(
   pid: number,
-  from: { role: SupervisorRole; answer: Answer; world: CliWorld },
+  from: { role: GuardianRole | SupervisorRole; answer: Answer; world: CliWorld },
 ): Promise<number> {
   const { role, answer, world } = from;
   const frame = await within(role.options.readyTimeout + GRACE_MS, answer.frame);

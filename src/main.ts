@@ -7,7 +7,10 @@ import { ROLE_VARIABLE, parseRole } from "./role.ts";
 const text = process.env[ROLE_VARIABLE];
 delete process.env[ROLE_VARIABLE];
 const role = text === undefined ? null : parseRole(text);
-if (role?.tag === "supervisor") {
+if (role?.tag === "guardian") {
+  const { runGuardian } = await import("./guardian.ts");
+  runGuardian(role);
+} else if (role?.tag === "supervisor") {
   const { runSupervisor } = await import("./daemon.ts");
   await runSupervisor(role);
 } else if (role?.tag === "reading") {

@@ -21,19 +21,55 @@ interface RoleBase {
   readonly invokingUid: number;
 }
 
-export interface SupervisorRole extends RoleBase {
-  readonly tag: "supervisor";
+/** What a start hands over from the launcher. */
+export interface Handover {
   /** The memory file with the configuration as the launcher reads it. */
   readonly configuration: number;
   /**
    * Read end of the pipe on which a byte says that the configuration is complete, and its end that there will be none; null
    * if it is complete already.
    */
-  readonly handover: number | null;
+  readonly complete: number | null;
   /** Write end of the pipe on which the launcher waits; null in the foreground. */
   readonly readyPipe: number | null;
+}
+
+interface DaemonRole extends RoleBase {
+  /** null: a predecessor has left everything that it needs. */
+  readonly handover: Handover | null;
   /** Read end of the pipe with signals that came while the program was replaced; null if there is none. */
   readonly signalPipe: number | null;
+  /** At a terminal, SIGHUP means that the terminal is gone; without one, it is the request to reload. */
+  readonly endsOnHangup: boolean;
+  /** The memory file that names the descriptors which a predecessor has left; null: there are none. */
+  readonly estate: number | null;
+}
+
+/** Above the supervisor: it starts it, again if it dies, and holds what is to outlive it. */
+export interface GuardianRole extends DaemonRole {
+  readonly tag: "guardian";
+}
+
+export interface SupervisorRole extends DaemonRole {
+  readonly tag: "supervisor";
+  /** null: it has none. */
+  readonly guardian: GuardianAddress | null;
+  /** "ignore": what predecessors have written down of the services is not to be believed, it may be what they died of. */
+  readonly record: "use" | "ignore";
+  /** How the supervisor before this one has ended, for the log; null: there was none. */
+  readonly before: string | null;
+}
+
+export interface GuardianAddress {
+  /** Of the guardian, and what the pid file says. */
+  readonly pid: number;
+  /** The socket to it. */
+  readonly link: number;
+}
+
+/** The number by which everybody knows the supervisor: that of its guardian, if it has one. */
+export function daemonPidOf({ guardian }: SupervisorRole): number {
+  return guardian?.pid ?? process.pid;
 }
 
 /** A short-lived process that reads the definitions and says what it has read. */
@@ -43,7 +79,10 @@ export interface ReadingRole extends RoleBase {
   readonly instancesFile?: string;
 }
 
-export type Role = SupervisorRole | ReadingRole;
+export type Role = GuardianRole | SupervisorRole | ReadingRole;
+
+/** The file of the running program, whatever became of its name. */
+export const OWN_PROGRAM = "/proc/self/exe";
 
 /** The environment variable that gives this program a role of its own. */
 export const ROLE_VARIABLE = "DAEMONSUP_ROLE";
@@ -76,9 +115,11 @@ export function roleEnvironment(role: Role, env: Readonly<Record<string, string 
 }
 
 /** The command line that ps shows. */
-export function roleArguments(options: StartOptions): readonly string[] {
+export function roleArguments(role: GuardianRole | SupervisorRole): readonly string[] {
+  const { options } = role;
   const name = options.name === null ? [] : ["--name", options.name];
-  return ["daemonsup", "--config", options.config, ...(options.foreground ? ["--foreground"] : []), ...name];
+  const below = role.tag === "supervisor" && role.guardian !== null ? ["(supervisor)"] : [];
+  return ["daemonsup", "--config", options.config, ...(options.foreground ? ["--foreground"] : []), ...name, ...below];
 }
 
 export type Frame =

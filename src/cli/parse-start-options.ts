@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly strict: boolean;
   /** true: a directory without definitions is no error. */
   readonly allowEmpty: boolean;
+  /** false: one process, which nobody restarts; the next start goes on with what it leaves. */
+  readonly guardian: boolean;
   readonly name: string | null;
   readonly runtimeDir: string | null;
   readonly stateDir: string | null;
@@ -37,6 +39,7 @@ export const START_OPTIONS = {
   "stop-timeout": { short: null, value: "TIME", help: "how long the end may take before what is left is killed" },
   strict: { short: null, value: null, help: "fail if any service cannot be started" },
   "allow-empty": { short: null, value: null, help: "accept a directory without definitions" },
+  "no-guardian": { short: null, value: null, help: "one process: nobody restarts the supervisor should it die" },
   name: { short: null, value: "NAME", help: "name of this supervisor, for more than one on a machine" },
   "runtime-dir": { short: null, value: "DIR", help: "directory of the pid file and the control socket" },
   "state-dir": { short: null, value: "DIR", help: "directory of what outlives a restart" },
@@ -79,6 +82,7 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
       stopTimeout,
       strict: has("strict"),
       allowEmpty: has("allow-empty"),
+      guardian: !has("no-guardian"),
       name,
       runtimeDir: directory("runtime-dir"),
       stateDir: directory("state-dir"),

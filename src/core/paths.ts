@@ -57,6 +57,11 @@ export function pidFileOf(runtime: string): string {
   return `${runtime}/supervisor.pid`;
 }
 
+/** The text of the configuration in force, for a supervisor that follows one which has died. */
+export function configurationFileOf(runtime: string): string {
+  return `${runtime}/configuration`;
+}
+
 /** Where the history is kept. */
 export function historyFileOf(state: string): string {
   return `${state}/history.db`;

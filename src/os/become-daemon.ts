@@ -18,12 +18,16 @@ const libc = dlopen("libc.so.6", {
   initgroups: { args: ["cstring", "u32"], returns: "i32" },
   // int setresgid(gid_t rgid, gid_t egid, gid_t sgid);
   setresgid: { args: ["u32", "u32", "u32"], returns: "i32" },
+  // sighandler_t signal(int signum, sighandler_t handler);  with one of the two handlers that are small numbers
+  signal: { args: ["i32", "u64"], returns: "u64" },
   // int setresuid(uid_t ruid, uid_t euid, uid_t suid);
   setresuid: { args: ["u32", "u32", "u32"], returns: "i32" },
 } as const);
 
+const PR_SET_PDEATHSIG = 1;
 const PR_SET_NAME = 15;
 const PR_SET_CHILD_SUBREAPER = 36;
+const SIG_IGN = 1;
 
 /** So that no file system is kept busy and relative paths mean the same everywhere. */
 export function enterRootDirectory(): void {
@@ -60,9 +64,18 @@ export function becomeSubreaper(): boolean {
   return libc.symbols.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
 }
 
+/**
+ * From now on the end of the parent is a SIGCHLD here; false if it has ended already. To be called once the user is the one that
+ * this process stays, as the kernel forgets it with another.
+ */
+export function hearEndOfParent(parent: number): boolean {
+  libc.symbols.prctl(PR_SET_PDEATHSIG, SIGNAL_NUMBERS.SIGCHLD, 0, 0, 0);
+  return process.ppid === parent;
+}
+
 /** Ignored in the daemon itself; every service gets the default back. */
 export function ignoreSignals(names: readonly SignalName[]): void {
-  for (const name of names) loadNative().setDisposition(SIGNAL_NUMBERS[name], true);
+  for (const name of names) libc.symbols.signal(SIGNAL_NUMBERS[name], SIG_IGN);
 }
 
 /** Opens the mask of the main thread: what was blocked over the exec is delivered to the handlers now. */

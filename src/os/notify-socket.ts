@@ -4,6 +4,7 @@
  */
 import { FFIType, dlopen, ptr } from "bun:ffi";
 import { chmodSync } from "node:fs";
+import { type Sender, decodeAncillary } from "./ancillary-data.ts";
 import { lastErrno } from "./last-errno.ts";
 import { closeFd } from "./signalling.ts";
 import { encodeAddress } from "./unix-datagram.ts";
@@ -25,8 +26,6 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
-const SCM_RIGHTS = 1;
-const SCM_CREDENTIALS = 2;
 const MSG_PEEK = 0x2;
 const MSG_CTRUNC = 0x8;
 const MSG_TRUNC = 0x20;
@@ -39,7 +38,6 @@ export const MOST_ADDRESS_BYTES = 107;
 const MOST_DATAGRAM_BYTES = 4096;
 // SCM_MAX_FD of the kernel is 253: what may come takes 1064 bytes.
 const CONTROL_BYTES = 2048;
-const HEADER_BYTES = 16;
 
 export type NotifySocketResult =
   { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly errno: string };
@@ -64,12 +62,6 @@ export function openNotifySocket(address: string, mode: number): NotifySocketRes
     return closeAnd(fd, (error as NodeJS.ErrnoException).code ?? String(error));
   }
   return { tag: "open", fd };
-}
-
-export interface Sender {
-  /** 0: it is in a pid namespace that cannot be seen from here. */
-  readonly pid: number;
-  readonly uid: number;
 }
 
 export type ReceiveResult =
@@ -110,7 +102,7 @@ export class NotifyReceiver {
       const errno = lastErrno();
       return errno === "EAGAIN" || errno === "EINTR" ? { tag: "empty" } : { tag: "failed", errno };
     }
-    const { sender, descriptors } = this.#readControl(Number(this.#message[5]));
+    const { sender, descriptors } = decodeAncillary(this.#controlWords, Number(this.#message[5]));
     const flags = Number(this.#message[6]);
     if ((flags & (MSG_TRUNC | MSG_CTRUNC)) !== 0) {
       for (const descriptor of descriptors) closeFd(descriptor);
@@ -124,28 +116,7 @@ export class NotifyReceiver {
     this.#bareMessage.set([0n, 0n, BigInt(ptr(this.#vector)), 1n, 0n, 0n, 0n]);
     libc.symbols.recvmsg(fd, this.#bareAddress, MSG_DONTWAIT);
   }
-
-  /** struct cmsghdr: length with header, level, type; then the data, and room up to a multiple of 8. */
-  #readControl(length: number): { sender: Sender; descriptors: readonly number[] } {
-    let sender: Sender = { pid: 0, uid: NOBODY };
-    const descriptors: number[] = [];
-    const words = this.#controlWords;
-    for (let at = 0; at + HEADER_BYTES <= length;) {
-      const size = words.getUint32(at, true);
-      const end = Math.min(at + size, length);
-      const type = words.getInt32(at + 8, true) === SOL_SOCKET ? words.getInt32(at + 12, true) : 0;
-      const data = at + HEADER_BYTES;
-      if (type === SCM_CREDENTIALS) sender = { pid: words.getInt32(data, true), uid: words.getUint32(data + 4, true) };
-      if (type === SCM_RIGHTS)
-        for (let word = data; word + 4 <= end; word += 4) descriptors.push(words.getInt32(word, true));
-      at += Math.max(HEADER_BYTES, Math.ceil(size / 8) * 8);
-    }
-    return { sender, descriptors };
-  }
 }
-
-/** The user of a sender whose credentials are missing, which SO_PASSCRED rules out. */
-const NOBODY = 65534;
 
 function closeAnd(fd: number, errno: string): NotifySocketResult {
   closeFd(fd);

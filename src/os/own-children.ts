@@ -10,11 +10,12 @@ import { withSpareDescriptors } from "./spare-descriptors.ts";
 const NUMBERS = 4_194_304;
 
 /**
- * The children of this process that its main thread made or was handed as subreaper, known ones and strangers. That a
+ * The children of a process, usually this one, that its main thread made or was handed as subreaper, known ones and strangers. That a
  * subreaper is given a child is announced by nothing, so the kernel's list is read whenever somebody has to know; among a
  * thousand children that are known, strangers are found without making a number of each.
  */
 export class OwnChildren implements Disposable {
+  readonly #parent: number;
   /** A bit for each number. */
   readonly #known = new Uint8Array(NUMBERS / 8);
   readonly #knownAddress: Pointer = ptr(this.#known);
@@ -24,10 +25,15 @@ export class OwnChildren implements Disposable {
   /** The list, held open: it can be read when no descriptor is left. undefined: not opened yet; null: this kernel has none. */
   #list: number | null | undefined;
 
+  /** `parent`: whose children they are, if not this process's. */
+  constructor(parent: number = process.pid) {
+    this.#parent = parent;
+  }
+
   /** Makes ready what reads the children. To be called early: it needs descriptors, and later there may be none left. */
   prepare(): void {
     loadNativeProcesses();
-    this.#list ??= this.#list === null ? null : openList();
+    this.#list ??= this.#list === null ? null : openList(this.#parent);
   }
 
   /** From now on this child is none of the strangers. */
@@ -86,7 +92,7 @@ export class OwnChildren implements Disposable {
 
   #strangersInTable(): readonly number[] {
     return readProcessTable()
-      .filter((row) => row.parent === process.pid && !this.#isKnown(row.pid))
+      .filter((row) => row.parent === this.#parent && !this.#isKnown(row.pid))
       .map((row) => row.pid);
   }
 
@@ -99,9 +105,9 @@ export class OwnChildren implements Disposable {
   }
 }
 
-function openList(): number | null {
+function openList(parent: number): number | null {
   try {
-    return withSpareDescriptors(() => openSync(`/proc/self/task/${process.pid}/children`, "r"));
+    return withSpareDescriptors(() => openSync(`/proc/${parent}/task/${parent}/children`, "r"));
   } catch (error) {
     // A kernel without CONFIG_PROC_CHILDREN.
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;

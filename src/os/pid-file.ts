@@ -28,8 +28,8 @@ export type PidFileResult =
   /** An errno, or what is wrong as a sentence. */
   | { readonly tag: "failed"; readonly reason: string };
 
-/** Locks the pid file and writes this process's number into it. The lock lasts as long as the descriptor is open. */
-export function takePidFile(path: string): PidFileResult {
+/** Locks the pid file and writes this number into it. The lock lasts as long as the descriptor is open in any process. */
+export function takePidFile(path: string, pid: number): PidFileResult {
   for (;;) {
     const fd = open(path);
     if (typeof fd === "string") return { tag: "failed", reason: fd };
@@ -44,7 +44,7 @@ export function takePidFile(path: string): PidFileResult {
       );
     }
     if (isSameFile(fd, path)) {
-      writePid(fd);
+      writePidFile(fd, pid);
       return { tag: "taken", fd };
     }
     closeSync(fd); // somebody replaced the file between open and lock: lock the one that is there now
@@ -65,6 +65,12 @@ export function lockDirectory(path: string): number | "held" | null {
   const errno = lock(fd);
   if (errno === null) return fd;
   return closeAnd(fd, errno === "EWOULDBLOCK" || errno === "EAGAIN" ? "held" : null);
+}
+
+/** Writes another number into the file of a lock that was taken. */
+export function writePidFile(fd: number, pid: number): void {
+  ftruncateSync(fd, 0);
+  writeSync(fd, `${pid}\n`, 0);
 }
 
 /** Empties the file; the lock goes with the process. */
@@ -134,11 +140,6 @@ function isSameFile(fd: number, path: string): boolean {
   const mine = fstatSync(fd);
   const there = statSync(path, { throwIfNoEntry: false });
   return there?.ino === mine.ino && there.dev === mine.dev;
-}
-
-function writePid(fd: number): void {
-  ftruncateSync(fd, 0);
-  writeSync(fd, `${process.pid}\n`, 0);
 }
 
 function closeAnd<Result>(fd: number, result: Result): Result {

@@ -227,9 +227,10 @@ export class Belongings {
     return this.survivors(service).some((row) => row.pid === pid);
   }
 
-  /** true if it may become the main process as well: only the end of a child of this process is told. */
+  /** true if it may become the main process as well: only the end of a child of ours is told. */
   mayBeMain(service: string, pid: number): boolean {
-    return this.isMember(service, pid) && this.#ports.row(pid)?.parent === this.#ports.ownPid;
+    const row = this.#ports.row(pid);
+    return row !== null && this.isMember(service, pid) && this.#ports.parents.includes(row.parent);
   }
 
   /** Returns the processes of the service beside the main one. */
@@ -284,7 +285,7 @@ export class Belongings {
     const main = run.main === null ? [] : [run.main.pid];
     const rows = [...new Set([...main, ...this.orphans.pidsFor(run.service)])].map((pid) => this.#ports.row(pid));
     const isOwn = (row: ProcessRow): boolean =>
-      row.parent === this.#ports.ownPid && this.#serviceOfRoot(row) === run.service;
+      this.#ports.parents.includes(row.parent) && this.#serviceOfRoot(row) === run.service;
     return rows.includes(null) ? null : rows.filter((row) => row !== null).filter(isOwn);
   }
 

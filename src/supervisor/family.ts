@@ -13,8 +13,8 @@ import { ProcessSnapshot, isEnded } from "./process-snapshot.ts";
 
 /** One service, seen from this process. */
 export interface Family {
-  readonly processes: Pick<ProcessPort, "ownPid" | "row" | "childrenOf">;
-  /** The children of this process that are known to belong to the service; null: one of them cannot be seen. */
+  readonly processes: Pick<ProcessPort, "ownPid" | "parents" | "row" | "childrenOf">;
+  /** Our children that are known to belong to the service; null: one of them cannot be seen. */
   roots(): readonly ProcessRow[] | null;
   /** Takes note of orphans that are new. */
   meetOrphans(): void;
@@ -57,7 +57,7 @@ function followDown(roots: readonly ProcessRow[], processes: Family["processes"]
   const ended = new Set<string>();
   for (const row of found.values()) {
     if (found.size > MOST_FOLLOWED) return "many";
-    if (isEnded(row) && row.parent !== processes.ownPid) ended.add(`${row.pid} ${row.startTicks}`);
+    if (isEnded(row) && !processes.parents.includes(row.parent)) ended.add(`${row.pid} ${row.startTicks}`);
     const children = childrenOf(row, processes);
     if (children === null) return "moved";
     for (const child of children) found.set(child.pid, child);

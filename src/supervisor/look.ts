@@ -5,14 +5,14 @@ import { ProcessSnapshot } from "./process-snapshot.ts";
 /** What there is of processes in one turn of the loop. */
 export interface Look {
   readonly snapshot: ProcessSnapshot;
-  /** The children of this process by the service that they belong to. */
+  /** Our children by the service that they belong to. */
   readonly roots: ReadonlyMap<string, readonly ProcessRow[]>;
 }
 
 export interface LookPorts {
-  readonly processes: Pick<ProcessPort, "ownPid" | "table">;
+  readonly processes: Pick<ProcessPort, "ownPid" | "parents" | "table">;
   readonly soon: TimerPort["soon"];
-  /** The service that a child of this process belongs to. */
+  /** The service that a child of ours belongs to. */
   serviceOf(child: ProcessRow): string | null;
 }
 
@@ -71,8 +71,8 @@ export class Looks {
 function takeLook({ processes, serviceOf }: LookPorts): Look {
   const snapshot = new ProcessSnapshot(processes.table());
   const roots = new Map<string, ProcessRow[]>();
-  for (const child of snapshot.childrenOf(processes.ownPid)) {
-    const service = serviceOf(child);
+  for (const child of processes.parents.flatMap((parent) => snapshot.childrenOf(parent))) {
+    const service = child.pid === processes.ownPid ? null : serviceOf(child);
     if (service === null) continue;
     const ofService = roots.get(service);
     if (ofService === undefined) roots.set(service, [child]);

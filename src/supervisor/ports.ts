@@ -30,16 +30,21 @@ export type SignalResult =
 
 export interface ProcessPort {
   readonly ownPid: number;
+  /**
+   * Whose children are ours: this process, and its guardian, which has adopted what supervisors before this one had. Of them, this
+   * process itself is none.
+   */
+  readonly parents: readonly number[];
   /** Every process of the machine. */
   table(): readonly ProcessRow[];
   row(pid: number): ProcessRow | null;
   /** The children of another process, each once or more; null: it is gone, or it cannot be told at the moment. */
   childrenOf(pid: number): readonly number[] | null;
-  /** The children of this process that are not known, ended ones included. */
+  /** Our children that are not known, ended ones included. */
   strangers(): readonly number[];
   /** Makes the next look for strangers quick; to be called when there is time. */
   lookAhead(): void;
-  /** From now on this child of this process is no stranger. */
+  /** From now on this child is no stranger. */
   knowChild(pid: number): void;
   /** It is reaped, or no longer known. */
   forgetChild(pid: number): void;

@@ -17,7 +17,7 @@ export function signalRun(run: Run, signals: readonly number[], { others, snapsh
   const mainRow = main?.startTicks == null || main.startTicks === found?.startTicks ? found : undefined;
   const ownGroup = snapshot.get(ports.ownPid)?.group;
   const groups = groupsHeld(run, mainRow === undefined ? others : [mainRow, ...others], {
-    ownPid: ports.ownPid,
+    parents: ports.parents,
     ownGroup,
   });
   const alone = others.filter((row) => !groups.has(row.group)).map((row) => run.others.get(row.pid)?.pidfd ?? null);
@@ -60,10 +60,10 @@ function signalOne(
 function groupsHeld(
   run: Run,
   rows: readonly ProcessRow[],
-  self: { readonly ownPid: number; readonly ownGroup: number | undefined },
+  self: { readonly parents: readonly number[]; readonly ownGroup: number | undefined },
 ): ReadonlySet<number> {
   const isOwn = ({ group, parent }: ProcessRow): boolean =>
-    group > 1 && group !== self.ownGroup && (run.numbers.has(group) || parent === self.ownPid);
+    group > 1 && group !== self.ownGroup && (run.numbers.has(group) || self.parents.includes(parent));
   return new Set(rows.filter(isOwn).map((row) => row.group));
 }
 

@@ -12,7 +12,7 @@ const LINES: readonly (readonly [line: string, offered: string])[] = [
   ["--config ", "DIR"],
   ["--config=", "DIR"],
   ["--config /etc/services.d --fo", "--foreground"],
-  ["--config /etc/services.d --allow-empty --n", "--name"],
+  ["--config /etc/services.d --allow-empty --n", "--no-guardian --name"],
   ["--config /etc/services.d --st", "--stop-timeout --strict --state-dir"],
   ["--he", "--help"],
   ["--name x sta", "status start"],

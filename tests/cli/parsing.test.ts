@@ -86,6 +86,7 @@ describe("the start of a supervisor", () => {
         stopTimeout: null,
         strict: false,
         allowEmpty: false,
+        guardian: true,
         name: null,
         runtimeDir: null,
         stateDir: null,
@@ -93,7 +94,7 @@ describe("the start of a supervisor", () => {
       },
     });
     const all =
-      "--config=/etc/s --foreground --ready-timeout 5s --stop-timeout 9s --strict --allow-empty --name b --runtime-dir r --state-dir ../s --log-dir /l";
+      "--config=/etc/s --foreground --ready-timeout 5s --stop-timeout 9s --strict --allow-empty --no-guardian --name b --runtime-dir r --state-dir ../s --log-dir /l";
     expect(parseStartOptions(all.split(" "), from)).toMatchObject({
       options: {
         config: "/etc/s",

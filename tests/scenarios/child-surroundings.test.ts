@@ -68,7 +68,7 @@ nproc = { soft = 500, hard = 600 }`,
     const { facts } = await found("plain");
     const { pid } = await supervisor.service("plain");
     for (const number of ["self", "session", "group"]) expect(facts.get(number)).toBe(String(pid));
-    expect(facts.get("parent")).toBe(String(supervisor.pid));
+    expect(facts.get("parent")).toBe(String(supervisor.supervisorPid));
     expect(facts.get("terminal")).toBe("none");
   });
 
@@ -176,10 +176,10 @@ nproc = { soft = 500, hard = 600 }`,
 
   test("leaves the supervisor itself as it was", async () => {
     await found("asking");
-    expect(readFileSync(`/proc/${supervisor.pid}/oom_score_adj`, "utf8")).toBe(
+    expect(readFileSync(`/proc/${supervisor.supervisorPid}/oom_score_adj`, "utf8")).toBe(
       readFileSync("/proc/self/oom_score_adj", "utf8"),
     );
-    expect(statusLineOf(supervisor.pid, "NoNewPrivs")).toBe(statusLineOf(process.pid, "NoNewPrivs"));
-    expect(statusLineOf(supervisor.pid, "Umask")).toBe("0000");
+    expect(statusLineOf(supervisor.supervisorPid, "NoNewPrivs")).toBe(statusLineOf(process.pid, "NoNewPrivs"));
+    expect(statusLineOf(supervisor.supervisorPid, "Umask")).toBe("0000");
   });
 });

@@ -184,7 +184,7 @@ test("a client that meets a supervisor as it is being replaced asks the new one"
   old.close();
   renameSync(`${socket}.away`, socket);
   expect((await asking.ended).code).toBe(0);
-  expect(JSON.parse(asking.stdout)).toMatchObject({ supervisor: { pid: supervisor.pid } });
+  expect(JSON.parse(asking.stdout)).toMatchObject({ supervisor: { pid: supervisor.supervisorPid } });
 });
 
 test("a locked pid file beside a socket that never answers is a supervisor that does not answer, exit 1", async () => {

@@ -44,7 +44,7 @@ test("what there is to know of a service is told: files, links, processes, socke
   expect(db.ready_by).toBe('a line of output like "ready"');
   expect(db.needed_by).toEqual([{ name: "web", how: "requires", state: "up" }]);
   expect(db.processes.map(({ name, parent }) => [name, parent])).toEqual([
-    ["sh", supervisor.pid],
+    ["sh", supervisor.supervisorPid],
     ["sleep", pid ?? 0],
   ]);
   expect((await detailsOf(supervisor, "nightly")).schedule).toBe("cron 0 3 1 1 *");

@@ -162,9 +162,9 @@ test("--help and --version work everywhere", async () => {
     expect([words, code, stderr]).toEqual([words, 0, ""]);
     expect(stdout).not.toBe("");
   }
-  expect((await supervisor.command("version")).stdout).toContain(`(pid ${supervisor.pid}, `);
+  expect((await supervisor.command("version")).stdout).toContain(`(pid ${supervisor.supervisorPid}, `);
   expect(JSON.parse((await supervisor.command("version", "--json")).stdout)).toMatchObject({
-    supervisor: { pid: supervisor.pid, services: 5, config: supervisor.place.config },
+    supervisor: { pid: supervisor.supervisorPid, services: 5, config: supervisor.place.config },
   });
 });
 

@@ -49,7 +49,7 @@ function visit(path: string, index: number): Socket {
 test("thousands of connections of every bad kind harm neither the supervisor nor its services, and an operator gets in", async () => {
   await using supervisor = await TestSupervisor.start({ "web.toml": program(["sleep", "1000"]) });
   const before = await supervisor.service("web");
-  const descriptors = descriptorsOf(supervisor.pid);
+  const descriptors = descriptorsOf(supervisor.supervisorPid);
   const path = `${supervisor.place.runtime}/control.sock`;
   for (let round = 0; round < 6; round++) {
     const sockets: Socket[] = [];
@@ -61,7 +61,7 @@ test("thousands of connections of every bad kind harm neither the supervisor nor
     expect(await supervisor.command("status", "web", "--json")).toMatchObject({ code: 0, stderr: "" });
     for (const socket of sockets) socket.destroy();
   }
-  await untilTrue(() => descriptorsOf(supervisor.pid) <= descriptors);
+  await untilTrue(() => descriptorsOf(supervisor.supervisorPid) <= descriptors);
   expect(await supervisor.service("web")).toMatchObject({ state: "up", pid: before.pid, restarts: 0 });
   expect(supervisor.place.ownLog()).not.toContain("internal error");
   expect(supervisor.events.filter(({ event }) => event !== "state")).toEqual([]);

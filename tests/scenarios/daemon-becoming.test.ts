@@ -78,10 +78,16 @@ describe.skipIf(skipped !== null)("a daemon that was started from a strange plac
   });
 
   test("blocks nothing, ignores only what the signals table says, and handles the rest of it", () => {
-    expect(signalsOf(supervisor.pid, "SigBlk")).toEqual([]);
+    expect(signalsOf(supervisor.supervisorPid, "SigBlk")).toEqual([]);
     // The runtime itself ignores SIGXFSZ: a file that reached its limit is an error and not an end.
-    expect(signalsOf(supervisor.pid, "SigIgn")).toEqual(["SIGPIPE", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXFSZ"]);
-    expect(signalsOf(supervisor.pid, "SigCgt")).toEqual(expect.arrayContaining(HANDLED));
+    expect(signalsOf(supervisor.supervisorPid, "SigIgn")).toEqual([
+      "SIGPIPE",
+      "SIGTSTP",
+      "SIGTTIN",
+      "SIGTTOU",
+      "SIGXFSZ",
+    ]);
+    expect(signalsOf(supervisor.supervisorPid, "SigCgt")).toEqual(expect.arrayContaining(HANDLED));
   });
 
   test("keeps of the caller's environment only PATH, LANG and TZ", () => {
@@ -94,7 +100,12 @@ describe.skipIf(skipped !== null)("a daemon that was started from a strange plac
   test("starts services that have nothing of all that", async () => {
     const { pid } = await supervisor.service("sleeper");
     const facts = factsOf(pid ?? 0);
-    expect([facts.session, facts.group, facts.parent, facts.terminal]).toEqual([pid ?? 0, pid ?? 0, supervisor.pid, 0]);
+    expect([facts.session, facts.group, facts.parent, facts.terminal]).toEqual([
+      pid ?? 0,
+      pid ?? 0,
+      supervisor.supervisorPid,
+      0,
+    ]);
     expect(signalsOf(pid ?? 0, "SigBlk")).toEqual([]);
     expect(signalsOf(pid ?? 0, "SigIgn")).toEqual([]);
     expect(statusLineOf(pid ?? 0, "Umask")).toBe("0022");

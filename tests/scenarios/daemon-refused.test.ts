@@ -14,7 +14,7 @@ import {
 import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
 import { RunningCommand } from "./running-command.ts";
-import { BINARY, TestPlace, TestSupervisor, run, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { BINARY, TestPlace, TestSupervisor, run, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
 const isRoot = process.getuid?.() === 0;
@@ -182,7 +182,7 @@ test("--ready-timeout ends an undecided start with 124, says what was missing, a
   );
   const first = await place.start();
   await untilTrue(() => existsSync(place.path("ready")));
-  signalProcess(first.pid, "SIGKILL");
+  first.kill("SIGKILL");
   await first.gone();
   expect(place.marked()).not.toEqual([]);
 

@@ -12,7 +12,7 @@ describe.skipIf(devLogObstacle !== null)("a supervisor and syslog", () => {
     using place = new TestPlace({ "sleeper.toml": SLEEP, "crasher.toml": shell("exit 3", '[restart]\ndelay = "1h"') });
     await using supervisor = await place.start({ wrapper: devLog.commandIn([]) });
     const from = (priority: string, text: string): RegExp =>
-      new RegExp(`daemon\\.${priority} daemonsup\\[${supervisor.pid}\\]: .*${text}`);
+      new RegExp(`daemon\\.${priority} daemonsup\\[${supervisor.supervisorPid}\\]: .*${text}`);
     await syslogd.waitFor(from("notice", "begins"));
     await syslogd.waitFor(from("notice", "sleeper.*up"));
     await syslogd.waitFor(from("warn(ing)?", "crasher.*backoff"));

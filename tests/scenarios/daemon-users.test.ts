@@ -76,9 +76,14 @@ describe.skipIf(needsRoot)("a supervisor of root", () => {
     chmodSync(place.directory, 0o755);
     await using supervisor = await place.start();
     for (const title of ["Uid", "Gid"])
-      expect(statusLineOf(supervisor.pid, title).split("\t").map(Number)).toEqual([NOBODY, NOBODY, NOBODY, NOBODY]);
-    expect(statusLineOf(supervisor.pid, "CapEff")).toMatch(/^0+$/);
-    expect(statusLineOf(supervisor.pid, "CapPrm")).toMatch(/^0+$/);
+      expect(statusLineOf(supervisor.supervisorPid, title).split("\t").map(Number)).toEqual([
+        NOBODY,
+        NOBODY,
+        NOBODY,
+        NOBODY,
+      ]);
+    expect(statusLineOf(supervisor.supervisorPid, "CapEff")).toMatch(/^0+$/);
+    expect(statusLineOf(supervisor.supervisorPid, "CapPrm")).toMatch(/^0+$/);
     for (const name of ["run", "state", "log"]) expect(statSync(place.path(name)).uid).toBe(NOBODY);
     await untilTrue(() => existsSync(place.path("log", "sleeper.log")));
     expect(statSync(place.path("log", "sleeper.log")).uid).toBe(NOBODY);

@@ -45,7 +45,7 @@ describe.skipIf(programs.includes(null))("a classic daemon", () => {
     test(`of ${kind} is adopted as the main process of its service`, async () => {
       const pid = await mainOf(kind);
       expect(supervisor.place.read(`${kind}.pid`)).toBe(`${pid}\n`);
-      expect(factsOf(pid).parent).toBe(supervisor.pid);
+      expect(factsOf(pid).parent).toBe(supervisor.supervisorPid);
       expect(await supervisor.service(kind)).toMatchObject({ ready: true, restarts: 0 });
       await untilTrue(() => outputOf(kind) !== "");
     });

@@ -55,7 +55,7 @@ test("the trap works: the plain runtime falls into it", async () => {
 test("a start in a hostile directory loads nothing of it", () => {
   expect(started).toMatchObject({ code: 0, stderr: "" });
   expect(existsSync(place.path("marker"))).toBe(false);
-  expect([...environmentOf(supervisor.pid).keys()]).not.toContain("HOSTILE");
+  expect([...environmentOf(supervisor.supervisorPid).keys()]).not.toContain("HOSTILE");
 });
 
 test("no client command loads anything of it, and none is led to another supervisor by it", async () => {

@@ -62,7 +62,7 @@ async function startHanging(supervisor: TestSupervisor, service: string): Promis
 }
 
 function descriptorsOf(supervisor: TestSupervisor): number {
-  return readdirSync(`/proc/${supervisor.pid}/fd`).length;
+  return readdirSync(`/proc/${supervisor.supervisorPid}/fd`).length;
 }
 
 describe.skipIf(cannotHang)("an exec that hangs", () => {

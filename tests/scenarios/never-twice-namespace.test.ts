@@ -13,7 +13,7 @@ const skipped = skipReason("a supervisor that died in a container", [
 ]);
 
 async function startIn(first: number, place: TestPlace): Promise<TestSupervisor> {
-  expect(await run(place.startWords({ wrapper: entering(first) }))).toMatchObject({ code: 0 });
+  expect(await run(place.startWords({ wrapper: entering(first), args: ["--no-guardian"] }))).toMatchObject({ code: 0 });
   return await TestSupervisor.connect(place, processesOf("daemonsup", "--config", place.config)[0] ?? -1);
 }
 

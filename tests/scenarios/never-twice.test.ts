@@ -80,7 +80,7 @@ async function liveAndDie(
   services: readonly string[],
   { chance, longest }: { chance(): number; longest: number },
 ): Promise<boolean> {
-  const child = Bun.spawn([...place.startWords({ foreground: true })], {
+  const child = Bun.spawn([...place.startWords({ foreground: true, args: ["--no-guardian"] })], {
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",

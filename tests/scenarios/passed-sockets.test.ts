@@ -155,7 +155,7 @@ describe.skipIf(server === null || needsRoot)("a supervisor that becomes another
     place.write("daemonsup.toml", '[daemon]\nuser = "nobody"\n');
     chmodSync(place.directory, 0o755);
     await using supervisor = await place.start();
-    expect(statusLineOf(supervisor.pid, "Uid")).toStartWith("65534");
+    expect(statusLineOf(supervisor.supervisorPid, "Uid")).toStartWith("65534");
     const before = await ask(address);
     place.write("web.toml", serving(`nice = 1\n${socket("finger", address.listen)}`));
     expect((await supervisor.command("reload")).code).toBe(0);

@@ -36,7 +36,7 @@ test("SIGHUP starts what was added, stops what was removed, restarts what change
       state: "up",
     });
   expect(after.find((view) => view.name === "adjusted")?.description).toBe("other words");
-  expect(factsOf(changed.pid ?? 0).parent).toBe(supervisor.pid);
+  expect(factsOf(changed.pid ?? 0).parent).toBe(supervisor.supervisorPid);
   await untilTrue(() => place.marked().length === 4);
 });
 

@@ -103,7 +103,7 @@ export class TestPlace {
     );
   }
 
-  /** The number in the pid file, or null. */
+  /** The number in the pid file, or null: that of the guardian, if there is one. */
   supervisorPid(): number | null {
     const text = readOrEmpty(join(this.runtime, "supervisor.pid")).trim();
     return text === "" ? null : Number(text);
@@ -114,32 +114,47 @@ export class TestPlace {
     return readOrEmpty(`/proc/${pid}/cmdline`).startsWith(`daemonsup\0--config\0${this.config}\0`);
   }
 
+  /** Guardian and supervisor of this place, and whoever they were in the middle of starting. */
+  ours(): readonly number[] {
+    return readdirSync("/proc")
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number)
+      .filter((pid) => this.isSupervisor(pid));
+  }
+
   /** Ends what is left of a test, by pid, and removes the directory. */
   [Symbol.dispose](): void {
-    const pid = this.supervisorPid();
-    for (const left of [...(pid !== null && this.isSupervisor(pid) ? [pid] : []), ...this.marked()]) {
-      try {
-        process.kill(left, "SIGKILL");
-      } catch {
-        // It has ended meanwhile.
-      }
-    }
+    // Each of our own processes is started again by another one, until none is left.
+    for (let left = this.ours(); left.length > 0; left = this.ours()) left.forEach(killIfAlive);
+    this.marked().forEach(killIfAlive);
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }
 
 /** A running supervisor. */
 export class TestSupervisor implements AsyncDisposable {
   readonly place: TestPlace;
+  /** What the pid file says: of the guardian, or of the supervisor if there is none. */
   readonly pid: number;
+  /** Of the process that supervises. */
+  readonly supervisorPid: number;
   readonly events: EventView[] = [];
   readonly #stream: AbortController;
   #following: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<() => void>();
 
-  private constructor(place: TestPlace, pid: number, stream: AbortController) {
+  private constructor(place: TestPlace, pids: { pid: number; supervisorPid: number }, stream: AbortController) {
     this.place = place;
-    this.pid = pid;
+    this.pid = pids.pid;
+    this.supervisorPid = pids.supervisorPid;
     this.#stream = stream;
   }
 
@@ -156,15 +171,18 @@ export class TestSupervisor implements AsyncDisposable {
     }
   }
 
-  /** Follows the events of the supervisor that runs in the place. `pid`: where the pid file is of another pid namespace. */
-  static async connect(place: TestPlace, pid = place.supervisorPid()): Promise<TestSupervisor> {
+  /**
+   * Follows the events of the supervisor that runs in the place. `outside`: its number, where the pid file is of another pid
+   * namespace and it has no guardian.
+   */
+  static async connect(place: TestPlace, outside: number | null = null): Promise<TestSupervisor> {
+    const pid = outside ?? place.supervisorPid();
     if (pid === null) throw new Error("there is no pid in the pid file");
     const stream = new AbortController();
-    const response = await fetch("http://daemonsup/v1/events", {
-      unix: join(place.runtime, "control.sock"),
-      signal: stream.signal,
-    });
-    const supervisor = new TestSupervisor(place, pid, stream);
+    const unix = join(place.runtime, "control.sock");
+    const response = await fetch("http://daemonsup/v1/events", { unix, signal: stream.signal });
+    const version = (await (await fetch("http://daemonsup/v1/version", { unix })).json()) as { readonly pid: number };
+    const supervisor = new TestSupervisor(place, { pid, supervisorPid: outside ?? version.pid }, stream);
     supervisor.#following = supervisor.#follow(response);
     return supervisor;
   }
@@ -259,13 +277,18 @@ export class TestSupervisor implements AsyncDisposable {
     });
   }
 
+  /** Signals the process of the pid file; SIGKILL goes to the supervisor as well, before either can replace the other. */
   kill(signal: NodeJS.Signals): void {
+    if (signal === "SIGKILL" && this.pid !== this.supervisorPid) {
+      signalProcess(this.pid, "SIGSTOP");
+      signalProcess(this.supervisorPid, "SIGKILL");
+    }
     signalProcess(this.pid, signal);
   }
 
   /** Waits until the supervisor's process is gone, and all that it has told is among the events. */
   async gone(): Promise<void> {
-    await untilTrue(() => hasEnded(this.pid));
+    await untilTrue(() => hasEnded(this.pid) && hasEnded(this.supervisorPid));
     await this.#following;
   }
 

@@ -17,6 +17,7 @@ interface Birth {
 /** A machine with the processes that the test gives it; numbers may be given again. */
 export class LiteralMachine implements ProcessPort {
   readonly ownPid = OWN_PID;
+  readonly parents = [OWN_PID];
   /** What each process has been sent, as "201 SIGTERM", in order. */
   readonly received: string[] = [];
   /** Called before a pidfd is opened. */

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   makeOutputPort,
+  makeProcessPort,
   makeSpawnPort,
   makeUserPort,
   network,
-  processes,
-  reaping,
   timers,
 } from "../../src/daemon-ports.ts";
 import { NO_FILES } from "../../src/config/look.ts";
+import { DaemonChildren } from "../../src/daemon-children.ts";
 import { ServiceMemory } from "../../src/daemon-memory.ts";
 import { Belongings } from "../../src/supervisor/belongings.ts";
 import { Commands } from "../../src/supervisor/commands.ts";
@@ -23,6 +23,8 @@ export function realCommands() {
   const directory = mkdtempSync(join(tmpdir(), "daemonsup-commands-"));
   const harness = new PlaneHarness();
   const memory = ServiceMemory.open({ runtime: directory, state: directory }, timers);
+  const reaping = new DaemonChildren(null);
+  const processes = makeProcessPort(reaping);
   const spawning = makeSpawnPort(memory);
   const output = makeOutputPort(harness.plane, directory);
   const limits = new Set<{ readonly delay: number; readonly run: () => void }>();

@@ -1,0 +1,71 @@
+/*
+ * What a guardian does when its supervisor has ended. It knows nothing of services: it restarts the supervisor at once if that was
+ * killed, later and later if it fails by itself again and again, and without what its predecessors have written down if
+ * that may be what it fails of.
+ */
+import type { Exit } from "./exit.ts";
+import { shellCodeOf } from "./exit.ts";
+import { type Millis, millis } from "./units.ts";
+
+/** The life of a supervisor, once it is over. */
+export interface EndedLife {
+  readonly exit: Exit;
+  /** What it said that it would end with, in order; null: it has not. */
+  readonly over: number | null;
+  readonly lived: Millis;
+  /** It had said that it was up. */
+  readonly wasReady: boolean;
+  /** It, or one before it, had. */
+  readonly everReady: boolean;
+}
+
+/** What is known of those before: how many failed in a row. */
+export type Failures = number;
+
+export type Succession =
+  | { readonly tag: "end"; readonly code: number }
+  | {
+      readonly tag: "succeed";
+      readonly after: Millis;
+      readonly failures: Failures;
+      /** "ignore": not to believe what its predecessors have written down of the services. */
+      readonly record: "use" | "ignore";
+    };
+
+/** Who lives this long has not failed. */
+const CALM: Millis = millis(10_000);
+/** Killed sooner than this after its start: something kills again and again. */
+const SHORT: Millis = millis(1_000);
+/** So many in a row may have failed of what they found. */
+const POISONED = 3;
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 10_000;
+
+/** `before`: how many in a row have failed before this one. */
+export function decideSuccession(life: EndedLife, before: Failures): Succession {
+  if (life.over !== null) return { tag: "end", code: life.over };
+  // Whoever has started it hears why, and can do something about it.
+  if (!life.everReady) return { tag: "end", code: shellCodeOf(life.exit) === 0 ? 1 : shellCodeOf(life.exit) };
+  if (life.lived >= CALM && life.wasReady) return { tag: "succeed", after: millis(0), failures: 0, record: "use" };
+  const failures = wasKilled(life) ? before : before + 1;
+  return {
+    tag: "succeed",
+    after: wasKilled(life) ? afterKill(life) : afterFailure(failures),
+    failures,
+    record: failures >= POISONED ? "ignore" : "use",
+  };
+}
+
+/** What ends one that was up by SIGKILL is somebody else: an operator, or a machine that is short of memory. */
+function wasKilled({ exit, wasReady }: EndedLife): boolean {
+  return wasReady && exit.tag === "signal" && exit.signal === "SIGKILL";
+}
+
+function afterKill({ lived }: EndedLife): Millis {
+  return millis(lived < SHORT ? FIRST_PAUSE : 0);
+}
+
+/** At once for the first, then 100 ms, 200 ms and so on, at most 10 s. */
+function afterFailure(failures: Failures): Millis {
+  return millis(failures <= 1 ? 0 : Math.min(FIRST_PAUSE * 2 ** (failures - 2), LONGEST_PAUSE));
+}

@@ -1,0 +1,79 @@
+/*
+ * The children of the supervisor and those that its guardian has adopted, as one: what supervisors before this one have started is
+ * as much its own as what it starts itself. Part of the composition root.
+ */
+import type { GuardianLink } from "./daemon-guardian.ts";
+import { OwnChildren } from "./os/own-children.ts";
+import { peekChild, peekEndedChild, reapChild } from "./os/reaping.ts";
+import type { EndedChild, ReapPort } from "./supervisor/ports.ts";
+
+/** As a port of reaping, `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
+export class DaemonChildren implements ReapPort {
+  readonly parents: readonly number[];
+  readonly #own = new OwnChildren();
+  readonly #guardian: GuardianLink | null;
+  readonly #adopted: OwnChildren | null;
+
+  constructor(guardian: GuardianLink | null) {
+    this.#guardian = guardian;
+    this.#adopted = guardian === null ? null : new OwnChildren(guardian.pid);
+    this.parents = guardian === null ? [process.pid] : [process.pid, guardian.pid];
+  }
+
+  /** To be called before services take the descriptors that it needs. */
+  prepare(): void {
+    this.#own.prepare();
+    this.#ofGuardian((adopted) => adopted.prepare());
+    this.#adopted?.know(process.pid);
+  }
+
+  strangers(): readonly number[] {
+    const adopted = this.#ofGuardian((children) => children.strangers()) ?? [];
+    return [...this.#own.strangers(), ...adopted.filter((pid) => this.#guardian?.isReaping(pid) === false)];
+  }
+
+  lookAhead(): void {
+    // One place in one list is remembered.
+    this.#own.lookAhead();
+  }
+
+  know(pid: number): void {
+    this.#own.know(pid);
+    this.#adopted?.know(pid);
+  }
+
+  forget(pid: number): void {
+    this.#own.forget(pid);
+    if (pid !== process.pid) this.#adopted?.forget(pid);
+  }
+
+  peekEnded(): EndedChild | null {
+    return this.#guardian?.ended.values().next().value ?? peekEndedChild();
+  }
+
+  peekChild(pid: number): EndedChild | null {
+    return this.#guardian?.ended.get(pid) ?? peekChild(pid);
+  }
+
+  listEnded(): readonly number[] | null {
+    const adopted = [...(this.#guardian?.ended.keys() ?? [])];
+    const own = this.#own.ended();
+    return own === null && adopted.length === 0 ? null : [...adopted, ...(own ?? [])];
+  }
+
+  reap(pid: number): void {
+    if (this.#guardian?.ended.has(pid) === true) this.#guardian.reap(pid);
+    else reapChild(pid);
+  }
+
+  /** null once there is no guardian any more: then it has no children either. */
+  #ofGuardian<Result>(look: (adopted: OwnChildren) => Result): Result | null {
+    if (this.#adopted === null || this.#guardian === null || this.#guardian.isGone) return null;
+    try {
+      return look(this.#adopted);
+    } catch (error) {
+      if (process.ppid === this.#guardian.pid) throw error;
+      return null;
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/*
+ * The supervisor's side of its guardian: what it holds for a successor, the ends of children that are the guardian's, and
+ * signals that are handed on. Part of the composition root.
+ */
+import type { SignalName } from "./core/signal-names.ts";
+import type { EstateMirror } from "./daemon-estate.ts";
+import {
+  type EndedWard,
+  MOST_CHILDREN,
+  type ToGuardian,
+  type ToSupervisor,
+  decodeMessage,
+  encodeMessage,
+} from "./guardian-messages.ts";
+import { hearEndOfParent } from "./os/become-daemon.ts";
+import { MOST_PACKET_BYTES, MOST_PACKET_DESCRIPTORS, PacketSocket, type SendOutcome } from "./os/packet-socket.ts";
+import { closeDescriptor } from "./os/pipe-io.ts";
+import { awaitDescriptors } from "./os/poll.ts";
+import type { GuardianAddress } from "./role.ts";
+
+/** How soon something is tried again that the guardian does not read, in milliseconds. */
+const AGAIN = 10;
+/** How long the end waits for the guardian to take what was said last. */
+const LAST_WORDS_WITHIN = 1_000;
+/** What a message is longer than the names in it, at most. */
+const FRAME_BYTES = 64;
+
+/** A name, and the descriptor that is to be held under it; null: it is to be released. */
+type Change = readonly [name: string, fd: number | null];
+
+export interface GuardianListener {
+  signal(name: SignalName): void;
+  /** The guardian has died. */
+  gone(): void;
+}
+
+export class GuardianLink implements EstateMirror {
+  readonly pid: number;
+  readonly #socket: PacketSocket;
+  /** What is to be held (the descriptor) or released (null), and has not been said. */
+  readonly #estate = new Map<string, number | null>();
+  /** What else has not been said, in order. */
+  readonly #unsaid: ToGuardian[] = [];
+  /** Ended children of the guardian that have not been dealt with here. */
+  readonly #ended = new Map<number, EndedWard>();
+  /** Those that have, and that it may not have reaped yet. */
+  readonly #reaping = new Set<number>();
+  /** Those of which it has not been told that it may. */
+  #dealtWith: number[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  /** The guardian has died. */
+  isGone = false;
+
+  constructor(address: GuardianAddress) {
+    this.pid = address.pid;
+    this.#socket = new PacketSocket(address.link);
+  }
+
+  /** To be called once the user is the one that this process stays; from then on a SIGCHLD says when there is something to hear. */
+  attach(): void {
+    hearEndOfParent(this.pid);
+  }
+
+  /** Hears everything that there is. */
+  hear(listener: GuardianListener): void {
+    if (this.isGone) return;
+    for (;;) {
+      const packet = this.#socket.receive();
+      if (packet.tag === "empty") return;
+      if (packet.tag === "ended") {
+        this.isGone = true;
+        return listener.gone();
+      }
+      this.#take(decodeMessage<ToSupervisor>(packet.bytes), listener);
+    }
+  }
+
+  #take(message: ToSupervisor, listener: GuardianListener): void {
+    switch (message.tag) {
+      case "signal":
+        return listener.signal(message.name);
+      case "ended":
+        for (const child of message.children) this.#ended.set(child.pid, child);
+        return;
+      case "reaped":
+        for (const pid of message.pids) this.#reaping.delete(pid);
+    }
+  }
+
+  /** Children of the guardian that have ended and are not reaped. */
+  get ended(): ReadonlyMap<number, EndedWard> {
+    return this.#ended;
+  }
+
+  /** true: it is being reaped, and is not to be met again. */
+  isReaping(pid: number): boolean {
+    return this.#reaping.has(pid);
+  }
+
+  reap(pid: number): void {
+    this.#ended.delete(pid);
+    this.#reaping.add(pid);
+    this.#dealtWith.push(pid);
+    this.#arm(0);
+  }
+
+  hold(name: string, fd: number): void {
+    this.#change(name, fd);
+  }
+
+  release(name: string): void {
+    this.#change(name, null);
+  }
+
+  flush(): void {
+    this.#sayEstate();
+  }
+
+  /** Whoever waited for the start knows that it is up. */
+  ready(): void {
+    this.#say({ tag: "ready" });
+  }
+
+  /** Everything is being stopped, for good. */
+  ending(): void {
+    this.#say({ tag: "ending" });
+  }
+
+  manager(text: string): void {
+    this.#say({ tag: "manager", text });
+  }
+
+  /** The last thing to be said. Blocks for a moment if the guardian does not read. */
+  over(code: number): void {
+    this.#say({ tag: "over", code });
+    const until = performance.now() + LAST_WORDS_WITHIN;
+    while (!this.#catchUp() && performance.now() < until)
+      awaitDescriptors([{ fd: this.#socket.fd, writable: true }], until - performance.now());
+  }
+
+  /** The guardian is no more, and this process is about to take its place: no reader is left. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    closeDescriptor(this.#socket.fd);
+  }
+
+  #change(name: string, fd: number | null): void {
+    this.#estate.delete(name);
+    this.#estate.set(name, fd);
+    this.#arm(0);
+  }
+
+  #say(message: ToGuardian): void {
+    this.#unsaid.push(message);
+    if (!this.#catchUp()) this.#arm(AGAIN);
+  }
+
+  #arm(delay: number): void {
+    if (this.#timer !== null || this.isGone) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (!this.#catchUp()) this.#arm(AGAIN);
+    }, delay);
+  }
+
+  /** false: the guardian does not read. */
+  #catchUp(): boolean {
+    if (!this.#sayEstate()) return false;
+    if (this.#dealtWith.length > 0) this.#unsaid.push({ tag: "reap", pids: this.#dealtWith.splice(0, MOST_CHILDREN) });
+    for (let next = this.#unsaid[0]; next !== undefined; next = this.#unsaid[0]) {
+      if (this.#socket.send(encodeMessage(next)) === "full") return false;
+      this.#unsaid.shift();
+    }
+    return this.#dealtWith.length === 0 || this.#catchUp();
+  }
+
+  #sayEstate(): boolean {
+    while (this.#estate.size > 0) {
+      const batch = this.#nextBatch();
+      const outcome = this.#sayBatch(batch);
+      if (outcome === "full") return false;
+      // One of them is closed, which is a bug: the others are held all the same.
+      if (outcome === "failed" && batch.length > 1) for (const change of batch) this.#sayBatch([change]);
+      for (const [name] of batch) this.#estate.delete(name);
+    }
+    return true;
+  }
+
+  #sayBatch(batch: readonly Change[]): SendOutcome {
+    const fds = batch.flatMap(([, fd]) => (fd === null ? [] : [fd]));
+    const names = batch.map(([name]) => name);
+    return this.#socket.send(encodeMessage({ tag: fds.length > 0 ? "hold" : "release", names }), fds);
+  }
+
+  /** As many as one message takes, all of them to be held or all to be released. */
+  #nextBatch(): readonly Change[] {
+    const batch: Change[] = [];
+    let size = FRAME_BYTES;
+    for (const [name, fd] of this.#estate) {
+      size += Buffer.byteLength(JSON.stringify(name)) + 1;
+      const isOther = batch[0] !== undefined && (batch[0][1] === null) !== (fd === null);
+      if (isOther || batch.length === MOST_PACKET_DESCRIPTORS || (batch.length > 0 && size > MOST_PACKET_BYTES)) break;
+      batch.push([name, fd]);
+    }
+    return batch;
+  }
+}

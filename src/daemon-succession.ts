@@ -1,0 +1,41 @@
+/* How the supervisor takes the place of its guardian, should that die. Part of the composition root. */
+import { type Estate, writeManifest } from "./daemon-estate.ts";
+import { errnoNameOf } from "./os/errno-names.ts";
+import { NativeBlock } from "./os/native-block.ts";
+import { loadNative } from "./os/native.ts";
+import { openLogPipe } from "./os/pipe-io.ts";
+import { type GuardianRole, OWN_PROGRAM, type SupervisorRole, roleArguments, roleEnvironment } from "./role.ts";
+import type { Report } from "./supervisor/ports.ts";
+
+/**
+ * Executes this program as guardian, in place: the services stay the children of this process, and the descriptors of the estate
+ * open. The guardian then starts another supervisor, which goes on as after a death. Returns only if that is not possible.
+ */
+export function becomeGuardian(
+  role: SupervisorRole,
+  given: { readonly estate: Estate; readonly report: Report },
+): void {
+  const { estate, report } = given;
+  report("err", `the guardian (pid ${role.guardian?.pid}) has died; the supervisor takes its place`);
+  const { options, directories, invokingUid } = role;
+  const pipe = openLogPipe();
+  if (pipe.tag === "failed") return report("crit", `cannot take the place of the guardian: pipe failed: ${pipe.errno}`);
+  const { manifest } = estate;
+  const list = writeManifest(manifest);
+  const guardian: GuardianRole = {
+    tag: "guardian",
+    options,
+    directories,
+    invokingUid,
+    handover: null,
+    signalPipe: pipe.ends.read,
+    // It has no terminal, wherever the one before was started.
+    endsOnHangup: false,
+    estate: list,
+  };
+  const image = { path: OWN_PROGRAM, argv: roleArguments(guardian), env: roleEnvironment(guardian, process.env) };
+  const block = new NativeBlock();
+  block.encodeRole(image, [pipe.ends.read, list, ...manifest.values()]);
+  const errno = loadNative().replace(block.address, pipe.ends.write);
+  report("crit", `cannot take the place of the guardian: exec failed: ${errnoNameOf(errno)}`);
+}

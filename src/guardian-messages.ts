@@ -1,0 +1,45 @@
+/* What a guardian and its supervisor say to each other, a packet each. Part of the composition root. */
+import type { Exit } from "./core/exit.ts";
+import type { SignalName } from "./core/signal-names.ts";
+
+export type ToGuardian =
+  /** The descriptors that come along, in this order, are to outlive the supervisor. */
+  | { readonly tag: "hold"; readonly names: readonly string[] }
+  | { readonly tag: "release"; readonly names: readonly string[] }
+  /** What there is to do about the ends of these children has been done. */
+  | { readonly tag: "reap"; readonly pids: readonly number[] }
+  /** Whoever waits for the start has been told that it is up. */
+  | { readonly tag: "ready" }
+  /** It stops its services and ends; a successor is to go on with that. */
+  | { readonly tag: "ending" }
+  /** It has come to its end in order, and everything ends with this status. */
+  | { readonly tag: "over"; readonly code: number }
+  /** Of sd_notify(3), for the manager of which the guardian is a service. */
+  | { readonly tag: "manager"; readonly text: string };
+
+/** A child of the guardian that has ended, and keeps its number until it is to be reaped. */
+export interface EndedWard {
+  readonly pid: number;
+  readonly exit: Exit;
+  readonly usage: { readonly userMs: number; readonly systemMs: number; readonly peakRss: number };
+}
+
+export type ToSupervisor =
+  | { readonly tag: "signal"; readonly name: SignalName }
+  | { readonly tag: "ended"; readonly children: readonly EndedWard[] }
+  | { readonly tag: "reaped"; readonly pids: readonly number[] };
+
+/** How many children one message tells of: it stays well below the longest packet. */
+export const MOST_CHILDREN = 100;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeMessage(message: ToGuardian | ToSupervisor): Uint8Array {
+  return encoder.encode(JSON.stringify(message));
+}
+
+/** Both ends are the same program, of this version or the one before: a tag that is not known is to be ignored. */
+export function decodeMessage<Message extends ToGuardian | ToSupervisor>(bytes: Uint8Array): Message {
+  return JSON.parse(decoder.decode(bytes)) as Message;
+}
