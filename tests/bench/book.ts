@@ -72,6 +72,20 @@ const ENTRIES = {
   statusOne: { title: "`daemonsup status NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
   stopOne: { title: "`daemonsup stop NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
   startOne: { title: "`daemonsup start NAME`", unit: "ms", against: "difference", aim: within(10, "under 10 ms") },
+  gapFew: {
+    title: "gap: from SIGKILL of the supervisor until another one has answered `GET /v1/services`, with 10 services",
+    unit: "ms",
+    against: "nothing",
+    aim: within(30, "under 30 ms"),
+  },
+  gapFewCommand: {
+    title: "the same until `daemonsup status NAME`, asked at that moment, has ended; the floor is the command in peace",
+    unit: "ms",
+    against: "difference",
+    aim: null,
+  },
+  gapMany: { title: "gap with all services", unit: "ms", against: "nothing", aim: within(60, "under 60 ms") },
+  gapManyCommand: { title: "the command with all services", unit: "ms", against: "difference", aim: null },
   ...LOG_ENTRIES,
 } as const satisfies Readonly<Record<string, Entry>>;
 

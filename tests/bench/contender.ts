@@ -28,7 +28,7 @@ export interface Contender {
   end(driver: Driver, running: Running): Promise<number | null>;
 }
 
-export const SIGNALS = { SIGHUP: 1, SIGTERM: 15 } as const;
+export const SIGNALS = { SIGHUP: 1, SIGKILL: 9, SIGTERM: 15 } as const;
 
 /** "s0007": so that they stand in order. */
 export function serviceName(index: number): string {

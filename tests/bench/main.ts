@@ -10,6 +10,7 @@ import { describeMachine, loadNow } from "./machine.ts";
 import { measureChain } from "./measure-chain.ts";
 import { type Rounds, measureFleets } from "./measure-fleets.ts";
 import { measureBesideLog } from "./measure-beside-log.ts";
+import { measureGap } from "./measure-gap.ts";
 import { measureIdleCost } from "./measure-idle-cost.ts";
 import { measureLogCrowd } from "./measure-log-crowd.ts";
 import { measureLogs } from "./measure-logs.ts";
@@ -26,6 +27,8 @@ const PATIENCE_MS = 90_000;
 /** It takes a moment, and varies much. */
 const CHAIN_ROUNDS = 4;
 const LOG_ROUNDS = 3;
+/** Each takes eight seconds, almost all of it waiting. */
+const GAP_ROUNDS = 5;
 /** Of ten commands of each kind in peace, and ten while a service writes. */
 const BESIDE_ROUNDS = 5;
 /** How much of a log is written in a short run. */
@@ -33,7 +36,7 @@ const SHORT_SHARE = 1 / 8;
 const DOCUMENT = join(PROJECT, "docs/BENCHMARKS.md");
 const USAGE = `usage: bun run bench [options]
   --write         puts the figures into docs/BENCHMARKS.md
-  --only PARTS    of fleets, chain, running, logs; a list with commas
+  --only PARTS    of fleets, chain, running, gap, logs; a list with commas
   --binary FILE   measures this binary instead of dist/daemonsup, which is built if need be
   --rounds N      of start, SIGHUP and shutdown (default 5)
   --peers N       rounds in which the peers are measured too (default 2)
@@ -41,7 +44,7 @@ const USAGE = `usage: bun run bench [options]
   --short         3 idle seconds instead of 30, and an eighth of the logs
 `;
 
-const PARTS = ["fleets", "chain", "running", "logs"] as const;
+const PARTS = ["fleets", "chain", "running", "gap", "logs"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
@@ -109,6 +112,7 @@ async function measure(scene: Scene, parts: readonly Part[]): Promise<readonly T
   if (parts.includes("fleets")) await measureFleets(scene, rounds);
   if (parts.includes("chain")) await measureChain(scene, CHAIN_ROUNDS * rounds.ours);
   const idle = parts.includes("running") ? await measureRunning(scene, values.short) : [];
+  if (parts.includes("gap")) await measureGap(scene, values.short ? 1 : GAP_ROUNDS);
   if (parts.includes("logs")) await measureAllOfLogs(scene, rounds);
   return idle;
 }
