@@ -6,8 +6,8 @@ import { parseNote } from "./note.ts";
 const ALONE: Round = { isTouched: false, isBlind: false, want: null };
 const TOUCHED: Round = { ...ALONE, isTouched: true };
 const BLIND: Round = { ...ALONE, isBlind: true };
-const UP: Seen = { state: "up", want: "up", pid: 10 };
-const DOWN: Seen = { state: "down", want: "down", pid: null };
+const UP: Seen = { state: "up", want: "up", pid: 10, restarts: 0 };
+const DOWN: Seen = { state: "down", want: "down", pid: null, restarts: 0 };
 
 /** An account of a service that is up, with this policy. */
 function running(more: Partial<Member> = {}): Account {
@@ -40,6 +40,7 @@ describe("a service that nobody asked anything of", () => {
     ["killed", UP, false],
     ["shown with another pid", { ...UP, pid: 11 }, true],
     ["wanted otherwise", { ...UP, want: "down" }, true],
+    ["shown with restarts that there were not", { ...UP, restarts: 1 }, true],
     ["in another state", { ...UP, state: "starting" }, true],
   ] as const)("is not %s when all is calm", (_, seen, isAlive) => {
     expect(running().settle(seen, isAlive, ALONE)).not.toBeNull();
@@ -77,7 +78,7 @@ describe("a service that has ended by itself", () => {
   ] as const)("with policy %s and %s is %s when all is calm, or not", (policy, how, ...[state, isFine]) => {
     const account = running({ policy });
     expect(hear(account, ALONE, `end 10 a 2 ${how}`)).toEqual([]);
-    expect(account.settle({ state, want: "up", pid: null }, false, ALONE) === null).toBe(isFine);
+    expect(account.settle({ state, want: "up", pid: null, restarts: 0 }, false, ALONE) === null).toBe(isFine);
   });
 });
 
@@ -101,6 +102,16 @@ test("hooks are run around each start", () => {
   expect(hear(account, TOUCHED, "note 11 a 3 after_start")).toEqual([]);
   expect(account.settle(UP, true, TOUCHED)).toBeNull();
   expect(hear(account, TOUCHED, "end 10 a 4 own:3", "start 12 b 5")).not.toEqual([]);
+});
+
+test("what was stored is given back, unless nobody was there to keep it", () => {
+  const lost = ["end 10 a 2 own:kill", "start 11 b 3", "note 11 b 4 lost"];
+  expect(hear(running(), ALONE, ...lost)).not.toEqual([]);
+  expect(hear(running(), BLIND, ...lost)).toEqual([]);
+  const account = running();
+  expect(account.settle(UP, true, BLIND)).toBeNull();
+  expect(hear(account, ALONE, ...lost)).toEqual([]);
+  expect(hear(account, ALONE, "end 11 b 5 own:kill", "start 12 c 6", "note 12 c 7 lost")).not.toEqual([]);
 });
 
 test("a note that is not whole is no note", () => {

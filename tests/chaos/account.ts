@@ -23,6 +23,8 @@ export interface Seen {
   readonly state: PublicState;
   readonly want: "up" | "down";
   readonly pid: number | null;
+  /** Automatic restarts. */
+  readonly restarts: number;
 }
 
 interface Run {
@@ -38,7 +40,11 @@ export class Account {
   #run: Run | null = null;
   /** Hooks that have run since the last run began, and before it. */
   #hooks: readonly Note[] = [];
+  /** Since all was calm. */
   #hasNoted = false;
+  #starts = 0;
+  /** Nobody was there for a while since it has handed over a descriptor for safekeeping. */
+  #mayHaveLost = false;
   #seen: Seen | null = null;
 
   constructor(member: Member) {
@@ -61,8 +67,7 @@ export class Account {
       case "end":
         return this.#end(note, round);
       case "note":
-        this.#hooks = [...this.#hooks, note];
-        return null;
+        return this.#hook(note, round);
       case "hup":
         return null;
     }
@@ -71,9 +76,11 @@ export class Account {
   /** All is calm: `isAlive` says whether the process of its last run lives. */
   settle(seen: Seen, isAlive: boolean, round: Round): string | null {
     const before = this.#seen;
-    const hasNoted = this.#hasNoted;
+    const [hasNoted, starts] = [this.#hasNoted, this.#starts];
     this.#seen = seen;
     this.#hasNoted = false;
+    this.#starts = 0;
+    this.#mayHaveLost ||= round.isBlind;
     if (!isAlive && this.#run !== null && this.#run.end === null) {
       if (!round.isTouched) return `run ${this.#run.invocation} was killed, though nobody asked for it`;
       this.#run = { ...this.#run, end: "killed" };
@@ -83,6 +90,9 @@ export class Account {
       return `was wanted ${before.want}, and is wanted ${seen.want}`;
     if (!round.isTouched && before !== null && !hasNoted && before.state !== seen.state)
       return `was ${before.state}, and is ${seen.state} without a reason`;
+    const restarts = before === null ? 0 : before.restarts + starts;
+    if (!round.isTouched && before !== null && this.member.calls === "nothing" && seen.restarts !== restarts)
+      return `shows ${seen.restarts} restarts, there were ${restarts}`;
     if (round.want !== null && round.want !== seen.want)
       return `is wanted ${seen.want}, though "${round.want}" was promised`;
     if (isAlive && this.member.hooks.includes("after_start") && !this.#hooks.some(({ more }) => more === "after_start"))
@@ -91,9 +101,20 @@ export class Account {
     return wanted.includes(seen.state) ? null : `is ${seen.state} (wanted ${seen.want}), want ${wanted.join(" or ")}`;
   }
 
+  #hook(note: Note, round: Round): string | null {
+    if (note.more === "lost") {
+      const isExcused = this.#mayHaveLost || round.isBlind;
+      this.#mayHaveLost = false;
+      return isExcused ? null : `the descriptor that run ${note.invocation} should have been given back is lost`;
+    }
+    this.#hooks = [...this.#hooks, note];
+    return null;
+  }
+
   #begin(note: Note, round: Round): string | null {
     const before = this.#run;
     this.#hasNoted = true;
+    this.#starts += 1;
     this.#run = { invocation: note.invocation, pid: note.pid, end: null };
     const hooks = this.#hooks;
     // The hook after the start may be faster than the start itself.

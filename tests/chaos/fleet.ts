@@ -162,6 +162,9 @@ export class Fleet {
       part("checked", ["burst=5"], { toml: checked }),
       part("watched", ["ping", "gap=300"], { toml: '[watchdog]\ntimeout = "8s"' }),
       part("demanded", ["listen", "burst=5"], { toml: demand, calls: "connection" }),
+      part("storing", ["store", "life=700", "end=kill", "burst=5"], {
+        toml: 'fd_store = { max = 3, keep = "always" }',
+      }),
       part("changing", ["burst=5"], { toml: `environment = { NUMBER = "${variant.changing}" }` }),
       part("adjusting", ["burst=5"], { toml: `[stop]\ntimeout = "${variant.adjusting}ms"` }),
     ];

@@ -29,6 +29,7 @@ export interface TrialOptions {
 /** How long until all must be calm, at most. */
 const CALM_MS = 30_000;
 const LOOK_MS = 25;
+const CONNECT_MS = 2_000;
 /** How long what is only kept for a while may stay, such as the file of the history. */
 const LEAVE_MS = 15_000;
 const MOST_TOLD = 60;
@@ -248,7 +249,12 @@ export class Trial implements AsyncDisposable {
   #connect(): void {
     this.#touched.add("demanded");
     this.#tell("connects to the service on demand");
-    const isOver = fetch("http://demanded/", { unix: this.#fleet.demandSocket })
+    const isOver = fetch("http://demanded/", {
+      unix: this.#fleet.demandSocket,
+      keepalive: false,
+      // Where it was stopped, nobody takes the connection.
+      signal: AbortSignal.timeout(CONNECT_MS),
+    })
       .then((response) => response.text())
       .then((text) => this.#tell(`is answered by the service on demand: ${text.trim()}`))
       .catch((error: unknown) => this.#tell(`is not answered by the service on demand: ${String(error)}`));
@@ -373,7 +379,8 @@ export class Trial implements AsyncDisposable {
     for (const view of views) {
       const account = this.#accounts.get(view.name);
       if (account === undefined) continue;
-      const seen: Seen = { state: view.state, want: view.want, pid: view.pid };
+      const { state, want, pid, restarts } = view;
+      const seen: Seen = { state, want, pid, restarts };
       const problem = account.settle(seen, isAlive(account.run?.invocation ?? ""), this.#roundOf(account));
       if (problem !== null) this.#problems.push(`${view.name}: ${problem}`);
     }

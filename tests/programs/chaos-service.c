@@ -10,7 +10,7 @@
  * end=CODE|kill|any; once=N writes as many lines and exits 0; ready=notify|fd:N|log|file:PATH after delay=MS;
  * tcp=ADDRESS:PORT and listen (passed sockets) answer by HTTP; fork=PIDFILE makes a daemon of itself; child starts one of a
  * session of its own; slow=MS takes so long to end when asked, and deaf never does; ping says WATCHDOG=1 each round;
- * note=TEXT only notes that, as a hook does.
+ * note=TEXT only notes that, as a hook does; store hands over a descriptor for safekeeping once, and notes "kept" or "lost" later.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -121,15 +121,30 @@ static void catch_signals(int is_deaf) {
   sigaction(SIGTERM, &action, NULL);
 }
 
-static void say(const char *text) {
+/* Says it over NOTIFY_SOCKET, with a descriptor that goes along unless it is -1. */
+static void say(const char *text, int passed) {
   const char *path = getenv("NOTIFY_SOCKET");
   struct sockaddr_un to = { .sun_family = AF_UNIX };
+  struct iovec vector = { (void *)text, strlen(text) };
+  struct msghdr message = { .msg_name = &to, .msg_iov = &vector, .msg_iovlen = 1 };
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr header;
+  } rights = { { 0 } };
   if (path == NULL || strlen(path) >= sizeof to.sun_path) return;
   memcpy(to.sun_path, path, strlen(path));
   if (*path == '@') to.sun_path[0] = 0;
-  socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+  message.msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+  if (passed >= 0) {
+    message.msg_control = &rights;
+    message.msg_controllen = sizeof rights;
+    rights.header.cmsg_level = SOL_SOCKET;
+    rights.header.cmsg_type = SCM_RIGHTS;
+    rights.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&rights.header), &passed, sizeof passed);
+  }
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to, length);
+  if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0) violation("cannot say anything");
   close(fd);
 }
 
@@ -204,13 +219,29 @@ static void answer(int listener) {
 }
 
 static void become_ready(const char *how) {
-  if (strcmp(how, "notify") == 0) say("READY=1\nSTATUS=at work");
+  if (strcmp(how, "notify") == 0) say("READY=1\nSTATUS=at work", -1);
   if (strcmp(how, "log") == 0 && write(1, "ready now\n", 10) != 10) violation("cannot write that it is ready");
   if (strncmp(how, "fd:", 3) == 0) {
     if (write(atoi(how + 3), "\n", 1) != 1) violation("cannot tell that it is ready");
     close(atoi(how + 3));
   }
   if (strncmp(how, "file:", 5) == 0) close(open(how + 5, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+}
+
+/* That something was stored is written into the file of the lock. */
+static void keep_a_descriptor(void) {
+  const char *names = getenv("LISTEN_FDNAMES");
+  int mark = open_in("locks", service, O_RDWR);
+  char byte = 'k';
+  if (names != NULL && strcmp(names, "kept") == 0) note("note", "kept");
+  else {
+    if (read(mark, &byte, 1) == 1) note("note", "lost");
+    int fd = memfd_create("kept", MFD_CLOEXEC);
+    say("FDSTORE=1\nFDNAME=kept", fd);
+    close(fd);
+    if (pwrite(mark, &byte, 1, 0) != 1) violation("cannot mark what it has stored");
+  }
+  close(mark);
 }
 
 static void start_child(void) {
@@ -268,6 +299,7 @@ int main(int argc, char **argv) {
   if (word_of(words, "fork") != NULL) become_daemon(word_of(words, "fork"));
   else note("start", "");
   if (word_of(words, "child") != NULL) start_child();
+  if (word_of(words, "store") != NULL) keep_a_descriptor();
 
   const char *ready = word_of(words, "ready"), *own_end = word_of(words, "end");
   long burst = number_of(words, "burst", 20), gap = number_of(words, "gap", 50), life = number_of(words, "life", 0);
@@ -289,7 +321,7 @@ int main(int argc, char **argv) {
     int is_quiet = *control != 0;
     if (now() >= next) {
       next = now() + gap * 1000000LL;
-      if (is_pinging) say("WATCHDOG=1");
+      if (is_pinging) say("WATCHDOG=1", -1);
       for (long number = 0; !is_quiet && number < burst; number++)
         for (int stream = 1; stream <= streams; stream++) write_line(stream, words);
     }
