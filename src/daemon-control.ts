@@ -129,5 +129,6 @@ function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metr
 }
 
 function logLineOf(service: string, line: PlaneLine): LogLine {
-  return { at: isoOf(line.at as WallTime), service, stream: line.stream, pid: line.pid, text: line.text };
+  const pid = line.pid === 0 ? null : line.pid;
+  return { at: isoOf(line.at as WallTime), service, stream: line.stream, pid, text: line.text };
 }

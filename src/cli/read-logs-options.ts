@@ -44,6 +44,8 @@ export function readLogsOptions(given: Arguments, now: number): LogsOptions | st
   const stream = streamOf(given);
   const run = runOf(given);
   for (const value of [since, until, count, grep, priority, stream, run]) if (isProblem(value)) return value.problem;
+  if (typeof since === "number" && typeof until === "number" && until <= since)
+    return `cannot combine "--since" and "--until": ${timeOf(since)} to ${timeOf(until)} is no stretch of time, want the earlier one first`;
   if (isFollowed && until !== null) return 'cannot combine "--follow" and "--until": what is followed has no end';
   if (isFollowed && run !== null && run !== 0)
     return 'cannot combine "--follow" and "--run": only run 0, the current one, goes on';
@@ -60,6 +62,10 @@ export function readLogsOptions(given: Arguments, now: number): LogsOptions | st
     run: run as number | null,
     isThisBoot: given.has("boot"),
   };
+}
+
+function timeOf(moment: number): string {
+  return new Date(moment).toISOString();
 }
 
 interface Problem {

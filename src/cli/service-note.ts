@@ -13,11 +13,10 @@ export interface NoteOptions {
 export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions): string {
   const { message, state, last_exit: exit } = service;
   if (hasNothingToSay(service)) return "";
-  const isSaid = isExitShown && message !== null && message === exit?.reason;
   const isTrouble = state === "failed" || state === "backoff";
   const notes = [
     service.next_start === null ? null : `starts ${untilWordsOf(service.next_start, now)}`,
-    isSaid ? null : message,
+    isExitShown && message !== null && exit !== null ? unsaidOf(message, exit.reason) : message,
     isTrouble && !isExitShown && exit !== null && message?.includes(exit.reason) !== true ? exit.reason : null,
     healthOf(service),
     service.status,
@@ -27,6 +26,15 @@ export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions):
     .filter((note) => note !== null && note !== "")
     .map((note) => onOneLine(note ?? ""))
     .join("; ");
+}
+
+/**
+ * What of the message the reason of the last exit beside it does not say: "exited 1; given up: ..." says "exited 1" again, and
+ * "watchdog timeout" stands before "killed by SIGABRT" there. "": nothing.
+ */
+function unsaidOf(message: string, reason: string): string {
+  const [first = "", ...rest] = message.split("; ");
+  return reason === first || reason.startsWith(`${first}: `) ? rest.join("; ") : message;
 }
 
 /** So it is with most of a thousand services. */

@@ -26,7 +26,10 @@ export async function answerOutput(call: Call): Promise<Response> {
   const [first] = notes;
   const mayCome = query.follow && words.every((word) => isPattern(word));
   if (names.length === 0 && first !== undefined && !mayCome) return problemResponse("no-such-service", first.note);
-  const found = query.run === null ? null : await findRuns(call, names, query.run);
+  const found =
+    query.run === null
+      ? null
+      : await findRuns(call, { names, run: query.run, isNamed: (name) => words.includes(name) });
   const wish: OutputWish = {
     ...wishOf(query),
     names: found === null ? names : names.filter((name) => found.runs.has(name)),
@@ -53,8 +56,10 @@ function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "no
 }
 
 /** What is wrong with a request beside its shape; null: nothing. */
-function problemOf({ grep, follow, until, run }: OutputQuery, words: readonly string[]): string | null {
+function problemOf({ grep, follow, since, until, run }: OutputQuery, words: readonly string[]): string | null {
   if (words.filter((word) => isPattern(word)).length > MAX_GLOBS) return `"names": want at most ${MAX_GLOBS} globs`;
+  if (since !== null && until !== null && Date.parse(until) <= Date.parse(since))
+    return '"until": nothing lies between it and "since", want the earlier one as "since"';
   if (follow && until !== null) return '"until": what is followed has no end';
   if (follow && run !== null && run !== 0) return '"run": only the current one can be followed';
   return grep === null ? null : patternProblemOf(grep);

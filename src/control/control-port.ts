@@ -76,7 +76,8 @@ export interface LogLine {
   readonly at: string;
   readonly service: string;
   readonly stream: "stdout" | "stderr";
-  readonly pid: number;
+  /** null: what holds the line does not tell. */
+  readonly pid: number | null;
   readonly text: string;
 }
 

@@ -10,10 +10,19 @@ export interface FoundRuns {
   readonly notes: readonly OutputNote[];
 }
 
-/** Finds a run of each service: by its number, or with 0 and less counted back from the last one. */
-export async function findRuns(call: Call, names: readonly string[], wanted: number): Promise<FoundRuns> {
+export interface RunsWanted {
+  readonly names: readonly string[];
+  /** A run by its number, or with 0 and less counted back from the last one. */
+  readonly run: number;
+  /** true: this service was asked for by its own name, so that it is told why there is no such run of it. */
+  isNamed(name: string): boolean;
+}
+
+/** Finds a run of each service; of those that were not asked for by name, of those that have one. */
+export async function findRuns(call: Call, { names, run: wanted, isNamed }: RunsWanted): Promise<FoundRuns> {
   const runs = new Map<string, RunWish>();
   const notes: OutputNote[] = [];
+  const without: string[] = [];
   for (const name of names) {
     const answer = await call.port.history({ tag: "runs", service: name, most: MOST_HISTORY_LINES });
     const kept = answer.tag === "runs" ? answer.runs : [];
@@ -22,8 +31,12 @@ export async function findRuns(call: Call, names: readonly string[], wanted: num
     const index = kept.findIndex(({ run }) => run === number);
     const found = kept[index];
     if (found !== undefined) runs.set(name, wishOf(found, kept[index - 1], kept[index + 1]));
-    else notes.push(noteOf(name, wanted, answer.tag === "failed" ? answer.message : reasonOf(last)));
+    else if (answer.tag === "failed") notes.push(noteOf(name, wanted, answer.message));
+    else if (isNamed(name)) notes.push(noteOf(name, wanted, reasonOf(last)));
+    else without.push(name);
   }
+  if (runs.size === 0 && notes.length === 0 && without.length > 0)
+    notes.push({ note: `cannot show run ${wanted}: no service has one`, exit: EXIT.failed });
   return { runs, notes };
 }
 

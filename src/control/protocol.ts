@@ -223,11 +223,12 @@ export const detailsView = object({
   ),
 });
 
+/** `pid`: null where what holds the line does not tell. */
 export const logLine = object({
   at: text(),
   service: text(),
   stream: choice(["stdout", "stderr"]),
-  pid: whole(),
+  pid: nullOr(whole()),
   text: text(),
 });
 

@@ -179,7 +179,7 @@ export class Operator {
     const record = this.#supervisor.fleet.get(name);
     if (record === null) return unknown();
     if (this.#supervisor.belongings.signalMain(name, signal)) return { tag: "done", message: null };
-    return refused(`it has no main process, it is ${PUBLIC_STATE_OF[record.state.tag]}`);
+    return refused(`it is not running (${PUBLIC_STATE_OF[record.state.tag]})`);
   }
 
   async #reload(record: ServiceRecord, options: AskOptions): Promise<Outcome> {

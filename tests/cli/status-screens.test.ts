@@ -61,6 +61,18 @@ describe("the table of services", () => {
     ]);
   });
 
+  const said: readonly (readonly [string, string, string])[] = [
+    ["exited 1; given up: restarted 3 times within 60s", "exited 1", "given up: restarted 3 times within 60s; try"],
+    ["watchdog timeout", "watchdog timeout: killed by SIGABRT", "try"],
+    ["exited 1", "exited 1", "try"],
+    ["exited 10", "exited 1", "exited 10; try"],
+  ];
+  test.each(said)("does not say twice how a service ended: %j beside %j", (message, reason, shown) => {
+    const exit = { at: "2026-01-02T03:05:17.000Z", code: 1, signal: null, reason };
+    const [, row = ""] = table(PLAIN, [viewOf("api", { state: "failed", pid: null, last_exit: exit, message })]);
+    expect(row.split(/ {2,}/).slice(-2)).toEqual([reason, `${shown} daemonsup logs api`]);
+  });
+
   test("shows no columns of what nobody can tell", () => {
     expect(table(PLAIN, SERVICES, [])[0]).toBe(
       "NAME    STATE    SINCE        PID  RESTARTS  LAST EXIT                        MESSAGE",

@@ -60,6 +60,7 @@ describe("a request for logs", () => {
     ["?since=yesterday", 400, '"since"'],
     ["?lines=10001", 400, '"lines"'],
     ["?priority=bad", 400, '"priority"'],
+    ["?since=2026-01-02T00:00:00Z&until=2026-01-02T00:00:00Z", 400, '"until": nothing lies between'],
     ["?run=1.5", 400, '"run"'],
     ["?follow=true&until=2026-01-01T00:00:00Z", 400, '"until": what is followed has no end'],
     ["?follow=true&run=-1", 400, '"run": only the current one can be followed'],
@@ -84,5 +85,13 @@ describe("a request for logs", () => {
     const { wish } = await asked("?names=new-*&follow=true");
     expect(wish).toMatchObject({ names: [], isFollowed: true, notes: [] });
     expect(wish?.isWanted("new-one")).toBe(true);
+  });
+
+  test("for a run of services of which none has one says that once", async () => {
+    expect((await asked("?run=0")).wish?.notes).toEqual([{ note: "cannot show run 0: no service has one", exit: 1 }]);
+    const named = await asked("?run=0&names=db*,web");
+    expect(named.wish?.notes).toEqual([
+      { note: 'cannot show run 0 of "web": it has not run since the history begins', exit: 1 },
+    ]);
   });
 });

@@ -109,6 +109,7 @@ test("signal, reload of a service and reset do what they say", async () => {
     "listens.toml": shell(script),
     "deaf.toml": SLEEPER,
     "failed.toml": shell("exit 3", '[restart]\npolicy = "never"'),
+    "crash.toml": shell("exit 3", '[restart]\ndelay = "1h"'),
   });
   await supervisor.line("listens", (text) => text === "ready");
   expect((await supervisor.command("signal", "USR1", "listens")).code).toBe(0);
@@ -119,7 +120,9 @@ test("signal, reload of a service and reset do what they say", async () => {
   expect([deaf.code, deaf.stderr]).toEqual([1, expect.stringContaining("SIGHUP is not caught")]);
 
   await supervisor.until("failed", (view) => view.state === "failed");
-  expect((await supervisor.command("signal", "TERM", "failed")).stderr).toContain("it has no main process");
+  expect((await supervisor.command("signal", "TERM", "failed")).stderr).toContain("it is not running (failed)");
+  await supervisor.until("crash", (view) => view.state === "backoff");
+  expect((await supervisor.command("signal", "HUP", "crash")).stderr).toContain("it is not running (backoff)");
   expect((await supervisor.command("reset", "failed")).code).toBe(0);
   expect(await supervisor.service("failed")).toMatchObject({ state: "down", want: "down" });
 });

@@ -57,6 +57,7 @@ test("logs refuses what it does not understand, and says what it wants", async (
   expect(await refused("-p", "bad")).toContain('cannot read "--priority": got "bad", want one of emerg, alert');
   expect(await refused("--stream", "2")).toContain('cannot read "--stream": got "2", want stdout or stderr');
   expect(await refused("--run", "x")).toContain('cannot read "--run": got "x"');
+  expect(await refused("--since", "1m", "--until", "2m")).toContain('cannot combine "--since" and "--until": ');
   expect(await refused("-f", "--until", "1h")).toContain('cannot combine "--follow" and "--until"');
 });
 
@@ -66,7 +67,11 @@ test("logs --run shows one run alone, counted back from the last one or by its n
       'echo "$$ begins"; echo "$$ goes on"; exec sleep 1000',
       `[log]\nformat = "${format}"\n[stop]\ntimeout = "1s"`,
     );
-  await using supervisor = await TestSupervisor.start({ "plain.toml": twice("plain"), "json.toml": twice("json") });
+  await using supervisor = await TestSupervisor.start({
+    "plain.toml": twice("plain"),
+    "json.toml": twice("json"),
+    "never.toml": `start = "manual"\n${twice("plain")}`,
+  });
   for (const name of ["plain", "json"]) {
     const pids = [(await supervisor.until(name, ({ pid }) => pid !== null)).pid];
     await supervisor.line(name, (text) => text === `${pids[0]} goes on`);
@@ -81,6 +86,13 @@ test("logs --run shows one run alone, counted back from the last one or by its n
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(`cannot show run 9 of "${name}": it is not kept, the last one is 2`);
   }
+  // Who has never run has no run to show, which only those want to know who asked for it.
+  expect(await linesOf(supervisor, "--run", "0")).toHaveLength(4);
+  const never = await supervisor.command("logs", "never", "--run", "0");
+  expect([never.code, never.stderr]).toEqual([
+    1,
+    expect.stringContaining('cannot show run 0 of "never": it has not run'),
+  ]);
 });
 
 test("logs into head ends quietly, however much there would be", async () => {
