@@ -2,7 +2,10 @@
 import { getLogger, setup } from "@std/log";
 import type { Settings } from "./core/definition.ts";
 import type { SyslogSeverity } from "./core/log-policy.ts";
+import type { EstatePort } from "./core/estate.ts";
+import type { Directories } from "./core/paths.ts";
 import { millis } from "./core/units.ts";
+import { bootAndNamespace } from "./daemon-memory.ts";
 import { planePorts } from "./daemon-plane.ts";
 import { compressorThreadOf } from "./log/compressor.ts";
 import { Compressors } from "./log/compressors.ts";
@@ -20,7 +23,8 @@ import { SYSLOG_SOCKET_PATH } from "./os/syslog.ts";
 
 export interface LogsRequest {
   readonly settings: Settings;
-  readonly directory: string;
+  readonly directories: Directories;
+  readonly estate: EstatePort;
   readonly isForeground: boolean;
 }
 
@@ -46,7 +50,7 @@ const OWN_NAME = "daemonsup";
 const LAST_WORDS = millis(1_000);
 
 export function startLogs(request: LogsRequest): Logs {
-  const file = `${request.directory}/daemonsup.log`;
+  const file = `${request.directories.log}/daemonsup.log`;
   const queue = new SyslogQueue({
     start: (listener) =>
       syslogThreadOf(new Worker(new URL("./syslog-worker.ts", import.meta.url).href, { smol: true }), listener),
@@ -55,8 +59,10 @@ export function startLogs(request: LogsRequest): Logs {
   const compressors = new Compressors((listener) =>
     compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),
   );
+  const { directories, estate } = request;
+  const files = { directory: `${directories.runtime}/pipes`, boot: bootAndNamespace(), estate };
   const plane = new DataPlane(
-    planePorts({ compressors, syslogPath: SYSLOG_SOCKET_PATH, home: request.directory }),
+    planePorts({ compressors, syslogPath: SYSLOG_SOCKET_PATH, home: directories.log, files }),
     ({ service, message, recovered }) =>
       report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
   );

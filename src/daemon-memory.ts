@@ -142,7 +142,7 @@ function openStops(path: string, timers: TimerPort): StopsOpened {
 }
 
 /** Process numbers mean something only within one boot and one pid namespace. */
-function bootAndNamespace(): string {
+export function bootAndNamespace(): string {
   let namespace = "";
   try {
     namespace = readlinkSync("/proc/self/ns/pid");

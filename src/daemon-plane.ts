@@ -1,5 +1,6 @@
 /* Fits the kernel to the ports of the data plane, on either side: the main thread's and the Worker's. */
 import { CARRY_TABLE_SIZE, CarryStore, MOST_SLOTS } from "./log/carry-store.ts";
+import { mapped, PlaneFiles, type PlaneFilesRequest } from "./daemon-plane-files.ts";
 import type { Compressors } from "./log/compressors.ts";
 import { JOURNAL_SIZE, PipeJournal } from "./log/pipe-journal.ts";
 import type { StretchParts } from "./log/pipe-stretches.ts";
@@ -9,13 +10,12 @@ import { planeThreadOf, type StartPlaneThread } from "./log/plane-thread.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
 import { addToEventfd, openEventfd } from "./os/eventfd.ts";
-import { makeSizedMemoryFile, readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
+import { readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
 import { monotonicMicros } from "./os/micro-clock.ts";
 import { isLocal, type MountedAt, mountOf, readMountTable } from "./os/mount-table.ts";
 import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
 import { openLargePipe, PipePeeker } from "./os/pipe-peek.ts";
 import { stampCopierAddress } from "./os/stamp-copier.ts";
-import { mapShared } from "./os/shared-memory.ts";
 
 export interface PlaneRequest {
   readonly compressors: Compressors;
@@ -23,31 +23,31 @@ export interface PlaneRequest {
   readonly syslogPath: string;
   /** Where the logs usually are: what lies on the same file system is written by the Worker that there is always. */
   readonly home: string;
+  /** Where pipes and what is known of them outlive this process; null: nowhere. */
+  readonly files: PlaneFilesRequest | null;
 }
 
 /** How long the table of mounts is believed, in milliseconds: many services are configured at once. */
 const TABLE_LIFE_MS = 1_000;
 
 /** What the main thread's side of the data plane needs. */
-export function planePorts({ compressors, syslogPath, home }: PlaneRequest): DataPlanePorts {
-  // Mapped once and never unmapped: a view of what is mapped no more is a view of whatever comes there next.
-  const journals = new Map<number, PipeJournal>();
+export function planePorts({ compressors, syslogPath, home, files }: PlaneRequest): DataPlanePorts {
+  const kept = new PlaneFiles(files);
   let table = readMountTable();
   let readAt = monotonicNow();
-  let carries: number | null = null;
   return {
     startThread: startPlaneWorker,
     openEpoll,
     removeFromEpoll: (epoll, fd) => void removeFromEpoll(epoll, fd),
     openEventfd,
     addToEventfd,
-    openEstate: () => openEstate((carries ??= makeSizedMemoryFile("carries", CARRY_TABLE_SIZE))),
+    openEstate: (lane) => ({ journal: kept.openJournal(lane), carries: kept.slots }),
+    unsettledLanes: () => kept.unsettledLanes(),
     unsettledPipeOf({ journal }, fdOfSlot) {
-      const known = journals.get(journal) ?? new PipeJournal(mapped(journal, JOURNAL_SIZE));
-      journals.set(journal, known);
-      const { unsettled } = known;
+      const unsettled = kept.journalAt(journal).unsettled;
       return unsettled === null ? null : fdOfSlot(unsettled.slot);
     },
+    pipes: kept.pipes,
     close: closeDescriptor,
     compress: (job, lane) => compressors.of(lane).compress(job),
     now: monotonicNow,
@@ -78,11 +78,6 @@ function laneNameOf(files: readonly string[], home: string, table: readonly Moun
   return [...new Set(devices)].toSorted().join(" ");
 }
 
-/** `carries` is the same for all lanes, as pipes go from one to another. Throws without descriptors or memory. */
-function openEstate(carries: number): PlaneEstate {
-  return { journal: makeSizedMemoryFile("journal", JOURNAL_SIZE), carries };
-}
-
 /** What a Worker needs to read pipes safely. Throws without descriptors or memory; `note` is told of what it opens. */
 export function stretchPartsOf(estate: PlaneEstate, note: (fd: number) => void): StretchParts {
   const scratch = openLargePipe();
@@ -102,10 +97,4 @@ export function stretchPartsOf(estate: PlaneEstate, note: (fd: number) => void):
       waiting: waitingInPipe,
     },
   };
-}
-
-function mapped(fd: number, size: number): Uint8Array<ArrayBuffer> {
-  const memory = mapShared(fd, size);
-  if (memory === null) throw new Error("cannot map a memory file");
-  return memory.bytes;
 }

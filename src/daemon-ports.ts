@@ -9,7 +9,7 @@ import type { Loggers } from "./log/loggers.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
 import { readPidFile } from "./os/pid-file.ts";
-import { hasRoomAbove, openLogPipe, type PipeEnds, readPipe } from "./os/pipe-io.ts";
+import { openLogPipe, readPipe } from "./os/pipe-io.ts";
 import {
   catchesSignal,
   readChildren,
@@ -105,23 +105,15 @@ export function makeSpawnPort(
       return result;
     },
     pollPending: () => spawner.poll().map((outcome) => ({ pid: outcome.pid, result: outcome })),
-    pipe: () => openPipe(0),
+    pipe() {
+      const opened = openLogPipe();
+      return opened.tag === "ok" ? opened.ends : opened.errno;
+    },
     readPipe(fd, buffer) {
       const result = readPipe(fd, buffer, { offset: 0, most: buffer.length });
       return result.tag === "read" ? result.count : result.tag === "empty" ? 0 : null;
     },
   };
-}
-
-/** The name of an errno, also if there are fewer descriptors left than `leaving`. */
-function openPipe(leaving: number): PipeEnds | string {
-  const opened = openLogPipe();
-  if (opened.tag === "failed") return opened.errno;
-  const { read, write } = opened.ends;
-  if (leaving === 0 || hasRoomAbove(Math.max(read, write), leaving)) return opened.ends;
-  closeFd(read);
-  closeFd(write);
-  return "EMFILE";
 }
 
 function requestOf(plan: SpawnPlan): Omit<Parameters<Spawner["spawn"]>[0], "record" | "stdin"> {
@@ -180,10 +172,10 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       loggers?.configure(name, log);
       plane.configure(name, log, standardLogFileOf(name, logDirectory));
     },
-    adopted: () => [],
-    resume: () => undefined,
-    pipe: (_of, leaving = 0) => openPipe(leaving),
-    discard: closeFd,
+    adopted: () => plane.pipes.adopted,
+    resume: () => plane.resume(),
+    pipe: (of, leaving = 0) => plane.pipes.make(of, leaving),
+    discard: (read) => plane.pipes.close(read),
     open({ run, service, pid, stdout, stderr }) {
       const errors = stderr < 0 ? [] : [{ fd: stderr, stream: "stderr" as const }];
       plane.open({ run, service, pid }, [{ fd: stdout, stream: "stdout" }, ...errors]);

@@ -114,7 +114,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   holdSpareDescriptors();
 
   const { directories, options } = role;
-  const logs = startLogs({ settings: loaded.settings, directory: directories.log, isForeground: options.foreground });
+  const logs = startLogs({ settings: loaded.settings, directories, estate, isForeground: options.foreground });
   const over = Promise.withResolvers<number>();
   const manager = new Manager(options.foreground ? process.env : {}, guardian);
   const housekeeping = new Housekeeping();

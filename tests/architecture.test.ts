@@ -56,6 +56,7 @@ const COMPOSITION_ROOTS = [
   "daemon-notify.ts",
   "daemon-places.ts",
   "daemon-plane.ts",
+  "daemon-plane-files.ts",
   "daemon-ports.ts",
   "daemon-reading.ts",
   "daemon-scaling.ts",

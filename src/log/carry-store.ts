@@ -1,4 +1,5 @@
 import { LINE_LIMIT } from "./line-framer.ts";
+import { ENTRY_SIZE } from "./slot-entry.ts";
 
 /** Pipes beyond this many have no place: what is left of their lines dies with the thread. */
 export const MOST_SLOTS = 8192;
@@ -6,11 +7,15 @@ export const MOST_SLOTS = 8192;
 /** A word for each pipe; they lie at the beginning of the file. */
 export const CARRY_TABLE_SIZE = 4 * MOST_SLOTS;
 
+/** Behind them whose each pipe is, behind that what the file is, and at last the places of what is carried. */
+export const HEADER_AT = CARRY_TABLE_SIZE + ENTRY_SIZE * MOST_SLOTS;
+const PLACES_AT = HEADER_AT + 4096;
+
 const SECOND_PLACE = 2 ** 31;
 const CONTINUES = 2 ** 30;
 const LENGTH = CONTINUES - 1;
 
-/** A file in memory, of which only what was written takes any. */
+/** A file of which only what was written takes room. */
 export interface CarryFile {
   write(bytes: Uint8Array, offset: number): void;
   read(length: number, offset: number): Uint8Array;
@@ -60,5 +65,5 @@ export class CarryStore {
 }
 
 function offsetOf(slot: number, word: number): number {
-  return CARRY_TABLE_SIZE + (2 * slot + ((word & SECOND_PLACE) === 0 ? 0 : 1)) * LINE_LIMIT;
+  return PLACES_AT + (2 * slot + ((word & SECOND_PLACE) === 0 ? 0 : 1)) * LINE_LIMIT;
 }

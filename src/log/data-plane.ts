@@ -4,13 +4,15 @@
  */
 import type { LogPolicy, OwnLogPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
+import { Adoption } from "./adoption.ts";
 import type { CompressionJob } from "./compression-job.ts";
 import { LanePlacement } from "./lane-placement.ts";
+import { PlaneListeners } from "./plane-listeners.ts";
 import { NOTHING, PlaneLane, type Question } from "./plane-lane.ts";
 import { PlaneLanes } from "./plane-lanes.ts";
 import type { DataPlanePorts } from "./plane-link.ts";
 import type { FromPlane, OutputMark, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
-import { SlotPool } from "./slot-pool.ts";
+import { OutputPipes } from "./output-pipes.ts";
 
 /** A sink fails or works again, or the Worker does; in words for the log. */
 export interface PlaneProblem {
@@ -38,10 +40,10 @@ export class DataPlane {
   readonly #onProblem: (problem: PlaneProblem) => void;
   readonly #lanes = new PlaneLanes((name) => this.#makeLane(name));
   readonly #placement: LanePlacement;
-  readonly #followers = new Map<string, Set<(line: PlaneLine) => void>>();
-  readonly #watchers = new Map<number, () => void>();
-  readonly #expecting = new Map<number, () => void>();
-  readonly #slots = new SlotPool();
+  readonly #listeners = new PlaneListeners();
+  /** The pipes of runs: what is made here for a run outlives this process. */
+  readonly pipes: OutputPipes;
+  readonly #adoption: Adoption;
   #ownLane: PlaneLane;
   #own: string[] = [];
   #number = 0;
@@ -51,10 +53,25 @@ export class DataPlane {
   constructor(ports: DataPlanePorts, onProblem: (problem: PlaneProblem) => void) {
     this.#ports = ports;
     this.#onProblem = onProblem;
+    this.pipes = new OutputPipes(ports.pipes, (fd) => ports.close(fd));
     this.#ownLane = this.#lanes.lane("");
     this.#placement = new LanePlacement(this.#lanes, {
       laneOf: (files) => ports.laneOf(files),
       release: (old, service) => this.#ask(old, (token) => ({ tag: "release", service, token })),
+    });
+    this.#adoption = new Adoption(this.pipes, this.#lanes, ports.unsettledLanes());
+  }
+
+  /** Goes on with what was adopted, once, when all services are configured. What belongs to no service any more is let go of. */
+  resume(): void {
+    this.#adoption.resume({
+      knows: (service) => this.#placement.knows(service),
+      open: (run) => this.#tell({ tag: "open", ...run }),
+      reached: (lane) => this.#reached(lane),
+      lost: (service) => {
+        const message = `cannot go on with the output of "${service}": there is no such service any more`;
+        this.#onProblem({ service: null, message, recovered: false });
+      },
     });
   }
 
@@ -65,12 +82,16 @@ export class DataPlane {
   configure(service: string, policy: LogPolicy, file: string | null): void {
     this.#placement.configure({ tag: "configure", service, policy, file });
     // It may have been forgotten and be back.
-    if (this.#followers.has(service)) this.#tell({ tag: "follow", service, on: true });
+    if (this.#listeners.isFollowed(service)) this.#tell({ tag: "follow", service, on: true });
   }
 
   /** A run begins. The read ends do not block; they belong to the data plane now, which closes them at their end. */
   open(run: PlaneRun, pipes: readonly Omit<Pipe, "slot">[]): void {
-    this.#tell({ tag: "open", ...run, pipes: pipes.map((pipe) => ({ ...pipe, slot: this.#slots.take() })) });
+    this.#tell({
+      tag: "open",
+      ...run,
+      pipes: pipes.map((pipe) => ({ ...pipe, slot: this.pipes.begin(pipe.fd, run.pid) })),
+    });
   }
 
   /** The service is gone. Pipes that somebody still holds are read on to their end, into the same file. */
@@ -107,17 +128,11 @@ export class DataPlane {
 
   /** Calls `listen` for every line of the service from now on, until `unfollow`. */
   follow(service: string, listen: (line: PlaneLine) => void): void {
-    const followers = this.#followers.get(service) ?? new Set();
-    this.#followers.set(service, followers);
-    if (followers.size === 0) this.#tell({ tag: "follow", service, on: true });
-    followers.add(listen);
+    if (this.#listeners.follow(service, listen)) this.#tell({ tag: "follow", service, on: true });
   }
 
   unfollow(service: string, listen: (line: PlaneLine) => void): void {
-    const followers = this.#followers.get(service);
-    if (followers?.delete(listen) !== true || followers.size > 0) return;
-    this.#followers.delete(service);
-    this.#tell({ tag: "follow", service, on: false });
+    if (this.#listeners.unfollow(service, listen)) this.#tell({ tag: "follow", service, on: false });
   }
 
   /**
@@ -126,10 +141,10 @@ export class DataPlane {
    */
   expect(service: string, pattern: string, listen: () => void): () => void {
     const id = ++this.#number;
-    this.#expecting.set(id, listen);
+    this.#listeners.expect(id, listen);
     this.#tell({ tag: "expect", service, id, pattern });
     return () => {
-      if (this.#expecting.delete(id)) this.#tell({ tag: "unexpect", service, id });
+      if (this.#listeners.unexpect(id)) this.#tell({ tag: "unexpect", service, id });
     };
   }
 
@@ -158,8 +173,7 @@ export class DataPlane {
 
   /** Done when all that was asked before has been done. */
   async reached(): Promise<void> {
-    const question = { tag: "tail", service: "", count: 0, run: null } as const;
-    await Promise.all(this.#lanes.all.map((lane) => this.#ask(lane, (token) => ({ ...question, token }))));
+    await Promise.all(this.#lanes.all.map((lane) => this.#reached(lane)));
   }
 
   /** Closes and opens every log file again: somebody else may have renamed it. */
@@ -169,13 +183,13 @@ export class DataPlane {
 
   /** Calls `listen` once when `fd` is readable; for more, watch again. */
   watch(fd: number, listen: () => void): void {
-    this.#watchers.set(fd, listen);
+    this.#listeners.watch(fd, listen);
     this.#lanes.lane("").tell({ tag: "watch", fd, id: ++this.#number });
   }
 
   /** Ends watching, which is due before `fd` is closed, and may be at once after this; its listener is not called any more. */
   unwatch(fd: number): void {
-    this.#watchers.delete(fd);
+    this.#listeners.unwatch(fd);
     this.#lanes.lane("").remove(fd);
     this.#lanes.lane("").tell({ tag: "unwatch", fd });
   }
@@ -206,15 +220,21 @@ export class DataPlane {
 
   #makeLane(name: string): PlaneLane {
     const lane: PlaneLane = new PlaneLane(this.#ports, {
+      name,
       said: (message) => this.#hear(message, { lane, name }),
       died: (reason) => {
         const message = `the log Worker died: ${reason}; a new one goes on`;
         this.#onProblem({ service: null, message, recovered: false });
       },
       ownLines: () => this.#own,
+      fdOfSlot: (slot) => this.pipes.fdOf(slot),
     });
     if (this.#hasRelay) lane.tell({ tag: "relay-renewed" });
     return lane;
+  }
+
+  #reached(lane: PlaneLane): Promise<OutputMark> {
+    return this.#ask(lane, (token) => ({ tag: "tail", service: "", count: 0, run: null, token }));
   }
 
   async #flush(lane: PlaneLane): Promise<void> {
@@ -242,14 +262,17 @@ export class DataPlane {
       case "mark":
         return lane.answer(message.token, message);
       case "ended":
-        return this.#closePipe(lane.state.noteEnded(message.run, message.fd));
+        if (lane.state.noteEnded(message.run, message.fd) !== null) this.pipes.close(message.fd);
+        return;
       case "lines":
-        this.#deliver(message.service, message.lines);
+        this.#listeners.deliver(message.service, message.lines);
         return lane.post({ tag: "followed", service: message.service });
       case "readable":
-        return this.#notify(lane, message);
+        if (lane.state.noteReadable(message.fd, message.id)) this.#listeners.readable(message.fd);
+        return;
       case "matched":
-        return this.#match(lane, message);
+        if (lane.state.noteMatched(message.service, message.id)) this.#listeners.matched(message.id);
+        return;
       case "compress":
         return this.#compress(message.job, from);
       case "own-taken":
@@ -262,36 +285,11 @@ export class DataPlane {
     }
   }
 
-  #closePipe(pipe: Pipe | null): void {
-    if (pipe === null) return;
-    this.#ports.close(pipe.fd);
-    this.#slots.giveBack(pipe.slot);
-  }
-
   /** Whoever asked may be dead when it is done; the next Worker finds the file again, and may not hear of this one. */
   #compress(job: CompressionJob, { lane, name }: { readonly lane: PlaneLane; readonly name: string }): void {
     const { generation } = lane;
     void this.#ports.compress(job, name).then((result) => {
       if (generation === lane.generation) lane.post({ tag: "compressed", result });
     });
-  }
-
-  #deliver(service: string, lines: readonly PlaneLine[]): void {
-    const followers = [...(this.#followers.get(service) ?? [])];
-    for (const line of lines) for (const listen of followers) listen(line);
-  }
-
-  #notify(lane: PlaneLane, { fd, id }: Extract<FromPlane, { tag: "readable" }>): void {
-    if (!lane.state.noteReadable(fd, id)) return;
-    const listen = this.#watchers.get(fd);
-    this.#watchers.delete(fd);
-    listen?.();
-  }
-
-  #match(lane: PlaneLane, { service, id }: Extract<FromPlane, { tag: "matched" }>): void {
-    if (!lane.state.noteMatched(service, id)) return;
-    const listen = this.#expecting.get(id);
-    this.#expecting.delete(id);
-    listen?.();
   }
 }

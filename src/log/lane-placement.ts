@@ -48,6 +48,11 @@ export class LanePlacement {
     }
   }
 
+  /** true: it is known what becomes of the output of the service. */
+  knows(service: string): boolean {
+    return this.#configured.has(service);
+  }
+
   /** The service is gone; it counts as long as it has pipes. */
   forget(service: string): void {
     this.#leaving.add(service);

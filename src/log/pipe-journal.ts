@@ -31,8 +31,8 @@ import { rotatedNameOf } from "./rotated-files.ts";
 /** The most that is looked at, and taken, at a time, in bytes: few enough to be in the processor's cache still when they are written. */
 export const MOST_STRETCH = 256 * 1024;
 
-/** Room for the files of a stretch: it is used again and again, the first pages most of all. */
-const NOTES_SIZE = 256 * 1024;
+/** Room for the files of a stretch, some hundreds. */
+const NOTES_SIZE = 64 * 1024;
 
 /** What the journal needs, in bytes. */
 export const JOURNAL_SIZE = NOTES_SIZE + MOST_STRETCH;

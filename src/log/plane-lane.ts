@@ -14,11 +14,15 @@ interface Pending {
 }
 
 export interface LaneListener {
+  /** The name of the lane. */
+  readonly name: string;
   said(message: FromPlane): void;
   /** The Worker died of `reason`; a new one follows. */
   died(reason: string): void;
   /** Lines of the supervisor's own log that its file has not confirmed. */
   ownLines(): readonly string[];
+  /** The descriptor of the pipe that has this place; null: it is not open any more. */
+  fdOfSlot(slot: number): number | null;
 }
 
 export const NOTHING: OutputMark = { lines: [], files: [] };
@@ -32,10 +36,11 @@ export class PlaneLane {
   constructor(ports: DataPlanePorts, listener: LaneListener) {
     this.#listener = listener;
     this.#link = new PlaneLink(ports, {
+      lane: listener.name,
       said: (message) => listener.said(message),
       died: (reason) => listener.died(reason),
       greeting: () => this.#greeting(),
-      fdOfSlot: (slot) => this.state.fdOfSlot(slot),
+      fdOfSlot: (slot) => listener.fdOfSlot(slot),
     });
   }
 

@@ -7,6 +7,7 @@ import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 import { BusyMark, newBusyMemory } from "./busy-mark.ts";
 import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
 import type { FromPlane, PlaneEstate, ToPlane } from "./plane-messages.ts";
+import type { OutputPipePorts } from "./output-pipes.ts";
 import type { PlaneThread, StartPlaneThread } from "./plane-thread.ts";
 
 /** What the main thread's side needs from outside. */
@@ -20,7 +21,11 @@ export interface DataPlanePorts {
   openEventfd(): number;
   addToEventfd(fd: number): void;
   /** What a Worker works with and its successor goes on with. Throws if the machine cannot give it. */
-  openEstate(): PlaneEstate;
+  openEstate(lane: string): PlaneEstate;
+  /** Lanes of a dead predecessor that were in the middle of something, and the place of the pipe that it was about. */
+  unsettledLanes(): readonly { readonly lane: string; readonly slot: number }[];
+  /** How pipes are made and found again. */
+  readonly pipes: OutputPipePorts;
   /** The pipe that the last Worker was taking from when it died, if it did; null: none. */
   unsettledPipeOf(estate: PlaneEstate, fdOfSlot: (slot: number) => number | null): number | null;
   close(fd: number): void;
@@ -39,6 +44,8 @@ export interface DataPlanePorts {
 }
 
 export interface LinkListener {
+  /** The name of the lane that this is the link of. */
+  readonly lane: string;
   said(message: FromPlane): void;
   /** The Worker died of `reason`; a new one follows. */
   died(reason: string): void;
@@ -133,7 +140,7 @@ export class PlaneLink {
     fds.push(epoll);
     const wakeup = this.#ports.openEventfd();
     fds.push(wakeup);
-    this.#estate ??= this.#ports.openEstate();
+    this.#estate ??= this.#ports.openEstate(this.#listener.lane);
     const estate = this.#estate;
     const unsettled = this.#ports.unsettledPipeOf(estate, (slot) => this.#listener.fdOfSlot(slot));
     const memory = newLedgerMemory();

@@ -120,14 +120,6 @@ export class PlaneState {
     return ended;
   }
 
-  /** The descriptor of the open pipe that has this place; null: there is none. */
-  fdOfSlot(slot: number): number | null {
-    for (const { pipes } of this.#runs.values()) {
-      for (const pipe of pipes.values()) if (pipe.slot === slot) return pipe.fd;
-    }
-    return null;
-  }
-
   /** true: somebody waits for this, and is to be told. */
   noteReadable(fd: number, id: number): boolean {
     return this.#watched.get(fd) === id && this.#watched.delete(fd);

@@ -5,7 +5,7 @@ import { LanePlacement } from "../../src/log/lane-placement.ts";
 import { PlaneLane } from "../../src/log/plane-lane.ts";
 import { PlaneLanes } from "../../src/log/plane-lanes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
-import { fileSink, policyOf } from "./plane-harness.ts";
+import { fileSink, policyOf, NO_PIPES } from "./plane-harness.ts";
 
 const ESTATE: PlaneEstate = { journal: 1, carries: 2 };
 
@@ -18,6 +18,8 @@ const PORTS: DataPlanePorts = {
   addToEventfd() {},
   openEstate: () => ESTATE,
   unsettledPipeOf: () => null,
+  unsettledLanes: () => [],
+  pipes: NO_PIPES,
   close() {},
   compress: () => Promise.resolve({ tag: "gone" }),
   stamping: 0,
@@ -30,7 +32,9 @@ const PORTS: DataPlanePorts = {
 /** Services with their files, and where they are. */
 class Place {
   readonly released: string[] = [];
-  readonly lanes = new PlaneLanes(() => new PlaneLane(PORTS, { said() {}, died() {}, ownLines: () => [] }));
+  readonly lanes = new PlaneLanes(
+    (name) => new PlaneLane(PORTS, { name, said() {}, died() {}, ownLines: () => [], fdOfSlot: () => null }),
+  );
   readonly #placement = new LanePlacement(this.lanes, {
     laneOf: PORTS.laneOf,
     release: (_, service) => {

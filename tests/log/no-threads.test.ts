@@ -4,6 +4,7 @@ import { millis } from "../../src/core/units.ts";
 import { DataPlane } from "../../src/log/data-plane.ts";
 import { SyslogQueue } from "../../src/log/syslog-queue.ts";
 import type { ToPlane } from "../../src/log/plane-messages.ts";
+import { NO_PIPES } from "./plane-harness.ts";
 
 test("without a thread, messages for syslog are kept until there is one", async () => {
   let attempts = 0;
@@ -46,6 +47,8 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
       },
       openEstate: () => ({ journal: 1, carries: 2 }),
       unsettledPipeOf: () => null,
+      unsettledLanes: () => [],
+      pipes: NO_PIPES,
       close: (fd) => void open.delete(fd),
       removeFromEpoll() {},
       addToEventfd() {},

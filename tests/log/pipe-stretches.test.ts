@@ -77,7 +77,8 @@ class Lives {
     }),
     syslogPath: "/dev/null",
     home: "/",
-  }).openEstate();
+    files: null,
+  }).openEstate("");
   readonly #pipe = openLogPipe();
   readonly #opened: number[] = [];
   readonly #parts: StretchParts;

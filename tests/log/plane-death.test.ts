@@ -1,11 +1,12 @@
 /* Whoever writes the logs may die at any instant: no line is lost then, and none is written twice. */
 import { expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { planePorts } from "../../src/daemon-plane.ts";
-import { Compressors } from "../../src/log/compressors.ts";
+import { PlaneFiles } from "../../src/daemon-plane-files.ts";
+import { OutputPipes } from "../../src/log/output-pipes.ts";
 import { closeDescriptor } from "../../src/os/pipe-io.ts";
-import { fileSink, PlaneHarness, policyOf } from "./plane-harness.ts";
+import { fileSink, NO_PIPES, PlaneHarness, policyOf } from "./plane-harness.ts";
 
 const LAST = 400_000;
 const MOST_DEATHS = 40;
@@ -66,36 +67,65 @@ test("a Worker that dies again and again loses no line and writes none twice", a
   expectEachOnce(numbersIn(file));
 }, 60_000);
 
-test("a process that is killed again and again loses no line and writes none twice", async () => {
-  await using harness = new PlaneHarness();
-  const pipe = harness.pipe();
-  const file = harness.file("a.log");
-  const compressors = new Compressors(() => {
-    throw new Error("nothing is compressed here");
+/** Has a writer write into a pipe that is written down as a run's, and then readers read it, which are killed. */
+async function expectKilledReadersLoseNothing(keepsPipe: boolean): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "plane-death-"));
+  const file = join(directory, "a.log");
+  const files = { directory: join(directory, "pipes"), boot: "this one", estate: NO_PIPES.estate };
+  const pipes = new OutputPipes(new PlaneFiles(files).pipes, closeDescriptor);
+  const pipe = pipes.make({ run: 1, service: "a", stream: "stdout" }, 0);
+  if (typeof pipe === "string") throw new Error(pipe);
+  pipes.begin(pipe.read, 10);
+  // It has the pipe open until it is told that all has been read: what nobody has open is lost.
+  const writer = Bun.spawn(["sh", "-c", `${WRITER}; read line`], {
+    stdin: "pipe",
+    stdout: pipe.write,
+    stderr: "inherit",
   });
-  const { journal, carries } = planePorts({ compressors, syslogPath: "/dev/null", home: "/" }).openEstate();
-  const writer = Bun.spawn(["sh", "-c", WRITER], { stdout: pipe.write, stderr: "inherit" });
   closeDescriptor(pipe.write);
-  const passed = [pipe.read, journal, carries];
+  if (!keepsPipe) closeDescriptor(pipe.read);
   let killed = 0;
   for (;;) {
-    const runner = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "../programs/plane-runner.ts"), file, String(MAX_SIZE)],
-      { stdio: ["ignore", "inherit", "inherit", ...passed] },
-    );
+    const program = [process.execPath, join(import.meta.dir, "../programs/plane-runner.ts")];
+    const runner = Bun.spawn([...program, file, String(MAX_SIZE), files.directory, ...(keepsPipe ? ["log 0"] : [])], {
+      stdio: ["ignore", "inherit", "inherit", ...(keepsPipe ? [pipe.read] : [])],
+    });
     const size = statSync(file, { throwIfNoEntry: false })?.size;
     let ended = false;
     void runner.exited.then(() => (ended = true));
-    while (!ended && statSync(file, { throwIfNoEntry: false })?.size === size) await turns(1);
-    await turns(Math.floor(Math.random() * 300));
-    if (killed < MOST_DEATHS) runner.kill("SIGKILL");
+    if (killed < MOST_DEATHS && !isComplete(file)) {
+      while (!ended && statSync(file, { throwIfNoEntry: false })?.size === size) await turns(1);
+      await turns(Math.floor(Math.random() * 300));
+      runner.kill("SIGKILL");
+    } else {
+      while (!isComplete(file)) await turns(1);
+      await writer.stdin.end();
+    }
     await runner.exited;
     if (runner.exitCode === 0) break;
     expect(runner.signalCode).toBe("SIGKILL");
     killed++;
   }
   await writer.exited;
-  for (const fd of passed) closeDescriptor(fd);
+  if (keepsPipe) closeDescriptor(pipe.read);
   expect(killed).toBeGreaterThan(0);
   expectEachOnce(numbersIn(file));
+  rmSync(directory, { recursive: true });
+}
+
+/** The last line is there. */
+function isComplete(file: string): boolean {
+  try {
+    return readFileSync(file, "utf8").includes(`\n${LAST - 1}\n${LAST} `);
+  } catch {
+    return false;
+  }
+}
+
+test("a process that is killed again and again, of which somebody keeps the pipe, loses no line and writes none twice", async () => {
+  await expectKilledReadersLoseNothing(true);
+}, 60_000);
+
+test("a process that is killed again and again, of which nothing is left but files, loses no line and writes none twice", async () => {
+  await expectKilledReadersLoseNothing(false);
 }, 60_000);

@@ -16,6 +16,8 @@ import { compressorThreadOf } from "../../src/log/compressor.ts";
 import { Compressors } from "../../src/log/compressors.ts";
 import { RelayLine } from "../../src/log/relay-line.ts";
 import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
+import type { PlaneFilesRequest } from "../../src/daemon-plane-files.ts";
+import type { OutputPipePorts } from "../../src/log/output-pipes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
 import type { PlaneThread } from "../../src/log/plane-thread.ts";
 import { closeDescriptor, openLogPipe, type PipeEnds } from "../../src/os/pipe-io.ts";
@@ -50,6 +52,15 @@ export function noRelay(): RelayLine {
   return new RelayLine("none", () => undefined);
 }
 
+/** For a data plane that is given all its pipes. */
+export const NO_PIPES: OutputPipePorts = {
+  estate: { hold: () => undefined, release: () => undefined, inherit: () => new Map() },
+  openPipe: () => "ENOSYS",
+  findPipe: () => null,
+  readTable: () => new Uint8Array(0),
+  writeTable: () => undefined,
+};
+
 /** Everything into one file. */
 export const POLICY: LogPolicy = policyOf([FILE]);
 
@@ -68,12 +79,16 @@ export class PlaneHarness {
     compressorThreadOf(new Worker(new URL("../../src/compress-worker.ts", import.meta.url), { smol: true }), listener),
   );
   readonly #now: () => number;
+  readonly #files: PlaneFilesRequest | null;
   #thread: PlaneThread | null = null;
   readonly plane: DataPlane;
 
-  /** `now`: milliseconds, by which the plane finds out how long a Worker has lived. */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * `now`: milliseconds, by which the plane finds out how long a Worker has lived. `files`: where what it keeps outlives this process.
+   */
+  constructor(now: () => number = () => performance.now(), files: PlaneFilesRequest | null = null) {
     this.#now = now;
+    this.#files = files;
     this.plane = new DataPlane(this.#ports(), (problem) => {
       this.problems.push(problem);
       this.#wake();
@@ -117,6 +132,7 @@ export class PlaneHarness {
         compressors: this.#compressors,
         syslogPath: this.file("syslog"),
         home: this.directory,
+        files: this.#files,
       }),
       startThread: (listener) => {
         this.#thread = startPlaneWorker(listener);

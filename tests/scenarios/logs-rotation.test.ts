@@ -124,7 +124,8 @@ test("a supervisor that is killed in the middle of compressing leaves every line
     const killed = await place.start();
     await killed.command("start", "numbers", "--no-wait");
     await untilTrue(() => isAtWork(run));
-    process.kill(killed.pid, "SIGKILL");
+    killed.kill("SIGKILL");
+    for (const pid of place.marked()) process.kill(pid, "SIGKILL");
     await untilTrue(() => place.marked().length === 0);
   }
   await using supervisor = await place.start();
