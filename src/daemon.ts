@@ -235,14 +235,21 @@ interface Parts {
 
 function openControl(role: SupervisorRole, parts: Parts): Promise<Serving> {
   const { logs, groups, door } = parts;
-  const { runtime } = role.directories;
-  const version = { version: VERSION, pid: process.pid, since: isoOf(clock.wall()), config: role.options.config };
+  const { directories } = role;
+  const since = isoOf(clock.wall());
+  const version = { version: VERSION, pid: process.pid, since, config: role.options.config, directories };
   const port = makeControlPort({
     ...parts,
     plane: logs.plane,
     version,
-    logDirectory: role.directories.log,
+    logDirectory: directories.log,
     syslogDropped: () => logs.syslogDropped(),
   });
-  return openServing({ runtime, port, groups, door, report: (message) => logs.report("crit", message) });
+  return openServing({
+    runtime: directories.runtime,
+    port,
+    groups,
+    door,
+    report: (message) => logs.report("crit", message),
+  });
 }

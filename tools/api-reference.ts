@@ -28,6 +28,9 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/(id: \d+\.)[0-9a-z]+/g, "$1mk8p1f2s"],
   [/^(\w*(?:start_time_seconds|cpu_seconds_total|memory_bytes)(?:\{.*\})?) [\d.]+$/gm, "$1 1.5"],
   [/"config": ?"[^"]+"/g, '"config": "/etc/daemonsup/services.d"'],
+  [/(?<key>"runtime": ?)"\/[^"]+"/g, '$<key>"/run/daemonsup"'],
+  [/(?<key>"state": ?)"\/[^"]+"/g, '$<key>"/var/lib/daemonsup"'],
+  [/(?<key>"log": ?)"\/[^"]+"/g, '$<key>"/var/log/daemonsup"'],
   [/"version": ?"[^"]+"/g, '"version": "0.1.0"'],
   [/^date: .*$/gm, "date: Fri, 02 Jan 2026 03:04:05 GMT"],
 ];

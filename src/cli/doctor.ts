@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { EXIT } from "../core/exit-statuses.ts";
+import type { Directories } from "../core/paths.ts";
 import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { examineMachine } from "./examine-machine.ts";
 import { examinePlaces } from "./examine-places.ts";
@@ -14,7 +15,12 @@ import { wrapText } from "./wrap-text.ts";
 export const doctor: Command = {
   about: `Looks at the surroundings of a supervisor: kernel, limits, clock, syslog, directories and the room in them, the
 supervisor itself and its definitions. Of each it says what it means, and how to mend what is not right. Changes nothing.`,
-  options: { ...JSON_OPTION, ...PLACE_OPTIONS },
+  options: {
+    "state-dir": { short: null, value: "DIR", help: "look at this one, and not at that of the supervisor" },
+    "log-dir": { short: null, value: "DIR", help: "look at this one, and not at that of the supervisor" },
+    ...JSON_OPTION,
+    ...PLACE_OPTIONS,
+  },
   operands: [],
   examples: [{ line: "daemonsup doctor", what: "when something is strange, or before the first start" }],
   exits: { 0: "nothing that hurts now", 1: "there is a problem" },
@@ -26,23 +32,32 @@ const BUILT = Date.UTC(2026, 10, 22);
 
 async function examine(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
-  const wishes = {
-    name: given.valueOf("name"),
-    runtimeDir: given.valueOf("runtime-dir"),
-    stateDir: null,
-    logDir: null,
-  };
   const supervisor = await examineSupervisor(place, world);
   const services = supervisor.services?.map(({ name }) => name) ?? null;
   const findings = [
     ...examineMachine({ root: "/", uid: world.uid, now: world.now(), built: BUILT }),
-    ...examinePlaces({ directories: placesOf(wishes, world), uid: world.uid, services, now: world.now() }),
+    ...examinePlaces({
+      directories: directoriesOf(call, supervisor.directories),
+      uid: world.uid,
+      services,
+      now: world.now(),
+    }),
     ...supervisor.findings,
     ...(supervisor.config === null ? [] : [await definitions(supervisor.config, call)]),
   ];
   const worst = Math.max(...findings.map(({ level }) => FINDING_LEVELS.indexOf(level)));
   world.stdout.write(given.has("json") ? `${JSON.stringify(findings)}\n` : render(findings, call));
   return FINDING_LEVELS[worst] === "problem" ? EXIT.failed : EXIT.done;
+}
+
+/** Those that are named, else those of the supervisor that runs, else those that one would have. */
+function directoriesOf({ given, world }: CommandCall, running: Directories | null): Directories {
+  const [stateDir, logDir] = [given.valueOf("state-dir"), given.valueOf("log-dir")];
+  const wishes = { name: given.valueOf("name"), runtimeDir: given.valueOf("runtime-dir"), stateDir, logDir };
+  const meant = placesOf(wishes, world);
+  if (running === null) return meant;
+  const { runtime, state, log } = running;
+  return { runtime, state: stateDir === null ? state : meant.state, log: logDir === null ? log : meant.log };
 }
 
 async function definitions(config: string, call: CommandCall): Promise<Finding> {

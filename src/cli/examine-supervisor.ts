@@ -1,6 +1,7 @@
 /* The supervisor itself: is one there, does it answer, is it of this version, and are its services well? */
 import { existsSync } from "node:fs";
 import type { ServiceView } from "../core/service-view.ts";
+import type { Directories } from "../core/paths.ts";
 import { ask, type SupervisorPlace } from "../control/client.ts";
 import { millis } from "../core/units.ts";
 import { type Finding, fine } from "./finding.ts";
@@ -13,6 +14,8 @@ export interface SupervisorExamined {
   readonly services: readonly ServiceView[] | null;
   /** Where its definitions lie; null: not known. */
   readonly config: string | null;
+  /** The directories that it has; null: not known. */
+  readonly directories: Directories | null;
 }
 
 const PATIENCE = millis(5_000);
@@ -21,9 +24,9 @@ export async function examineSupervisor(place: SupervisorPlace, world: CliWorld)
   const reply = await ask(place, { route: "version", name: null, patience: PATIENCE });
   if (reply.tag === "refused") {
     const findings = reply.why === "not-running" ? notRunning(place) : [silent(reply.message)];
-    return { findings, services: null, config: null };
+    return { findings, services: null, config: null, directories: null };
   }
-  const { version, pid, since, config, services: count } = reply.value;
+  const { version, pid, since, config, directories, services: count } = reply.value;
   const words = `pid ${pid}, started ${agoWordsOf(since, world.now())}, ${countOf(count, "service")} from ${config}`;
   const listed = await ask(place, { route: "services", name: null, patience: PATIENCE });
   const services = listed.tag === "ok" ? listed.value : null;
@@ -35,6 +38,7 @@ export async function examineSupervisor(place: SupervisorPlace, world: CliWorld)
     ],
     services,
     config,
+    directories,
   };
 }
 

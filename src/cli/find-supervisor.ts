@@ -24,9 +24,8 @@ export function findSupervisor(given: Arguments, world: CliWorld): FoundPlace {
   const name = given.valueOf("name");
   const problem = name === null ? null : instanceNameProblem(name);
   if (problem !== null) return { tag: "usage", message: problem };
-  const written = given.valueOf("runtime-dir");
-  if (written === "") return { tag: "usage", message: 'cannot read "--runtime-dir": want the path of a directory' };
-  const { runtime } = placesOf({ name, runtimeDir: written, stateDir: null, logDir: null }, world);
+  const runtimeDir = given.valueOf("runtime-dir");
+  const { runtime } = placesOf({ name, runtimeDir, stateDir: null, logDir: null }, world);
   return { tag: "ok", place: { socket: controlSocketOf(runtime), isLocked: () => world.isLocked(pidFileOf(runtime)) } };
 }
 

@@ -86,7 +86,9 @@ function take(written: Written, progress: Progress): string | null {
     const hint = isLikeOption && shown.startsWith("--") ? ` (write ${shown}=${next} if that is meant)` : "";
     return `cannot read "${shown}": want a value, ${shown} ${option.value}${hint}`;
   }
-  given.set(key, attached ?? queue.shift() ?? "");
+  const value = attached ?? queue.shift() ?? "";
+  if (option.value === "DIR" && value === "") return `cannot read "${shown}": want the path of a directory`;
+  given.set(key, value);
   return null;
 }
 

@@ -54,8 +54,7 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
   if (operands[0] !== undefined)
     return usage(`cannot read "${operands[0]}": --config starts a supervisor and takes no other words`);
   const config = valueOf("config");
-  if (config === null || config === "")
-    return usage("cannot start: want --config DIR, the directory of the service definitions");
+  if (config === null) return usage("cannot start: want --config DIR, the directory of the service definitions");
   const timeoutText = valueOf("ready-timeout");
   const readyTimeout = timeoutText === null ? DEFAULT_READY_TIMEOUT : parseTimeout(timeoutText);
   if (readyTimeout === null) return usage(timeoutProblem("--ready-timeout", timeoutText ?? ""));
@@ -65,9 +64,6 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
   const name = valueOf("name");
   const nameProblem = name === null ? null : instanceNameProblem(name);
   if (nameProblem !== null) return usage(nameProblem);
-  for (const option of ["runtime-dir", "state-dir", "log-dir"]) {
-    if (valueOf(option) === "") return usage(`cannot read "--${option}": want the path of a directory`);
-  }
   function directory(option: string): string | null {
     const value = valueOf(option);
     return value === null ? null : absolutePath(from.cwd, value);

@@ -1,3 +1,4 @@
+import type { Directories } from "../core/paths.ts";
 import type { DetailsView } from "../core/details-view.ts";
 import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import type { SyslogSeverity } from "../core/log-policy.ts";
@@ -153,6 +154,8 @@ export interface VersionView {
   readonly pid: number;
   readonly since: string;
   readonly config: string;
+  /** Absolute paths. */
+  readonly directories: Directories;
   readonly services: number;
 }
 

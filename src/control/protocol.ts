@@ -248,6 +248,7 @@ export const versionView = object({
   pid: whole(),
   since: text(),
   config: text(),
+  directories: object({ runtime: text(), state: text(), log: text() }),
   services: whole(),
 });
 

@@ -113,7 +113,7 @@ describe("the start of a supervisor", () => {
 
   const refused: readonly (readonly [string, string])[] = [
     ["--foreground", "want --config DIR"],
-    ["--config=", "want --config DIR"],
+    ["--config=", "want the path of a directory"],
     ["--config d extra", '"extra"'],
     ["--config d --ready-timeout 5", 'got "5", want a time with a unit'],
     ["--config d --ready-timeout 0s", "want a time"],

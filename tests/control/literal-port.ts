@@ -118,6 +118,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       pid: 42,
       since: "2026-01-02T03:04:05.000Z",
       config: "/etc/services.d",
+      directories: { runtime: "/run/daemonsup", state: "/var/lib/daemonsup", log: "/var/log/daemonsup" },
       services: services.length,
     }),
     names: () => services.map(({ name }) => name),

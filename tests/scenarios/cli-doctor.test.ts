@@ -22,6 +22,30 @@ test("doctor tells of services in trouble and of wrong definitions, and what to 
   expect(levelOf(again.stdout, "supervisor")).toBe("ok");
 });
 
+test("doctor looks at the directories of the supervisor that runs, or at those that are named", async () => {
+  await using supervisor = await TestSupervisor.start({ "good.toml": program(["sleep", "1000"]) });
+  const { place } = supervisor;
+  const foundIn = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await supervisor.command("doctor", "--json", ...words);
+    const findings = JSON.parse(stdout) as readonly Finding[];
+    return findings.filter(({ about }) => about.endsWith(" directory")).map(({ found }) => found);
+  };
+  expect(await foundIn()).toEqual([place.runtime, place.path("state"), place.path("log")]);
+  const other = place.path("services.d");
+  expect(await foundIn("--state-dir", other)).toEqual([place.runtime, other, place.path("log")]);
+  expect(await foundIn("--log-dir", other)).toEqual([place.runtime, place.path("state"), other]);
+});
+
+test("doctor with an empty directory is told how it is used", async () => {
+  using place = new TestPlace({});
+  const words = [BINARY, "doctor", "--runtime-dir", place.runtime, "--state-dir", ""];
+  const { code, stderr } = await run(words);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('cannot read "--state-dir": want the path of a directory'),
+  ]);
+});
+
 test("doctor needs no supervisor", async () => {
   using place = new TestPlace({});
   const { stdout } = await run([BINARY, "doctor", "--json"], { DAEMONSUP_RUNTIME_DIR: place.runtime });
