@@ -9,7 +9,7 @@ const BINARY = join(DIST, "daemonsup");
 const LABEL = join(DIST, "daemonsup.built-from");
 
 /** Each Worker is an entry point of its own, or its file would not be in the binary. */
-const ENTRY_POINTS = [
+export const ENTRY_POINTS = [
   "src/main.ts",
   "src/io-worker.ts",
   "src/compress-worker.ts",
@@ -23,9 +23,9 @@ const ENTRY_POINTS = [
 const INPUTS = ["src/**/*", "package.json", "bun.lock", "tsconfig.json", "tools/build-binary.ts"];
 
 // Split, so that a command reads only the part of the program that it needs.
-const FLAGS = ["--compile", "--minify", "--bytecode", "--splitting", "--format", "esm"];
+export const FLAGS = ["--compile", "--minify", "--bytecode", "--splitting", "--format", "esm"];
 // Without these the binary obeys a bunfig.toml and a .env in whatever directory it is started in: code run as root.
-const CLOSED = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
+export const CLOSED = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
 
 export type BuildResult =
   | { readonly tag: "built"; readonly tookMs: number; readonly bytes: number }

@@ -16,5 +16,6 @@ export interface FleetPorts {
   annotated(record: ServiceRecord): void;
   /** The service's record is gone for good. */
   forgotten(record: ServiceRecord): void;
-  failed(service: string, error: unknown): void;
+  /** An event of the service has thrown; null: what lies between services, which is looked at again with the next event. */
+  failed(service: string | null, error: unknown): void;
 }

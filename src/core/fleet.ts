@@ -10,12 +10,13 @@
 import type { Definition } from "./definition.ts";
 import { advanceRecord } from "./advance-record.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
+import { forEachInSpite } from "./in-spite.ts";
 import { type Call, Order } from "./order.ts";
-import { type ServiceEvent, asksForStart } from "./service-event.ts";
+import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
 import type { PlainData } from "./plain-data.ts";
 import { type ContextSource, RecordContext } from "./record-context.ts";
-import { type ServiceRecord, earliestDeadlineOf, newRecord } from "./service-record.ts";
-import { deadlineOf, hasNoProcess, isAtRest } from "./service-state.ts";
+import { type ServiceRecord, earliestDeadlineOf, isDeadlineOver, newRecord } from "./service-record.ts";
+import { hasNoProcess, isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
 import type { Instant } from "./units.ts";
 
@@ -181,10 +182,8 @@ export class Fleet {
   /** Tells every service whose deadline has come. */
   expire(): void {
     const now = this.#ports.now();
-    for (const record of this.#records.values()) {
-      const deadline = deadlineOf(record.state);
-      if (deadline !== null && deadline <= now) this.post(record.definition.name, { tag: "deadline-passed" });
-    }
+    for (const record of this.#records.values())
+      if (isDeadlineOver(record, now)) this.post(record.definition.name, { tag: "deadline-passed" });
   }
 
   /** The earliest deadline of all, or null. */
@@ -229,10 +228,18 @@ export class Fleet {
       do {
         for (let letter = this.#inbox.shift(); letter !== undefined; letter = this.#inbox.shift())
           this.#deliver(letter);
-        this.#order.settle();
+        this.#settle();
       } while (this.#inbox.length > 0);
     } finally {
       this.#draining = false;
+    }
+  }
+
+  #settle(): void {
+    try {
+      this.#order.settle();
+    } catch (error) {
+      this.#ports.failed(null, error);
     }
   }
 
@@ -260,17 +267,19 @@ export class Fleet {
     const before = this.#records.get(service);
     if (before === undefined || (this.#isClosing && asksForStart(event))) return;
     const now = this.#ports.now();
-    if (event.tag === "deadline-passed" && isLate(before, now)) return;
+    if (event.tag === "deadline-passed" && !isDeadlineOver(before, now)) return;
     const { state, actions } = step(before.state, event, new RecordContext(before, now, this.#source));
     const after = advanceRecord(before, event, { state, actions, wall: this.#ports.wall() });
     if (after !== before) this.#replace(before, after);
-    for (const action of actions) {
-      const current = this.#records.get(service);
-      // What is held ends soon enough, and may be meant to stay down then.
-      if (action.tag === "restart-in-order" && current?.held === null) this.#order.ask(service, "restart-asked");
-      const follower = current === undefined ? null : this.#ports.perform(current, action);
-      if (follower !== null) followers.push(follower);
-    }
+    forEachInSpite(actions, (action) => this.#perform(service, action, followers));
+  }
+
+  #perform(service: string, action: ServiceAction, followers: ServiceEvent[]): void {
+    const current = this.#records.get(service);
+    // What is held ends soon enough, and may be meant to stay down then.
+    if (action.tag === "restart-in-order" && current?.held === null) this.#order.ask(service, "restart-asked");
+    const follower = current === undefined ? null : this.#ports.perform(current, action);
+    if (follower !== null) followers.push(follower);
   }
 
   #replace(before: ServiceRecord, after: ServiceRecord): void {
@@ -286,10 +295,4 @@ export class Fleet {
     this.#order.forget(service);
     this.#ports.forgotten(record);
   }
-}
-
-// A deadline that was posted may be overtaken by another event of the same turn.
-function isLate(record: ServiceRecord, now: Instant): boolean {
-  const deadline = deadlineOf(record.state);
-  return deadline === null || deadline > now;
 }

@@ -147,6 +147,12 @@ export function earliestDeadlineOf(records: Iterable<ServiceRecord>): Instant | 
   return earliest;
 }
 
+/** true if it is to be told that its deadline has passed. One that was posted may be overtaken by another event of the same turn. */
+export function isDeadlineOver({ state }: ServiceRecord, now: Instant): boolean {
+  const deadline = deadlineOf(state);
+  return deadline !== null && deadline <= now;
+}
+
 /** The pid that operators see, or null. */
 export function pidOf(record: ServiceRecord): number | null {
   return mainPidOf(record.state);

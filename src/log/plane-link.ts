@@ -3,6 +3,7 @@
  * A Worker that dies is replaced by a new one, on an epoll set and eventfd of its own, so that nothing of the dead one can
  * take an event away from it.
  */
+import { forEachInSpite } from "../core/in-spite.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 import { BusyMark, newBusyMemory } from "./busy-mark.ts";
 import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
@@ -149,7 +150,7 @@ export class PlaneLink {
       said: (messages) => {
         // What a dead Worker still said, the next one finds out again.
         if (this.#connection?.thread !== thread) return;
-        for (const message of messages) this.#listener.said(message);
+        forEachInSpite(messages, (message) => this.#listener.said(message));
       },
       ended: (reason) => this.#disconnect(reason),
     });

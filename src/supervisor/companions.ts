@@ -12,6 +12,7 @@ import type { AdoptedRun, Companion, Equipment, Tell } from "./companion.ts";
 import { ConcernedCompanions } from "./concerned-companions.ts";
 import type { NetworkPort } from "./connection.ts";
 import type { Events } from "./events.ts";
+import { Guard } from "./guard.ts";
 import { Health } from "./health.ts";
 import type { SocketPort } from "./held-sockets.ts";
 import { Historian, type HistoryPort } from "./historian.ts";
@@ -64,6 +65,7 @@ export class Companions {
   readonly history: Historian;
   readonly #fleet: () => Fleet;
   readonly #timers: Pick<TimerPort, "soon">;
+  readonly #guard: Guard;
   readonly #hearing: NotifyCompanions;
   readonly #listeners: Listeners;
   readonly #health: Health;
@@ -75,6 +77,7 @@ export class Companions {
     const { kernel, commands, belongings, fleet } = ports;
     this.#fleet = fleet;
     this.#timers = ports.timers;
+    this.#guard = new Guard(ports.report);
     const amend: Fleet["amend"] = (service, change) => fleet().amend(service, change);
     const annotate: Fleet["annotate"] = (service, word, data) => fleet().annotate(service, word, data);
     const checks = new Checks({ ...ports, network: kernel.network });
@@ -132,7 +135,7 @@ export class Companions {
   }
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
-    for (const companion of this.#concerned.of(record.definition, record.next)) companion.changed(record, previous);
+    this.#each(record.definition, record.next, (companion) => companion.changed(record, previous));
   }
 
   /**
@@ -140,12 +143,12 @@ export class Companions {
    * turn, when all records are in place and nothing has changed yet; `run` is what of it is alive, null if nothing is.
    */
   adopted(record: ServiceRecord, run: AdoptedRun | null): void {
-    for (const companion of this.#concerned.of(record.definition, record.next)) companion.adopted?.(record, run);
+    this.#each(record.definition, record.next, (companion) => companion.adopted?.(record, run));
     if (this.#isAdopting) return;
     this.#isAdopting = true;
     this.#timers.soon(() => {
       this.#isAdopting = false;
-      for (const companion of this.#all) companion.allAdopted?.();
+      for (const companion of this.#all) this.#guard.run(null, () => companion.allAdopted?.());
     });
   }
 
@@ -154,7 +157,9 @@ export class Companions {
     const env: Record<string, string> = {};
     const descriptors: Equipment["descriptors"][number][] = [];
     for (const companion of this.#concerned.of(definition, null)) {
-      const equipment = companion.equip?.(definition, invocation);
+      let equipment: Equipment | string | undefined;
+      const went = this.#guard.run(definition.name, () => (equipment = companion.equip?.(definition, invocation)));
+      if (!went) return "internal error, see the log";
       if (typeof equipment === "string") return equipment;
       if (equipment === undefined) continue;
       Object.assign(env, equipment.env);
@@ -165,7 +170,7 @@ export class Companions {
 
   /** The process exists; null: none came of it. */
   began(definition: Definition, pid: number | null): void {
-    for (const companion of this.#concerned.of(definition, null)) companion.began?.(definition, pid);
+    this.#each(definition, null, (companion) => companion.began?.(definition, pid));
   }
 
   /** Variables for the commands that run on behalf of the service. */
@@ -193,12 +198,18 @@ export class Companions {
   }
 
   forgotten(service: string): void {
-    for (const companion of this.#all) companion.forgotten?.(service);
+    for (const companion of this.#all) this.#guard.run(service, () => companion.forgotten?.(service));
     this.#concerned.forget(service);
   }
 
   close(): void {
-    for (const companion of this.#all) companion.close?.();
+    for (const companion of this.#all) this.#guard.run(null, () => companion.close?.());
+  }
+
+  /** What one of them gets wrong keeps nothing from the others, nor from the service. */
+  #each(definition: Definition, next: Definition | null, act: (companion: Companion) => void): void {
+    for (const companion of this.#concerned.of(definition, next))
+      this.#guard.run(definition.name, () => act(companion));
   }
 }
 

@@ -10,6 +10,7 @@ import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Commands } from "./commands.ts";
 import type { Companions } from "./companions.ts";
+import { Guard } from "./guard.ts";
 import type { Launcher } from "./launcher.ts";
 import type { PendingExecs } from "./pending-execs.ts";
 import type { EndedUsage, MemoryPort, OutputPort, ProcessPort, ReapPort, Report, TimerPort } from "./ports.ts";
@@ -38,12 +39,14 @@ const RETRY_AFTER = millis(5);
 
 export class Departures {
   readonly #ports: DeparturePorts;
+  readonly #guard: Guard;
   /** Something has ended that may have been the last of a service. */
   #mayBeEmpty = false;
   #isRetrying = false;
 
   constructor(ports: DeparturePorts) {
     this.#ports = ports;
+    this.#guard = new Guard(ports.report);
   }
 
   /** Some child has ended: takes note of each, up to a bound in one turn. */
@@ -97,7 +100,7 @@ export class Departures {
     if (execs.has(pid)) execs.look();
     const speaker = belongings.serviceOfMain(pid) ?? commands.serviceOf(pid);
     // What it has said counts, that another process is the main one included.
-    if (speaker !== null) this.#ports.companions.settle(speaker);
+    if (speaker !== null) this.#guard.run(speaker, () => this.#ports.companions.settle(speaker));
     const service = belongings.serviceOfMain(pid);
     if (service === null) {
       if (commands.ended(pid, exit)) return null;
@@ -108,8 +111,10 @@ export class Departures {
     memory.exited(service, exit);
     const survivors = this.#countSurvivors(service);
     const run = launcher.runOf(service);
-    if (run !== null) output.drain(run);
-    this.#ports.companions.history.departing(service, { run, usage });
+    this.#guard.all(service, [
+      () => run !== null && output.drain(run),
+      () => this.#ports.companions.history.departing(service, { run, usage }),
+    ]);
     const post = (): void => fleet.post(service, { tag: "exited", exit, survivors });
     if (survivors === 0) return post;
     this.#mayBeEmpty = true;

@@ -3,6 +3,7 @@
  * it was handed to this supervisor as subreaper, and it is no other service's. (The end of any other process would not be
  * told, so that a service could be up for ever without a process.)
  */
+import type { ServiceRecord } from "../core/service-record.ts";
 import { millis } from "../core/units.ts";
 import type { TimerPort } from "./ports.ts";
 
@@ -29,6 +30,13 @@ export class PidFileWatch {
 
   constructor(ports: PidFileWatchPorts) {
     this.#ports = ports;
+  }
+
+  /** Watches as long as the service waits for its pid file. */
+  changed({ definition: { name, pidFile }, state }: ServiceRecord, previous: ServiceRecord): void {
+    if (state === previous.state) return;
+    if (state.tag === "naming" && pidFile !== null) this.watch(name, pidFile);
+    else if (previous.state.tag === "naming") this.unwatch(name);
   }
 
   /** Looks at once and then again and again, until `unwatch`. */

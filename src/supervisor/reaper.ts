@@ -59,15 +59,20 @@ interface Telling {
 }
 
 function tellOf({ pid, exit, usage }: EndedChild, { port, listener, failures }: Telling): void {
-  try {
-    const afterwards = listener.ended(pid, exit, usage);
-    port.reap(pid);
-    listener.reaped(pid);
-    afterwards?.();
-  } catch (error) {
-    // What went wrong with one child must not keep the others waiting, nor itself for ever.
-    failures.push(error);
-    port.reap(pid);
-    listener.reaped(pid);
-  }
+  const attempt = (act: () => void): boolean => {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      failures.push(error);
+      return false;
+    }
+  };
+  let afterwards: (() => void) | null = null;
+  const tell = (): void => void (afterwards = listener.ended(pid, exit, usage));
+  // Nobody tells of it once more when it is reaped, so what went wrong is tried again; but it must not wait for ever.
+  if (!attempt(tell)) attempt(tell);
+  attempt(() => port.reap(pid));
+  attempt(() => listener.reaped(pid));
+  attempt(() => afterwards?.());
 }

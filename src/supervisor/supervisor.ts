@@ -16,6 +16,7 @@ import { DeadlineTimer } from "./deadline-timer.ts";
 import { Departures } from "./departures.ts";
 import { Events } from "./events.ts";
 import type { HistoryPort } from "./historian.ts";
+import { AGAIN, Guard } from "./guard.ts";
 import { Launcher } from "./launcher.ts";
 import { Narrator } from "./narrator.ts";
 import { performAction } from "./performer.ts";
@@ -32,6 +33,7 @@ import type {
 } from "./ports.ts";
 import { type Remembered, findLeftovers } from "./predecessor.ts";
 import { PendingExecs } from "./pending-execs.ts";
+import { TurnEnd } from "./turn-end.ts";
 import type { UserPort } from "./prepare-run.ts";
 import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
@@ -90,10 +92,12 @@ export class Supervisor {
   readonly #narrator: Narrator;
   readonly #pidFiles: PidFileWatch;
   readonly #starter: Starter;
-  #isLookScheduled = false;
+  readonly #guard: Guard;
+  readonly #turnEnd: TurnEnd;
 
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
+    this.#guard = new Guard(ports.report);
     this.events = new Events(
       () => ports.clock.wall(),
       (happening) => this.companions.history.happened(happening),
@@ -125,11 +129,18 @@ export class Supervisor {
       mayBeMain: (service, pid) => this.belongings.mayBeMain(service, pid),
       named: (service, pid) => this.#tell(service, { tag: "named", pid }),
     });
-    this.#starter = new Starter({ ...ports, fleet: fleetNow, isEnding, lookSoon: () => this.#lookSoon() });
+    this.#starter = new Starter({ ...ports, fleet: fleetNow, isEnding, lookSoon: () => this.#turnEnd.soon() });
     this.#deadlines = new DeadlineTimer(ports.timers, ports.clock, () => {
-      this.fleet.expire();
-      this.#lookSoon();
+      // What fails is tried again a moment later, not at once and for ever.
+      if (this.#guard.run(null, () => this.fleet.expire())) this.#turnEnd.soon();
+      else ports.timers.after(AGAIN, () => this.#turnEnd.soon());
     });
+    this.#turnEnd = new TurnEnd(ports.timers, this.#guard, [
+      () => ports.active(),
+      () => this.#deadlines.arm(this.fleet.nextDeadline()),
+      () => this.#starter.tellSettled(),
+      () => this.#shutdown.look(),
+    ]);
     this.fleet = this.#buildFleet();
     const { fleet, requests } = this;
     const [mayEnd, killCommands] = [(): boolean => commands.isIdle, (): void => commands.killAll()];
@@ -173,7 +184,7 @@ export class Supervisor {
   /** Some child has ended. */
   childrenEnded(): void {
     this.#departures.look();
-    this.#lookSoon();
+    this.#turnEnd.soon();
   }
 
   get isEnding(): boolean {
@@ -184,21 +195,21 @@ export class Supervisor {
   end(code: number, reason: string): void {
     this.#starter.clear();
     this.#shutdown.begin(code, reason);
-    this.#lookSoon();
+    this.#turnEnd.soon();
   }
 
   /** The same by a signal; another one 2 s or more after it kills what is left. */
   endBySignal(signal: string): void {
     this.#starter.clear();
     this.#shutdown.beginBySignal(signal);
-    this.#lookSoon();
+    this.#turnEnd.soon();
   }
 
   /** Kills everything at once and ends. */
   kill(reason: string): void {
     this.#starter.clear();
     this.#shutdown.kill(reason);
-    this.#lookSoon();
+    this.#turnEnd.soon();
   }
 
   /** Calls `listen` for every event from now on, until the returned function is called. */
@@ -244,37 +255,37 @@ export class Supervisor {
   }
 
   #changed(record: ServiceRecord, previous: ServiceRecord): void {
-    this.#narrator.changed(record, previous);
-    this.companions.changed(record, previous);
-    if (record.state !== previous.state) this.#watchPidFile(record, previous);
-    if (isAtRest(record.state) && !isAtRest(previous.state)) this.#commands.killOf(record.definition.name);
-    this.requests.changed(record);
-    this.#lookSoon();
-  }
-
-  #watchPidFile(record: ServiceRecord, previous: ServiceRecord): void {
-    const { name, pidFile } = record.definition;
-    if (record.state.tag === "naming" && pidFile !== null) this.#pidFiles.watch(name, pidFile);
-    else if (previous.state.tag === "naming") this.#pidFiles.unwatch(name);
+    const { name } = record.definition;
+    this.#guard.all(name, [
+      () => this.#narrator.changed(record, previous),
+      () => this.companions.changed(record, previous),
+      () => this.#pidFiles.changed(record, previous),
+      () => isAtRest(record.state) && !isAtRest(previous.state) && this.#commands.killOf(name),
+      () => this.requests.changed(record),
+    ]);
+    this.#turnEnd.soon();
   }
 
   #forgotten(record: ServiceRecord): void {
     const service = record.definition.name;
-    this.belongings.over(service);
-    this.ports.memory.forget(service);
-    this.ports.output.forget(service);
-    this.#launcher.forget(service);
-    this.ports.files.forget(service);
-    this.companions.forgotten(service);
-    this.requests.forgotten(service);
-    this.#narrator.forgotten(record);
-    this.#lookSoon();
+    this.#guard.all(service, [
+      () => this.belongings.over(service),
+      () => this.ports.memory.forget(service),
+      () => this.ports.output.forget(service),
+      () => this.#launcher.forget(service),
+      () => this.ports.files.forget(service),
+      () => this.companions.forgotten(service),
+      () => this.requests.forgotten(service),
+      () => this.#narrator.forgotten(record),
+    ]);
+    this.#turnEnd.soon();
   }
 
-  #failed(service: string, error: unknown): void {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  /** null: what lies between services has failed, and is looked at again. */
+  #failed(service: string | null, error: unknown): void {
+    this.#guard.tell(service, error);
+    if (service === null) return void this.ports.timers.after(AGAIN, () => this.fleet.together(() => {}));
     this.fleet.amend(service, { note: `internal error, see the log: ${String(error)}` });
-    this.ports.report("crit", `${service}: internal error: ${text}`);
     this.events.emit({ service, event: "problem", state: null, previous: null, pid: null, message: String(error) });
   }
 
@@ -282,19 +293,6 @@ export class Supervisor {
     // Later, so that the service's own step is over before the others are told.
     this.ports.timers.soon(() => {
       if (!this.isEnding) this.end(code, `"${service}" is critical and has ended`);
-    });
-  }
-
-  /** Once a turn, after everything that happened in it: arms the timer, and looks whether something has come to its end. */
-  #lookSoon(): void {
-    if (this.#isLookScheduled) return;
-    this.#isLookScheduled = true;
-    this.ports.timers.soon(() => {
-      this.#isLookScheduled = false;
-      this.ports.active();
-      this.#deadlines.arm(this.fleet.nextDeadline());
-      this.#starter.tellSettled();
-      this.#shutdown.look();
     });
   }
 }

@@ -1,0 +1,36 @@
+import { millis } from "../core/units.ts";
+import type { Report } from "./ports.ts";
+
+/** After this, what has failed is tried again where nothing else would bring it about. */
+export const AGAIN = millis(1_000);
+
+/** Keeps what throws in one part from the parts beside it: a bug of ours is told, and costs what it was about. */
+export class Guard {
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** Does it; false if it threw. `service`: whom it concerns, null: all. Never throws. */
+  run(service: string | null, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.tell(service, error);
+      return false;
+    }
+  }
+
+  /** Does each, whatever becomes of the others. */
+  all(service: string | null, acts: readonly (() => void)[]): void {
+    for (const act of acts) this.run(service, act);
+  }
+
+  tell(service: string | null, error: unknown): void {
+    const about = service === null ? "" : `${service}: `;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#report("crit", `${about}internal error: ${text}`);
+  }
+}

@@ -1,0 +1,33 @@
+/*
+ * What a binary that is built for a test adds to the program: a function that throws once whenever a file asks for it. The
+ * program itself has no such switch.
+ */
+import { existsSync, unlinkSync } from "node:fs";
+
+/** Throws if the file NAME is in the directory, and takes it away. */
+export function failIfAsked(directory: string, name: string): void {
+  const path = `${directory}/${name}`;
+  if (!existsSync(path)) return;
+  unlinkSync(path);
+  throw new Error(`made to fail: ${name}`);
+}
+
+/** The thread fails with the next message that it is sent. */
+export function failThread(directory: string, name: string): void {
+  globalThis.addEventListener("message", () => failIfAsked(directory, name));
+}
+
+/** The method fails before it has done anything. */
+export function failMethod(
+  directory: string,
+  name: string,
+  of: { readonly owner: object; readonly method: string },
+): void {
+  const methods = of.owner as Record<string, (...words: unknown[]) => unknown>;
+  const real = methods[of.method];
+  if (real === undefined) throw new Error(`there is no method "${of.method}" to fail`);
+  methods[of.method] = function (...words) {
+    failIfAsked(directory, name);
+    return real.apply(this, words);
+  };
+}
