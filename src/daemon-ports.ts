@@ -25,7 +25,14 @@ import { Spawner } from "./os/spawn.ts";
 import { connectTcp, sendFirst, takeConnectError } from "./os/tcp-connection.ts";
 import { findGroup, findGroupsOf, findUser } from "./os/user-database.ts";
 import type { NetworkPort } from "./supervisor/connection.ts";
-import type { OutputPort, ProcessPort, SpawnPlan, SpawnPort, TimerPort } from "./supervisor/ports.ts";
+import {
+  BEFORE_COMMAND_RUNS,
+  type OutputPort,
+  type ProcessPort,
+  type SpawnPlan,
+  type SpawnPort,
+  type TimerPort,
+} from "./supervisor/ports.ts";
 import type { UserPort } from "./supervisor/prepare-run.ts";
 
 export const clock = { now: monotonicNow, wall: wallNow };
@@ -172,7 +179,8 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       loggers?.configure(name, log);
       plane.configure(name, log, standardLogFileOf(name, logDirectory));
     },
-    adopted: () => plane.pipes.adopted,
+    adopted: () => plane.pipes.adopted.filter(({ run }) => run < BEFORE_COMMAND_RUNS),
+    lastCommandRun: () => Math.max(BEFORE_COMMAND_RUNS, ...plane.pipes.adopted.map(({ run }) => run)),
     resume: () => plane.resume(),
     pipe: (of, leaving = 0) => plane.pipes.make(of, leaving),
     discard: (read) => plane.pipes.close(read),

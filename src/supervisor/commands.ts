@@ -83,20 +83,19 @@ interface Sink {
 /** What a hook gets when everything is being killed. */
 const HURRIED = 2_000;
 
-// Apart from the numbers of services' own runs, which count up from 1.
-const FIRST_COMMAND_RUN = 1_000_000_000;
 const LOOK_AGAIN = 5 as Millis;
 
 export class Commands {
   readonly #ports: CommandPorts;
   readonly #belongings: Belongings;
   readonly #running = new Map<number, Running>();
-  #lastRun = FIRST_COMMAND_RUN;
+  #lastRun: number;
   #isHurried = false;
 
   constructor(ports: CommandPorts, belongings: Belongings) {
     this.#ports = ports;
     this.#belongings = belongings;
+    this.#lastRun = ports.output.lastCommandRun();
   }
 
   /** Starts the command; `done` is called later, never from within, and not at all if it could not be started. */

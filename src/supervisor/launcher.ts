@@ -52,12 +52,13 @@ interface Pipes {
 export class Launcher {
   readonly #ports: LauncherPorts;
   readonly #belongings: Belongings;
-  #lastRun = 0;
+  #lastRun: number;
   readonly #runOf = new Map<string, number>();
 
   constructor(ports: LauncherPorts, belongings: Belongings) {
     this.#ports = ports;
     this.#belongings = belongings;
+    this.#lastRun = Math.max(0, ...ports.output.adopted().map(({ run }) => run));
   }
 
   /** Starts the service's main process; the event says how that went. */

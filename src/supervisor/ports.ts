@@ -154,16 +154,21 @@ export interface OutputPipe {
   readonly stream: "stdout" | "stderr";
 }
 
+/** Runs of services count up from 1, those of commands from the number after this one. */
+export const BEFORE_COMMAND_RUNS = 1_000_000_000;
+
 /** Output of services. */
 export interface OutputPort {
   configure(definition: Definition): void;
   /**
-   * Runs whose pipes a dead predecessor was reading, in the order in which they began; their numbers are taken, and no other run
-   * may have one of them. `pid` is 0 where the predecessor died before it knew.
+   * Runs of services whose pipes a dead predecessor was reading, in the order in which they began; their numbers are taken, and no
+   * other run may have one of them. `pid` is 0 where the predecessor died before it knew.
    */
   adopted(): readonly { readonly run: number; readonly service: string; readonly pid: number }[];
+  /** The highest number that is taken by a command of a predecessor. */
+  lastCommandRun(): number;
   /**
-   * Goes on reading these pipes, those of each service as it is configured by now; what is expected of a service is expected of the
+   * Goes on reading all these pipes, those of each service as it is configured by now; what is expected of a service is expected of the
    * last of its adopted runs. Before anything is launched. Pipes of services that nobody has configured are let go of.
    */
   resume(): void;
