@@ -193,7 +193,7 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       const lines = await plane.lastWords(of, count);
       return lines.map(({ at, stream, text }) => ({ at: at as WallTime, stream, text }));
     },
-    troubleOf: (service) => plane.troubleOf(service),
+    troubleOf: (service) => plane.troubleOf(service) ?? loggers?.troubleOf(service) ?? null,
     forget(service) {
       plane.forget(service);
       loggers?.forget(service);

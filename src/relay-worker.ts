@@ -54,8 +54,14 @@ function perform(message: ToRelay): void {
 function openOutlet(target: RelayTarget, name: string): Outlet {
   if (target.tag === "service") return openPipeOutlet(target.service, name);
   const { protocol } = target;
-  if (protocol === "udp") return new UdpOutlet(name, (listener) => openUdpSender(target, listener), report);
-  return new StreamOutlet(name, (listener) => connectStream({ ...target, protocol }, listener), report);
+  const reportServer: OutletReport = (message, recovered) => {
+    say({ tag: "server", name, trouble: recovered ? null : message });
+    report(message, recovered);
+  };
+  // Whatever was said of it belongs to one that is no more.
+  say({ tag: "server", name, trouble: null });
+  if (protocol === "udp") return new UdpOutlet(name, (listener) => openUdpSender(target, listener), reportServer);
+  return new StreamOutlet(name, (listener) => connectStream({ ...target, protocol }, listener), reportServer);
 }
 
 function openPipeOutlet(service: string, name: string): Outlet {

@@ -4,6 +4,7 @@
  */
 import type { LogPolicy } from "../core/log-policy.ts";
 import { loggersOf } from "../core/log-policy.ts";
+import { nameOfTarget } from "./relay-messages.ts";
 
 export interface LoggerPorts {
   /** A pipe whose write end does not block; a text says why there is none. */
@@ -19,6 +20,7 @@ export interface LoggerPorts {
     usePipe(service: string, fd: number, full: () => void): void;
     releasePipe(service: string): Promise<void>;
     room(service: string): void;
+    troubleOf(server: string): string | null;
   };
   /** Done when all that the data plane has read is with the relay. */
   settled(): Promise<void>;
@@ -36,6 +38,8 @@ export class Loggers {
   readonly #ports: LoggerPorts;
   /** Which services each service logs to. */
   readonly #used = new Map<string, readonly string[]>();
+  /** Which servers each service logs to, by the names of their targets. */
+  readonly #servers = new Map<string, readonly string[]>();
   readonly #pipes = new Map<string, LoggerPipe>();
 
   constructor(ports: LoggerPorts) {
@@ -50,6 +54,11 @@ export class Loggers {
   /** A service logs so from now on. */
   configure(service: string, log: Pick<LogPolicy, "sinks">): void {
     if (log.sinks.some(({ type }) => type === "remote" || type === "service")) this.#ports.relay.begin();
+    const servers = log.sinks.flatMap((sink) =>
+      sink.type === "remote" ? [nameOfTarget({ tag: "server", ...sink.server })] : [],
+    );
+    if (servers.length > 0) this.#servers.set(service, servers);
+    else this.#servers.delete(service);
     const loggers = loggersOf(log);
     if (loggers.length === 0 && !this.#used.has(service)) return;
     this.#used.set(service, loggers);
@@ -57,8 +66,18 @@ export class Loggers {
     this.#closeUnused();
   }
 
+  /** Why a server that the service logs to is not reached; null: all are, as far as is known. */
+  troubleOf(service: string): string | null {
+    for (const server of this.#servers.get(service) ?? []) {
+      const trouble = this.#ports.relay.troubleOf(server);
+      if (trouble !== null) return trouble;
+    }
+    return null;
+  }
+
   /** The service is gone. */
   forget(service: string): void {
+    this.#servers.delete(service);
     if (this.#used.delete(service)) this.#closeUnused();
   }
 

@@ -29,6 +29,8 @@ export class RelayHost {
   readonly #ports: RelayHostPorts;
   /** Pipes to services, and who is told when one has to be waited for. */
   readonly #pipes = new Map<string, { readonly fd: number; readonly full: () => void }>();
+  /** Why servers are not reached, by the names of their targets. */
+  readonly #troubles = new Map<string, string>();
   readonly #releasing = new Map<string, () => void>();
   #thread: RelayThread | null = null;
   #isClosed = false;
@@ -72,6 +74,11 @@ export class RelayHost {
     this.#thread?.post({ tag: "room", service });
   }
 
+  /** Why the server of this name is not reached; null: it is, as far as is known. */
+  troubleOf(server: string): string | null {
+    return this.#troubles.get(server) ?? null;
+  }
+
   /** Gives it so long to hand on what it has, in milliseconds, then ends it. */
   async close(millis: number): Promise<void> {
     this.#isClosed = true;
@@ -98,6 +105,10 @@ export class RelayHost {
         return this.#done?.();
       case "problem":
         return this.#ports.report(message.message, message.recovered);
+      case "server":
+        if (message.trouble === null) this.#troubles.delete(message.name);
+        else this.#troubles.set(message.name, message.trouble);
+        return;
       default:
         return unreachable(message);
     }
@@ -110,6 +121,7 @@ export class RelayHost {
 
   #lose(reason: string): void {
     this.#thread = null;
+    this.#troubles.clear();
     for (const service of [...this.#releasing.keys()]) this.#released(service);
     this.#done?.();
     if (this.#isClosed) return;

@@ -62,7 +62,9 @@ export type FromRelay =
   /** The pipe to this service is full: say when it has room. */
   | { readonly tag: "full"; readonly service: string }
   | { readonly tag: "done" }
-  | { readonly tag: "problem"; readonly message: string; readonly recovered: boolean };
+  | { readonly tag: "problem"; readonly message: string; readonly recovered: boolean }
+  /** Why a server, by the name of its target, is not reached; null: nothing is known against it, or not any more. */
+  | { readonly tag: "server"; readonly name: string; readonly trouble: string | null };
 
 /** For people: `tls://logs.example.com:6514`, or `service:collector`. */
 export function nameOfTarget(target: RelayTarget): string {

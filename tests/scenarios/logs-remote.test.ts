@@ -1,11 +1,12 @@
-/* Output that goes to a syslog server: Debian's rsyslogd, by UDP, TCP and TLS. */
+/* Output that goes to a syslog server: Debian's rsyslogd, by UDP, TCP and TLS, or one that is not there. */
 import { describe, expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { findRsyslog, isInstalled } from "../../tools/debian-programs.ts";
 import { shell } from "./definitions.ts";
+import { chanceLoopbackAddress } from "./loopback-address.ts";
 import { skipReason } from "./loud-skip.ts";
 import { makeCertificates, SyslogServer } from "./syslog-server.ts";
-import { TestPlace, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 const cannotRun = skipReason("syslog servers", [
   [findRsyslog() !== null, "rsyslogd is neither installed nor unpacked (rsyslog, rsyslog-openssl)"],
@@ -122,4 +123,23 @@ describe.skipIf(cannotRun !== null)("a syslog server", () => {
     expect(messages.map(({ text }) => text)).toEqual(["Error: x\\n    at a\\n    at b", "next"]);
     expect(supervisor.pid).toBeGreaterThan(1);
   });
+});
+
+test("a service is shown to log to a server that is not reached, until it is", async () => {
+  const at = { hostname: chanceLoopbackAddress(), port: 5601 };
+  await using supervisor = await TestSupervisor.start({
+    "web.toml": shell(
+      "echo said; exec sleep 1000",
+      `[log]\nto = ["central"]\n[log.sinks.central]\ntype = "remote"\naddress = "tcp://${at.hostname}:${at.port}"`,
+    ),
+    "other.toml": shell("echo said; exec sleep 1000"),
+  });
+  await untilTrue(() => supervisor.place.ownLog().includes("cannot send logs to"));
+  const trouble = `cannot send logs to "tcp://${at.hostname}:5601": ECONNREFUSED; they wait in memory`;
+  expect((await supervisor.service("web")).message).toBe(trouble);
+  expect((await supervisor.service("other")).message).toBe(null);
+  expect((await supervisor.command("status")).stdout).toContain(trouble);
+  using _ = Bun.listen({ ...at, socket: { data: () => undefined } });
+  await untilTrue(() => supervisor.place.ownLog().includes("is reached again"));
+  expect((await supervisor.service("web")).message).toBe(null);
 });
