@@ -6,7 +6,7 @@ import type { Logs } from "./daemon-logs.ts";
 import type { Manager } from "./daemon-manager.ts";
 import { timers } from "./daemon-ports.ts";
 import { silenceStandardError } from "./os/become-daemon.ts";
-import { type Frame, type SupervisorRole, daemonPidOf, frameText, readyLines } from "./role.ts";
+import { type Frame, type Handover, type SupervisorRole, daemonPidOf, frameText, readyLines } from "./role.ts";
 import { troubledOf, undecidedOf } from "./supervisor/start-outcome.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -14,17 +14,29 @@ export const TOLD_TO_END = "cannot start: it was told to end";
 
 /** The supervisor's way to speak to whoever started it, until it is ready. A successor was started by nobody who waits. */
 export class Launcher {
-  readonly #role: SupervisorRole;
-  #hasSpoken = false;
+  /** null: nobody waits any more. */
+  #waiting: Handover | null;
+  readonly #afterwards: (() => void)[] = [];
 
   constructor(role: SupervisorRole) {
-    this.#role = role;
+    this.#waiting = role.handover;
+  }
+
+  /** Runs `run` once nobody waits any more for this process to say how the start went. */
+  whenTold(run: () => void): void {
+    if (this.#waiting === null) run();
+    else this.#afterwards.push(run);
   }
 
   tell(frame: Frame): void {
-    if (this.#hasSpoken || this.#role.handover === null) return;
-    this.#hasSpoken = true;
-    const { readyPipe } = this.#role.handover;
+    if (this.#waiting === null) return;
+    const { readyPipe } = this.#waiting;
+    this.#waiting = null;
+    this.#write(readyPipe, frame);
+    if (frame.tag === "ready") for (const run of this.#afterwards) run();
+  }
+
+  #write(readyPipe: number | null, frame: Frame): void {
     if (readyPipe === null) {
       const [lines, stream] =
         frame.tag === "ready" ? [readyLines(frame), process.stdout] : [frame.lines, process.stderr];
@@ -84,7 +96,8 @@ function announceStart(role: SupervisorRole, parts: Announcement): void {
       return;
     }
     manager.ready(supervisor.fleet.size);
-    launcher.tell({ tag: "ready", pid: daemonPidOf(role), services: supervisor.fleet.size, notes, log: logs.file });
+    const pid = guardian?.isGone === true ? process.pid : daemonPidOf(role);
     guardian?.ready();
+    launcher.tell({ tag: "ready", pid, services: supervisor.fleet.size, notes, log: logs.file });
   });
 }

@@ -22,6 +22,9 @@ import type { GuardianAddress } from "./role.ts";
 const AGAIN = 10;
 /** How long the end waits for the guardian to take what was said last. */
 const LAST_WORDS_WITHIN = 1_000;
+/** Of what a supervisor says that cannot go on. */
+const MOST_LINES = 20;
+const MOST_CHARACTERS = 200;
 /** What a message is longer than the names in it, at most. */
 const FRAME_BYTES = 64;
 
@@ -128,6 +131,11 @@ export class GuardianLink implements EstateMirror {
 
   manager(text: string): void {
     this.#say({ tag: "manager", text });
+  }
+
+  /** This process is about to end without order. */
+  failed(lines: readonly string[]): void {
+    this.#say({ tag: "failed", lines: lines.map((line) => line.slice(0, MOST_CHARACTERS)).slice(0, MOST_LINES) });
   }
 
   /** The last thing to be said. Blocks for a moment if the guardian does not read. */

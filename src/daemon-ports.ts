@@ -93,11 +93,16 @@ export function makeUserPort(env: Readonly<Record<string, string | undefined>>):
   };
 }
 
-/** `standardInputOf`: what the main process of a service reads from; null: nothing. */
-export function makeSpawnPort(
-  memory: ServiceMemory,
-  standardInputOf: (service: string) => number | null = () => null,
-): SpawnPort {
+export interface SpawnHelp {
+  /** What the main process of a service reads from; null: nothing. */
+  standardInputOf(service: string): number | null;
+  /** A process is about to be started. */
+  beforeSpawn(): void;
+}
+
+const NO_HELP: SpawnHelp = { standardInputOf: () => null, beforeSpawn() {} };
+
+export function makeSpawnPort(memory: ServiceMemory, help: SpawnHelp = NO_HELP): SpawnPort {
   const spawner = new Spawner();
   const budget = new SpawnBudget();
   return {
@@ -105,7 +110,8 @@ export function makeSpawnPort(
       const began = monotonicNow();
       // Its score is given to it after the exec, so that is waited for.
       const mayWait = plan.wait !== "none" || plan.definition.oomScoreAdjust !== 0;
-      const stdin = plan.isMain ? standardInputOf(plan.service) : null;
+      const stdin = plan.isMain ? help.standardInputOf(plan.service) : null;
+      help.beforeSpawn();
       const request = { ...requestOf(plan), stdin, record: plan.isMain ? memory.addressOf(plan.service) : null };
       const result = spawner.spawn(request, mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
       budget.note(began, monotonicNow());

@@ -65,26 +65,33 @@ import { Supervisor } from "./supervisor/supervisor.ts";
 /** Runs the supervisor until it ends; the process exits in here. */
 export async function runSupervisor(role: SupervisorRole): Promise<never> {
   const launcher = new Launcher(role);
+  const guardian = role.guardian === null ? null : new GuardianLink(role.guardian);
   try {
-    await live(role, launcher);
+    await live(role, { launcher, guardian });
   } catch (error) {
     const failure =
       error instanceof CannotStart
         ? error
         : new CannotStart([`cannot start: ${error instanceof Error ? error.stack : String(error)}`]);
     launcher.tell({ tag: "failed", exit: failure.exit, lines: failure.lines });
+    guardian?.failed(failure.lines);
     process.exit(failure.exit);
   }
   throw new Error("internal error: the supervisor returned");
 }
 
-async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
+/** Who waits for the supervisor, and who watches over it. */
+interface Elders {
+  readonly launcher: Launcher;
+  readonly guardian: GuardianLink | null;
+}
+
+async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promise<never> {
   if (role.handover !== null && role.handover.readyPipe !== null) detach(role.handover.readyPipe);
   clearUmask();
   nameProcess("daemonsup");
   const signals = new Signals(role);
   // What needs no configuration is done while the launcher still reads it.
-  const guardian = role.guardian === null ? null : new GuardianLink(role.guardian);
   const children = new DaemonChildren(guardian);
   children.prepare();
   const processes = makeProcessPort(children);
@@ -101,7 +108,10 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   holdStateDirectory(role, estate);
   const memory = ServiceMemory.open(role.directories, timers);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
-  const spawning = makeSpawnPort(memory, (service) => logs.loggers.standardInputOf(service));
+  const spawning = makeSpawnPort(memory, {
+    standardInputOf: (service) => logs.loggers.standardInputOf(service),
+    beforeSpawn: () => estate.flush(),
+  });
   const sockets = makeSocketPort(loaded.definitions, estate);
   // A successor of one that took the place of its guardian is this user already.
   if (user !== null && process.geteuid?.() !== user.uid) {
@@ -197,7 +207,7 @@ async function live(role: SupervisorRole, launcher: Launcher): Promise<never> {
   supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
   estate.forsake();
   announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
-  const orphaned = (): void => becomeGuardian(role, { estate, report: logs.report });
+  const orphaned = (): void => launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report }));
   signals.deliverTo({ supervisor, reloader, logs, guardian, orphaned });
 
   const code = await over.promise;

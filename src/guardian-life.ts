@@ -23,6 +23,8 @@ export class SupervisorLife {
   wasReady = false;
   /** What it has said that everything ends with. */
   over: number | null = null;
+  /** Why it could not go on; null: it has said nothing. */
+  lastWords: string | null = null;
 
   private constructor(pid: number, socket: PacketSocket) {
     this.pid = pid;

@@ -12,6 +12,8 @@ export type ToGuardian =
   | { readonly tag: "ready" }
   /** It stops its services and ends; a successor is to go on with that. */
   | { readonly tag: "ending" }
+  /** It cannot go on, and why: for the log of the next one. */
+  | { readonly tag: "failed"; readonly lines: readonly string[] }
   /** It has come to its end in order, and everything ends with this status. */
   | { readonly tag: "over"; readonly code: number }
   /** Of sd_notify(3), for the manager of which the guardian is a service. */

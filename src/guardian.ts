@@ -60,6 +60,9 @@ export function runGuardian(role: GuardianRole): never {
   return guardian.watch();
 }
 
+/** What is said of a supervisor that has ended; without a number, there was none. */
+type Ending = Pick<SupervisorLife, "began" | "over" | "wasReady" | "lastWords"> & { readonly pid: number | null };
+
 class Guardian {
   readonly #role: GuardianRole;
   readonly #children = new GuardianChildren();
@@ -109,7 +112,8 @@ class Guardian {
       return;
     }
     if (!this.#everReady) writeSync(2, `cannot start: ${birth.reason}\n`);
-    this.#conclude({ tag: "unknown" }, { began: monotonicNow(), over: null, wasReady: false });
+    const none = { pid: null, began: monotonicNow(), over: null, wasReady: false, lastWords: birth.reason };
+    this.#conclude({ tag: "unknown" }, none);
   }
 
   watch(): never {
@@ -179,6 +183,9 @@ class Guardian {
       case "ending":
         this.#ending ??= "SIGTERM";
         break;
+      case "failed":
+        life.lastWords = message.lines.join("; ");
+        break;
       case "over":
         life.over = message.code;
         break;
@@ -224,7 +231,7 @@ class Guardian {
     this.#conclude(end.exit, life);
   }
 
-  #conclude(exit: Exit, life: Pick<SupervisorLife, "began" | "over" | "wasReady"> & { readonly pid?: number }): void {
+  #conclude(exit: Exit, life: Ending): void {
     const now = monotonicNow();
     const { over, wasReady } = life;
     const lived = spanBetween(life.began, now);
@@ -232,8 +239,7 @@ class Guardian {
     if (succession.tag === "end") process.exit(succession.code);
     this.#failures = succession.failures;
     this.#nextAt = later(now, succession.after);
-    const before = life.pid === undefined ? "it could not be started" : `pid ${life.pid} ${exitWordsOf(exit)}`;
-    this.#next = { handover: null, record: succession.record, before };
+    this.#next = { handover: null, record: succession.record, before: wordsOf(life, exit) };
     if (this.#ending !== null && !this.#signals.includes(this.#ending)) this.#signals.push(this.#ending);
   }
 
@@ -269,6 +275,11 @@ class Guardian {
     Bun.gc(true);
     releaseProgramPages();
   }
+}
+
+function wordsOf(life: Ending, exit: Exit): string {
+  const process = life.pid === null ? "it could not be started" : `pid ${life.pid} ${exitWordsOf(exit)}`;
+  return life.lastWords === null ? process : `${process}: ${life.lastWords}`;
 }
 
 /** Takes the low numbers, for as long as this process lives. They are close-on-exec. */

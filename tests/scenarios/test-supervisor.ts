@@ -187,6 +187,16 @@ export class TestSupervisor implements AsyncDisposable {
     return supervisor;
   }
 
+  /** Follows the supervisor that comes after this one, as soon as that answers. */
+  async successor(): Promise<TestSupervisor> {
+    for (;;) {
+      const found = await TestSupervisor.connect(this.place).catch(() => null);
+      if (found !== null && found.supervisorPid !== this.supervisorPid) return found;
+      if (found !== null) found.#stream.abort();
+      await Bun.sleep(2);
+    }
+  }
+
   async #follow(response: Response): Promise<void> {
     let rest = "";
     try {

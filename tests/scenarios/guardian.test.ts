@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { program, shell } from "./definitions.ts";
+import { childrenOf, factsOf } from "./process-facts.ts";
+import { TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
+
+const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
+
+describe("a supervisor that is killed", () => {
+  test("is followed by another one, under the same guardian, and what was wanted is remembered", async () => {
+    await using first = await TestSupervisor.start({ ...SLEEPER, "other.toml": program(["sleep", "1000"]) });
+    expect(factsOf(first.supervisorPid).parent).toBe(first.pid);
+    expect((await first.command("stop", "other")).code).toBe(0);
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await using next = await first.successor();
+    expect(next.pid).toBe(first.pid);
+    expect(factsOf(next.supervisorPid).parent).toBe(first.pid);
+    await next.until("sleeper", ({ state }) => state === "up");
+    expect(await next.service("other")).toMatchObject({ state: "down" });
+    expect(next.place.ownLog()).toContain(`the supervisor has died (pid ${first.supervisorPid} killed by SIGKILL)`);
+  });
+
+  test("leaves nothing behind that nobody reaps", async () => {
+    await using first = await TestSupervisor.start({ "short.toml": shell("sleep 0.3 & sleep 1000") });
+    await first.until("short", ({ state }) => state === "up");
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await using next = await first.successor();
+    await next.until("short", ({ state }) => state === "up");
+    await untilTrue(() => !next.place.marked().some((pid) => factsOf(pid).parent === next.pid));
+    await untilTrue(() => Bun.deepEquals([...childrenOf(next.pid)], [next.supervisorPid]));
+  });
+
+  test("is followed again and again, and all of it ends in order", async () => {
+    await using first = await TestSupervisor.start(SLEEPER);
+    let last = first;
+    for (let kill = 0; kill < 5; kill++) {
+      signalProcess(last.supervisorPid, "SIGKILL");
+      last = await last.successor();
+    }
+    await last.until("sleeper", ({ state }) => state === "up");
+    signalProcess(first.pid, "SIGTERM");
+    await last.gone();
+    expect(hasEnded(first.pid)).toBe(true);
+    expect(first.place.supervisorPid()).toBeNull();
+    expect(first.place.marked()).toEqual([]);
+  });
+
+  test("and whose successors cannot start is followed all the same, once they can, and the log says why", async () => {
+    await using first = await TestSupervisor.start(SLEEPER);
+    const { place } = first;
+    // What it went by is gone, and the files say nothing that could be used.
+    rmSync(place.path("run", "configuration"));
+    place.write("sleeper.toml", "command = nonsense");
+    signalProcess(first.supervisorPid, "SIGKILL");
+    const tried = new Set<number>();
+    await untilTrue(() => {
+      for (const pid of childrenOf(first.pid)) if (place.isSupervisor(pid)) tried.add(pid);
+      return tried.size > 3;
+    });
+    place.write("sleeper.toml", program(["sleep", "2000"]));
+    await using next = await first.successor();
+    await next.until("sleeper", ({ state }) => state === "up");
+    expect(place.ownLog()).toMatch(/the supervisor has died \(pid \d+ exited 6: .*sleeper\.toml:1/);
+  });
+
+  test("while it stops everything is followed by one that goes on with that", async () => {
+    await using first = await TestSupervisor.start({
+      "stubborn.toml": shell('trap "" TERM; echo deaf; while :; do sleep 1; done', '[stop]\ntimeout = "1s"'),
+    });
+    await first.line("stubborn", (text) => text === "deaf");
+    const asked = first.command("shutdown");
+    await first.event((event) => event.service === "stubborn" && event.state === "stopping");
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await untilTrue(() => hasEnded(first.pid));
+    await asked;
+    expect(first.place.supervisorPid()).toBeNull();
+    expect(first.place.marked()).toEqual([]);
+  });
+});
+
+describe("a guardian that is killed", () => {
+  test("is replaced by its supervisor, which another one follows", async () => {
+    await using first = await TestSupervisor.start(SLEEPER);
+    signalProcess(first.pid, "SIGKILL");
+    await using next = await first.successor();
+    expect(next.pid).toBe(first.supervisorPid);
+    expect(next.place.read("run", "supervisor.pid")).toBe(`${first.supervisorPid}\n`);
+    expect(factsOf(next.supervisorPid).parent).toBe(next.pid);
+    await next.until("sleeper", ({ state }) => state === "up");
+    signalProcess(next.pid, "SIGTERM");
+    await next.gone();
+    expect(next.place.supervisorPid()).toBeNull();
+    expect(next.place.marked()).toEqual([]);
+  });
+
+  test("again and again is replaced each time", async () => {
+    await using first = await TestSupervisor.start(SLEEPER);
+    let last = first;
+    for (let kill = 0; kill < 5; kill++) {
+      signalProcess(last.pid, "SIGKILL");
+      const next = await last.successor();
+      expect(next.pid).toBe(last.supervisorPid);
+      last = next;
+    }
+    await last.until("sleeper", ({ state }) => state === "up");
+    last.kill("SIGTERM");
+    await last.gone();
+    expect(first.place.marked()).toEqual([]);
+  });
+});
+
+describe("signals", () => {
+  test("that reach guardian and supervisor at once count once", async () => {
+    await using supervisor = await TestSupervisor.start(SLEEPER);
+    const reloads = (): number => supervisor.events.filter(({ event }) => event === "reload").length;
+    for (const pid of [supervisor.pid, supervisor.supervisorPid]) signalProcess(pid, "SIGHUP");
+    await supervisor.event(({ event }) => event === "reload");
+    supervisor.place.write("added.toml", program(["sleep", "1000"]));
+    supervisor.kill("SIGHUP");
+    await supervisor.event(({ event, message }) => event === "reload" && message?.includes("1 added") === true);
+    expect(reloads()).toBe(2);
+  });
+
+  test.each(["guardian", "supervisor"] as const)("to the %s alone end everything", async (which) => {
+    await using supervisor = await TestSupervisor.start(SLEEPER);
+    signalProcess(which === "guardian" ? supervisor.pid : supervisor.supervisorPid, "SIGTERM");
+    await supervisor.gone();
+    expect(supervisor.place.supervisorPid()).toBeNull();
+    expect(supervisor.place.marked()).toEqual([]);
+  });
+});
+
+test("with --no-guardian there is one process, which nobody starts again", async () => {
+  await using supervisor = await TestSupervisor.start(SLEEPER, { args: ["--no-guardian"] });
+  expect(supervisor.supervisorPid).toBe(supervisor.pid);
+  expect(supervisor.place.ours()).toEqual([supervisor.pid]);
+  supervisor.kill("SIGKILL");
+  await supervisor.gone();
+  expect(supervisor.place.ours()).toEqual([]);
+  await using next = await supervisor.place.start({ args: ["--no-guardian"] });
+  await next.until("sleeper", ({ state }) => state === "up");
+});
