@@ -186,7 +186,7 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       plane.configure(name, log, standardLogFileOf(name, logDirectory));
     },
     adopted: () => plane.pipes.adopted.filter(({ run }) => run < BEFORE_COMMAND_RUNS),
-    lastCommandRun: () => Math.max(BEFORE_COMMAND_RUNS, ...plane.pipes.adopted.map(({ run }) => run)),
+    adoptedCommands: () => plane.pipes.adopted.filter(({ run }) => run > BEFORE_COMMAND_RUNS),
     resume: () => plane.resume(),
     pipe: (of, leaving = 0) => plane.pipes.make(of, leaving),
     discard: (read) => plane.pipes.close(read),

@@ -49,7 +49,7 @@ export function environmentNameFaultOf(name: string): string | null {
 
 const MAX_NAME = 255;
 const MAX_FAULTS = 20;
-const OWN_NAMES: ReadonlySet<string> = new Set(["DAEMONSUP_SERVICE", "INVOCATION_ID"]);
+const OWN_NAMES: ReadonlySet<string> = new Set(["DAEMONSUP_SERVICE", "DAEMONSUP_COMMAND", "INVOCATION_ID"]);
 
 interface Reader {
   readonly text: string;

@@ -87,7 +87,8 @@ export interface Hook {
   readonly timeout: Millis;
 }
 
-export type HookName = "before_start" | "after_start" | "before_stop" | "after_stop";
+export const HOOK_NAMES = ["before_start", "after_start", "before_stop", "after_stop"] as const;
+export type HookName = (typeof HOOK_NAMES)[number];
 
 export interface HookPolicies {
   readonly beforeStart: Hook | null;

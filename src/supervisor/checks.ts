@@ -94,7 +94,7 @@ export class Checks {
     const { definition, mainPid, timeout } = request;
     const atWork: { next: (() => void) | null } = { next: null };
     const started = this.#ports.commands.capture(
-      { definition, command, mainPid, timeout },
+      { kind: "check", definition, command, mainPid, timeout },
       MOST_CHECK_OUTPUT,
       (failure, output) => {
         this.#commands.delete(definition.name);

@@ -6,14 +6,26 @@
 import type { Definition } from "../core/definition.ts";
 import { type Exit, exitWordsOf } from "../core/exit.ts";
 import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
-import { type Millis, millis } from "../core/units.ts";
+import { type Millis, later, millis, spanBetween } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import { CapturedOutput } from "./captured-output.ts";
+import { type CommandKind, type CommandNote, CommandNotes, KIND_VARIABLE, type NotedCommand } from "./command-notes.ts";
+import type {
+  CaptureDone,
+  CommandDone,
+  CommandEnd,
+  CommandRequest,
+  CommandSink,
+  CommandStart,
+} from "./command-request.ts";
+import type { Annotate } from "./companion.ts";
 import { killTree } from "./kill-tree.ts";
+import { type FoundCommand, LeftCommands } from "./left-commands.ts";
 import type { PendingExecs } from "./pending-execs.ts";
-import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./ports.ts";
+import type { ClockPort, OutputPort, ProcessPort, ProcessRow, SpawnPort, TimerPort } from "./ports.ts";
+import { BEFORE_COMMAND_RUNS } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
-import type { Run } from "./run.ts";
+import { type Run, holdProcess } from "./run.ts";
 import type { RunFiles } from "./run-files.ts";
 
 export interface CommandPorts {
@@ -24,60 +36,26 @@ export interface CommandPorts {
   readonly files: Pick<RunFiles, "of">;
   readonly timers: TimerPort;
   readonly execs: PendingExecs;
+  readonly clock: Pick<ClockPort, "now">;
+  readonly annotate: Annotate;
   newInvocation(): string;
   /** Variables for every command of this service. */
   environmentOf(definition: Definition): Readonly<Record<string, string>>;
 }
 
-export interface CommandRequest {
-  readonly definition: Definition;
-  readonly command: readonly string[];
-  /** The service's main process, told as MAINPID; null: there is none. */
-  readonly mainPid: number | null;
-  readonly timeout: Millis;
-  /** INVOCATION_ID, by which a successor finds it, should this supervisor die; that of the run at hand if it is not given. */
-  readonly invocation?: string;
-  /** true: it goes on when the service comes to rest, as it is about something that is over. */
-  readonly outlives?: boolean;
-  /** Variables for this command alone. */
-  readonly extra?: Readonly<Record<string, string>>;
-}
-
-/** null: it succeeded; otherwise why not, as a clause: "exited 3", "took longer than 10s". */
-export type CommandDone = (failure: string | null) => void;
-
-/** The same with the last of its output, at most as many bytes as was asked for. */
-export type CaptureDone = (failure: string | null, output: string) => void;
-
-export type CommandStart =
-  | {
-      readonly tag: "started";
-      /** Kills it with all its children; `done` follows as usual. */
-      kill(): void;
-    }
-  | { readonly tag: "failed"; readonly reason: string };
-
 interface Running {
   readonly service: string;
-  readonly outlives: boolean;
   readonly pidfd: number | null;
   readonly done: CommandDone;
-  readonly timeout: Millis;
+  readonly kind: CommandKind;
+  readonly note: CommandNote;
+  readonly noted: NotedCommand;
   readonly cancelTimeout: () => void;
   /** By which what it leaves behind is known; null: that belongs to the run of the service. */
   readonly leftovers: Run | null;
   /** Its output will not grow any more. */
   outputOver(): void;
   timedOut: boolean;
-}
-
-/** Where the output of a command goes. */
-interface Sink {
-  pipe(service: string): ReturnType<SpawnPort["pipe"]>;
-  /** There is no command after all: closes the read end. */
-  discard(read: number): void;
-  /** Takes the read end, and returns what to do at the end of the command. */
-  take(child: { readonly service: string; readonly pid: number; readonly stdout: number }): () => void;
 }
 
 /** What a hook gets when everything is being killed. */
@@ -91,18 +69,31 @@ export class Commands {
   readonly #running = new Map<number, Running>();
   #lastRun: number;
   #isHurried = false;
+  readonly #notes: CommandNotes;
+  /** What a predecessor has begun. */
+  readonly left: LeftCommands;
 
   constructor(ports: CommandPorts, belongings: Belongings) {
     this.#ports = ports;
     this.#belongings = belongings;
-    this.#lastRun = ports.output.lastCommandRun();
+    this.#lastRun = Math.max(BEFORE_COMMAND_RUNS, ...ports.output.adoptedCommands().map(({ run }) => run));
+    this.#notes = new CommandNotes(ports.annotate);
+    this.left = new LeftCommands({
+      processes: ports.processes,
+      timers: ports.timers,
+      output: ports.output,
+      isRunning: (pid) => this.#running.has(pid),
+      notes: this.#notes,
+      goOn: (found, row) => this.#goOn(found, row),
+      kill: (pid) => this.#kill(pid),
+    });
   }
 
   /** Starts the command; `done` is called later, never from within, and not at all if it could not be started. */
   run(request: CommandRequest, done: CommandDone): CommandStart {
     const run = ++this.#lastRun;
     const { output } = this.#ports;
-    const toLog: Sink = {
+    const toLog: CommandSink = {
       pipe: (service) => output.pipe({ run, service, stream: "stdout" }),
       discard: (read) => output.discard(read),
       take(child) {
@@ -116,7 +107,7 @@ export class Commands {
   /** The same, but the last `most` bytes of its output are kept instead of logged. */
   capture(request: CommandRequest, most: number, done: CaptureDone): CommandStart {
     let output = "";
-    const keep: Sink = {
+    const keep: CommandSink = {
       pipe: () => this.#ports.spawning.pipe(),
       discard: (read) => this.#ports.processes.closeFd(read),
       take: ({ stdout }) => {
@@ -140,7 +131,7 @@ export class Commands {
   /** Kills the commands of a service that has come to rest: nothing of it is left then, but what it was told to do about it. */
   killOf(service: string): void {
     for (const [pid, command] of this.#running) {
-      if (command.service === service && !command.outlives) this.#kill(pid);
+      if (command.service === service && !command.note.outlives) this.#kill(pid);
     }
   }
 
@@ -161,19 +152,51 @@ export class Commands {
     if (command.pidfd !== null) this.#ports.processes.closeFd(command.pidfd);
     command.outputOver();
     const failure = command.timedOut
-      ? `took longer than ${command.timeout / 1000}s`
+      ? `took longer than ${command.note.timeout / 1000}s`
       : exit.tag === "code" && exit.code === 0
         ? null
         : exitWordsOf(exit);
-    this.#ports.timers.soon(() => this.#finish(command, failure));
+    const isKnown = command.timedOut || exit.tag !== "unknown";
+    if (command.kind === "check") command.noted.remove();
+    else if (isKnown) command.noted.write({ ...command.note, pid, failure });
+    this.#ports.timers.soon(() => this.#finish(command, { failure, isKnown }));
     return true;
   }
 
   /** A process in the middle of an exec does not show whose it is: it is looked at again. */
-  #finish(command: Running, failure: string | null): void {
-    const { leftovers, done } = command;
-    if (leftovers === null || this.#belongings.sweepCommand(leftovers)) done(failure);
-    else this.#ports.timers.after(LOOK_AGAIN, () => this.#finish(command, failure));
+  #finish(command: Running, end: CommandEnd): void {
+    const { leftovers } = command;
+    if (leftovers === null || this.#belongings.sweepCommand(leftovers)) this.#conclude(command, end);
+    else this.#ports.timers.after(LOOK_AGAIN, () => this.#finish(command, end));
+  }
+
+  /** What follows from it is written down by now. */
+  #conclude({ done, noted }: Running, { failure, isKnown }: CommandEnd): void {
+    done(failure, isKnown);
+    noted.remove();
+  }
+
+  /** It is a child of ours; else only its pidfd tells of its end. */
+  #goOn({ service, kind, note, noted, ended }: FoundCommand, row: ProcessRow): void {
+    const { processes, output, clock, timers } = this.#ports;
+    const { pid } = row;
+    const { pidfd } = holdProcess(row, processes);
+    this.#belongings.addHelper(pid);
+    const leftovers = this.#belongings.commandBegan({ service, invocation: note.invocation, pid });
+    const run = output.adoptedCommands().find((adopted) => adopted.pid === pid)?.run;
+    const outputOver = (): void => {
+      if (run !== undefined) output.drain(run);
+    };
+    const wait = millis(Math.max(0, spanBetween(clock.now(), note.until)));
+    const cancelTimeout = timers.after(wait, () => this.#overrun(pid));
+    const rest = { done: ended, kind, note: { ...note, pid }, noted, cancelTimeout, outputOver, leftovers };
+    this.#running.set(pid, { service, pidfd, ...rest, timedOut: false });
+    if (pidfd === null || processes.parents.includes(row.parent)) return;
+    output.watch(pidfd, () => {
+      output.unwatch(pidfd);
+      this.ended(pid, { tag: "unknown" });
+      this.#belongings.reaped(pid);
+    });
   }
 
   #startOf(pid: number | string): CommandStart {
@@ -181,8 +204,8 @@ export class Commands {
   }
 
   /** The number of the process, or why there is none. */
-  #start(request: CommandRequest, sink: Sink, done: CommandDone): number | string {
-    const { definition, command } = request;
+  #start(request: CommandRequest, sink: CommandSink, done: CommandDone): number | string {
+    const { definition, command, kind } = request;
     const timeout = this.#isHurried ? millis(Math.min(request.timeout, HURRIED)) : request.timeout;
     const invocation =
       request.invocation ?? this.#belongings.invocationOf(definition.name) ?? this.#ports.newInvocation();
@@ -190,6 +213,7 @@ export class Commands {
       ...(request.mainPid === null ? {} : { MAINPID: String(request.mainPid) }),
       ...this.#ports.environmentOf(definition),
       ...request.extra,
+      [KIND_VARIABLE]: kind,
     };
     const prepared = prepareRun(
       { definition, command, runtime: "none", invocation, extra, files: this.#ports.files.of(definition) },
@@ -202,6 +226,11 @@ export class Commands {
     const { path, argv, env, credentials } = prepared;
     const [stdout, stderr] = [pipe.write, pipe.write];
     const service = definition.name;
+    const { clock, processes, timers } = this.#ports;
+    const outlives = request.outlives === true;
+    const before = { pid: null, startTicks: null, invocation, timeout, until: later(clock.now(), timeout), outlives };
+    const noted = this.#notes.begin(service, kind);
+    if (kind !== "check") noted.write(before);
     const outcome = this.#ports.spawning.spawn({
       service,
       path,
@@ -219,14 +248,17 @@ export class Commands {
     this.#ports.processes.closeFd(pipe.write);
     if (outcome.tag === "failed") {
       sink.discard(pipe.read);
+      noted.remove();
       return `${outcome.stage} failed: ${outcome.errno}: ${path}`;
     }
     const { pid, pidfd } = outcome;
     this.#belongings.addHelper(pid);
     const leftovers = this.#belongings.commandBegan({ service, invocation, pid });
     const outputOver = sink.take({ service, pid, stdout: pipe.read });
-    const cancelTimeout = this.#ports.timers.after(timeout, () => this.#overrun(pid));
-    const rest = { outlives: request.outlives === true, done, timeout, cancelTimeout, outputOver, leftovers };
+    const cancelTimeout = timers.after(timeout, () => this.#overrun(pid));
+    const note = { ...before, pid, startTicks: processes.row(pid)?.startTicks ?? null };
+    noted.write(note);
+    const rest = { done, kind, note, noted, cancelTimeout, outputOver, leftovers };
     this.#running.set(pid, { service, pidfd, ...rest, timedOut: false });
     if (outcome.tag === "pending")
       this.#ports.execs.add(pid, (result) => {
@@ -243,7 +275,7 @@ export class Commands {
     command.cancelTimeout();
     this.#belongings.reaped(pid);
     command.outputOver();
-    this.#ports.timers.soon(() => command.done(failure));
+    this.#ports.timers.soon(() => this.#conclude(command, { failure, isKnown: true }));
   }
 
   #overrun(pid: number): void {

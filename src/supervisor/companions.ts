@@ -22,9 +22,11 @@ import { type NotifyCompanions, type NotifyKernel, makeNotifyCompanions } from "
 import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, SpawnPort, TimerPort } from "./ports.ts";
 import type { UserPort } from "./prepare-run.ts";
 import { Readiness } from "./readiness.ts";
+import type { Relays } from "./relays.ts";
 import { RunCounts } from "./run-counts.ts";
 import { Schedules, type SchedulesPorts } from "./schedules.ts";
 import { StartWatch } from "./start-watch.ts";
+import { StopReloadCommands } from "./stop-reload-commands.ts";
 import { Watches, type WatchesPorts } from "./watches.ts";
 
 /** What the kernel does for the companions. */
@@ -49,6 +51,7 @@ export interface CompanionPorts {
   readonly events: Events;
   readonly belongings: Belongings;
   readonly commands: Commands;
+  readonly relays: Pick<Relays, "commandEnded">;
   readonly history: HistoryPort;
   readonly tell: Tell;
   readonly memory: Pick<MemoryPort, "intend">;
@@ -60,10 +63,12 @@ export interface CompanionPorts {
 
 export class Companions {
   readonly hooks: Hooks;
+  readonly ownCommands: StopReloadCommands;
   readonly starts: StartWatch;
   readonly counts = new RunCounts();
   readonly history: Historian;
   readonly #fleet: () => Fleet;
+  readonly #commands: Commands;
   readonly #timers: Pick<TimerPort, "soon">;
   readonly #guard: Guard;
   readonly #hearing: NotifyCompanions;
@@ -78,14 +83,21 @@ export class Companions {
     this.#fleet = fleet;
     this.#timers = ports.timers;
     this.#guard = new Guard(ports.report);
+    this.#commands = commands;
     const amend: Fleet["amend"] = (service, change) => fleet().amend(service, change);
     const annotate: Fleet["annotate"] = (service, word, data) => fleet().annotate(service, word, data);
     const checks = new Checks({ ...ports, network: kernel.network });
     this.hooks = new Hooks({
       ...ports,
+      record: (service) => fleet().get(service),
       intend: (service, invocation) => ports.memory.intend(service, invocation),
       start: (service) => startFor(service, ports),
       isComing: (service) => isComing(fleet().get(service)),
+    });
+    this.ownCommands = new StopReloadCommands({
+      ...ports,
+      amend,
+      reloadEnded: (service, failure) => ports.relays.commandEnded(service, failure),
     });
     this.#hearing = makeNotifyCompanions({
       ...ports,
@@ -107,6 +119,7 @@ export class Companions {
     this.history = new Historian(ports);
     this.#all = [
       this.hooks,
+      this.ownCommands,
       ...Object.values(this.#hearing),
       this.#listeners,
       new Readiness({ ...ports, checks, amend, annotate }),
@@ -143,12 +156,15 @@ export class Companions {
    * turn, when all records are in place and nothing has changed yet; `run` is what of it is alive, null if nothing is.
    */
   adopted(record: ServiceRecord, run: AdoptedRun | null): void {
+    this.#guard.run(null, () => this.#commands.left.adopt(record));
     this.#each(record.definition, record.next, (companion) => companion.adopted?.(record, run));
     if (this.#isAdopting) return;
     this.#isAdopting = true;
     this.#timers.soon(() => {
       this.#isAdopting = false;
       for (const companion of this.#all) this.#guard.run(null, () => companion.allAdopted?.());
+      // Whoever waits for one of them has claimed it within the turn that has followed its adoption.
+      this.#timers.soon(() => this.#commands.left.endUnclaimed());
     });
   }
 

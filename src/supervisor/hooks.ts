@@ -7,14 +7,15 @@ import type { Hook, HookName } from "../core/life-policies.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { type ServiceResult, serviceResultOf } from "../core/service-result.ts";
-import { type Ending, isAtRest, mainPidOf } from "../core/service-state.ts";
+import { type Ending, type ServiceState, isAtRest, mainPidOf } from "../core/service-state.ts";
 import type { Commands } from "./commands.ts";
-import type { Companion, Equipment, Tell } from "./companion.ts";
+import type { CommandDone, CommandStart } from "./command-request.ts";
+import type { AdoptedRun, Companion, Equipment, Tell } from "./companion.ts";
 import type { ClockPort, Report, TimerPort } from "./ports.ts";
 import { MOST_TRIGGERS, TRIGGER_SPAN, TriggerLimit } from "./trigger-limit.ts";
 
 export interface HooksPorts {
-  readonly commands: Pick<Commands, "run">;
+  readonly commands: Pick<Commands, "run"> & { readonly left: Pick<Commands["left"], "claim"> };
   readonly timers: Pick<TimerPort, "soon">;
   readonly clock: Pick<ClockPort, "now">;
   readonly report: Report;
@@ -22,6 +23,7 @@ export interface HooksPorts {
   newInvocation(): string;
   /** Writes down under which INVOCATION_ID something of the service is found, should this supervisor die. */
   intend(service: string, invocation: string): void;
+  record(service: string): ServiceRecord | null;
   /** Starts another service, on behalf of one that has failed. */
   start(service: string): void;
   /** true: a run of it has not begun yet, and will. */
@@ -29,9 +31,17 @@ export interface HooksPorts {
 }
 
 interface AtWork {
+  readonly name: HookName;
   kill(): void;
   /** true: nobody wants to hear of its end any more. */
   isDropped: boolean;
+}
+
+interface Starting {
+  readonly name: HookName;
+  readonly ending: Ending | null;
+  readonly atWork: AtWork;
+  isOver(): void;
 }
 
 export class Hooks implements Companion {
@@ -49,16 +59,41 @@ export class Hooks implements Companion {
     this.#ports = ports;
   }
 
-  /** Runs the hook; `hook-ended` follows, also if it could not be started. */
+  /** Runs the hook, unless it is at work; `hook-ended` follows, also if it could not be started. */
   run(record: ServiceRecord, name: HookName, ending: Ending | null): void {
+    const service = record.definition.name;
+    const before = this.#atWork.get(service);
+    if (before?.name === name && !before.isDropped) return;
+    const atWork: AtWork = { name, kill: () => {}, isDropped: false };
+    this.#atWork.set(service, atWork);
+    const isOver = (): void => {
+      if (this.#atWork.get(service) === atWork) this.#atWork.delete(service);
+    };
+    const left = this.#ports.commands.left.claim(service, name, (failure, isKnown) => {
+      isOver();
+      if (atWork.isDropped) return;
+      if (isKnown) this.#ended(service, name, failure);
+      else this.#lost(record, name, ending);
+    });
+    const started = left ?? this.#start(record, { name, ending, isOver, atWork });
+    if (started?.tag === "started") atWork.kill = started.kill;
+  }
+
+  #start(record: ServiceRecord, { name, ending, isOver, atWork }: Starting): CommandStart | null {
     const { definition } = record;
     const service = definition.name;
     const hook = hookOf(definition, name);
-    if (hook === null) return this.#ended(service, name, null);
-    const atWork: AtWork = { kill: () => {}, isDropped: false };
-    this.#atWork.set(service, atWork);
+    const endSoon = (failure: string | null): null => {
+      this.#ports.timers.soon(() => {
+        isOver();
+        if (!atWork.isDropped) this.#ended(service, name, failure);
+      });
+      return null;
+    };
+    if (hook === null) return endSoon(null);
     const started = this.#ports.commands.run(
       {
+        kind: name,
         definition,
         command: hook.command,
         mainPid: mainPidOf(record.state),
@@ -67,15 +102,25 @@ export class Hooks implements Companion {
         extra: name === "after_stop" ? resultVariables(resultOf(record, ending), "") : {},
       },
       (failure) => {
-        if (this.#atWork.get(service) === atWork) this.#atWork.delete(service);
+        isOver();
         if (!atWork.isDropped) this.#ended(service, name, failure);
       },
     );
-    if (started.tag === "started") atWork.kill = started.kill;
-    else {
-      this.#atWork.delete(service);
-      this.#ended(service, name, started.reason);
-    }
+    return started.tag === "started" ? started : endSoon(started.reason);
+  }
+
+  /**
+   * It was at work when the supervisor died, and nobody can tell how it ended. One that prepares a run or cleans up after one is
+   * made again: without it the next run may fail, and it has to bear being run before every start, or after every stop. The
+   * others are about a process that is there; that nobody knows how they ended is no reason to do anything to that.
+   */
+  #lost(record: ServiceRecord, name: HookName, ending: Ending | null): void {
+    const service = record.definition.name;
+    const isAgain = name === "before_start" || name === "after_stop";
+    const what = "it cannot be told how it ended, as the supervisor died meanwhile";
+    this.#ports.report("warning", `${service}: ${name}: ${what}; ${isAgain ? "running it again" : "going on"}`);
+    if (isAgain) this.run(record, name, ending);
+    else this.#ports.tell(service, endOf(name, null));
   }
 
   /** Kills the hook that is at work; its end is told as usual. */
@@ -105,16 +150,23 @@ export class Hooks implements Companion {
     if (onFailure.tag === "start") return this.#startFor(service, onFailure.service, variables);
     if (this.#telling.has(service)) return;
     this.#telling.add(service);
-    const over = (failure: string | null): void => {
-      this.#telling.delete(service);
-      if (failure !== null) this.#ports.report("warning", `${service}: on_failure: ${failure}`);
-    };
+    const over = this.#toldOf(service);
     const { command, timeout } = onFailure.hook;
     const invocation = this.#invocationFor(service, "on_failure");
     const { definition } = record;
     const about = { invocation, outlives: true, extra: variables };
-    const started = this.#ports.commands.run({ definition, command, mainPid: null, timeout, ...about }, over);
-    if (started.tag === "failed") over(started.reason);
+    const started = this.#ports.commands.run(
+      { kind: "on_failure", definition, command, mainPid: null, timeout, ...about },
+      over,
+    );
+    if (started.tag === "failed") over(started.reason, true);
+  }
+
+  #toldOf(service: string): CommandDone {
+    return (failure) => {
+      this.#telling.delete(service);
+      if (failure !== null) this.#ports.report("warning", `${service}: on_failure: ${failure}`);
+    };
   }
 
   #startFor(service: string, other: string, variables: Readonly<Record<string, string>>): void {
@@ -132,6 +184,21 @@ export class Hooks implements Companion {
       this.#ports.start(other);
       // One that runs already, or is not to be started, is told of nothing: its next start is for another reason.
       if (!this.#ports.isComing(other)) this.#monitored.delete(other);
+    });
+  }
+
+  /** Where a hook is due and none is at work once everything has been done again, the supervisor died in telling of its end. */
+  adopted(record: ServiceRecord, run: AdoptedRun | null): void {
+    const { name } = record.definition;
+    if (run !== null) this.#invocations.set(name, run.invocation);
+    if (this.#ports.commands.left.claim(name, "on_failure", this.#toldOf(name)) !== null) this.#telling.add(name);
+    const due = dueIn(record.state);
+    if (due === null) return;
+    this.#ports.timers.soon(() => {
+      const now = this.#ports.record(name);
+      if (now === null || dueIn(now.state) !== due) return;
+      this.run(now, due, endingOf(now.state));
+      if (now.state.tag === "preparing" && now.state.afterwards !== null) this.kill(name);
     });
   }
 
@@ -167,8 +234,28 @@ export class Hooks implements Companion {
 
   #ended(service: string, hook: HookName, failure: string | null): void {
     if (failure !== null) this.#ports.report("warning", `${service}: ${hook}: ${failure}`);
-    this.#ports.timers.soon(() => this.#ports.tell(service, endOf(hook, failure)));
+    this.#ports.tell(service, endOf(hook, failure));
   }
+}
+
+/** The hook that the state waits for. */
+function dueIn(state: ServiceState): HookName | null {
+  switch (state.tag) {
+    case "preparing":
+      return state.doing === "hook" ? "before_start" : null;
+    case "starting":
+      return state.phase === "hook" ? "after_start" : null;
+    case "leaving":
+      return "before_stop";
+    case "cleaning":
+      return "after_stop";
+    default:
+      return null;
+  }
+}
+
+function endingOf(state: ServiceState): Ending | null {
+  return state.tag === "cleaning" && state.afterwards.tag === "judge" ? state.afterwards.ending : null;
 }
 
 function endOf(hook: HookName, failure: string | null): ServiceEvent {

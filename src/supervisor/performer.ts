@@ -1,20 +1,18 @@
 /* Carries out what the decider says, for one service at a time. */
 import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
-import { mainPidOf } from "../core/service-state.ts";
-import type { Millis } from "../core/units.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Belongings } from "./belongings.ts";
-import type { Commands } from "./commands.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Launcher } from "./launcher.ts";
 import type { ProcessPort, Report } from "./ports.ts";
 import { type RelayResult, relaySignal } from "./relay.ts";
 import type { RunFiles } from "./run-files.ts";
+import type { StopReloadCommands } from "./stop-reload-commands.ts";
 
 export interface PerformerPorts {
   readonly belongings: Belongings;
-  readonly commands: Commands;
+  readonly ownCommands: Pick<StopReloadCommands, "stop" | "reload">;
   readonly hooks: Pick<Hooks, "run" | "kill" | "drop" | "failed">;
   readonly launcher: Launcher;
   readonly files: Pick<RunFiles, "look" | "drop">;
@@ -22,13 +20,9 @@ export interface PerformerPorts {
   readonly report: Report;
   post(service: string, event: ServiceEvent): void;
   relayed(service: string, result: RelayResult): void;
-  reloadCommandEnded(service: string, failure: string | null): void;
-  amend(service: string, change: { readonly note: string } | { readonly reloading: boolean }): void;
+  amend(service: string, change: { readonly note: string }): void;
   endSupervisor(service: string, code: number): void;
 }
-
-/** How long a [reload] command may take. */
-const RELOAD_COMMAND_TIMEOUT = 60_000 as Millis;
 
 export function performAction(
   record: ServiceRecord,
@@ -53,9 +47,9 @@ export function performAction(
       ports.belongings.killAll(service);
       return null;
     case "run-stop-command":
-      return runStopCommand(record, ports);
+      return ports.ownCommands.stop(record) ? null : { tag: "stop-command-failed" };
     case "run-reload-command":
-      runReloadCommand(record, ports);
+      ports.ownCommands.reload(record);
       return null;
     case "relay":
       return relay(record, action, ports);
@@ -125,39 +119,6 @@ function relay(
   });
   ports.relayed(record.definition.name, result);
   return result.tag === "sent" ? { tag: "relayed" } : null;
-}
-
-function runStopCommand(record: ServiceRecord, ports: PerformerPorts): ServiceEvent | null {
-  const { definition } = record;
-  const command = definition.stop.command ?? [];
-  const fail = (failure: string): void =>
-    ports.report("warning", `${definition.name}: stop.command: ${failure}; sending ${definition.stop.signal} instead`);
-  const started = ports.commands.run(
-    { definition, command, mainPid: mainPidOf(record.state), timeout: definition.stop.timeout },
-    (failed) => {
-      if (failed === null) return;
-      fail(failed);
-      ports.post(definition.name, { tag: "stop-command-failed" });
-    },
-  );
-  if (started.tag === "started") return null;
-  fail(started.reason);
-  return { tag: "stop-command-failed" };
-}
-
-function runReloadCommand(record: ServiceRecord, ports: PerformerPorts): void {
-  const { definition } = record;
-  const command = definition.reload.command ?? [];
-  const done = (failure: string | null): void => {
-    ports.amend(definition.name, { reloading: false });
-    ports.reloadCommandEnded(definition.name, failure);
-  };
-  ports.amend(definition.name, { reloading: true });
-  const started = ports.commands.run(
-    { definition, command, mainPid: mainPidOf(record.state), timeout: RELOAD_COMMAND_TIMEOUT },
-    done,
-  );
-  if (started.tag === "failed") done(started.reason);
 }
 
 /** Whatever was missed of its end, nobody is called unkillable who is not there. */

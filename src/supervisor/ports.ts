@@ -165,8 +165,8 @@ export interface OutputPort {
    * other run may have one of them. `pid` is 0 where the predecessor died before it knew.
    */
   adopted(): readonly { readonly run: number; readonly service: string; readonly pid: number }[];
-  /** The highest number that is taken by a command of a predecessor. */
-  lastCommandRun(): number;
+  /** The same for commands. */
+  adoptedCommands(): readonly { readonly run: number; readonly service: string; readonly pid: number }[];
   /**
    * Goes on reading all these pipes, those of each service as it is configured by now; what is expected of a service is expected of the
    * last of its adopted runs. Before anything is launched. Pipes of services that nobody has configured are let go of.

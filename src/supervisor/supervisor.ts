@@ -109,18 +109,18 @@ export class Supervisor {
       (run) => ports.timers.soon(run),
       ({ pid }) => narrator.unattributed(pid, ports.processes.name(pid)),
     );
-    const execs = new PendingExecs(ports.spawning, ports.timers);
-    this.execs = execs;
+    const execs = (this.execs = new PendingExecs(ports.spawning, ports.timers));
     this.relays = new Relays(this.events, ports.report);
     const newInvocation = (): string => ports.newInvocation();
     const environmentOf: Companions["environmentOf"] = (definition) => this.companions.environmentOf(definition);
-    const commands = new Commands({ ...ports, execs, newInvocation, environmentOf }, this.belongings);
+    const annotate: Fleet["annotate"] = (service, word, data) => this.fleet.annotate(service, word, data);
+    const commands = new Commands({ ...ports, execs, annotate, newInvocation, environmentOf }, this.belongings);
     this.#commands = commands;
-    const { events, belongings } = this;
+    const { events, belongings, relays } = this;
     const tell: Tell = (service, event) => this.#tell(service, event);
     const [fleetNow, isEnding] = [(): Fleet => this.fleet, (): boolean => this.isEnding];
-    const companions = new Companions({ ...ports, events, belongings, commands, tell, fleet: fleetNow, isEnding });
-    this.companions = companions;
+    const parts = { ...ports, events, belongings, commands, relays };
+    const companions = (this.companions = new Companions({ ...parts, tell, fleet: fleetNow, isEnding }));
     const waitFor: Starter["waitFor"] = (service) => this.#starter.waitFor(service);
     this.#launcher = new Launcher({ ...ports, execs, newInvocation, waitFor, decided: tell, companions }, belongings);
     this.#pidFiles = new PidFileWatch({
@@ -221,15 +221,14 @@ export class Supervisor {
     const { clock, jitter } = this.ports;
     const performer = {
       belongings: this.belongings,
-      commands: this.#commands,
       hooks: this.companions.hooks,
+      ownCommands: this.companions.ownCommands,
       files: this.ports.files,
       launcher: this.#launcher,
       processes: this.ports.processes,
       report: this.ports.report,
       post: (service: string, event: ServiceEvent) => this.fleet.post(service, event),
       relayed: (service: string, result: RelayResult) => this.relays.signalled(service, result),
-      reloadCommandEnded: (service: string, failure: string | null) => this.relays.commandEnded(service, failure),
       amend: (service: string, change: Partial<ServiceRecord>) => this.fleet.amend(service, change),
       endSupervisor: (service: string, code: number) => this.#endBecauseOf(service, code),
     };

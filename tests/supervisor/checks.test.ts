@@ -3,7 +3,7 @@ import type { Check } from "../../src/core/life-policies.ts";
 import { millis } from "../../src/core/units.ts";
 import { network } from "../../src/daemon-ports.ts";
 import { Checks } from "../../src/supervisor/checks.ts";
-import type { CaptureDone, CommandStart } from "../../src/supervisor/commands.ts";
+import type { CaptureDone, CommandStart } from "../../src/supervisor/command-request.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
 import { LiteralTimers } from "./literal-timers.ts";
 import { listenWithoutAccepting } from "./local-listener.ts";

@@ -3,7 +3,7 @@ import type { HistoryEntry } from "../../src/core/history.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import type { Instant, Millis } from "../../src/core/units.ts";
 import { Operator } from "../../src/supervisor/operator.ts";
-import { BEFORE_COMMAND_RUNS, type SpawnOutcome, type SpawnPlan } from "../../src/supervisor/ports.ts";
+import type { SpawnOutcome, SpawnPlan } from "../../src/supervisor/ports.ts";
 import { literalKernel } from "./literal-kernel.ts";
 import { RunFiles } from "../../src/supervisor/run-files.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
@@ -95,7 +95,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     output: {
       configure: () => {},
       adopted: () => [],
-      lastCommandRun: () => BEFORE_COMMAND_RUNS,
+      adoptedCommands: () => [],
       resume: () => {},
       pipe: () => ({ read: machine.openFd(), write: machine.openFd() }),
       discard: (fd) => machine.closeFd(fd),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  clock,
   makeOutputPort,
   makeProcessPort,
   makeSpawnPort,
@@ -9,11 +10,12 @@ import {
   network,
   timers,
 } from "../../src/daemon-ports.ts";
+import type { PlainData } from "../../src/core/plain-data.ts";
 import { NO_FILES } from "../../src/config/look.ts";
 import { DaemonChildren } from "../../src/daemon-children.ts";
 import { ServiceMemory } from "../../src/daemon-memory.ts";
 import { Belongings } from "../../src/supervisor/belongings.ts";
-import { Commands } from "../../src/supervisor/commands.ts";
+import { type CommandPorts, Commands } from "../../src/supervisor/commands.ts";
 import { PendingExecs } from "../../src/supervisor/pending-execs.ts";
 import type { TimerPort } from "../../src/supervisor/ports.ts";
 import { PlaneHarness } from "../log/plane-harness.ts";
@@ -36,21 +38,22 @@ export function realCommands() {
       return () => limits.delete(limit);
     },
   };
-  const belongings = new Belongings(processes, timers.soon, () => {});
-  const commands = new Commands(
-    {
-      spawning,
-      processes,
-      output,
-      users: makeUserPort({}),
-      files: { of: () => NO_FILES },
-      timers: held,
-      execs: new PendingExecs(spawning, timers),
-      newInvocation: () => "an-invocation",
-      environmentOf: () => ({}),
-    },
-    belongings,
-  );
+  const notes = new Map<string, PlainData>();
+  let belongings = new Belongings(processes, timers.soon, () => {});
+  const ports: CommandPorts = {
+    spawning,
+    processes,
+    output,
+    users: makeUserPort({}),
+    files: { of: () => NO_FILES },
+    timers: held,
+    execs: new PendingExecs(spawning, timers),
+    clock,
+    annotate: (_service, word, data) => void notes.set(word, data),
+    newInvocation: () => "an-invocation",
+    environmentOf: () => ({}),
+  };
+  let commands = new Commands(ports, belongings);
   const reap = (): void => {
     for (let child = reaping.peekEnded(); child !== null; child = reaping.peekEnded()) {
       commands.ended(child.pid, child.exit);
@@ -61,6 +64,14 @@ export function realCommands() {
   process.on("SIGCHLD", reap);
   return {
     commands,
+    /** What is written down of them, by word. */
+    notes,
+    /** Commands of a successor, which hear of all ends from now on. */
+    succeed(): Commands {
+      belongings = new Belongings(processes, timers.soon, () => {});
+      commands = new Commands(ports, belongings);
+      return commands;
+    },
     network,
     output,
     timers: held,
