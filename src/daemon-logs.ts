@@ -70,7 +70,7 @@ export function startLogs(request: LogsRequest): Logs {
   const relay = makeRelayHost(plane, reportRelay);
   const { level, ...policy } = request.settings.log;
   plane.configureOwn(file, policy);
-  const loggers = makeLoggers(plane, relay, reportRelay);
+  const loggers = makeLoggers({ plane, relay, estate, report: reportRelay });
   loggers.configure(OWN_NAME, policy);
 
   const syslog = new SyslogHandler(request.settings.syslog.level, { port: queue });

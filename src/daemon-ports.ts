@@ -187,7 +187,10 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
     },
     adopted: () => plane.pipes.adopted.filter(({ run }) => run < BEFORE_COMMAND_RUNS),
     adoptedCommands: () => plane.pipes.adopted.filter(({ run }) => run > BEFORE_COMMAND_RUNS),
-    resume: () => plane.resume(),
+    resume() {
+      plane.resume();
+      loggers?.resume();
+    },
     pipe: (of, leaving = 0) => plane.pipes.make(of, leaving),
     discard: (read) => plane.pipes.close(read),
     open({ run, service, pid, stdout, stderr }) {

@@ -1,4 +1,5 @@
 /* Where output goes that leaves for other programs: the relay Worker, and the pipes to the services that others log to. */
+import type { EstatePort } from "./core/estate.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { Loggers } from "./log/loggers.ts";
 import { RelayHost, relayThreadOf, type RelayThreadListener } from "./log/relay-host.ts";
@@ -19,8 +20,16 @@ export function makeRelayHost(plane: DataPlane, report: ReportRelay): RelayHost 
 const startRelayWorker = (listener: RelayThreadListener): ReturnType<typeof relayThreadOf> =>
   relayThreadOf(new Worker(new URL("./relay-worker.ts", import.meta.url).href, { smol: true }), listener);
 
-export function makeLoggers(plane: DataPlane, relay: RelayHost, report: ReportRelay): Loggers {
+export interface LoggersRequest {
+  readonly plane: DataPlane;
+  readonly relay: RelayHost;
+  readonly estate: EstatePort;
+  readonly report: ReportRelay;
+}
+
+export function makeLoggers({ plane, relay, estate, report }: LoggersRequest): Loggers {
   return new Loggers({
+    estate,
     openPipe() {
       const opened = openSinkPipe();
       return opened.tag === "ok" ? opened.ends : opened.errno;

@@ -1,7 +1,9 @@
 /*
  * The pipes to the standard input of services that others log to. Both ends are kept here, as long as anybody logs to the
- * service: so the pipe outlives every process on either side, and what is in it waits for the next one.
+ * service: so the pipe outlives every process on either side, and what is in it waits for the next one. The estate keeps both for a
+ * successor.
  */
+import type { EstatePort } from "../core/estate.ts";
 import type { LogPolicy } from "../core/log-policy.ts";
 import { loggersOf } from "../core/log-policy.ts";
 import { nameOfTarget } from "./relay-messages.ts";
@@ -12,6 +14,7 @@ export interface LoggerPorts {
   /** A descriptor that is readable once `fd` can be written to; null: it cannot be had. */
   openWritableWatch(fd: number): number | null;
   close(fd: number): void;
+  readonly estate: EstatePort;
   /** Calls `ready` once when `fd` is readable. */
   watch(fd: number, ready: () => void): void;
   unwatch(fd: number): void;
@@ -41,9 +44,12 @@ export class Loggers {
   /** Which servers each service logs to, by the names of their targets. */
   readonly #servers = new Map<string, readonly string[]>();
   readonly #pipes = new Map<string, LoggerPipe>();
+  /** By the names in the estate. */
+  readonly #inherited: Map<string, number>;
 
   constructor(ports: LoggerPorts) {
     this.#ports = ports;
+    this.#inherited = new Map([...ports.estate.inherit(READ), ...ports.estate.inherit(WRITE)]);
   }
 
   /** What the standard input of a service is to be; null: nothing is logged to it. */
@@ -75,6 +81,15 @@ export class Loggers {
     return null;
   }
 
+  /** Every service is configured: what a predecessor has left and nobody has asked for is not needed. */
+  resume(): void {
+    for (const [name, fd] of this.#inherited) {
+      this.#ports.estate.release(name);
+      this.#ports.close(fd);
+    }
+    this.#inherited.clear();
+  }
+
   /** The service is gone. */
   forget(service: string): void {
     this.#servers.delete(service);
@@ -82,11 +97,23 @@ export class Loggers {
   }
 
   #open(logger: string): void {
-    const opened = this.#ports.openPipe();
+    const opened = this.#inheritedPipe(logger) ?? this.#ports.openPipe();
     if (typeof opened === "string") return this.#ports.report(`cannot log to "${logger}": no pipe: ${opened}`);
+    this.#ports.estate.hold(READ + logger, opened.read);
+    this.#ports.estate.hold(WRITE + logger, opened.write);
     const pipe = { ...opened, writable: this.#ports.openWritableWatch(opened.write) };
     this.#pipes.set(logger, pipe);
     this.#ports.relay.usePipe(logger, pipe.write, () => this.#awaitRoom(logger, pipe));
+  }
+
+  /** Both ends, or nothing: one without the other is of no use. */
+  #inheritedPipe(logger: string): { readonly read: number; readonly write: number } | null {
+    const [read, write] = [this.#inherited.get(READ + logger), this.#inherited.get(WRITE + logger)];
+    this.#inherited.delete(READ + logger);
+    this.#inherited.delete(WRITE + logger);
+    if (read !== undefined && write !== undefined) return { read, write };
+    for (const fd of [read, write]) if (fd !== undefined) this.#ports.close(fd);
+    return null;
   }
 
   #awaitRoom(logger: string, { writable }: LoggerPipe): void {
@@ -99,6 +126,8 @@ export class Loggers {
     for (const [logger, pipe] of this.#pipes) {
       if (used.has(logger)) continue;
       this.#pipes.delete(logger);
+      this.#ports.estate.release(READ + logger);
+      this.#ports.estate.release(WRITE + logger);
       void this.#close(logger, pipe);
     }
   }
@@ -115,3 +144,6 @@ export class Loggers {
     this.#ports.close(write);
   }
 }
+
+const READ = "logger read ";
+const WRITE = "logger write ";
