@@ -12,7 +12,7 @@ import { Compressors } from "./log/compressors.ts";
 import { makeLoggers, makeRelayHost, type ReportRelay } from "./daemon-relay.ts";
 import { DataPlane } from "./log/data-plane.ts";
 import type { Loggers } from "./log/loggers.ts";
-import { OwnLogHandler } from "./log/own-log-handler.ts";
+import { OwnLogHandler, ownLineOf } from "./log/own-log-handler.ts";
 import { SyslogHandler } from "./log/syslog-handler.ts";
 import type { SyslogSettings } from "./log/syslog-messages.ts";
 import { SyslogQueue } from "./log/syslog-queue.ts";
@@ -55,6 +55,8 @@ export function startLogs(request: LogsRequest): Logs {
     start: (listener) =>
       syslogThreadOf(new Worker(new URL("./syslog-worker.ts", import.meta.url).href, { smol: true }), listener),
     settings: syslogSettingsOf(request.settings, request.isForeground),
+    died: (reason) =>
+      plane.own([ownLineOf(new Date(), "warning", `the syslog Worker died: ${reason}; a new one goes on`)]),
   });
   const compressors = new Compressors((listener) =>
     compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),

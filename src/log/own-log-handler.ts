@@ -38,7 +38,11 @@ export class OwnLogHandler extends BaseHandler {
   }
 }
 
-/** "2026-01-02T03:04:05.678Z notice: web: up (pid 12)"; further lines of a message are set in. */
 function lineOf(record: LogRecord): string {
-  return `${record.datetime.toISOString()} ${severityOf(record)}: ${record.msg.replaceAll("\n", "\n    ")}`;
+  return ownLineOf(record.datetime, severityOf(record), record.msg);
+}
+
+/** "2026-01-02T03:04:05.678Z notice: web: up (pid 12)"; further lines of a message are set in. */
+export function ownLineOf(at: Date, severity: SyslogSeverity, message: string): string {
+  return `${at.toISOString()} ${severity}: ${message.replaceAll("\n", "\n    ")}`;
 }

@@ -1,3 +1,4 @@
+import { threadEndOf } from "./thread-end.ts";
 import type { FromPlane, PlaneStart, ToPlane } from "./plane-messages.ts";
 
 /** The thread of the data plane, as the main thread sees it. */
@@ -24,15 +25,9 @@ export function planeThreadOf(worker: Worker, listener: PlaneThreadListener): Pl
   worker.addEventListener("message", (event: MessageEvent<readonly FromPlane[]>) => listener.said(event.data));
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    reason ??= reasonOf(event.message);
+    reason ??= threadEndOf(event.message);
   });
   worker.addEventListener("close", () => listener.ended(reason));
   worker.unref();
   return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
-}
-
-/** What was thrown, out of the runtime's report, which quotes the source around it. */
-function reasonOf(report: string): string {
-  const lines = report.split("\n");
-  return (lines.find((line) => line.startsWith("error: ")) ?? lines[0] ?? report).replace(/^error: /, "");
 }

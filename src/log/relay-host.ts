@@ -3,6 +3,7 @@
  * when it dies: the data plane is then told, and so is the new one of the pipes.
  */
 import { unreachable } from "../core/unreachable.ts";
+import { threadEndOf } from "./thread-end.ts";
 import type { FromRelay, ToRelay } from "./relay-messages.ts";
 
 export interface RelayThread {
@@ -136,7 +137,7 @@ export function relayThreadOf(worker: Worker, listener: RelayThreadListener): Re
   worker.addEventListener("message", (event: MessageEvent<FromRelay>) => listener.said(event.data));
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    reason ??= event.message;
+    reason ??= threadEndOf(event.message);
   });
   worker.addEventListener("close", () => listener.ended(reason));
   worker.unref();

@@ -12,6 +12,8 @@ import type { StartSyslogThread, SyslogThread } from "./syslog-thread.ts";
 export interface SyslogQueueOptions {
   readonly start: StartSyslogThread;
   readonly settings: SyslogSettings;
+  /** A thread has died; another one goes on. What is said of it is not to come back here: it might end the next one too. */
+  readonly died?: (reason: string) => void;
   /** How many messages may be outstanding; default 1,000. */
   readonly capacity?: number;
   /** How long to wait before another thread is started if one ended before it did anything; default 1 s. */
@@ -28,6 +30,7 @@ export interface SyslogQueueOptions {
  */
 export class SyslogQueue {
   readonly #start: StartSyslogThread;
+  readonly #died: SyslogQueueOptions["died"];
   readonly #capacity: number;
   readonly #restartDelay: Millis;
   #settings: SyslogSettings;
@@ -53,6 +56,7 @@ export class SyslogQueue {
   constructor(options: SyslogQueueOptions) {
     this.#start = options.start;
     this.#settings = options.settings;
+    this.#died = options.died;
     this.#capacity = options.capacity ?? 1000;
     this.#restartDelay = options.restartDelay ?? millis(1000);
   }
@@ -158,8 +162,10 @@ export class SyslogQueue {
     try {
       thread = this.#start({
         said: (message) => this.#hear(message),
-        ended: () => {
-          if (this.#thread === thread) this.#recover();
+        ended: (reason) => {
+          if (this.#thread !== thread) return;
+          this.#died?.(reason);
+          this.#recover();
         },
       });
     } catch {

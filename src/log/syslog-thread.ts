@@ -1,3 +1,4 @@
+import { threadEndOf } from "./thread-end.ts";
 import type { FromSyslog, ToSyslog } from "./syslog-messages.ts";
 
 /** The thread that gives messages to syslog, as the queue sees it. */
@@ -9,8 +10,8 @@ export interface SyslogThread {
 
 export interface SyslogThreadListener {
   said(message: FromSyslog): void;
-  /** The thread is no more; called once, and not before it was returned. */
-  ended(): void;
+  /** The thread is no more, because of that; called once, and not before it was returned. */
+  ended(reason: string): void;
 }
 
 export type StartSyslogThread = (listener: SyslogThreadListener) => SyslogThread;
@@ -21,9 +22,13 @@ export type StartSyslogThread = (listener: SyslogThreadListener) => SyslogThread
  */
 export function syslogThreadOf(worker: Worker, listener: SyslogThreadListener): SyslogThread {
   worker.addEventListener("message", (event: MessageEvent<FromSyslog>) => listener.said(event.data));
-  // What went wrong is not passed on: an error is always followed by "close", and what matters is begun anew then.
-  worker.addEventListener("error", (event) => event.preventDefault());
-  worker.addEventListener("close", () => listener.ended());
+  let reason = "it was ended";
+  // An error is always followed by "close".
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    reason = threadEndOf(event.message);
+  });
+  worker.addEventListener("close", () => listener.ended(reason));
   worker.unref();
   return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
 }

@@ -44,7 +44,10 @@ export class RunFiles {
 
   /** What was read last for the service. */
   of(definition: Definition): FileVariables {
-    return readsFiles(definition) ? (this.#read.get(definition.name) ?? NOT_READ) : NO_FILES;
+    const read = this.#read.get(definition.name);
+    if (readsFiles(definition)) return read ?? NOT_READ;
+    // A condition that could not be looked at is not met by that.
+    return definition.condition !== null && read?.tag === "unable" ? read : NO_FILES;
   }
 
   /** Looks for a start that is about to be. `again`: only at what the environment comes from. */

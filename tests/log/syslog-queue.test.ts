@@ -195,7 +195,7 @@ test("another thread takes over what one that ended has not done", async () => {
   await turn();
   thread().finish(2);
   sendMany(queue, 6, 6);
-  thread().listener.ended();
+  thread().listener.ended("it threw");
   await turn();
   expect(threads).toHaveLength(2);
   expect(thread().heard[0]).toMatchObject({ tag: "begin", settings });
@@ -211,7 +211,7 @@ test("a message over which a thread ended is not given to the next one, but coun
   await turn();
   thread().finish(1);
   thread().block();
-  thread().listener.ended();
+  thread().listener.ended("it threw");
   await turn();
   expect(thread().texts).toEqual(["3", "4", "1 message was dropped because syslog did not take them"]);
 });
@@ -220,7 +220,7 @@ test("a thread that ends before it did anything is replaced after a while, and n
   const { queue, threads, thread } = rig();
   sendMany(queue, 1, 2);
   await turn();
-  thread().listener.ended();
+  thread().listener.ended("it threw");
   sendMany(queue, 3, 3);
   await turn();
   while (threads.length === 1) await turn();
@@ -235,7 +235,7 @@ test("new settings are passed on, and to a later thread as well", async () => {
   queue.configure(changed);
   expect(thread().heard.at(-1)).toEqual({ tag: "configure", settings: changed });
   thread().finish(1);
-  thread().listener.ended();
+  thread().listener.ended("it threw");
   sendMany(queue, 2, 2);
   await turn();
   expect(thread().heard[0]).toMatchObject({ tag: "begin", settings: changed });
@@ -276,7 +276,7 @@ test("a flush goes on with the thread that takes over", async () => {
   await turn();
   const left = queue.flush(LONG);
   thread().finish(1);
-  thread().listener.ended();
+  thread().listener.ended("it threw");
   expect(threads).toHaveLength(2);
   expect(thread().texts).toEqual(["2"]);
   thread().finish(1);
@@ -288,7 +288,7 @@ test("after it was closed it takes nothing and starts nothing", async () => {
   const { queue, threads } = rig();
   sendMany(queue, 1, 1);
   await queue.close(NO_TIME);
-  threads[0]?.listener.ended();
+  threads[0]?.listener.ended("it threw");
   sendMany(queue, 2, 2);
   await turn();
   expect(threads).toHaveLength(1);

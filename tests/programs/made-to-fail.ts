@@ -12,9 +12,21 @@ export function failIfAsked(directory: string, name: string): void {
   throw new Error(`made to fail: ${name}`);
 }
 
-/** The thread fails with the next message that it is sent. */
+/** The thread fails over the next message that it is sent. To be called before the thread listens itself. */
 export function failThread(directory: string, name: string): void {
-  globalThis.addEventListener("message", () => failIfAsked(directory, name));
+  globalThis.addEventListener("message", (event) => {
+    try {
+      failIfAsked(directory, name);
+    } catch (error) {
+      event.stopImmediatePropagation();
+      throw error;
+    }
+  });
+}
+
+/** The thread fails a moment later, whatever it is doing. */
+export function failThreadAnyTime(directory: string, name: string): void {
+  setInterval(() => failIfAsked(directory, name), 10);
 }
 
 /** The method fails before it has done anything. */

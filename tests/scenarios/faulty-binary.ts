@@ -64,11 +64,19 @@ export class FaultyBinary implements Disposable {
     const body =
       name === "main"
         ? [...Object.entries(methods).map((method, index) => importOf(method, index, asked)), `await import(${real});`]
-        : [`failThread(${asked}, ${JSON.stringify(name)});`, `await import(${real});`];
+        : [`${howToFail(name)}(${asked}, ${JSON.stringify(name)});`, `await import(${real});`];
     const file = join(this.#directory, `${name}.ts`);
-    writeFileSync(file, [`import { failThread, failMethod } from ${JSON.stringify(HELPER)};`, ...body].join("\n"));
+    writeFileSync(
+      file,
+      [`import { failThread, failThreadAnyTime, failMethod } from ${JSON.stringify(HELPER)};`, ...body].join("\n"),
+    );
     return file;
   }
+}
+
+/** The relay gets its work over a channel, not by messages. */
+function howToFail(worker: string): string {
+  return worker === "relay-worker" ? "failThreadAnyTime" : "failThread";
 }
 
 function importOf(

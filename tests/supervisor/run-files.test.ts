@@ -42,6 +42,20 @@ describe("the files of a service", () => {
     expect(told).toEqual([null, "no"]);
   });
 
+  test("keep a service from its start also if there is only a condition, and that cannot be looked at", () => {
+    const { looks, runFiles } = files();
+    const condition = { pathExists: ["/x"], pathMissing: [], fileNotEmpty: [], directoryNotEmpty: [], host: [] };
+    const conditional = literalDefinition({ condition });
+    expect(runFiles.of(conditional)).toMatchObject({ tag: "read" });
+    runFiles.look(conditional, false, () => {});
+    looks[0]?.done("the thread that looked has died");
+    const reason = "cannot look at its files: the thread that looked has died";
+    expect(runFiles.of(conditional)).toEqual({ tag: "unable", reason });
+    runFiles.look(conditional, false, () => {});
+    looks[1]?.done({ unmet: null, files: { tag: "read", variables: {}, secrets: {} } });
+    expect(runFiles.of(conditional)).toMatchObject({ tag: "read" });
+  });
+
   test("cannot be had from a file system that does not answer in time, nor while a look is still away", () => {
     const { timers, looks, runFiles, told, look } = files();
     look();
