@@ -121,8 +121,8 @@ static void catch_signals(int is_deaf) {
   sigaction(SIGTERM, &action, NULL);
 }
 
-/* Says it over NOTIFY_SOCKET, with a descriptor that goes along unless it is -1. */
-static void say(const char *text, int passed) {
+/* Says it over NOTIFY_SOCKET, with a descriptor that goes along unless it is -1. 0: nobody hears it. */
+static int say(const char *text, int passed) {
   const char *path = getenv("NOTIFY_SOCKET");
   struct sockaddr_un to = { .sun_family = AF_UNIX };
   struct iovec vector = { (void *)text, strlen(text) };
@@ -131,7 +131,7 @@ static void say(const char *text, int passed) {
     char bytes[CMSG_SPACE(sizeof(int))];
     struct cmsghdr header;
   } rights = { { 0 } };
-  if (path == NULL || strlen(path) >= sizeof to.sun_path) return;
+  if (path == NULL || strlen(path) >= sizeof to.sun_path) violation("has nowhere to say anything");
   memcpy(to.sun_path, path, strlen(path));
   if (*path == '@') to.sun_path[0] = 0;
   message.msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
@@ -144,8 +144,9 @@ static void say(const char *text, int passed) {
     memcpy(CMSG_DATA(&rights.header), &passed, sizeof passed);
   }
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0) violation("cannot say anything");
+  int is_heard = sendmsg(fd, &message, MSG_NOSIGNAL) >= 0;
   close(fd);
+  return is_heard;
 }
 
 /* Ends the process, noting why first. A run of which the books show no end was killed by somebody else. */
@@ -218,14 +219,16 @@ static void answer(int listener) {
   close(fd);
 }
 
-static void become_ready(const char *how) {
-  if (strcmp(how, "notify") == 0) say("READY=1\nSTATUS=at work", -1);
+/* 0: it has to be tried again, as there is nobody to tell it. */
+static int become_ready(const char *how) {
+  if (strcmp(how, "notify") == 0) return say("READY=1\nSTATUS=at work", -1);
   if (strcmp(how, "log") == 0 && write(1, "ready now\n", 10) != 10) violation("cannot write that it is ready");
   if (strncmp(how, "fd:", 3) == 0) {
     if (write(atoi(how + 3), "\n", 1) != 1) violation("cannot tell that it is ready");
     close(atoi(how + 3));
   }
   if (strncmp(how, "file:", 5) == 0) close(open(how + 5, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  return 1;
 }
 
 /* That something was stored is written into the file of the lock. */
@@ -237,9 +240,9 @@ static void keep_a_descriptor(void) {
   else {
     if (read(mark, &byte, 1) == 1) note("note", "lost");
     int fd = memfd_create("kept", MFD_CLOEXEC);
-    say("FDSTORE=1\nFDNAME=kept", fd);
+    int is_heard = say("FDSTORE=1\nFDNAME=kept", fd);
     close(fd);
-    if (pwrite(mark, &byte, 1, 0) != 1) violation("cannot mark what it has stored");
+    if (is_heard && pwrite(mark, &byte, 1, 0) != 1) violation("cannot mark what it has stored");
   }
   close(mark);
 }
@@ -313,10 +316,7 @@ int main(int argc, char **argv) {
   for (long number = 0; number < once; number++) write_line(1, words);
   if (once > 0) end("own:0");
   for (;;) {
-    if (ready != NULL && now() >= ready_at) {
-      become_ready(ready);
-      ready = NULL;
-    }
+    if (ready != NULL && now() >= ready_at && become_ready(ready)) ready = NULL;
     if (word_of(words, "tcp") != NULL && listener.fd < 0 && now() >= ready_at) listener.fd = listen_at(word_of(words, "tcp"));
     int is_quiet = *control != 0;
     if (now() >= next) {
