@@ -15,6 +15,11 @@ export interface LogPlaces {
   readonly isComplete: boolean;
 }
 
+/** true: the lines of this stream are read back as records, with what they say of themselves told apart. */
+export function hasRecords(places: readonly Pick<LogPlace, "format" | "stream">[], stream: LogStream): boolean {
+  return places.some((place) => place.format === "json" && (place.stream ?? stream) === stream);
+}
+
 type LogFile = ReturnType<typeof logFilesOf>[number];
 
 /** Where to read what a service has written; `standard` is the path of a file that has none of its own. */

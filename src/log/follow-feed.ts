@@ -1,5 +1,6 @@
-import { lineCountOf, textLinesOf, type Block } from "./line-framer.ts";
+import { lineCountOf, type Block } from "./line-framer.ts";
 import type { PlaneLine } from "./plane-messages.ts";
+import { recordTextsOf } from "./record-block.ts";
 import type { Source } from "./source.ts";
 
 /** What may be on its way to a follower, in bytes of text and what each line costs beside. */
@@ -26,7 +27,7 @@ export class FollowFeed {
       return;
     }
     this.#tellMissed();
-    for (const text of textLinesOf(block)) this.#push(source, text);
+    for (const text of recordTextsOf(block)) this.#push(source, text);
   }
 
   /** The lines since the last call, to be acknowledged as one batch; none: nothing to acknowledge. */

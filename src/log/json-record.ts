@@ -36,8 +36,18 @@ export function jsonRecordOf(head: RecordHead, line: string, isPartial: boolean)
   return `${head.text}${priority}${message}${own.text}${end}`;
 }
 
-function messageOf({ msg }: Readonly<Record<string, unknown>>, text: string): string {
-  return typeof msg === "string" ? msg : text;
+/** What the record of a line says, for those who hear of the line itself. */
+export function recordedOf(
+  line: string,
+  stream: Source["stream"],
+): Pick<Prioritized, "severity"> & { message: string } {
+  const { severity, text, fields } = prioritizedOf(line, stream);
+  return { severity, message: fields === null ? text : messageOf(fields, text) };
+}
+
+function messageOf(fields: Readonly<Record<string, unknown>>, text: string): string {
+  const own = ["message", "msg"].map((key) => (Object.hasOwn(fields, key) ? fields[key] : undefined));
+  return own.find((value) => typeof value === "string") ?? text;
 }
 
 /** The fields of a line, each with a comma before it. */

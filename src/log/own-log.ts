@@ -11,7 +11,7 @@ export class OwnLog {
 
   constructor(ports: SinkSetPorts & FileLogPorts) {
     this.#ports = ports;
-    this.#sinks = new ServiceSinks(ports);
+    this.#sinks = new ServiceSinks(ports, null);
   }
 
   /** null before the first `configure`. */

@@ -20,7 +20,7 @@ export class ServiceLog {
 
   constructor(ports: SinkSetPorts) {
     this.#ports = ports;
-    this.#sinks = new ServiceSinks(ports);
+    this.#sinks = new ServiceSinks(ports, this);
   }
 
   /**
@@ -38,6 +38,11 @@ export class ServiceLog {
     // Of a file with lines of others, the last ones may all be theirs.
     if (this.#whole === null || this.#whole.log.isShared) this.#remember(block, source);
     this.#sinks.write(block, source);
+    if (!this.#sinks.tellsRecords(source.stream)) this.tell(block, source);
+  }
+
+  /** Lets those who follow hear of it. */
+  tell(block: Block, source: Source): void {
     this.#feed?.add(block, source);
   }
 

@@ -1,4 +1,5 @@
-import type { LogPolicy, LogStream, SinkPolicy } from "../core/log-policy.ts";
+import { hasRecords, logPlacesOf } from "../core/log-place.ts";
+import { LOG_STREAMS, type LogPolicy, type LogStream, type SinkPolicy } from "../core/log-policy.ts";
 import type { DatagramLog } from "./datagram-log.ts";
 import type { FileLog } from "./file-log.ts";
 import type { SinkPorts } from "./file-sink.ts";
@@ -21,17 +22,28 @@ export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wake
   readonly relay: RelayLine;
 }
 
+/** Hears of the records of streams that are read back as such. */
+export interface RecordListener {
+  tell(block: Block, source: Source): void;
+}
+
+const NO_STREAMS: readonly LogStream[] = [];
+
 /** The sinks of one service as its policy has them, with the files that they write. */
 export class ServiceSinks {
   readonly #ports: SinkSetPorts;
+  readonly #listener: RecordListener | null;
   #files = new Map<string, FileLog>();
   #sinks: Readonly<Record<LogStream, readonly BlockSink[]>> = { stdout: [], stderr: [] };
   #filtered: FilteredSink[] = [];
   #groupers: LineGrouper[] = [];
+  /** The streams whose listener is told records as they are written, and not lines as they come. */
+  #recorded: readonly LogStream[] = NO_STREAMS;
   #relayed: RelaySink[] = [];
 
-  constructor(ports: SinkSetPorts) {
+  constructor(ports: SinkSetPorts, listener: RecordListener | null) {
     this.#ports = ports;
+    this.#listener = listener;
   }
 
   /** The files that are written, by path. */
@@ -47,6 +59,9 @@ export class ServiceSinks {
     this.#relayed = [];
     this.#filtered = [];
     this.#groupers = [];
+    const places = logPlacesOf(policy, standard ?? "").places.filter(({ path }) => path !== "");
+    const recorded = LOG_STREAMS.filter((each) => policy.multiline[each] !== null && hasRecords(places, each));
+    this.#recorded = recorded.length === 0 ? NO_STREAMS : recorded;
     const sinks = policy.sinks.flatMap((each): Entry[] => {
       const sink = this.#sinkOf(each, { standard, at });
       return sink === null ? [] : [{ policy: each, sink: this.#behindFilter(sink, each) }];
@@ -55,6 +70,11 @@ export class ServiceSinks {
     for (const path of before.keys()) if (!this.#files.has(path)) this.#leave(path, at);
     // Only now, so that a connection that is used on is kept.
     for (const sink of relayed) sink.close();
+  }
+
+  /** true: the listener hears of what this stream says without anybody's help. */
+  tellsRecords(stream: LogStream): boolean {
+    return this.#recorded.includes(stream);
   }
 
   write(block: Block, source: Source): void {
@@ -105,8 +125,10 @@ export class ServiceSinks {
     const policy = multiline[stream];
     const grouped = policy === null ? [] : mine.filter((entry) => takesRecords(entry.policy)).map(({ sink }) => sink);
     if (policy === null || grouped.length === 0) return mine.map(({ sink }) => sink);
+    const listener = this.tellsRecords(stream) ? this.#listener : null;
     const toAll = (block: Block, source: Source): void => {
       for (const sink of grouped) sink.write(block, source);
+      listener?.tell(block, source);
     };
     const grouper = new LineGrouper(policy, { write: toAll }, this.#ports.wakeAt);
     this.#groupers.push(grouper);

@@ -1,8 +1,10 @@
+import type { LogPlace } from "../core/log-place.ts";
 import type { PlaneLine } from "../log/plane-messages.ts";
 import { encodeItems, outputLineOf } from "./encode-records.ts";
 import type { LogRecord } from "./log-record.ts";
 import type { OutputQueue } from "./output-queue.ts";
-import { recordOf } from "./read-logs.ts";
+import type { WrittenLines } from "./read-messages.ts";
+import { recordOfLine } from "./record-of-line.ts";
 
 /** Bytes that may wait for a reader; one that is further behind misses lines, and is told how many. */
 const MOST_WAITING = 1024 * 1024;
@@ -10,7 +12,7 @@ const MOST_WAITING = 1024 * 1024;
 const MOST_EARLY = 10_000;
 
 /** Picks the wanted lines of a service out of those that have just been written; `done` is called later, in order. */
-export type PickLines = (service: string, lines: readonly PlaneLine[], done: (bytes: Uint8Array) => void) => void;
+export type PickLines = (written: Omit<WrittenLines, "places">, done: (bytes: Uint8Array) => void) => void;
 
 /** Lines on their way from the data plane to whoever follows. */
 export class LiveLines {
@@ -55,7 +57,7 @@ export class LiveLines {
     this.#gathered = new Map();
     for (const [service, lines] of gathered) {
       const size = lines.reduce((sum, { text }) => sum + text.length, 0);
-      this.#pick(service, lines, (bytes) => {
+      this.#pick({ service, lines }, (bytes) => {
         this.#picking -= size;
         if (bytes.length > 0) this.#queue.add(bytes, () => this.#tellMissed());
         else this.#tellMissed();
@@ -86,10 +88,14 @@ function missedRecordOf(service: string, count: number, { at }: PlaneLine): LogR
 }
 
 /** What needs no thread of its own. */
-export function pickAtOnce(accepts: (record: LogRecord) => boolean): PickLines {
+export function pickAtOnce(
+  accepts: (record: LogRecord) => boolean,
+  placesOf: (service: string) => readonly LogPlace[],
+): PickLines {
   const encoder = new TextEncoder();
-  return (service, lines, done) => {
-    const records = lines.map((line) => recordOf(service, line)).filter((record) => accepts(record));
+  return ({ service, lines }, done) => {
+    const places = placesOf(service);
+    const records = lines.map((line) => recordOfLine(service, line, places)).filter((record) => accepts(record));
     done(encoder.encode(encodeItems(records.map(outputLineOf))));
   };
 }

@@ -231,14 +231,21 @@ class Answer {
 
   #pickHere(): PickLines {
     const filter = new WantedFilter(this.#wanted.wishes);
-    return pickAtOnce((record) => filter.accepts(record));
+    return pickAtOnce(
+      (record) => filter.accepts(record),
+      (service) => this.#placesOf(service),
+    );
   }
 
   /** In the thread: the main thread tries no expression of anybody's. */
   #pickThere(): PickLines {
-    return (service, lines, done) => {
+    return (written, done) => {
       this.#picked.push(done);
-      this.#reader?.filter(service, lines);
+      this.#reader?.filter({ ...written, places: this.#placesOf(written.service) });
     };
+  }
+
+  #placesOf(service: string): LogPlaces["places"] {
+    return this.#ports.placesOf(service)?.places ?? [];
   }
 }

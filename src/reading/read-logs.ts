@@ -1,11 +1,10 @@
-import { saidSeverityOf } from "../log/priority.ts";
-import type { PlaneLine } from "../log/plane-messages.ts";
 import { CHUNK_BUFFER } from "./line-chunk.ts";
 import { WantedFilter } from "./wanted-filter.ts";
 import { LogChain } from "./log-chain.ts";
 import type { LogRecord } from "./log-record.ts";
 import { mergeRecords } from "./merge-records.ts";
 import { LineParser } from "./parse-line.ts";
+import { recordOfLine } from "./record-of-line.ts";
 import { isOfRun, windowOfRun } from "./run-lines.ts";
 import { type Allowance, type LogReading, readAllLines, readLastLines, type Records } from "./read-log.ts";
 import type { ReadRequest, ServiceToRead } from "./read-request.ts";
@@ -130,16 +129,14 @@ function* lastOf(inFiles: Records, inMemory: readonly LogRecord[], count: number
   yield count === 0 ? [] : [...last, ...inMemory].slice(-count);
 }
 
-function recordsOf({ name, memory, since, until, run }: ServiceToRead, filter: WantedFilter): readonly LogRecord[] {
+function recordsOf(
+  { name, places, memory, since, until, run }: ServiceToRead,
+  filter: WantedFilter,
+): readonly LogRecord[] {
   return memory
-    .map((line) => recordOf(name, line))
+    .map((line) => recordOfLine(name, line, places))
     .filter(({ at }) => (since === null || at >= since) && (until === null || at < until))
     .filter((record) => isOfRun(record, run) && filter.accepts(record));
-}
-
-/** A line that is in memory. */
-export function recordOf(service: string, { at, stream, pid, text }: PlaneLine): LogRecord {
-  return { at: at * 1000, service, stream, pid, priority: saidSeverityOf(text), text, cut: false };
 }
 
 function latest(times: readonly (number | null)[]): number | null {

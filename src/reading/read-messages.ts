@@ -1,3 +1,4 @@
+import type { LogPlace } from "../core/log-place.ts";
 import type { PlaneLine } from "../log/plane-messages.ts";
 import type { ReadRequest } from "./read-request.ts";
 
@@ -12,7 +13,14 @@ export type ToReader =
   /** A chunk was taken: one more may be sent. */
   | { readonly tag: "more" }
   /** Lines that have just been written, after `past-read`; answered by `live-read`, each in its turn. */
-  | { readonly tag: "live"; readonly service: string; readonly lines: readonly PlaneLine[] };
+  | ({ readonly tag: "live" } & WrittenLines);
+
+/** Lines of a service that have just been written; `places`: where they would be read. */
+export interface WrittenLines {
+  readonly service: string;
+  readonly lines: readonly PlaneLine[];
+  readonly places: readonly LogPlace[];
+}
 
 export type FromReader =
   /** `thread`: its number for the kernel. */

@@ -4,8 +4,9 @@
  */
 import { encodeItems, outputLineOf } from "./encode-records.ts";
 import { CHUNK_BYTES, CREDITS, type FromReader, type ToReader } from "./read-messages.ts";
-import { readLogs, recordOf } from "./read-logs.ts";
+import { readLogs } from "./read-logs.ts";
 import type { ReadPorts } from "./readable-file.ts";
+import { recordOfLine } from "./record-of-line.ts";
 import { WantedFilter } from "./wanted-filter.ts";
 
 export interface ReaderPorts {
@@ -46,7 +47,7 @@ export class Reader {
         return;
       }
       case "live": {
-        const records = message.lines.map((line) => recordOf(message.service, line));
+        const records = message.lines.map((line) => recordOfLine(message.service, line, message.places));
         const wanted = records.filter((record) => this.#filter?.accepts(record) === true);
         this.#ports.post({ tag: "live-read", bytes: this.#encoder.encode(encodeItems(wanted.map(outputLineOf))) });
       }

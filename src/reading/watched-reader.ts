@@ -3,8 +3,7 @@
  * the end of its thread stops it. What is measured is the thread's own processor time without progress: a busy machine or a
  * slow disk does not make it guilty.
  */
-import type { PlaneLine } from "../log/plane-messages.ts";
-import { CREDITS, type FromReader } from "./read-messages.ts";
+import { CREDITS, type FromReader, type WrittenLines } from "./read-messages.ts";
 import type { ReadRequest } from "./read-request.ts";
 import type { ReaderThread, StartReaderThread } from "./reader-thread.ts";
 
@@ -67,9 +66,9 @@ export class WatchedReader {
   }
 
   /** Only after the past was read. Answered by `live-read`. */
-  filter(service: string, lines: readonly PlaneLine[]): void {
+  filter(written: WrittenLines): void {
     this.#begin();
-    this.#thread.post({ tag: "live", service, lines });
+    this.#thread.post({ tag: "live", ...written });
   }
 
   /** Ends the thread; nothing is heard of it any more but its end. */

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
+import type { OutputLine } from "../../src/control/control-port.ts";
 import { shell } from "./definitions.ts";
 import { RunningCommand } from "./running-command.ts";
 import { BINARY, TestPlace, type TestSupervisor, untilTrue } from "./test-supervisor.ts";
@@ -89,4 +90,42 @@ test("with --grep only the lines that match are followed, and an expression that
   expect((await following.ended).code).toBe(1);
   expect(following.stderr).toContain("the expression is too complex");
   expect((await supervisor.service("web")).state).toBe("up");
+});
+
+/** Text and priority of each line that --json shows. */
+const shownIn = (text: string): readonly unknown[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as OutputLine)
+    .map((line) => [line.text, line.priority]);
+
+test("whoever follows is told the same of a line that is a record as whoever reads it later", async () => {
+  const said = ['{"level":"warn","msg":"slow"}', "<3>gone", '{"message":"own"}', "it", "  at a", "  at b", "over"];
+  using place = new TestPlace({});
+  const more = `multiline = { start = '^[^ ]', within = "20ms" }`;
+  obedient(place, "json", `[log]\nformat = "json"\n${more}`);
+  obedient(place, "plain", `[log]\n${more}`);
+  await using supervisor = await place.start();
+  const expected = {
+    json: [
+      ["slow", "warning"],
+      ["gone", "err"],
+      ["own", "info"],
+      ["it\n  at a\n  at b", "info"],
+      ["over", "info"],
+    ],
+    plain: said.map((line, index) => [line, ["warning", "err"][index] ?? null]),
+  } as const;
+  for (const name of ["json", "plain"] as const) {
+    await supervisor.line(name, (text) => text === "ready");
+    await using following = follow(supervisor, "--json", "-n", "all", name);
+    await using searching = follow(supervisor, "--json", "-n", "all", "--grep", ".", name);
+    for (const each of [following, searching]) await each.says("stdout", /"text":"ready"/);
+    order(place, name, said.map((line) => `printf '%s\\n' '${line}'`).join("; "));
+    for (const each of [following, searching]) await each.says("stdout", /"text":"over"/);
+    const read = await supervisor.command("logs", "--json", "-n", "all", name);
+    for (const { stdout } of [read, following, searching])
+      expect(shownIn(stdout).slice(1)).toEqual([...expected[name]]);
+  }
 });
