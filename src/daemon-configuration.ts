@@ -48,7 +48,7 @@ export interface FirstConfiguration {
 /** Waits for what the launcher reads. null: it has refused that, or is gone, and nothing is to be started. */
 export async function takeFirstConfiguration(role: SupervisorRole): Promise<FirstConfiguration | null> {
   const { handover } = role;
-  if (handover === null) return takeSaved(configurationFileOf(role.directories.runtime)) ?? (await readAnew(role));
+  if (handover === null) return takeSavedConfiguration(role.directories.runtime) ?? (await readAnew(role));
   if (handover.complete !== null && !isHandedOver(handover.complete)) return null;
   const text = takeMemoryFile(handover.configuration);
   const reading = decodeConfiguration(text);
@@ -58,9 +58,9 @@ export async function takeFirstConfiguration(role: SupervisorRole): Promise<Firs
 }
 
 /** What the predecessor went by; null if it could not write that down, or it cannot be read. */
-function takeSaved(path: string): FirstConfiguration | null {
+export function takeSavedConfiguration(runtime: string): FirstConfiguration | null {
   try {
-    const text = readFileSync(path, "utf8");
+    const text = readFileSync(configurationFileOf(runtime), "utf8");
     const reading = decodeConfiguration(text);
     return reading.tag === "rejected" ? null : { reading, text };
   } catch {

@@ -5,10 +5,14 @@
 import { readlinkSync } from "node:fs";
 import type { Exit } from "./core/exit.ts";
 import type { Directories } from "./core/paths.ts";
+import type { ServiceAction } from "./core/service-event.ts";
+import type { ServiceRecord } from "./core/service-record.ts";
 import { CannotStart } from "./daemon-failure.ts";
+import { ServiceRecords } from "./daemon-records.ts";
 import { loadNative } from "./os/native.ts";
 import { readBootId, readProcess } from "./os/processes.ts";
 import type { RecordAddress } from "./os/spawn-request.ts";
+import { readUnreapedExit } from "./os/process-exit.ts";
 import { isFoundProcess } from "./os/state-found.ts";
 import { type Predecessor, type StateMapping, openStateMapping } from "./os/state-mapping.ts";
 import { NO_INVOCATION } from "./os/state-record.ts";
@@ -28,13 +32,18 @@ export class ServiceMemory implements MemoryPort {
   /** Services without a slot of which that was said. */
   readonly #without = new Set<string>();
   readonly #stops: KeptStops;
+  readonly #records: ServiceRecords;
+  /** true: a predecessor has died, and what it left counts. */
+  readonly hasPredecessor: boolean;
   #report: Report = () => {};
 
   private constructor(
     mapping: StateMapping,
-    { stops, ...found }: Pick<ServiceMemory, "remembered" | "problems"> & { readonly stops: StopsOpened },
+    { stops, records, ...found }: Found & { readonly stops: StopsOpened; readonly records: ServiceRecords },
   ) {
     this.#mapping = mapping;
+    this.#records = records;
+    this.hasPredecessor = found.hasPredecessor;
     this.remembered = found.remembered;
     this.problems = found.problems;
     this.#stops = new KeptStops(stops.isDamaged ? null : (stops.kept ?? new Set()), {
@@ -46,25 +55,35 @@ export class ServiceMemory implements MemoryPort {
 
   /** The caller holds the supervisor's lock, and that of the state directory. */
   static open(directories: Pick<Directories, "runtime" | "state">, timers: TimerPort): ServiceMemory {
-    const path = `${directories.runtime}/state`;
-    const opened = openStateMapping(path, { bootId: bootAndNamespace(), pid: process.pid });
+    const bootId = bootAndNamespace();
+    const opened = openStateMapping(`${directories.runtime}/state`, { bootId, pid: process.pid });
     if (opened.tag === "failed") throw new CannotStart([opened.message]);
     const { mapping, predecessor, setAside } = opened;
+    const records = ServiceRecords.open(`${directories.runtime}/records`, bootId);
+    const hasPredecessor = hasDied(predecessor);
+    if (!hasPredecessor) records.discard();
     const stops = openStops(stoppedFileOf(directories.state), timers);
     const problems = [
       ...opened.problems,
       ...(setAside === null ? [] : [`what could not be read is kept in "${setAside}"`]),
       ...stops.problems,
+      ...records.problems,
     ];
     const mapped = mapping.records().map((record) => rememberedOf(record, predecessor));
     const isMappingNewer = predecessor.tag !== "foreign";
     const remembered = putTogether({ mapped, isMappingNewer, kept: stops.kept });
-    return new ServiceMemory(mapping, { remembered, problems, stops });
+    return new ServiceMemory(mapping, { remembered, problems, hasPredecessor, stops, records });
+  }
+
+  /** What is written down of services, by the definitions of the configuration that is written down. */
+  get records(): ServiceRecords {
+    return this.#records;
   }
 
   /** Who is to hear, once for each, of what cannot be written down. From now on what was remembered is written down anew. */
   reportTo(report: Report): void {
     this.#report = report;
+    this.#records.report = report;
     this.#stops.begin(this.remembered);
   }
 
@@ -78,11 +97,11 @@ export class ServiceMemory implements MemoryPort {
   }
 
   running(service: string, pid: number, startTicks: number): void {
-    this.#slots.get(service)?.running(pid, startTicks);
+    this.#slotOf(service)?.running(pid, startTicks);
   }
 
   exited(service: string, exit: Exit | null): void {
-    this.#slots.get(service)?.exited(exit);
+    this.#slotOf(service)?.exited(exit);
   }
 
   async wanted(service: string, want: "up" | "down" | null): Promise<void> {
@@ -90,7 +109,16 @@ export class ServiceMemory implements MemoryPort {
     await this.#stops.set(service, want === "down");
   }
 
+  keep(record: ServiceRecord, actions: readonly ServiceAction[] | null, run: number | null): void {
+    this.#records.keep(record, actions, run);
+  }
+
+  performed(service: string): void {
+    this.#records.performed(service);
+  }
+
   forget(service: string): void {
+    this.#records.forget(service);
     this.#slots.delete(service);
     this.#mapping.free(service);
     void this.#stops.set(service, false);
@@ -103,6 +131,7 @@ export class ServiceMemory implements MemoryPort {
 
   /** Everything has been stopped: a successor has nothing to look for. */
   closeCleanly(): void {
+    this.#records.discard();
     this.#mapping.closeCleanly();
   }
 
@@ -125,6 +154,8 @@ export class ServiceMemory implements MemoryPort {
     return allocation.slot;
   }
 }
+
+type Found = Pick<ServiceMemory, "remembered" | "problems" | "hasPredecessor">;
 
 interface StopsOpened extends Pick<StopSources, "kept"> {
   readonly path: string;
@@ -152,15 +183,24 @@ export function bootAndNamespace(): string {
   return readBootId() + namespace;
 }
 
+function hasDied({ tag }: Predecessor): boolean {
+  return tag === "died" || tag === "unknown";
+}
+
 function rememberedOf(record: FoundRecord, predecessor: Predecessor): Remembered {
-  const hasDied = predecessor.tag === "died" || predecessor.tag === "unknown";
-  const startTicks = record.process.tag === "none" ? null : (readProcess(record.process.pid)?.startTicks ?? null);
-  const isAlive = startTicks !== null && isFoundProcess(record.process, startTicks);
-  return {
-    service: record.name,
-    // A stop by hand outlives everything; a start by hand outlives a death, but not an orderly end.
-    want: record.want === "configured" || (record.want === "up" && !hasDied) ? null : record.want,
-    invocation: hasDied && record.invocationId !== NO_INVOCATION ? record.invocationId : null,
-    main: hasDied && isAlive && record.process.tag !== "none" ? { pid: record.process.pid, startTicks } : null,
-  };
+  const known = { service: record.name, exit: record.exit };
+  // A stop by hand outlives everything; a start by hand outlives a death, but not an orderly end.
+  if (!hasDied(predecessor))
+    return { ...known, want: record.want === "down" ? "down" : null, invocation: null, main: null };
+  const want = record.want === "configured" ? null : record.want;
+  const invocation = record.invocationId === NO_INVOCATION ? null : record.invocationId;
+  const main = livingMainOf(record);
+  const exit = record.exit ?? (main === null ? null : readUnreapedExit(main.pid));
+  return { ...known, want, invocation, main, exit };
+}
+
+function livingMainOf({ process }: FoundRecord): Remembered["main"] {
+  if (process.tag === "none") return null;
+  const startTicks = readProcess(process.pid)?.startTicks ?? null;
+  return startTicks !== null && isFoundProcess(process, startTicks) ? { pid: process.pid, startTicks } : null;
 }

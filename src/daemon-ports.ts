@@ -18,6 +18,7 @@ import {
   readProcessName,
   readProcessTable,
 } from "./os/processes.ts";
+import { readProcessExit } from "./os/process-exit.ts";
 import { closeFd, openPidfd, signalGroup, signalPidfd } from "./os/signalling.ts";
 import { SpawnBudget } from "./os/spawn-budget.ts";
 import type { ResourceLimit } from "./os/spawn-request.ts";
@@ -62,6 +63,7 @@ export function makeProcessPort(children: DaemonChildren): ProcessPort {
     catchesSignal,
     pidIn: readPidFile,
     openPidfd,
+    exitOf: readProcessExit,
     signal: signalPidfd,
     signalGroup,
     closeFd,

@@ -8,7 +8,13 @@ import { EXIT } from "./core/exit-statuses.ts";
 import { isoOf } from "./core/view.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
 import { DaemonChildren } from "./daemon-children.ts";
-import { ConfigurationReader, saveConfiguration, takeFirstConfiguration } from "./daemon-configuration.ts";
+import {
+  ConfigurationReader,
+  type FirstConfiguration,
+  saveConfiguration,
+  takeFirstConfiguration,
+  takeSavedConfiguration,
+} from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
 import { Estate, takeManifest } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
@@ -118,7 +124,11 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
-  const unsaved = saveConfiguration(role.directories.runtime, first.text);
+  const inForce = inForceOf(role, { first, memory });
+  const unsaved = saveConfiguration(role.directories.runtime, inForce.text);
+  // What the one before, and the one before that, died of may be in the records.
+  if (role.record === "ignore") memory.records.discard();
+  const left = memory.records.begin(inForce.reading.definitions);
   becomeSubreaper();
   guardian?.attach();
   holdSpareDescriptors();
@@ -181,9 +191,11 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const files = makeFileChanges(options.config, loaded.marks);
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
-    accepted() {
+    accepted(difference) {
+      memory.records.leave([...difference.changed, ...difference.adjusted, ...difference.removed]);
       const problem = saveConfiguration(directories.runtime, encodeConfiguration(reader.latest));
       if (problem !== null) logs.report("warning", problem);
+      else memory.records.stand(reader.latest.definitions);
       logs.configure(reader.latest.settings);
       history.writer.configure(reader.latest.settings.history);
       files.accept(reader.latest.marks);
@@ -202,9 +214,11 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   logs.report("notice", beginning);
   supervisor.companions.history.note("begin", null, beginning);
   memory.reportTo(logs.report);
-  for (const warning of [...(unsaved === null ? [] : [unsaved]), ...memory.problems, ...loaded.warnings])
-    logs.report("warning", warning);
-  supervisor.boot({ definitions: loaded.definitions, unfit: loaded.unfit, remembered: memory.remembered });
+  const problems = [...(unsaved === null ? [] : [unsaved]), ...memory.problems, ...left.problems];
+  for (const warning of [...problems, ...loaded.warnings]) logs.report("warning", warning);
+  const { definitions, unfit } = inForce.reading;
+  supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved });
+  if (inForce !== first) reloader.catchUp(loaded);
   estate.forsake();
   announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
   const orphaned = (): void => launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report }));
@@ -224,6 +238,19 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   clearPidFile(pidFile);
   guardian?.over(code);
   process.exit(code);
+}
+
+/**
+ * What the services that a predecessor left go by: what it went by, whatever a launcher has read since. The same as what this
+ * process begins with if that is what is written down.
+ */
+function inForceOf(
+  role: SupervisorRole,
+  { first, memory }: { readonly first: FirstConfiguration; readonly memory: ServiceMemory },
+): FirstConfiguration {
+  if (role.handover === null || !memory.hasPredecessor) return first;
+  const saved = takeSavedConfiguration(role.directories.runtime);
+  return saved === null || saved.text === first.text ? first : saved;
 }
 
 /** What is left of the classic steps after the forks and the exec. */

@@ -69,6 +69,7 @@ const COMPOSITION_ROOTS = [
   "read-files.ts",
   "read-worker.ts",
   "compress-worker.ts",
+  "daemon-records.ts",
   "daemon-relay.ts",
   "look-worker.ts",
   "history-worker.ts",

@@ -10,8 +10,13 @@ export interface FleetPorts {
   jitter(): number;
   /** Carries an action out. An event that follows at once is returned and is handled before any other. */
   perform(record: ServiceRecord, action: ServiceAction): ServiceEvent | null;
-  /** Called after each step that changed a record. */
-  changed(record: ServiceRecord, previous: ServiceRecord): void;
+  /**
+   * Called for each change of a record, before anything follows from it. `actions`: what is to be done about it next, until
+   * `performed` is called; null: it is no step that has changed it.
+   */
+  changed(record: ServiceRecord, previous: ServiceRecord, actions: readonly ServiceAction[] | null): void;
+  /** What was to be done about the last step of the service has been done. */
+  performed(service: string): void;
   /** Something beside the record has been written down; it says all that is known of the service by now. */
   annotated(record: ServiceRecord): void;
   /** The service's record is gone for good. */

@@ -11,12 +11,14 @@ import type { Definition } from "./definition.ts";
 import { advanceRecord } from "./advance-record.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import { forEachInSpite } from "./in-spite.ts";
-import { type Call, Order } from "./order.ts";
+import { Order } from "./order.ts";
 import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
 import type { PlainData } from "./plain-data.ts";
 import { type ContextSource, RecordContext } from "./record-context.ts";
+import type { Restoration } from "./restore-record.ts";
+import { redefined } from "./redefine-record.ts";
 import { type ServiceRecord, earliestDeadlineOf, isDeadlineOver, newRecord } from "./service-record.ts";
-import { hasNoProcess, isAtRest } from "./service-state.ts";
+import { isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
 import type { Instant } from "./units.ts";
 
@@ -63,10 +65,33 @@ export class Fleet {
     return this.#records.size;
   }
 
+  /** A service as a predecessor has left it, or a new one: nothing follows from it before `resume`. */
+  place(record: ServiceRecord): void {
+    this.#records.set(record.definition.name, record);
+    this.#order.place(record);
+  }
+
+  /** All services are in their places: goes on with those that a predecessor has left. */
+  resume(restorations: readonly Restoration[]): void {
+    this.together(() => {
+      for (const { record, actions, events } of restorations) {
+        const service = record.definition.name;
+        const followers = [...events];
+        try {
+          forEachInSpite(actions, (action) => this.#perform(service, action, followers));
+        } catch (error) {
+          this.#ports.failed(service, error);
+        }
+        for (const event of followers) this.#inbox.push({ service, event });
+        this.#order.askAgain(record);
+      }
+    });
+    for (const { record } of restorations) this.#forgetIfGone(record.definition.name);
+  }
+
   /** A new service, down. */
   add(definition: Definition): void {
-    this.#records.set(definition.name, newRecord(definition, this.#ports.wall()));
-    this.#order.define(definition);
+    this.place(newRecord(definition, this.#ports.wall()));
     this.#drain();
   }
 
@@ -80,17 +105,7 @@ export class Fleet {
   redefine(service: string, definition: Definition, how: "live" | "restart"): void {
     const record = this.#records.get(service);
     if (record === undefined) return;
-    // What is live compared with a definition that still waits may differ from the one that runs in more than that.
-    const mayChangeNow = (how === "live" && record.next === null) || hasNoProcess(record.state);
-    const relay = definition.reload.signalIsWritten ? { endsOnRelay: false } : {};
-    this.#replace(record, {
-      ...record,
-      ...(mayChangeNow ? { definition, next: null } : { next: definition }),
-      ...relay,
-      removed: false,
-      // It was to be stopped because it had been removed.
-      ...(record.removed ? { held: null } : {}),
-    });
+    this.#replace(record, redefined(record, definition, how));
     // Its links count at once, also for the run that was started with others.
     this.#order.define(definition);
     this.#drain();
@@ -104,22 +119,20 @@ export class Fleet {
     this.together(() => {
       this.amend(service, { want, wantedByHand: byHand, stale: false });
       if (want === "down") this.#order.ask(service, "stop-asked");
-      else for (const call of this.#order.bringIn(service, true, "start-asked")) this.#startNow(call);
+      else this.#order.start(service, true, "start-asked");
     });
   }
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
-    this.together(() => {
-      for (const call of this.#order.bringIn(service, false, "enable-asked")) this.#startNow(call);
-    });
+    this.together(() => this.#order.start(service, false, "enable-asked"));
   }
 
   /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */
   start(service: string): void {
     this.together(() => {
       this.amend(service, { want: "up", stale: false });
-      for (const call of this.#order.bringIn(service, false, "start-asked")) this.#startNow(call);
+      this.#order.start(service, false, "start-asked");
     });
   }
 
@@ -127,7 +140,7 @@ export class Fleet {
   restart(service: string, byHand: boolean, isAsked = byHand): void {
     this.together(() => {
       this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
-      this.#startOthers(service, isAsked);
+      this.#order.startOthers(service, isAsked);
       this.#order.ask(service, "restart-asked");
     });
   }
@@ -194,19 +207,7 @@ export class Fleet {
   /** It is to run now: what it needs is brought in, what it conflicts with has to make way. */
   #called(service: string): void {
     const record = this.get(service);
-    if (record === null || record.want === "down" || record.state.tag !== "waiting") return;
-    this.#startOthers(service, false);
-  }
-
-  /** What it needs, but not itself. */
-  #startOthers(service: string, byHand: boolean): void {
-    const calls = this.#order.bringIn(service, byHand, "start-asked");
-    for (const call of calls) if (call.service !== service) this.#startNow(call);
-  }
-
-  #startNow({ service, how }: Call): void {
-    this.#inbox.push({ service, event: { tag: how } });
-    this.#order.release(service);
+    if (record?.want === "up" && record.state.tag === "waiting") this.#order.startOthers(service, false);
   }
 
   /** Several changes that belong together: nothing follows from the first before the last has been made. */
@@ -270,8 +271,9 @@ export class Fleet {
     if (event.tag === "deadline-passed" && !isDeadlineOver(before, now)) return;
     const { state, actions } = step(before.state, event, new RecordContext(before, now, this.#source));
     const after = advanceRecord(before, event, { state, actions, wall: this.#ports.wall() });
-    if (after !== before) this.#replace(before, after);
+    if (after !== before) this.#replace(before, after, actions);
     forEachInSpite(actions, (action) => this.#perform(service, action, followers));
+    if (after !== before && actions.length > 0) this.#ports.performed(service);
   }
 
   #perform(service: string, action: ServiceAction, followers: ServiceEvent[]): void {
@@ -282,10 +284,10 @@ export class Fleet {
     if (follower !== null) followers.push(follower);
   }
 
-  #replace(before: ServiceRecord, after: ServiceRecord): void {
+  #replace(before: ServiceRecord, after: ServiceRecord, actions: readonly ServiceAction[] | null = null): void {
     this.#records.set(after.definition.name, after);
     this.#order.changed(after, before);
-    this.#ports.changed(after, before);
+    this.#ports.changed(after, before, actions);
   }
 
   #forgetIfGone(service: string): void {

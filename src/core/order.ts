@@ -6,9 +6,10 @@
 import { type Gate, type LookUp, gateOf, isSatisfied } from "./gate.ts";
 import { Links } from "./links.ts";
 import type { Definition } from "./definition.ts";
+import { type Ask, isComing, isInTheWay, isOfUse } from "./order-judgements.ts";
 import type { RunEvent } from "./service-event.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { hasNoProcess, isAtRest, isEnding, isStarting } from "./service-state.ts";
+import { hasNoProcess, isAtRest, isEnding } from "./service-state.ts";
 import { awaitsCall } from "./transitions.ts";
 
 export interface OrderPorts {
@@ -29,8 +30,6 @@ export interface Call {
   readonly service: string;
   readonly how: Beginning;
 }
-
-type Ask = NonNullable<ServiceRecord["held"]>;
 
 export class Order {
   readonly links = new Links();
@@ -54,6 +53,21 @@ export class Order {
   define(definition: Definition): void {
     this.links.set(definition);
     this.#touchAll();
+  }
+
+  /** A service as a predecessor has left it. */
+  place(record: ServiceRecord): void {
+    const { name } = record.definition;
+    this.links.set(record.next ?? record.definition);
+    mark(this.#held, name, record.held !== null);
+    mark(this.#waiting, name, record.state.tag === "waiting" && record.state.on === "others");
+    this.#touchAll();
+  }
+
+  /** What was asked of the service, and may have been lost with a predecessor before it was told. */
+  askAgain({ definition: { name }, held, want, state }: ServiceRecord): void {
+    if (held !== null) this.#askDependents(name);
+    else if (want === "down" && !isAtRest(state)) this.ask(name, "stop-asked");
   }
 
   forget(service: string): void {
@@ -81,6 +95,22 @@ export class Order {
         if (!needed.has(rival)) this.#makeWay(rival, call.service);
     }
     return calls;
+  }
+
+  /** Has the service begin, and all that it needs before it. */
+  start(service: string, byHand: boolean, how: Beginning): void {
+    for (const call of this.bringIn(service, byHand, how)) this.#startNow(call);
+  }
+
+  /** Has all that the service needs begin, but not itself. */
+  startOthers(service: string, byHand: boolean): void {
+    const calls = this.bringIn(service, byHand, "start-asked");
+    for (const call of calls) if (call.service !== service) this.#startNow(call);
+  }
+
+  #startNow({ service, how }: Call): void {
+    this.#ports.post(service, { tag: how });
+    this.release(service);
   }
 
   /**
@@ -136,12 +166,16 @@ export class Order {
     const record = this.#ports.get(service);
     // To make way is the least that can be asked: it undoes no stop or restart that still waits for others.
     if (record === null || (ask === "hold-asked" && record.held !== null)) return;
+    this.#askDependents(service);
+    if (isOfUse(record, ask) && this.#isInUse(service)) return this.#ports.hold(service, ask);
+    this.#letGo(service, ask);
+  }
+
+  #askDependents(service: string): void {
     for (const dependent of this.links.dependentsOf(service)) {
       const other = this.#ports.get(dependent);
       if (other !== null && isInTheWay(other) && !isEnding(other.state)) this.ask(dependent, "hold-asked");
     }
-    if (isOfUse(record, ask) && this.#isInUse(service)) return this.#ports.hold(service, ask);
-    this.#letGo(service, ask);
   }
 
   /** It ends at once, whoever requires it. */
@@ -240,23 +274,6 @@ export class Order {
       if (isBound && this.#isActive(dependent)) this.ask(dependent, "hold-asked");
     }
   }
-}
-
-/** true: it starts by itself, sooner or later, or is about to have started. */
-function isComing(state: ServiceRecord["state"]): boolean {
-  if (state.tag === "preparing") return state.afterwards === null;
-  return isStarting(state) || (state.tag === "waiting" && state.on === "others");
-}
-
-/** true: something of it runs that may need what it requires. */
-function isInTheWay({ state }: ServiceRecord): boolean {
-  return !hasNoProcess(state) && state.tag !== "stuck";
-}
-
-/** true: others may need it as it is, and would lose that: what runs is to end, or what is done to be done again. */
-function isOfUse({ state }: ServiceRecord, ask: Ask): boolean {
-  if (state.tag === "done") return ask === "restart-asked";
-  return !hasNoProcess(state) && !isEnding(state) && state.tag !== "stuck";
 }
 
 /** true: something has changed that others may wait for. */

@@ -231,6 +231,11 @@ export function isAtRest(state: ServiceState): boolean {
   return state.tag === "down" || state.tag === "done" || state.tag === "failed";
 }
 
+/** true: it has not been started yet. */
+export function isUntouched(state: ServiceState): boolean {
+  return state.tag === "down" && state.why === "never-started";
+}
+
 /** true: no process of the service exists, nor a hook of it. */
 export function hasNoProcess(state: ServiceState): boolean {
   return isAtRest(state) || state.tag === "backoff" || state.tag === "waiting";

@@ -42,7 +42,8 @@ export class Belongings {
   constructor(ports: ProcessPort, soon: TimerPort["soon"], unattributed: (orphan: ProcessRow) => void) {
     this.#ports = ports;
     this.#children = new KnownChildren(ports);
-    this.#looks = new Looks({ processes: ports, soon, serviceOf: (child) => this.#serviceOfRoot(child) });
+    const serviceOf = (child: ProcessRow): string | null => this.#children.serviceOf(child, this.orphans);
+    this.#looks = new Looks({ processes: ports, soon, serviceOf });
     this.orphans = new Orphans({
       processes: ports,
       strangers: () => this.#children.strangers(),
@@ -57,16 +58,26 @@ export class Belongings {
   began(beginning: Beginning): void {
     const run = this.#open(beginning.service, beginning.invocation, false);
     run.main = { pid: beginning.pid, startTicks: null, pidfd: beginning.pidfd };
-    this.orphans.began(beginning.pid);
-    this.#children.addMain(beginning.pid, run.service);
-    this.#numbers.claim(run, beginning.pid);
+    this.#makeMain(run, beginning.pid);
   }
 
-  /** Processes that a dead predecessor left. */
+  #makeMain(run: Run, pid: number): void {
+    this.orphans.began(pid);
+    this.#children.addMain(pid, run.service);
+    this.#numbers.claim(run, pid);
+  }
+
+  /** What a dead predecessor left of a run: as if it had begun here, if it hangs below children of ours by now. */
   found({ service, invocation, main, rows, sessions }: Leftover): void {
-    const run = this.#open(service, invocation, true);
+    const run = this.#open(service, invocation, !rows.some((row) => this.#ports.parents.includes(row.parent)));
     holdLeftover(run, { main, rows }, this.#ports);
     for (const session of sessions) this.#numbers.claim(run, session);
+    if (!run.isForeign && main !== null) this.#makeMain(run, main);
+  }
+
+  /** true: its processes are nobody's children here. */
+  isForeign(service: string): boolean {
+    return this.#runs.get(service)?.isForeign === true;
   }
 
   /** A command begins on behalf of the service: if nothing of that runs, what the command leaves is known by this; else null. */
@@ -97,8 +108,7 @@ export class Belongings {
     const former = changeMain(run, run.others.get(pid) ?? holdProcess(row, this.#ports));
     if (former !== null) this.#children.removeMain(former, false);
     this.#children.addMain(pid, service);
-    this.#numbers.claim(run, row.group);
-    this.#numbers.claim(run, row.session);
+    for (const number of [row.group, row.session]) this.#numbers.claim(run, number);
   }
 
   serviceOfMain(pid: number): string | null {
@@ -227,13 +237,12 @@ export class Belongings {
     return this.survivors(service).some((row) => row.pid === pid);
   }
 
-  /** true if it may become the main process as well: only the end of a child of ours is told. */
+  /** true if it may become the main process as well: only the end of a child of ours is told, or of what is watched. */
   mayBeMain(service: string, pid: number): boolean {
-    const row = this.#ports.row(pid);
-    return row !== null && this.isMember(service, pid) && this.#ports.parents.includes(row.parent);
+    const isChild = this.#ports.parents.includes(this.#ports.row(pid)?.parent ?? -1);
+    return (isChild || this.isForeign(service)) && this.isMember(service, pid);
   }
 
-  /** Returns the processes of the service beside the main one. */
   #signalEverything(service: string, signals: readonly number[]): readonly ProcessRow[] {
     const run = this.#runs.get(service);
     if (run === undefined) return [];
@@ -257,13 +266,6 @@ export class Belongings {
     return rows;
   }
 
-  /** Which service a child of this process belongs to. */
-  #serviceOfRoot(root: ProcessRow): string | null {
-    const asMain = this.#children.serviceOfMain(root.pid);
-    if (asMain !== null) return asMain;
-    return this.#children.isHelper(root.pid) ? null : this.orphans.serviceOf(root);
-  }
-
   /** false if no orphan may be the service's: no need to look. */
   #mayHaveLeft(service: string, main: Held | null): boolean {
     if (!this.orphans.meetOf(main?.pid ?? null)) return true;
@@ -285,7 +287,7 @@ export class Belongings {
     const main = run.main === null ? [] : [run.main.pid];
     const rows = [...new Set([...main, ...this.orphans.pidsFor(run.service)])].map((pid) => this.#ports.row(pid));
     const isOwn = (row: ProcessRow): boolean =>
-      this.#ports.parents.includes(row.parent) && this.#serviceOfRoot(row) === run.service;
+      this.#ports.parents.includes(row.parent) && this.#children.serviceOf(row, this.orphans) === run.service;
     return rows.includes(null) ? null : rows.filter((row) => row !== null).filter(isOwn);
   }
 

@@ -70,27 +70,34 @@ export class Departures {
     }
   }
 
-  /** Tells of the end of a process that a predecessor left. */
-  watchForeign(service: string, pid: number, isMain: boolean): void {
-    const { processes, output, belongings, memory, fleet, timers } = this.#ports;
+  /** Tells of the end of a process that a predecessor left and that is no child of ours. */
+  watchForeign(service: string, pid: number): void {
+    const { processes, output, timers } = this.#ports;
     const pidfd = processes.openPidfd(pid);
-    const ended = (): void => {
-      belongings.reaped(pid);
-      if (isMain && belongings.mainOf(service) === pid) {
-        const survivors = belongings.mainEnded(service);
-        memory.exited(service, null);
-        fleet.post(service, { tag: "exited", exit: { tag: "unknown" }, survivors });
-      }
-      this.#mayBeEmpty = true;
-      this.#sweep();
-    };
     // It has ended since it was found.
-    if (pidfd === null) return timers.soon(ended);
+    if (pidfd === null) return timers.soon(() => this.#foreignEnded(service, pid, null));
     output.watch(pidfd, () => {
       output.unwatch(pidfd);
+      const exit = processes.exitOf(pid, pidfd);
       processes.closeFd(pidfd);
-      ended();
+      this.#foreignEnded(service, pid, exit);
     });
+  }
+
+  #foreignEnded(service: string, pid: number, exit: Exit | null): void {
+    const { belongings, launcher, output, memory, companions, fleet } = this.#ports;
+    belongings.reaped(pid);
+    if (belongings.mainOf(service) === pid) {
+      companions.settle(service);
+      memory.exited(service, exit);
+      const survivors = this.#countSurvivors(service);
+      const run = launcher.runOf(service);
+      if (run !== null) output.drain(run);
+      companions.history.departing(service, { run, usage: null });
+      fleet.post(service, { tag: "exited", exit: exit ?? { tag: "unknown" }, survivors });
+    }
+    this.#mayBeEmpty = true;
+    this.#sweep();
   }
 
   /** A child has ended and is not reaped yet; what is returned is done once it is. */

@@ -100,5 +100,8 @@ export function putTogether({ mapped, isMappingNewer, kept }: StopSources): read
   const wantOf = (service: string): Remembered["want"] => (kept.has(service) ? "down" : null);
   const told = mapped.map((memory) => (isMappingNewer ? memory : { ...memory, want: wantOf(memory.service) }));
   const others = [...kept].filter((service) => !known.has(service));
-  return [...told, ...others.map((service): Remembered => ({ service, want: "down", invocation: null, main: null }))];
+  return [
+    ...told,
+    ...others.map((service): Remembered => ({ service, want: "down", invocation: null, main: null, exit: null })),
+  ];
 }

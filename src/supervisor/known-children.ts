@@ -1,4 +1,4 @@
-import type { ProcessPort } from "./ports.ts";
+import type { ProcessPort, ProcessRow } from "./ports.ts";
 
 /** The children of this process that it has made itself, and what they are. All others are orphans, known or strangers. */
 export class KnownChildren {
@@ -23,6 +23,13 @@ export class KnownChildren {
 
   serviceOfMain(pid: number): string | null {
     return this.#serviceOfMain.get(pid) ?? null;
+  }
+
+  /** Which service a child of ours belongs to. */
+  serviceOf(child: ProcessRow, orphans: { serviceOf(orphan: ProcessRow): string | null }): string | null {
+    const asMain = this.serviceOfMain(child.pid);
+    if (asMain !== null) return asMain;
+    return this.isHelper(child.pid) ? null : orphans.serviceOf(child);
   }
 
   isHelper(pid: number): boolean {

@@ -116,6 +116,12 @@ export class Launcher {
     return this.#runOf.get(service) ?? null;
   }
 
+  /** This is the latest run of the service that a predecessor began, unless there is a later one. */
+  adopted(service: string, run: number): void {
+    this.#lastRun = Math.max(this.#lastRun, run);
+    this.#runOf.set(service, Math.max(this.#runOf.get(service) ?? 0, run));
+  }
+
   forget(service: string): void {
     this.#runOf.delete(service);
   }

@@ -32,11 +32,11 @@ export class PidFileWatch {
     this.#ports = ports;
   }
 
-  /** Watches as long as the service waits for its pid file. */
-  changed({ definition: { name, pidFile }, state }: ServiceRecord, previous: ServiceRecord): void {
-    if (state === previous.state) return;
+  /** Watches as long as the service waits for its pid file. `previous`: null if it goes on from where a predecessor has left it. */
+  changed({ definition: { name, pidFile }, state }: ServiceRecord, previous: ServiceRecord | null): void {
+    if (state === previous?.state) return;
     if (state.tag === "naming" && pidFile !== null) this.watch(name, pidFile);
-    else if (previous.state.tag === "naming") this.unwatch(name);
+    else if (previous?.state.tag === "naming") this.unwatch(name);
   }
 
   /** Looks at once and then again and again, until `unwatch`. */

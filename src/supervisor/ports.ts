@@ -4,6 +4,8 @@
 import type { Definition } from "../core/definition.ts";
 import type { Exit } from "../core/exit.ts";
 import type { OutputLine } from "../core/history.ts";
+import type { ServiceAction } from "../core/service-event.ts";
+import type { ServiceRecord } from "../core/service-record.ts";
 import type { SyslogSeverity } from "../core/log-policy.ts";
 import type { Instant, Millis, WallTime } from "../core/units.ts";
 
@@ -55,6 +57,8 @@ export interface ProcessPort {
   /** The number in a pid file, null if there is none; never blocks, whatever the path leads to. */
   pidIn(file: string): number | null;
   openPidfd(pid: number): number | null;
+  /** How the process ended that is no child, by a descriptor from when it lived; null: it has not, or that cannot be told. */
+  exitOf(pid: number, pidfd: number): Exit | null;
   signal(pidfd: number, signal: number): SignalResult;
   signalGroup(group: number, signal: number): SignalResult;
   closeFd(fd: number): void;
@@ -143,6 +147,12 @@ export interface MemoryPort {
    * not change that, or nothing can be done about it. Never rejects.
    */
   wanted(service: string, want: "up" | "down" | null): Promise<void>;
+  /**
+   * All that is known of the service, for a successor; without the memory of what it was there is none. `actions`: what is to
+   * be done about it, until `performed`; null: as before. `run`: under which the output of its latest run is read.
+   */
+  keep(record: ServiceRecord, actions: readonly ServiceAction[] | null, run: number | null): void;
+  performed(service: string): void;
   forget(service: string): void;
 }
 

@@ -1,8 +1,8 @@
 /*
  * What a dead predecessor left running. It is found by what the predecessor wrote down (a main process by pid and start
- * time) and by the INVOCATION_ID in the environment of whatever else came out of its services. It is never started
- * beside: it is stopped properly first, and the log says so.
+ * time) and by the INVOCATION_ID in the environment of whatever else came out of its services.
  */
+import type { Exit } from "../core/exit.ts";
 import type { ProcessRow } from "./ports.ts";
 import { ProcessSnapshot, isEnded } from "./process-snapshot.ts";
 
@@ -14,6 +14,8 @@ export interface Remembered {
   readonly invocation: string | null;
   /** The main process if one was known; whether it lives is to be seen. */
   readonly main: { readonly pid: number; readonly startTicks: number } | null;
+  /** How the last main process ended; null: it is not known, or there may be one. */
+  readonly exit: Exit | null;
 }
 
 export interface Leftover {
@@ -30,12 +32,14 @@ export interface SearchPorts {
   table(): readonly ProcessRow[];
   environment(pid: number): ReadonlyMap<string, string> | null;
   readonly ownPid: number;
+  readonly parents: readonly number[];
 }
 
 export function findLeftovers(remembered: readonly Remembered[], ports: SearchPorts): readonly Leftover[] {
   const known = remembered.filter((memory) => memory.invocation !== null);
   if (known.length === 0) return [];
-  const alive = ports.table().filter((row) => !isEnded(row));
+  // A child that has ended and is not reaped will be told of.
+  const alive = ports.table().filter((row) => !isEnded(row) || ports.parents.includes(row.parent));
   const others = alive.filter((row) => row.pid !== ports.ownPid);
   const byInvocation = groupByInvocation(others, new Set(known.map((memory) => memory.invocation ?? "")), ports);
   const evidence = { snapshot: new ProcessSnapshot(others), byInvocation, inSession: groupBySession(alive) };

@@ -39,8 +39,8 @@ export interface ReloaderPorts {
   /** A reload that may change something begins, and is over, whatever came of it. */
   began(): void;
   over(): void;
-  /** What was loaded last is applied, so the supervisor's own settings in it hold from now on. */
-  accepted(): void;
+  /** What was loaded last is about to be applied, so the supervisor's own settings in it hold from now on. */
+  accepted(difference: Difference): void;
 }
 
 export class Reloader {
@@ -99,11 +99,20 @@ export class Reloader {
     const { definitions, warnings, liveFields } = configuration;
     const difference = findDifference(this.#supervisor.fleet, definitions, new Set(liveFields));
     if (dryRun) return this.#plan(difference, configuration);
-    this.#ports.accepted();
+    this.#ports.accepted(difference);
     this.apply(difference, configuration, null);
     for (const warning of warnings) this.#supervisor.ports.report("warning", warning);
     const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted]);
     return { tag: "applied", difference, relayed, notes: [...warnings, ...notes], plan: [] };
+  }
+
+  /** What was read differs from what the services of a dead predecessor go by: applies it, and has nothing relayed. */
+  catchUp(configuration: Loaded): void {
+    const { definitions, liveFields } = configuration;
+    const difference = findDifference(this.#supervisor.fleet, definitions, new Set(liveFields));
+    this.#ports.accepted(difference);
+    const isSame = [difference.added, difference.removed, difference.changed, difference.adjusted].flat().length === 0;
+    if (!isSame) this.apply(difference, configuration, "the files have changed since the supervisor died");
   }
 
   #plan(difference: Difference, { definitions, unfit, warnings }: Loaded): ReloadOutcome {

@@ -45,6 +45,11 @@ export class Starter {
     else fleet.post(service, { tag: "found-unfit", reason: unfit });
   }
 
+  /** Starts it in its turn, as it is wanted already. */
+  start(service: string): void {
+    this.#queue.add(service);
+  }
+
   /** Starts nothing more. */
   clear(): void {
     this.#queue.clear();

@@ -4,10 +4,11 @@
  */
 import type { Definition } from "../core/definition.ts";
 import { Fleet } from "../core/fleet.ts";
-import type { ServiceEvent } from "../core/service-event.ts";
+import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
-import { isAtRest } from "../core/service-state.ts";
+import { isAtRest, isUntouched } from "../core/service-state.ts";
 import type { EventView } from "../core/service-view.ts";
+import { type Beginnings, adoptServices } from "./adopt-services.ts";
 import { Belongings } from "./belongings.ts";
 import { Commands } from "./commands.ts";
 import type { Tell } from "./companion.ts";
@@ -31,7 +32,6 @@ import type {
   SpawnPort,
   TimerPort,
 } from "./ports.ts";
-import { type Remembered, findLeftovers } from "./predecessor.ts";
 import { PendingExecs } from "./pending-execs.ts";
 import { TurnEnd } from "./turn-end.ts";
 import type { UserPort } from "./prepare-run.ts";
@@ -41,7 +41,6 @@ import { Requests } from "./requests.ts";
 import type { RunFiles } from "./run-files.ts";
 import { Shutdown, type ShutdownPorts } from "./shutdown.ts";
 import { Starter } from "./starter.ts";
-import { takeOver } from "./take-over.ts";
 
 export interface SupervisorPorts extends Pick<ShutdownPorts, "stopTimeout"> {
   readonly clock: ClockPort;
@@ -65,14 +64,6 @@ export interface SupervisorPorts extends Pick<ShutdownPorts, "stopTimeout"> {
   ending(): void;
   /** Everything has been stopped; the process may end with this status. */
   ended(code: number): void;
-}
-
-/** What the supervisor starts out with. */
-export interface Beginnings {
-  readonly definitions: readonly Definition[];
-  /** What the machine lacks, by service. */
-  readonly unfit: Readonly<Record<string, string>>;
-  readonly remembered: readonly Remembered[];
 }
 
 export class Supervisor {
@@ -149,20 +140,24 @@ export class Supervisor {
     this.#departures = new Departures({ ...ports, fleet, belongings, commands, ...rest });
   }
 
-  /** Takes over what a dead predecessor left, then starts what is to run, some services in each turn of the loop. */
+  /** Goes on with what a dead predecessor left, and starts what is to run, some services in each turn of the loop. */
   boot(beginnings: Beginnings): void {
-    for (const definition of beginnings.definitions) {
-      this.configure(definition);
-      this.fleet.add(definition);
-    }
-    const { fleet, belongings, events, ports } = this;
-    for (const leftover of findLeftovers(beginnings.remembered, ports.processes))
-      takeOver(leftover, { ...ports, fleet, belongings, events, departures: this.#departures });
-    ports.output.resume();
+    const { fleet, belongings, companions, ports } = this;
+    const rest = { fleet, belongings, companions, launcher: this.#launcher, departures: this.#departures };
+    const adopted = adoptServices(beginnings, { ...ports, ...rest, configure: (each) => this.configure(each) });
     const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     // Each after what it needs, so that none has to be looked at twice.
-    for (const name of fleet.links.inStartOrder(beginnings.definitions.map((definition) => definition.name)))
-      this.#starter.want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
+    for (const name of fleet.links.inStartOrder([...fleet.records()].map((record) => record.definition.name))) {
+      const record = adopted.has(name) ? fleet.get(name) : null;
+      if (record !== null) this.#goOn(record);
+      else this.#starter.want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
+    }
+  }
+
+  #goOn(record: ServiceRecord): void {
+    this.#keep(record, null);
+    this.#pidFiles.changed(record, null);
+    if (record.want === "up" && isUntouched(record.state)) this.#starter.start(record.definition.name);
   }
 
   /** The service is new, or has another definition. */
@@ -237,8 +232,9 @@ export class Supervisor {
       wall: () => clock.wall(),
       jitter,
       perform: (record, action) => performAction(record, action, performer),
-      changed: (record, previous) => this.#changed(record, previous),
-      annotated: () => {},
+      changed: (record, previous, actions) => this.#changed(record, previous, actions),
+      performed: (service) => this.ports.memory.performed(service),
+      annotated: (record) => this.#keep(record, null),
       forgotten: (record) => this.#forgotten(record),
       failed: (service, error) => this.#failed(service, error),
     });
@@ -249,13 +245,20 @@ export class Supervisor {
     if (event.tag === "named" || event.tag === "main-changed") {
       this.belongings.named(service, event.pid);
       this.ports.memory.running(service, event.pid, this.ports.processes.row(event.pid)?.startTicks ?? 0);
+      if (this.belongings.isForeign(service)) this.#departures.watchForeign(service, event.pid);
     }
     this.fleet.post(service, event);
   }
 
-  #changed(record: ServiceRecord, previous: ServiceRecord): void {
+  #keep(record: ServiceRecord, actions: readonly ServiceAction[] | null): void {
+    this.ports.memory.keep(record, actions, this.#launcher.runOf(record.definition.name));
+  }
+
+  #changed(record: ServiceRecord, previous: ServiceRecord, actions: readonly ServiceAction[] | null): void {
     const { name } = record.definition;
     this.#guard.all(name, [
+      // Before anything else: what follows is known of a successor only by this.
+      () => this.#keep(record, actions),
       () => this.#narrator.changed(record, previous),
       () => this.companions.changed(record, previous),
       () => this.#pidFiles.changed(record, previous),

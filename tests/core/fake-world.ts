@@ -124,6 +124,7 @@ export class FakeWorld {
           this.#accompany(record);
       },
       annotated: () => {},
+      performed: () => {},
       forgotten: (record) => this.#onlooker.forgotten(record),
       failed: (service, error) => this.#onlooker.broken(`${service}: ${String(error)}`),
     };

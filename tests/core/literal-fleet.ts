@@ -36,6 +36,7 @@ export function literalFleet(): LiteralFleet {
       if (world.perform !== null) return world.perform(record, action);
       return action.tag === "spawn" ? { tag: "spawned", pid: ++lastPid } : null;
     },
+    performed: () => {},
     changed(record, previous) {
       const [before, after] = [previous.state.tag, record.state.tag];
       if (before !== after) world.changes.push(`${record.definition.name} ${before}>${after}`);

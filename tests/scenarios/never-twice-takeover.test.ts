@@ -15,45 +15,128 @@ function sleepersOf(place: TestPlace, service: string): readonly number[] {
   return place.marked().filter((pid) => variableOf(pid, "DAEMONSUP_SERVICE") === service && executes(pid, "sleep"));
 }
 
-/** The lines of the supervisor's log that say what was left of the service. */
-function told(place: TestPlace, service: string): string {
-  const lines = place.read("log", "daemonsup.log").split("\n");
-  return lines.filter((line) => line.includes(` ${service}: left running by a supervisor that died`)).join("\n");
+/** Lets the guardian start another supervisor in the place of this one. */
+async function replace(supervisor: TestSupervisor): Promise<TestSupervisor> {
+  signalProcess(supervisor.supervisorPid, "SIGKILL");
+  await untilTrue(() => hasEnded(supervisor.supervisorPid));
+  for (;;) {
+    try {
+      return await TestSupervisor.connect(supervisor.place);
+    } catch {
+      // It does not listen yet.
+      await Bun.sleep(1);
+    }
+  }
 }
 
-test("everything that a dead supervisor left is stopped first, and named", async () => {
-  const scripts: Readonly<Record<string, { readonly script: string; readonly sleepers: number }>> = {
-    plain: { script: "exec sleep 1000", sleepers: 1 },
-    family: { script: "(setsid sleep 1000 &); sleep 1000 & exec sleep 1000", sleepers: 3 },
-    stubborn: { script: "trap '' TERM; exec sleep 1000", sleepers: 1 },
-    orphaned: { script: "(setsid sleep 1000 &); exec sleep 1000", sleepers: 2 },
-  };
-  const files = Object.entries(scripts).map(([name, { script }]) => [
+const WAYS = [
+  ["its guardian too", async (first: TestSupervisor) => await (await die(first)).start()],
+  ["not its guardian", replace],
+] as const;
+
+const SCRIPTS: Readonly<Record<string, { readonly script: string; readonly sleepers: number }>> = {
+  plain: { script: "exec sleep 1000", sleepers: 1 },
+  family: { script: "(setsid sleep 1000 &); sleep 1000 & exec sleep 1000", sleepers: 3 },
+  stubborn: { script: "trap '' TERM; exec sleep 1000", sleepers: 1 },
+  orphaned: { script: "(setsid sleep 1000 &); exec sleep 1000", sleepers: 2 },
+};
+
+async function startScripts(): Promise<TestSupervisor> {
+  const files = Object.entries(SCRIPTS).map(([name, { script }]) => [
     `${name}.toml`,
     shell(script, '[stop]\ntimeout = "200ms"'),
   ]);
-  await using first = await TestSupervisor.start(Object.fromEntries(files) as Record<string, string>);
+  const supervisor = await TestSupervisor.start(Object.fromEntries(files) as Record<string, string>);
+  for (const [name, { sleepers }] of Object.entries(SCRIPTS))
+    await untilTrue(() => sleepersOf(supervisor.place, name).length === sleepers);
+  await untilTrue(() => sleepersOf(supervisor.place, "stubborn").every((pid) => ignores(pid, "SIGTERM")));
+  return supervisor;
+}
+
+test.each(WAYS)("what a supervisor that was killed has left goes on as it was (%s)", async (_who, succeed) => {
+  await using first = await startScripts();
   const { place } = first;
-  for (const [name, { sleepers }] of Object.entries(scripts))
-    await untilTrue(() => sleepersOf(place, name).length === sleepers);
-  await untilTrue(() => sleepersOf(place, "stubborn").every((pid) => ignores(pid, "SIGTERM")));
   const before = await first.services();
   const left = place.marked();
-  const main = (name: string): number => before.find((view) => view.name === name)?.pid ?? 0;
-  await die(first);
-  // Its main process is gone by the time of the next start: the others are found all the same.
-  signalProcess(main("orphaned"), "SIGKILL");
-  await untilTrue(() => hasEnded(main("orphaned")));
+  await using second = await succeed(first);
+  expect(await second.services()).toEqual(
+    before.map((view) => ({ ...view, uptime_ms: expect.any(Number) as number | null })),
+  );
+  await place.untilMarked(...left);
+  expect(place.ownLog()).toContain("goes on with 4 services of a supervisor that died, 4 of them running");
+
+  // All of it is still known, so it ends with the service.
+  expect((await second.command("stop", "family", "stubborn")).code).toBe(0);
+  expect([...sleepersOf(place, "family"), ...sleepersOf(place, "stubborn")]).toEqual([]);
+  const restarted = await second.command("restart", "orphaned");
+  expect(restarted.code).toBe(0);
+  expect(left.filter((pid) => sleepersOf(place, "orphaned").includes(pid))).toEqual([]);
+});
+
+test.each(WAYS)("what ends while no supervisor runs is started again, and nothing else (%s)", async (_who, succeed) => {
+  await using first = await startScripts();
+  const { place } = first;
+  const before = await first.services();
+  const main = before.find((view) => view.name === "orphaned")?.pid ?? 0;
+  const left = sleepersOf(place, "orphaned");
+  // The guardian is stopped while it would start another one.
+  signalProcess(first.pid, "SIGSTOP");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  await untilTrue(() => hasEnded(first.supervisorPid));
+  signalProcess(main, "SIGKILL");
+  await untilTrue(() => hasEnded(main));
+  if (succeed === replace) signalProcess(first.pid, "SIGCONT");
+  await using second = await succeed(first);
+  const view = await second.until("orphaned", ({ state, pid }) => state === "up" && pid !== main);
+  expect(view.restarts).toBe(1);
+  await untilTrue(() => left.every(hasEnded));
+  for (const { name, pid } of before)
+    if (name !== "orphaned") expect(await second.service(name)).toMatchObject({ state: "up", pid, restarts: 0 });
+  if (succeed === replace) expect(view.last_exit).toMatchObject({ signal: "SIGKILL" });
+});
+
+test.each(WAYS)(
+  "a backoff and a stop that were under way go on with what was left of them (%s)",
+  async (_who, succeed) => {
+    await using first = await TestSupervisor.start({
+      "crashing.toml": shell("exit 3", '[restart]\ndelay = "1h"\nmax_delay = "1h"'),
+      "stubborn.toml": shell("trap '' TERM; exec sleep 1000", '[stop]\ntimeout = "3s"'),
+    });
+    const { pid } = await first.until("stubborn", (view) => view.state === "up");
+    await untilTrue(() => ignores(pid ?? 0, "SIGTERM"));
+    const before = await first.until("crashing", (view) => view.state === "backoff");
+    expect((await first.command("stop", "--no-wait", "stubborn")).code).toBe(0);
+    await first.until("stubborn", (view) => view.state === "stopping");
+    const began = performance.now();
+    await using second = await succeed(first);
+    const after = await second.service("crashing");
+    const shift = Math.abs(Date.parse(after.next_start ?? "") - Date.parse(before.next_start ?? ""));
+    expect({ ...after, next_start: null }).toEqual({ ...before, next_start: null });
+    expect(shift).toBeLessThan(100);
+    const down = await second.until("stubborn", (view) => view.state === "down");
+    expect(down.last_exit?.reason).toContain("did not stop within 3s");
+    expect(performance.now() - began).toBeLessThan(5_000);
+  },
+);
+
+test("a definition that was changed while no supervisor ran is applied once another one does, and nothing is relayed", async () => {
+  await using first = await TestSupervisor.start({
+    "changed.toml": program(["sleep", "1000"]),
+    "kept.toml": shell("trap 'echo hup' HUP; while :; do sleep 0.05; done"),
+  });
+  const before = new Map((await first.services()).map(({ name, pid }) => [name, pid]));
+  const place = await die(first);
+  place.write("changed.toml", program(["sleep", "1001"]));
+  place.write("added.toml", program(["sleep", "1002"]));
 
   await using second = await place.start();
-  expect(left.filter((pid) => !hasEnded(pid))).toEqual([]);
-  for (const name of Object.keys(scripts)) {
-    const view = await second.until(name, ({ state }) => state === "up");
-    expect(before.map(({ pid }) => pid)).not.toContain(view.pid);
-    expect(told(place, name)).toContain(name === "orphaned" ? "(sleep)" : `pid ${main(name)} (sleep)`);
-  }
-  expect(told(place, "plain")).toContain("stopping it first");
-  expect(told(place, "family")).toContain("stopping them first");
+  await second.until("added", (view) => view.state === "up");
+  const changed = await second.until("changed", ({ state, pid }) => state === "up" && pid !== before.get("changed"));
+  expect(executes(changed.pid ?? 0, "sleep")).toBe(true);
+  expect(hasEnded(before.get("changed") ?? 0)).toBe(true);
+  expect(await second.service("kept")).toMatchObject({ pid: before.get("kept") });
+  expect(place.ownLog()).toContain("the files have changed since the supervisor died: ");
+  expect(place.ownLog()).not.toContain("relayed");
 });
 
 test("what an operator wanted outlives the death of the supervisor", async () => {
@@ -67,6 +150,7 @@ test("what an operator wanted outlives the death of the supervisor", async () =>
   await untilTrue(() => ignores(pid ?? 0, "SIGTERM"));
   expect((await first.command("stop", "stopped")).code).toBe(0);
   expect((await first.command("start", "started")).code).toBe(0);
+  const started = await first.service("started");
   expect((await first.command("stop", "--no-wait", "stopping")).code).toBe(0);
   const place = await die(first);
   signalProcess(pid, "SIGKILL");
@@ -75,7 +159,7 @@ test("what an operator wanted outlives the death of the supervisor", async () =>
   expect(await second.service("stopped")).toMatchObject({ state: "down", want: "down" });
   expect(await second.service("stopping")).toMatchObject({ state: "down", want: "down" });
   expect(await second.service("untouched")).toMatchObject({ state: "down", want: "down" });
-  await second.until("started", (view) => view.state === "up");
+  expect(await second.service("started")).toMatchObject({ state: "up", pid: started.pid });
 });
 
 test("what is left of a service that has no definition any more is stopped, and the service forgotten", async () => {
@@ -90,7 +174,7 @@ test("what is left of a service that has no definition any more is stopped, and 
   await using second = await place.start();
   await untilTrue(() => hasEnded(pid ?? 0));
   while ((await second.services()).length > 1) await second.event(({ event }) => event === "removed");
-  expect(told(place, "removed")).toContain(`pid ${pid}`);
+  expect(await second.service("kept")).toMatchObject({ state: "up", restarts: 0 });
 });
 
 test("a process that only has the environment of a service is not taken for a part of it", async () => {
@@ -100,7 +184,8 @@ test("a process that only has the environment of a service is not taken for a pa
   try {
     const place = await die(first);
     await using second = await place.start();
-    await second.until("copied", (view) => view.state === "up");
+    expect(await second.service("copied")).toMatchObject({ state: "up", pid });
+    expect((await second.command("stop", "copied")).code).toBe(0);
     expect(hasEnded(pid ?? 0)).toBe(true);
     expect(hasEnded(copy.pid)).toBe(false);
   } finally {
@@ -116,22 +201,24 @@ test("after an orderly end the next supervisor finds nothing to say", async () =
   await first.gone();
   await using second = await first.place.start();
   await second.until("plain", (view) => view.state === "up");
-  expect(told(first.place, "plain")).toBe("");
+  expect(first.place.ownLog()).not.toContain("died");
 });
 
-test.each(["before_start", "after_stop"] as const)("a %s hook that was at work is stopped first", async (hook) => {
-  const place = new TestPlace({});
-  const mark = place.path("mark");
-  const script = `if [ -e ${mark} ]; then exit 0; fi; : > ${mark}; exec sleep 1001`;
-  const hooks = `[hooks]\n${hook} = ["/bin/sh", "-c", ${JSON.stringify(script)}]`;
-  place.write("hooked.toml", shell("true", `type = "oneshot"\n${hooks}`));
-  await using first = await place.start();
-  await untilTrue(() => sleepersOf(place, "hooked").length === 1);
-  const [left] = sleepersOf(place, "hooked");
-  await die(first);
+test.each(["before_start", "after_stop"] as const)(
+  "a %s hook that was at work is ended, and begun again",
+  async (hook) => {
+    const place = new TestPlace({});
+    const mark = place.path("mark");
+    const script = `if [ -e ${mark} ]; then exit 0; fi; : > ${mark}; exec sleep 1001`;
+    const hooks = `[hooks]\n${hook} = ["/bin/sh", "-c", ${JSON.stringify(script)}]`;
+    place.write("hooked.toml", shell("true", `type = "oneshot"\n${hooks}`));
+    await using first = await place.start();
+    await untilTrue(() => sleepersOf(place, "hooked").length === 1);
+    const [left] = sleepersOf(place, "hooked");
+    await die(first);
 
-  await using second = await place.start();
-  expect(hasEnded(left ?? 0)).toBe(true);
-  expect(told(place, "hooked")).toContain(`pid ${left} (sleep)`);
-  await second.until("hooked", (view) => view.state === "done");
-});
+    await using second = await place.start();
+    await second.until("hooked", (view) => view.state === "done");
+    expect(hasEnded(left ?? 0)).toBe(true);
+  },
+);

@@ -131,7 +131,7 @@ test(
       if (pid !== null) runs.set(variableOf(pid, "INVOCATION_ID") ?? `none of ${name}`, name);
     const unknown = place.marked().filter((pid) => !runs.has(variableOf(pid, "INVOCATION_ID") ?? ""));
     expect(unknown.map((pid) => `${pid}: ${readFileSync(`/proc/${pid}/cmdline`, "utf8")}`)).toEqual([]);
-    expect(place.read("log", "daemonsup.log")).toContain("left running by a supervisor that died");
+    expect(place.read("log", "daemonsup.log")).toContain("of a supervisor that died, ");
   },
   LONGEST_TEST_MS + 40_000,
 );

@@ -8,6 +8,7 @@ const memory = (service: string, want: Remembered["want"]): Remembered => ({
   want,
   invocation: null,
   main: null,
+  exit: null,
 });
 
 /** Wants as they are remembered, by service. */
@@ -34,7 +35,7 @@ describe("what is remembered", () => {
 
   test("keeps what the mapping says of processes", () => {
     const main = { pid: 7, startTicks: 8 };
-    const ran = { ...memory("b", null), invocation: "f".repeat(32), main };
+    const ran = { ...memory("b", null), invocation: "f".repeat(32), main, exit: null };
     expect(putTogether({ mapped: [ran], isMappingNewer: false, kept })).toContainEqual({ ...ran, want: "down" });
   });
 });

@@ -1,5 +1,6 @@
 import { SIGNAL_NUMBERS, type SignalName, signalNameOf } from "../../src/core/signal-names.ts";
 import { readPidFile } from "../../src/os/pid-file.ts";
+import type { Exit } from "../../src/core/exit.ts";
 import type { ProcessPort, ProcessRow, SignalResult } from "../../src/supervisor/ports.ts";
 
 export const OWN_PID = 100;
@@ -24,6 +25,8 @@ export class LiteralMachine implements ProcessPort {
   onOpen: ((pid: number) => void) | null = null;
   /** false: SIGKILL ends nothing, as in state D. */
   isKillable = true;
+  /** How processes that are no children ended, as far as the kernel tells. */
+  readonly exits = new Map<number, Exit>();
   /** How often the process table was read. */
   looks = 0;
   /** Called before the children of a process are read. */
@@ -135,6 +138,10 @@ export class LiteralMachine implements ProcessPort {
 
   catchesSignal(): boolean {
     return true;
+  }
+
+  exitOf(pid: number): Exit | null {
+    return this.exits.get(pid) ?? null;
   }
 
   openPidfd(pid: number): number | null {

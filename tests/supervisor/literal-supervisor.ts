@@ -47,7 +47,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       timers.turns();
     },
     boot(definitions: readonly DefinitionChanges[], remembered: readonly Remembered[] = []): void {
-      supervisor.boot({ definitions: definitions.map(literalDefinition), unfit: {}, remembered });
+      supervisor.boot({ definitions: definitions.map(literalDefinition), unfit: {}, remembered, saved: new Map() });
       timers.turns();
     },
     stateOf: (service: string): string => operator.service(service)?.state ?? "gone",
@@ -90,6 +90,8 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
         note(`wanted ${service} ${want}`);
         return Promise.resolve();
       },
+      keep: () => {},
+      performed: () => {},
       forget: (service) => note(`forget ${service}`),
     },
     output: {

@@ -3,6 +3,7 @@ import { millis } from "../../src/core/units.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
 import type { ReloadPorts } from "../../src/supervisor/reload.ts";
 import { applyDifference, findDifference } from "../../src/supervisor/reload.ts";
+import { OWN_PID } from "./literal-machine.ts";
 import { literalSupervisor } from "./literal-supervisor.ts";
 
 const NO_WAIT = { wait: false, timeout: null } as const;
@@ -17,22 +18,56 @@ describe("the start of a supervisor", () => {
 
   test("goes by what an operator decided before it", () => {
     const world = literalSupervisor();
-    const remember = (service: string, want: "up" | "down") => ({ service, want, invocation: null, main: null });
+    const remember = (service: string, want: "up" | "down") => ({
+      service,
+      want,
+      invocation: null,
+      main: null,
+      exit: null,
+    });
     world.boot([{ name: "a" }, { name: "m", start: "manual" }], [remember("a", "down"), remember("m", "up")]);
     expect(["a", "m"].map(world.stateOf)).toEqual(["down", "up"]);
   });
 
-  test("stops what a dead predecessor left before it starts the service", () => {
+  const LEFT = { service: "web", want: null, invocation: "earlier", exit: null } as const;
+
+  test("goes on with what a dead predecessor left, and stops all of it when it is asked to", () => {
     const world = literalSupervisor();
     const main = world.machine.start(501, { parent: 1 });
     world.machine.start(502, { parent: 501 });
-    world.boot([{}], [{ service: "web", want: null, invocation: "earlier", main }]);
-    expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "stopping"]);
+    world.boot([{}], [{ ...LEFT, main }]);
+    expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "up"]);
+    expect(world.machine.takeReceivers("SIGTERM")).toEqual([]);
+    void world.operator.ask("web", "stop", NO_WAIT);
+    world.timers.turns();
     expect(world.machine.takeReceivers("SIGTERM")).toEqual([501, 502]);
     world.endForeign(501);
     expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "stopping"]);
     world.endForeign(502);
-    expect([world.spawned.length, world.stateOf("web")]).toEqual([1, "up"]);
+    expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "down"]);
+  });
+
+  test("tells how a process ended that is no child, if the kernel does, and else takes it for a failure", () => {
+    for (const [exit, state] of [
+      [{ tag: "code", code: 0 }, "done"],
+      [null, "backoff"],
+    ] as const) {
+      const world = literalSupervisor();
+      const main = world.machine.start(501, { parent: 1 });
+      world.boot([{ restart: { policy: "on-failure" } }], [{ ...LEFT, main }]);
+      if (exit !== null) world.machine.exits.set(501, exit);
+      world.endForeign(501);
+      expect(world.stateOf("web")).toBe(state);
+    }
+  });
+
+  test("takes what is a child of the guardian by now for its own", () => {
+    const world = literalSupervisor();
+    const main = world.machine.start(501, { parent: OWN_PID });
+    world.boot([{}], [{ ...LEFT, main }]);
+    world.end(501, { tag: "code", code: 3 });
+    expect(world.stateOf("web")).toBe("backoff");
+    expect(world.reports.join()).toContain("pid 501 exited 3");
   });
 
   test("waits for nothing of a dead predecessor's that ends while it is being found", () => {
@@ -40,16 +75,16 @@ describe("the start of a supervisor", () => {
     const main = world.machine.start(501, { parent: 1 });
     // It is in the table, and gone when it is to be taken hold of.
     world.machine.onOpen = (pid) => world.machine.end(pid);
-    world.boot([{}], [{ service: "web", want: null, invocation: "earlier", main }]);
+    world.boot([{}], [{ ...LEFT, main }]);
     world.machine.onOpen = null;
     world.timers.turns();
-    expect([world.spawned.length, world.stateOf("web")]).toEqual([1, "up"]);
+    expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "backoff"]);
   });
 
   test("stops what a dead predecessor left of a service whose definition is gone, and forgets it", () => {
     const world = literalSupervisor();
     const main = world.machine.start(501, { parent: 1 });
-    world.boot([], [{ service: "old", want: null, invocation: "earlier", main }]);
+    world.boot([], [{ service: "old", want: null, invocation: "earlier", main, exit: null }]);
     expect(world.stateOf("old")).toBe("stopping");
     world.endForeign(501);
     expect(world.stateOf("old")).toBe("gone");

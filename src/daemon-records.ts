@@ -1,0 +1,104 @@
+/* The records of services in a file of the runtime directory, for a successor. Part of the composition root. */
+import type { Definition } from "./core/definition.ts";
+import { SAVED_VERSION, type SavedService, convertSaved, decodeSaved, encodeSaved } from "./core/saved-record.ts";
+import type { ServiceAction } from "./core/service-event.ts";
+import type { ServiceRecord } from "./core/service-record.ts";
+import { type RecordFile, openRecordFile } from "./os/record-file.ts";
+import type { FoundText } from "./os/record-left.ts";
+import type { Report } from "./supervisor/ports.ts";
+
+const PREFIX = "service ";
+
+export class ServiceRecords {
+  /** null: it cannot be opened, and a successor goes by the state mapping alone. */
+  readonly #file: RecordFile | null;
+  #found: ReadonlyMap<string, FoundText>;
+  readonly problems: readonly string[];
+  /** What the configuration that is written down has, as the records name it. */
+  readonly #standing = new Map<string, Definition>();
+  /** What was last written. */
+  readonly #saved = new Map<string, SavedService>();
+  #hasComplained = false;
+  report: Report = () => {};
+
+  private constructor(file: RecordFile | null, found: ReadonlyMap<string, FoundText>, problems: readonly string[]) {
+    this.#file = file;
+    this.#found = found;
+    this.problems = problems;
+  }
+
+  static open(path: string, bootId: string): ServiceRecords {
+    const opened = openRecordFile(path, { bootId, version: SAVED_VERSION, convert: convertSaved });
+    if (opened.tag === "ok") return new ServiceRecords(opened.file, opened.found, opened.problems);
+    return new ServiceRecords(null, new Map(), [opened.message]);
+  }
+
+  /** What a predecessor that went by these definitions has left, and why some of it cannot be used. From now on they are in force. */
+  begin(definitions: readonly Definition[]): {
+    readonly saved: ReadonlyMap<string, SavedService>;
+    readonly problems: readonly string[];
+  } {
+    for (const definition of definitions) this.#standing.set(definition.name, definition);
+    const saved = new Map<string, SavedService>();
+    const problems: string[] = [];
+    for (const [key, { text, isDone }] of this.#found) {
+      if (!key.startsWith(PREFIX)) continue;
+      const service = key.slice(PREFIX.length);
+      const reading = decodeSaved(text, service, (name) => this.#standing.get(name) ?? null);
+      if (reading.tag === "ok") saved.set(service, isDone ? { ...reading.saved, actions: [] } : reading.saved);
+      else problems.push(`${service}: cannot read its record: ${reading.reason}; going by its processes alone`);
+    }
+    return { saved, problems };
+  }
+
+  /** Nobody is to go by what is left. */
+  discard(): void {
+    this.#found = new Map();
+    this.#file?.clear();
+  }
+
+  keep(record: ServiceRecord, actions: readonly ServiceAction[] | null, run: number | null): void {
+    const service = record.definition.name;
+    const saved = { record, actions: actions ?? this.#saved.get(service)?.actions ?? [], run };
+    this.#saved.set(service, saved);
+    this.#write(service, saved);
+  }
+
+  performed(service: string): void {
+    const saved = this.#saved.get(service);
+    if (saved !== undefined) this.#saved.set(service, { ...saved, actions: [] });
+    this.#file?.done(`${PREFIX}${service}`);
+  }
+
+  forget(service: string): void {
+    this.#saved.delete(service);
+    this.#file?.forget(`${PREFIX}${service}`);
+  }
+
+  /** Another configuration is about to be written down: what these services run by is written with their records until then. */
+  leave(services: Iterable<string>): void {
+    for (const service of services) {
+      this.#standing.delete(service);
+      const saved = this.#saved.get(service);
+      if (saved !== undefined) this.#write(service, saved);
+    }
+  }
+
+  /** These are in force from now on, and written down. */
+  stand(definitions: readonly Definition[]): void {
+    for (const definition of definitions) {
+      if (!this.#standing.has(definition.name)) this.#standing.set(definition.name, definition);
+    }
+  }
+
+  #write(service: string, saved: SavedService): void {
+    const text = encodeSaved(saved, this.#standing.get(service) ?? null);
+    const failure = this.#file?.write(`${PREFIX}${service}`, text) ?? null;
+    if (failure === null || this.#hasComplained) return;
+    this.#hasComplained = true;
+    this.report(
+      "err",
+      `${service}: its record cannot be written: ${failure}; a successor would not go on with all of it`,
+    );
+  }
+}

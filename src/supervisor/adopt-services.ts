@@ -1,0 +1,177 @@
+/*
+ * How a supervisor begins: with the services as a predecessor has left them, should one have died, and with new ones. Every
+ * service is in its place before anything follows from it, and nothing is stopped or started again because of the death.
+ */
+import type { Definition } from "../core/definition.ts";
+import type { Fleet } from "../core/fleet.ts";
+import { type Evidence, type Restoration, restoreRecord, restoreUnknown } from "../core/restore-record.ts";
+import type { SavedService } from "../core/saved-record.ts";
+import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
+import { newRecord } from "../core/service-record.ts";
+import { hasNoProcess } from "../core/service-state.ts";
+import { millis } from "../core/units.ts";
+import type { Belongings } from "./belongings.ts";
+import type { Companions } from "./companions.ts";
+import type { Departures } from "./departures.ts";
+import type { Launcher } from "./launcher.ts";
+import { placeholderFor } from "./placeholder.ts";
+import type { ClockPort, OutputPort, ProcessPort, Report, TimerPort } from "./ports.ts";
+import { type Leftover, type Remembered, findLeftovers } from "./predecessor.ts";
+
+/** What the supervisor starts out with. */
+export interface Beginnings {
+  readonly definitions: readonly Definition[];
+  /** What the machine lacks, by service. */
+  readonly unfit: Readonly<Record<string, string>>;
+  readonly remembered: readonly Remembered[];
+  /** What a predecessor that died has written of its services, as far as it can be read, with the actions that are not done. */
+  readonly saved: ReadonlyMap<string, SavedService>;
+}
+
+export interface AdoptionPorts {
+  readonly fleet: Fleet;
+  readonly belongings: Belongings;
+  readonly departures: Departures;
+  readonly launcher: Launcher;
+  readonly companions: Pick<Companions, "adopted">;
+  readonly output: Pick<OutputPort, "adopted" | "resume">;
+  readonly processes: ProcessPort;
+  readonly clock: ClockPort;
+  readonly timers: TimerPort;
+  readonly report: Report;
+  /** The service is new here. */
+  configure(definition: Definition): void;
+}
+
+interface Adopted extends Restoration {
+  readonly leftover: Leftover | null;
+}
+
+/** How often it is looked whether an exec has returned that a predecessor began. */
+const EXEC_POLL = millis(10);
+
+/** Puts all services in their places and goes on with those that were left. Returns the names of these. */
+export function adoptServices(beginnings: Beginnings, ports: AdoptionPorts): ReadonlySet<string> {
+  const { fleet, clock } = ports;
+  const adopted: Adopted[] = [];
+  const leftovers = new Map(findLeftovers(beginnings.remembered, ports.processes).map((left) => [left.service, left]));
+  const memories = new Map(beginnings.remembered.map((memory) => [memory.service, memory]));
+  const definitions = new Map(beginnings.definitions.map((definition) => [definition.name, definition]));
+  for (const service of new Set([...definitions.keys(), ...beginnings.saved.keys(), ...leftovers.keys()])) {
+    const memory = memories.get(service) ?? null;
+    const definition = definitions.get(service) ?? null;
+    const leftover = leftovers.get(service) ?? null;
+    const what = { definition, saved: beginnings.saved.get(service) ?? null, leftover, memory };
+    const restoration = restorationOf(service, what, ports);
+    if (restoration === null) {
+      if (definition === null) continue;
+      ports.configure(definition);
+      fleet.place(newRecord(definition, clock.wall()));
+      continue;
+    }
+    const { record } = restoration;
+    ports.configure(record.next ?? record.definition);
+    fleet.place(record);
+    adopted.push({ ...restoration, leftover });
+  }
+  for (const each of adopted) hold(each, ports);
+  for (const { service, run } of ports.output.adopted()) ports.launcher.adopted(service, run);
+  for (const [service, { run }] of beginnings.saved) if (run !== null) ports.launcher.adopted(service, run);
+  ports.output.resume();
+  for (const { record, leftover } of adopted) {
+    const run = leftover === null ? null : { invocation: leftover.invocation, pid: leftover.main };
+    ports.companions.adopted(record, run);
+  }
+  tell(adopted, ports);
+  fleet.resume(adopted);
+  for (const { record } of adopted) awaitExec(record.definition.name, ports);
+  return new Set(adopted.map(({ record }) => record.definition.name));
+}
+
+interface What {
+  /** null: its definition is gone. */
+  readonly definition: Definition | null;
+  readonly saved: SavedService | null;
+  readonly leftover: Leftover | null;
+  readonly memory: Remembered | null;
+}
+
+function restorationOf(service: string, what: What, ports: AdoptionPorts): Restoration | null {
+  const { definition, saved, leftover, memory } = what;
+  const evidence = evidenceOf(leftover, memory, ports);
+  // A process that its record knows nothing of: the record was damaged.
+  if (saved !== null && !(evidence.main !== null && hasNoProcess(saved.record.state)))
+    return restoreRecord(saved, evidence);
+  const known = saved?.record.definition ?? definition;
+  const want = memory?.want ?? (known?.start === "auto" ? "up" : "down");
+  const [now, wall] = [ports.clock.now(), ports.clock.wall()];
+  if (known !== null) {
+    const restored = restoreUnknown(known, evidence, { want, now, wall });
+    if (restored === null || memory?.want === null || memory === null) return restored;
+    return { ...restored, record: { ...restored.record, wantedByHand: true } };
+  }
+  const gone = restoreUnknown(placeholderFor(service), evidence, { want: "down", now, wall });
+  return gone === null ? null : { ...gone, record: { ...gone.record, removed: true } };
+}
+
+function evidenceOf(leftover: Leftover | null, memory: Remembered | null, { processes }: AdoptionPorts): Evidence {
+  const exit = memory?.exit ?? null;
+  if (leftover === null) return { main: null, others: 0, exit };
+  const { main, rows, invocation } = leftover;
+  if (main === null) return { main: null, others: rows.length, exit };
+  return { main: { pid: main, hasExecuted: hasExecuted(main, invocation, processes) }, others: rows.length - 1, exit };
+}
+
+/** Until its exec, a child has the environment and the name of its parent. What it has made of these since is its own concern. */
+function hasExecuted(pid: number, invocation: string, processes: ProcessPort): boolean {
+  const environment = processes.environment(pid);
+  if (environment === null || environment.get("INVOCATION_ID") === invocation) return true;
+  return processes.name(pid) !== processes.name(processes.ownPid);
+}
+
+/** Takes hold of what is left of the run. What belongs to no run of it is left alone, or ends: nobody knows the outcome of a hook. */
+function hold({ record, leftover }: Adopted, { belongings, departures, processes }: AdoptionPorts): void {
+  const { state, definition } = record;
+  if (leftover === null || hasNoProcess(state)) return;
+  if (state.tag === "preparing" || state.tag === "cleaning") {
+    for (const { pid } of leftover.rows) kill(pid, processes);
+    return;
+  }
+  belongings.found(leftover);
+  if (!belongings.isForeign(definition.name)) return;
+  for (const row of leftover.rows) departures.watchForeign(definition.name, row.pid);
+}
+
+function kill(pid: number, processes: ProcessPort): void {
+  const pidfd = processes.openPidfd(pid);
+  if (pidfd === null) return;
+  processes.signal(pidfd, SIGNAL_NUMBERS.SIGKILL);
+  processes.closeFd(pidfd);
+}
+
+/** Nobody is told when an exec returns that another process began. */
+function awaitExec(service: string, ports: AdoptionPorts): void {
+  const { fleet, belongings, processes, timers } = ports;
+  const state = fleet.get(service)?.state;
+  const invocation = belongings.invocationOf(service);
+  if (state?.tag !== "execing" || invocation === null) return;
+  if (hasExecuted(state.pid, invocation, processes)) fleet.post(service, { tag: "spawned", pid: state.pid });
+  else timers.after(EXEC_POLL, () => awaitExec(service, ports));
+}
+
+/** One line for all, and one for each of which there is something to say. */
+function tell(adopted: readonly Adopted[], { report }: AdoptionPorts): void {
+  if (adopted.length === 0) return;
+  const running = adopted.filter(({ leftover, record }) => leftover !== null && !hasNoProcess(record.state)).length;
+  const services = adopted.length === 1 ? "1 service" : `${adopted.length} services`;
+  report("notice", `goes on with ${services} of a supervisor that died, ${running} of them running`);
+  for (const { record, events } of adopted) {
+    const service = record.definition.name;
+    if (record.removed)
+      report("warning", `${service}: left running by a supervisor that died; it has no definition any more`);
+    for (const event of events) {
+      if (event.tag === "exited" && event.exit.tag === "unknown")
+        report("warning", `${service}: ended while no supervisor ran, nobody knows how: that counts as a failure`);
+    }
+  }
+}
