@@ -1,0 +1,80 @@
+/* Every line is in the log once, whichever of our processes are killed while it is written. */
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { shell } from "./definitions.ts";
+import { needsRoot } from "./ordinary-user.ts";
+import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
+
+const KILLS = 20;
+const LOG = '[log]\nstamp = "none"\nmax_size = "1GiB"\n[stop]\nsignal = "TERM"';
+/** Numbered lines, behind the number of the process; the one that is underway is still said when it is to end. */
+const FAST = `trap 'over=1' TERM; i=0; while [ -z "$over" ]; do i=$((i + 1)); echo $$ $i; done`;
+/** The same, in two writes each. */
+const SLOW = `trap 'over=1' TERM; i=0; while [ -z "$over" ]; do i=$((i + 1)); printf "$$ "; sleep 0.003; echo $i; done`;
+
+const FILES = { "fast.toml": shell(FAST, LOG), "slow.toml": shell(SLOW, LOG) };
+
+function sizeOf(place: TestPlace, service: string): number {
+  return readFileSync(place.path("log", `${service}.log`)).length;
+}
+
+/** Waits until both services have said more than they had. */
+async function untilMore(place: TestPlace): Promise<void> {
+  for (const service of ["fast", "slow"]) {
+    const before = sizeOf(place, service);
+    await untilTrue(() => sizeOf(place, service) > before);
+  }
+}
+
+/** Each process has counted up from 1 and left out nothing. */
+function expectEveryNumberOnce(place: TestPlace, service: string): void {
+  const lines = readFileSync(place.path("log", `${service}.log`), "utf8")
+    .split("\n")
+    .slice(0, -1);
+  const runs = Map.groupBy(lines, (line) => line.split(" ")[0]);
+  for (const [pid, said] of runs) {
+    const wrong = said.findIndex((line, index) => line !== `${pid} ${index + 1}`);
+    expect({ service, around: wrong < 0 ? [] : said.slice(wrong - 2, wrong + 3) }).toEqual({ service, around: [] });
+  }
+}
+
+async function expectAllInLog(last: TestSupervisor): Promise<void> {
+  await untilMore(last.place);
+  expect((await last.command("stop", "fast", "slow")).code).toBe(0);
+  for (const service of ["fast", "slow"]) expectEveryNumberOnce(last.place, service);
+}
+
+test("of the supervisor", async () => {
+  await using first = await TestSupervisor.start(FILES);
+  let last = first;
+  for (let kill = 0; kill < KILLS; kill++) {
+    await untilMore(first.place);
+    signalProcess(last.supervisorPid, "SIGKILL");
+    last = await last.successor();
+  }
+  await expectAllInLog(last);
+}, 60_000);
+
+test("of the guardian and the supervisor", async () => {
+  using place = new TestPlace(FILES);
+  for (let kill = 0; kill < KILLS; kill++) {
+    const supervisor = await place.start();
+    await untilTrue(() => ["fast", "slow"].every((service) => place.ownLog().includes(service)));
+    await untilMore(place);
+    supervisor.kill("SIGKILL");
+    await supervisor.gone();
+  }
+  await using last = await place.start();
+  await expectAllInLog(last);
+}, 60_000);
+
+test("of nobody: a service of another user opens its output again by name", async () => {
+  if (needsRoot) return;
+  const text = "echo out > /dev/stdout; echo errors > /dev/stderr";
+  await using supervisor = await TestSupervisor.start({
+    "named.toml": shell(text, 'type = "oneshot"\nuser = "nobody"'),
+  });
+  expect(await supervisor.lines("named", (texts) => texts.length >= 2)).toEqual(
+    expect.arrayContaining(["out", "errors"]),
+  );
+});
