@@ -127,7 +127,7 @@ export class Companions {
       this.starts,
       this.counts,
       this.history,
-      new Schedules({ ...ports, ...kernel.schedules, amend }),
+      new Schedules({ ...ports, ...kernel.schedules, amend, annotate }),
       new Watches({
         ...ports,
         annotate,

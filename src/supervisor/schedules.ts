@@ -8,15 +8,20 @@
  *
  * What was dealt with last is remembered beyond the end of the supervisor. With `catch_up` a time that passed while the
  * schedule was not at work is made up for when it is at work again, once.
+ *
+ * Over the death of a supervisor the schedule was at work all along: a time that came meanwhile is told by the successor, and
+ * one that the predecessor has told is not told again.
  */
 import type { Definition } from "../core/definition.ts";
 import type { SchedulePolicy } from "../core/life-policies.ts";
+import { isTrueIn, numberIn } from "../core/plain-data.ts";
 import { nextDue, ruleOf } from "../core/schedule.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
-import { type WallTime, millis } from "../core/units.ts";
+import { type WallTime, millis, spanBetween } from "../core/units.ts";
 import { isoOf } from "../core/view.ts";
-import type { Companion, Tell } from "./companion.ts";
+import type { Annotate, Companion, Tell } from "./companion.ts";
 import type { ClockPort, Report, TimerPort } from "./ports.ts";
+import { type SchedulePhase, schedulePhaseOf } from "./schedule-phase.ts";
 import { ScheduleMemory, type ScheduleMemoryPort } from "./schedule-memory.ts";
 
 export interface SchedulesPorts {
@@ -24,6 +29,7 @@ export interface SchedulesPorts {
   readonly timers: TimerPort;
   readonly report: Report;
   readonly tell: Tell;
+  readonly annotate: Annotate;
   readonly memory: ScheduleMemoryPort;
   /** When it is due next, to be shown. Not called within a step. */
   amend(service: string, change: { readonly dueAt: WallTime | null }): void;
@@ -35,13 +41,10 @@ export interface SchedulesPorts {
   onClockSet(changed: () => void): () => void;
 }
 
-/** off: not wanted; idle: waits for its time; busy: runs, or is about to. */
-type Phase = "off" | "idle" | "busy";
-
 interface Entry {
   readonly service: string;
   policy: SchedulePolicy;
-  phase: Phase;
+  phase: SchedulePhase;
   /** true: it has not been reckoned with yet since it is at work, or its definition has changed. */
   isNew: boolean;
   /** true: it was not at work before, so what was missed may be made up for. */
@@ -59,7 +62,12 @@ interface Entry {
   isQueued: boolean;
   /** true: for the present run it was said that a time was left out. */
   hasSaidSkipped: boolean;
+  /** What is written down of it. */
+  written: string;
 }
+
+/** The word under which it is written down what is due, and whether it is queued. */
+const SCHEDULE = "schedule";
 
 /** setTimeout fires at once for more than 2^31 - 1 ms; and a wake-up a day costs nothing. */
 const LONGEST_WAIT_MS = 86_400_000;
@@ -87,7 +95,7 @@ export class Schedules implements Companion {
     const entry = this.#entries.get(service) ?? (policy === null ? null : this.#add(service, policy));
     if (entry === null) return;
     if (policy === null) return this.#end(entry);
-    const phase = phaseOf(record);
+    const phase = schedulePhaseOf(record);
     if (policy === entry.policy && phase === entry.phase) return;
     const isOther = ruleOf(policy) !== ruleOf(entry.policy);
     if (isOther || entry.phase === "off") entry.isNew = true;
@@ -97,6 +105,30 @@ export class Schedules implements Companion {
     const isUnmet = record.state.tag === "down" && record.state.why === "condition";
     Object.assign(entry, { policy, phase, isUnmet });
     if (isByHand) this.#startedByHand(entry);
+    this.#lookSoon();
+  }
+
+  adopted(record: ServiceRecord): void {
+    const policy = record.definition.schedule;
+    if (policy === null) return;
+    const entry = this.#add(record.definition.name, policy);
+    const written = record.beside[SCHEDULE];
+    const [due, at] = [numberIn(written, "due") as WallTime | null, record.dueAt];
+    const isUnmet = record.state.tag === "down" && record.state.why === "condition";
+    Object.assign(entry, {
+      phase: schedulePhaseOf(record),
+      isUnmet,
+      shown: at,
+      written: JSON.stringify(written ?? null),
+    });
+    entry.isQueued = isTrueIn(written, "queued");
+    if (due === null || at === null) entry.isNew = true;
+    else if (at > this.#ports.clock.wall() || !this.#hasStartedSince(record, at)) Object.assign(entry, { due, at });
+    else {
+      // It was told, and nobody has noted that.
+      this.#memory.remember(entry.service, { at: due, rule: ruleOf(policy) });
+      this.#plan(entry, false);
+    }
     this.#lookSoon();
   }
 
@@ -127,6 +159,7 @@ export class Schedules implements Companion {
       isTold: false,
       isQueued: false,
       hasSaidSkipped: false,
+      written: "null",
     };
     this.#entries.set(service, entry);
     this.#unwatchClock ??= this.#ports.onClockSet(() => this.#clockSet());
@@ -136,6 +169,7 @@ export class Schedules implements Companion {
   #end(entry: Entry): void {
     this.#entries.delete(entry.service);
     this.#ports.timers.soon(() => {
+      this.#ports.annotate(entry.service, SCHEDULE, null);
       if (entry.shown !== null) this.#ports.amend(entry.service, { dueAt: null });
     });
     this.#lookSoon();
@@ -219,7 +253,19 @@ export class Schedules implements Companion {
     this.#ports.tell(entry.service, { tag: entry.isUnmet ? "start-asked" : "due" });
   }
 
+  /** true: its run began at this time or after it. */
+  #hasStartedSince({ state }: ServiceRecord, at: WallTime): boolean {
+    if (!("startedAt" in state)) return false;
+    const { clock } = this.#ports;
+    return clock.wall() - spanBetween(state.startedAt, clock.now()) >= at;
+  }
+
   #show(entry: Entry): void {
+    const { service, due, isQueued } = entry;
+    const data = due === null && !isQueued ? null : { due, queued: isQueued };
+    const written = JSON.stringify(data);
+    if (written !== entry.written) this.#ports.annotate(service, SCHEDULE, data);
+    entry.written = written;
     if (entry.at === entry.shown) return;
     entry.shown = entry.at;
     this.#ports.amend(entry.service, { dueAt: entry.at });
@@ -236,31 +282,5 @@ export class Schedules implements Companion {
       this.#cancelTimer = null;
       this.#look();
     });
-  }
-}
-
-function phaseOf({ state, want, removed }: ServiceRecord): Phase {
-  if (want === "down" || removed) return "off";
-  switch (state.tag) {
-    case "waiting":
-      return state.on === "schedule" ? "idle" : "busy";
-    case "down":
-      return state.why === "condition" ? "idle" : "off";
-    case "done":
-    case "failed":
-    case "stuck":
-      return "off";
-    case "preparing":
-    case "launching":
-    case "execing":
-    case "starting":
-    case "naming":
-    case "up":
-    case "leaving":
-    case "stopping":
-    case "sweeping":
-    case "cleaning":
-    case "backoff":
-      return "busy";
   }
 }
