@@ -32,6 +32,7 @@ export interface History {
 const LAST_WORDS = millis(1_000);
 
 export function startHistory({ policy, stateDirectory, report, rested }: HistoryRequest): History {
+  const session = randomHex(8);
   const ownLines = new OwnLines();
   const writer = new HistoryWriter({
     start: (listener) =>
@@ -39,13 +40,15 @@ export function startHistory({ policy, stateDirectory, report, rested }: History
     timers,
     report,
     path: historyFileOf(stateDirectory),
-    session: randomHex(8),
+    session,
     policy,
     rested,
   });
   return {
     writer,
     port: {
+      session,
+      goesOn: (earlier, run) => writer.goesOn(earlier, run),
       keep: (entry) => writer.keep(entry),
       lines: () => (writer.policy.keep === 0 ? 0 : writer.policy.lines),
       ownLines: (service, since) => ownLines.about(service, since),

@@ -8,7 +8,7 @@ import type { HistoryAnswer, HistoryQuestion } from "./core/history-view.ts";
 import { mayBeOomKill, withOomCause } from "./core/oom-end.ts";
 import { type OpenedHistory, beginAnew, closeHistory, failureOf, isDamage, openHistory } from "./os/history-file.ts";
 import { queryHistory } from "./os/history-query.ts";
-import { HistoryStore } from "./os/history-store.ts";
+import { type HistoryOwner, HistoryStore } from "./os/history-store.ts";
 import { readOomKills } from "./os/oom-kills.ts";
 import { lowerPriorityOfThread } from "./os/low-priority.ts";
 import type { FromHistory, ToHistory } from "./supervisor/history-messages.ts";
@@ -20,7 +20,7 @@ interface OpenFile {
   readonly store: HistoryStore;
 }
 
-let place = { path: "", session: "" };
+let place: HistoryOwner & { readonly path: string } = { path: "", session: "", goOn: [] };
 let policy: HistoryPolicy | null = null;
 let file: OpenFile | null = null;
 
@@ -30,7 +30,7 @@ self.onmessage = (event: MessageEvent<ToHistory>) => perform(event.data);
 function perform(message: ToHistory): void {
   switch (message.tag) {
     case "begin":
-      place = { path: message.path, session: message.session };
+      place = message;
       policy = message.policy;
       return;
     case "configure":
@@ -93,7 +93,7 @@ function take(opened: OpenedHistory): string | null {
   if (opened.tag === "failed") return opened.message;
   if (opened.aside !== null) say({ tag: "said", message: opened.aside });
   try {
-    file = { db: opened.db, store: new HistoryStore(opened.db, place.session, Date.now()) };
+    file = { db: opened.db, store: new HistoryStore(opened.db, place, Date.now()) };
     return null;
   } catch (error) {
     opened.db.close();

@@ -60,8 +60,10 @@ export interface RunEnd {
 /** One run of a service, from the start of its main process to the end of it. */
 export interface RunEntry {
   readonly tag: "run";
-  /** Its number in the life of this supervisor, over all services. */
+  /** Its number in the life of the supervisor that began it, over all services. */
   readonly run: number;
+  /** That supervisor, where it is a predecessor; null: this one. */
+  readonly session: string | null;
   readonly service: string;
   readonly pid: number;
   readonly began: WallTime;

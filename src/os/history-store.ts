@@ -31,21 +31,33 @@ const RUN_COLUMNS = "id, run, session, service, number, merged, restarts, ended,
 const MOST_ENTRIES = 500;
 const MOST_TEXT = 256 * 1024;
 
+/** Whose history it is. */
+export interface HistoryOwner {
+  readonly session: string;
+  /** Runs of supervisors before it. */
+  readonly goOn: readonly { readonly session: string; readonly run: number }[];
+}
+
 /** Writes entries down, for one supervisor. Everything throws what SQLite says. */
 export class HistoryStore {
   readonly #db: Database;
   readonly #session: string;
   readonly #statements = new Map<string, Statement<unknown, (string | number | null)[]>>();
 
-  /** `at`: now, in milliseconds since 1970. Runs of earlier supervisors that never ended count as lost from now on. */
-  constructor(db: Database, session: string, at: number) {
+  /**
+   * `at`: now, in milliseconds since 1970. Runs of earlier supervisors that never ended count as lost from now on, but for those
+   * that go on.
+   */
+  constructor(db: Database, owner: HistoryOwner, at: number) {
+    const { session, goOn } = owner;
     this.#db = db;
     this.#session = session;
-    this.#run("UPDATE runs SET ended = ?, cause = 'lost', reason = ? WHERE ended IS NULL AND session <> ?", [
-      at,
-      "its supervisor ended before it",
-      session,
-    ]);
+    const going = JSON.stringify(goOn.map((one) => `${one.session} ${one.run}`));
+    this.#run(
+      `UPDATE runs SET ended = ?, cause = 'lost', reason = ? WHERE ended IS NULL AND session <> ?
+         AND session || ' ' || run NOT IN (SELECT value FROM json_each(?))`,
+      [at, "its supervisor ended before it", session, going],
+    );
   }
 
   /**
@@ -72,7 +84,7 @@ export class HistoryStore {
 
   #storeRun(entry: RunEntry): void {
     const known = this.#one<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE session = ? AND run = ?`, [
-      this.#session,
+      this.#sessionOf(entry),
       entry.run,
     ]);
     if (known === null ? this.#isPast(entry) : known.ended !== null || entry.end === null) return;
@@ -83,12 +95,13 @@ export class HistoryStore {
   }
 
   /** true: a later run of the service is written down, so this one was, and has been merged since. */
-  #isPast({ service, run }: RunEntry): boolean {
+  #isPast(entry: RunEntry): boolean {
+    const { service, run } = entry;
     const newest = this.#one<{ readonly session: string; readonly run: number }>(
       "SELECT session, run FROM runs WHERE service = ? ORDER BY number DESC LIMIT 1",
       [service],
     );
-    return newest !== null && newest.session === this.#session && newest.run > run;
+    return newest !== null && newest.session === this.#sessionOf(entry) && newest.run > run;
   }
 
   /** Of runs that were merged before they were written down, the beginnings may be there: they are gone with this. */
@@ -126,7 +139,7 @@ export class HistoryStore {
       `INSERT INTO runs (session, run, service, number, merged, pid, restarts, began, because, ended, ran, cause, reason,
          detail, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
-        ...[this.#session, run, service, number, merged, pid, restarts, Math.round(began), because],
+        ...[this.#sessionOf(entry), run, service, number, merged, pid, restarts, Math.round(began), because],
         ...(end === null
           ? [null, null, null, null, null, null]
           : [
@@ -139,6 +152,10 @@ export class HistoryStore {
             ]),
       ],
     );
+  }
+
+  #sessionOf({ session }: RunEntry): string {
+    return session ?? this.#session;
   }
 
   #storeEvent(entry: EventEntry): void {

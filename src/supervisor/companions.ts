@@ -65,7 +65,7 @@ export class Companions {
   readonly hooks: Hooks;
   readonly ownCommands: StopReloadCommands;
   readonly starts: StartWatch;
-  readonly counts = new RunCounts();
+  readonly counts: RunCounts;
   readonly history: Historian;
   readonly #fleet: () => Fleet;
   readonly #commands: Commands;
@@ -115,8 +115,9 @@ export class Companions {
       this.#hearing.store.storedFor(service);
     this.#listeners = new Listeners({ ...ports, sockets: kernel.sockets, stored });
     this.#health = new Health({ ...ports, checks, amend });
+    this.counts = new RunCounts(annotate);
     this.starts = new StartWatch(ports.clock);
-    this.history = new Historian(ports);
+    this.history = new Historian({ ...ports, annotate });
     this.#all = [
       this.hooks,
       this.ownCommands,

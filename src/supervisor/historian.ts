@@ -4,6 +4,9 @@
  *
  * A run begins with the start of its main process and ends with what the fleet calls its last exit; that the starter of a
  * daemon leaves it is none. Its last lines are asked for at its end, before another run can begin, and waited for.
+ *
+ * A run that outlives the supervisor keeps its entry: what identifies it is written down beside the service, and so is its end
+ * until another run begins, as nobody knows what of the history has reached the disk. What is kept twice is there once.
  */
 import type { Definition } from "../core/definition.ts";
 import type { Fleet } from "../core/fleet.ts";
@@ -18,17 +21,23 @@ import {
   boundLines,
   cutText,
 } from "../core/history.ts";
+import { textIn } from "../core/plain-data.ts";
 import { type CauseOfEnd, causeOfEnd, isAskedToEnd } from "../core/run-cause.ts";
 import { type ServiceRecord, messageOf, pidOf } from "../core/service-record.ts";
 import { hasNoProcess, isEnding } from "../core/service-state.ts";
-import { type Instant, type Millis, type WallTime, millis, spanBetween } from "../core/units.ts";
-import type { Companion } from "./companion.ts";
+import { type Millis, type WallTime, millis, spanBetween } from "../core/units.ts";
+import type { Annotate, Companion } from "./companion.ts";
 import type { Happening } from "./events.ts";
 import { LineAllowance } from "./line-allowance.ts";
+import { type OpenRun, entryOf, readRun, savedRunOf } from "./open-run.ts";
 import type { ClockPort, EndedUsage, OutputPort, TimerPort } from "./ports.ts";
 
 /** Where it goes. */
 export interface HistoryPort {
+  /** What this supervisor is known by in the history. */
+  readonly session: string;
+  /** This run of a predecessor's goes on: it is not lost. Before anything is kept. */
+  goesOn(session: string, run: number): void;
   keep(entry: HistoryEntry): void;
   /** How many of the last lines of a run a report has; 0: none, or there is no history. */
   lines(): number;
@@ -43,6 +52,7 @@ export interface HistorianPorts {
   readonly clock: ClockPort;
   readonly timers: TimerPort;
   readonly output: Pick<OutputPort, "lastWords">;
+  readonly annotate: Annotate;
   fleet(): Fleet;
   /** Everything is being stopped. */
   isEnding(): boolean;
@@ -54,19 +64,9 @@ export interface Departure {
   readonly usage: EndedUsage | null;
 }
 
-interface OpenRun {
-  readonly run: number;
-  readonly pid: number;
-  readonly began: WallTime;
-  readonly beganAt: Instant;
-  readonly because: string;
-  readonly restarts: number;
-  usage: RunUsage | null;
-  /** null: they are not asked for. */
-  lines: Promise<readonly OutputLine[] | null> | null;
-}
-
-const UNMERGED = { merged: 0, firstMerged: null } as const;
+/** The words under which the latest run is written down, and what was asked of the service. */
+const RUN = "run";
+const ASKED = "asked";
 
 /** How long the last lines are waited for. */
 const PATIENCE = millis(5_000);
@@ -97,6 +97,7 @@ export class Historian implements Companion {
   /** Somebody is about to have the service started or stopped: "stop, by an operator". */
   asked(service: string, words: string): void {
     this.#asked.set(service, words);
+    this.#ports.annotate(service, ASKED, { words });
   }
 
   /** Something has happened beyond what the records of services tell. */
@@ -112,28 +113,33 @@ export class Historian implements Companion {
     this.#ports.history.keep({ tag: "event", number: ++this.#number, at, service, event, message: text, merged: 0 });
   }
 
+  adopted({ definition, beside }: ServiceRecord): void {
+    const service = definition.name;
+    const asked = textIn(beside[ASKED], "words");
+    if (asked !== null) this.#asked.set(service, asked);
+    const left = readRun(beside[RUN]);
+    if (left === null) return;
+    const { history } = this.#ports;
+    this.#known.add(service);
+    history.goesOn(left.open.session ?? "", left.open.run);
+    if (left.end === null) this.#open.set(service, left.open);
+    history.keep(entryOf(service, left.open, left.end));
+  }
+
   began(definition: Definition, pid: number | null): void {
     if (pid === null) return;
     const { clock, history } = this.#ports;
     const service = definition.name;
     const restarts = this.#ports.fleet().get(service)?.restarts ?? 0;
     const because = this.#whyBegun(definition, restarts);
-    this.#asked.delete(service);
+    this.#forgetAsked(service);
     this.#known.add(service);
     const now = { began: clock.wall(), beganAt: clock.now() };
-    const open: OpenRun = { run: ++this.#number, pid, ...now, because, restarts, usage: null, lines: null };
+    const about = { pid, ...now, because, restarts };
+    const open: OpenRun = { run: ++this.#number, session: null, ...about, usage: null, lines: null };
     this.#open.set(service, open);
-    history.keep({
-      tag: "run",
-      run: open.run,
-      service,
-      pid,
-      began: open.began,
-      because,
-      restarts,
-      end: null,
-      ...UNMERGED,
-    });
+    this.#ports.annotate(service, RUN, savedRunOf(open, null, history.session));
+    history.keep(entryOf(service, open, null));
   }
 
   /** To be called before the end of a main process is told. */
@@ -213,12 +219,12 @@ export class Historian implements Companion {
 
   #close(service: string, open: OpenRun, end: RunEnd): void {
     this.#open.delete(service);
-    const { run, pid, began, because, restarts } = open;
+    const { began } = open;
+    this.#ports.annotate(service, RUN, savedRunOf(open, end, this.#ports.history.session));
     const keep = (lines: readonly OutputLine[] | null): void => {
       const own = end.report === null ? [] : this.#ports.history.ownLines(service, began);
       const report = end.report === null ? null : { ...end.report, lines, own };
-      const entry = { tag: "run", run, service, pid, began, because, restarts, ...UNMERGED } as const;
-      this.#ports.history.keep({ ...entry, end: { ...end, report } });
+      this.#ports.history.keep(entryOf(service, open, { ...end, report }));
     };
     if (end.report === null || open.lines === null) keep(null);
     else this.#await(open.lines.then(keep));
@@ -244,6 +250,10 @@ export class Historian implements Companion {
     return spanBetween(beganAt, this.#ports.clock.now());
   }
 
+  #forgetAsked(service: string): void {
+    if (this.#asked.delete(service)) this.#ports.annotate(service, ASKED, null);
+  }
+
   #whyBegun(definition: Definition, restarts: number): string {
     if (restarts > 0) return "restarted";
     const asked = this.#asked.get(definition.name);
@@ -256,7 +266,7 @@ export class Historian implements Companion {
   #whyStopped(record: ServiceRecord, { finding }: CauseOfEnd): string | null {
     const service = record.definition.name;
     const asked = this.#asked.get(service);
-    if (asked?.startsWith("stop") === true) this.#asked.delete(service);
+    if (asked?.startsWith("stop") === true) this.#forgetAsked(service);
     if (asked !== undefined) return asked;
     if (this.#ports.isEnding()) return `the supervisor ends: ${this.#endReason ?? "it was asked to"}`;
     if (finding !== null) return finding;

@@ -3,8 +3,14 @@ import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 
 /** What the main thread says to the thread that keeps the history. */
 export type ToHistory =
-  /** First: where it is kept. `session` is another one for each supervisor. */
-  | { readonly tag: "begin"; readonly path: string; readonly session: string; readonly policy: HistoryPolicy }
+  /** First: where it is kept. `session` is another one for each supervisor; `goOn`: runs of earlier ones that are not lost. */
+  | {
+      readonly tag: "begin";
+      readonly path: string;
+      readonly session: string;
+      readonly goOn: readonly { readonly session: string; readonly run: number }[];
+      readonly policy: HistoryPolicy;
+    }
   | { readonly tag: "configure"; readonly policy: HistoryPolicy }
   /** Write these down and answer `stored`. */
   | { readonly tag: "store"; readonly entries: readonly HistoryEntry[] }

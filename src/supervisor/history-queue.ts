@@ -58,6 +58,8 @@ export class HistoryQueue {
   }
 
   #merge(entry: RunEntry): RunEntry {
+    // One of a predecessor's has a number of another series.
+    if (entry.session !== null) return entry;
     const [first, middle] = this.#lastRuns.get(entry.service) ?? [null, null];
     const [earlier, later] = [this.#runAt(first), this.#runAt(middle)];
     const key = keyOf(entry);
@@ -100,7 +102,7 @@ export class HistoryQueue {
 }
 
 function keyOf(entry: HistoryEntry): string {
-  return entry.tag === "run" ? `run ${entry.run}` : `event ${entry.number}`;
+  return entry.tag === "run" ? `run ${entry.run} ${entry.session ?? ""}` : `event ${entry.number}`;
 }
 
 function textOf(entry: HistoryEntry | undefined): number {

@@ -43,6 +43,7 @@ export class HistoryWriter {
   readonly #ports: HistoryWriterPorts;
   readonly #queue = new HistoryQueue();
   readonly #asked = new Map<number, Asked>();
+  readonly #goOn: { readonly session: string; readonly run: number }[] = [];
   #policy: HistoryPolicy;
   #thread: HistoryThread | null = null;
   /** What the thread is writing. */
@@ -70,6 +71,11 @@ export class HistoryWriter {
   configure(policy: HistoryPolicy): void {
     this.#policy = policy;
     if (this.#isOpen) this.#thread?.post({ tag: "configure", policy });
+  }
+
+  /** This run of an earlier supervisor's is not lost. */
+  goesOn(session: string, run: number): void {
+    this.#goOn.push({ session, run });
   }
 
   keep(entry: HistoryEntry): void {
@@ -145,7 +151,7 @@ export class HistoryWriter {
       this.#thread = thread;
       this.#isOpen = true;
       const { path, session } = this.#ports;
-      thread.post({ tag: "begin", path, session, policy: this.#policy });
+      thread.post({ tag: "begin", path, session, goOn: this.#goOn, policy: this.#policy });
       return true;
     } catch (error) {
       this.#fail(`cannot keep the history: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,7 +1,11 @@
-/* What has happened to services since the supervisor began, in numbers that only grow. */
+/*
+ * What has happened to services since the first supervisor began, in numbers that only grow. They are written down when a run
+ * ends; that another one has begun since shows by itself.
+ */
 import type { Exit } from "../core/exit.ts";
 import type { ExitCount } from "../core/metrics-view.ts";
-import type { Companion } from "./companion.ts";
+import { type PlainData, memberIn, numberIn, textIn } from "../core/plain-data.ts";
+import type { Annotate, Companion } from "./companion.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 
 export interface RunCount {
@@ -17,10 +21,28 @@ interface Counts {
   exits: { readonly reason: ExitCount["reason"]; readonly status: string; count: number }[] | null;
 }
 
+/** The word under which they are written down. */
+const COUNTS = "counts";
+
 const NONE: RunCount = { starts: 0, restarts: 0, exits: [] };
 
 export class RunCounts implements Companion {
+  readonly #annotate: Annotate;
   readonly #counts = new Map<string, Counts>();
+
+  constructor(annotate: Annotate) {
+    this.#annotate = annotate;
+  }
+
+  adopted({ definition, beside, startedAt }: ServiceRecord): void {
+    const written = beside[COUNTS];
+    const hasBegun = startedAt !== null && startedAt !== numberIn(written, "startedAt");
+    if (written === undefined && !hasBegun) return;
+    const counts = this.#countsOf(definition.name);
+    counts.starts = (numberIn(written, "starts") ?? 0) + Number(hasBegun);
+    counts.restarts = numberIn(written, "restarts") ?? 0;
+    counts.exits = readExits(memberIn(written, "exits"));
+  }
 
   changed(record: ServiceRecord, previous: ServiceRecord): void {
     const hasStarted = record.startedAt !== null && record.startedAt !== previous.startedAt;
@@ -31,6 +53,10 @@ export class RunCounts implements Companion {
     if (hasStarted) counts.starts++;
     counts.restarts += restarts;
     if (exit !== null) noteExit(counts, exit);
+    if (exit === null && restarts === 0) return;
+    const exits = (counts.exits ?? []).map(({ reason, status, count }) => ({ reason, status, count }));
+    const { starts, restarts: all } = counts;
+    this.#annotate(record.definition.name, COUNTS, { starts, restarts: all, exits, startedAt: record.startedAt });
   }
 
   forgotten(service: string): void {
@@ -50,6 +76,15 @@ export class RunCounts implements Companion {
     this.#counts.set(service, counts);
     return counts;
   }
+}
+
+function readExits(data: PlainData | undefined): Counts["exits"] {
+  if (!Array.isArray(data)) return null;
+  return (data as readonly PlainData[]).flatMap((each) => {
+    const [reason, status, count] = [textIn(each, "reason"), textIn(each, "status"), numberIn(each, "count")];
+    const known = (["exit", "signal", "unknown"] as const).find((one) => one === reason);
+    return known === undefined || status === null || count === null ? [] : [{ reason: known, status, count }];
+  });
 }
 
 function noteExit(counts: Counts, exit: Exit): void {

@@ -11,7 +11,7 @@ export function runOf(run: number, changes: Partial<RunEntry> = {}): RunEntry {
   const began = second(run);
   const end = endOf({ at: (began + 500) as WallTime });
   const what = { service: "web", pid: 1000 + run, because: "restarted", restarts: run - 1, end };
-  return { tag: "run", run, began, merged: 0, firstMerged: null, ...what, ...changes };
+  return { tag: "run", run, session: null, began, merged: 0, firstMerged: null, ...what, ...changes };
 }
 
 export function endOf(changes: Partial<RunEnd> = {}): RunEnd {

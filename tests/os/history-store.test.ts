@@ -8,7 +8,7 @@ import type { HistoryLineView, ReportView, RunView } from "../../src/core/histor
 import { millis } from "../../src/core/units.ts";
 import { closeHistory, openHistory, openHistoryForReading, usedBytesOf } from "../../src/os/history-file.ts";
 import { queryHistory } from "../../src/os/history-query.ts";
-import { HistoryStore } from "../../src/os/history-store.ts";
+import { type HistoryOwner, HistoryStore } from "../../src/os/history-store.ts";
 import { endOf, eventOf, runOf, second } from "../core/literal-history.ts";
 
 const POLICY: HistoryPolicy = { keep: 100, keepAge: millis(86_400_000), keepSize: 1024 * 1024, lines: 50 };
@@ -28,9 +28,10 @@ function open(): Database {
 }
 
 /** Writes batches in the life of one supervisor. */
-function keep(batches: readonly (readonly HistoryEntry[])[], policy = POLICY, session = "one"): void {
+function keep(batches: readonly (readonly HistoryEntry[])[], policy = POLICY, by: string | HistoryOwner = "one"): void {
+  const owner = typeof by === "string" ? { session: by, goOn: [] } : by;
   const db = open();
-  const store = new HistoryStore(db, session, second(5000));
+  const store = new HistoryStore(db, owner, second(5000));
   for (const batch of batches) store.store(batch, policy, second(5000));
   store.close();
   closeHistory(db);
@@ -88,7 +89,7 @@ describe("the file of the history", () => {
       expect(opened.aside).toMatch(
         /^cannot read the history in ".*": it is no database; it is kept as ".*damaged-.*", and a new/,
       );
-      new HistoryStore(opened.db, "one", 0).store([runOf(1)], POLICY, 0);
+      new HistoryStore(opened.db, { session: "one", goOn: [] }, 0).store([runOf(1)], POLICY, 0);
       closeHistory(opened.db);
     }
     expect(readdirSync(directory).filter((name) => name.includes("damaged"))).toHaveLength(3);
@@ -291,4 +292,17 @@ describe("what is asked", () => {
     const answer = look((db) => queryHistory(db, { tag: "list", patterns: ["db", "dbb"], since: null, most: 10 }));
     expect(answer).toMatchObject({ unknown: ["dbb"], services: ["db", "web@1", "web@2"] });
   });
+});
+
+test("a run that outlives its supervisor ends in the row in which it began, once, and the others of it are lost", () => {
+  keep([[runOf(1, { end: null }), runOf(2, { end: null, service: "other" })]]);
+  const ended = runOf(1, { session: "one" });
+  const owner = { session: "two", goOn: [{ session: "one", run: 1 }] };
+  keep([[runOf(1, { service: "third", end: null }), ended, ended]], POLICY, owner);
+  const found = look((db) => db.query("SELECT session, run, service, cause FROM runs ORDER BY service, id").values());
+  expect(found).toEqual([
+    ["one", 2, "other", "lost"],
+    ["two", 1, "third", null],
+    ["one", 1, ended.service, ended.end?.cause ?? ""],
+  ]);
 });

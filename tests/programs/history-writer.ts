@@ -13,7 +13,7 @@ const policy = { keep: 100_000, keepAge: millis(86_400_000), keepSize: 64 * 1024
 const opened = openHistory(path, policy.keepSize);
 if (opened.tag === "failed") throw new Error(opened.message);
 if (opened.aside !== null) throw new Error(opened.aside);
-const store = new HistoryStore(opened.db, session, second(0));
+const store = new HistoryStore(opened.db, { session, goOn: [] }, second(0));
 const lines = Array.from({ length: 20 }, () => ({ at: second(1), stream: "stdout", text: "x".repeat(500) }) as const);
 for (let number = 1; ; number++) {
   const report = { lines, areLinesOlder: false, own: [] };

@@ -99,3 +99,47 @@ describe("the historian", () => {
     expect(failed).toMatchObject([{ event: "failed", message: "exited 1; given up: restarted 1 times within 60s" }]);
   });
 });
+
+describe("over the death of the supervisor", () => {
+  /** What a successor is told of "web", as a file gives it back. */
+  function successorOf(before: ReturnType<typeof literalSupervisor>) {
+    const [record, it] = [before.supervisor.fleet.get("web"), literalSupervisor()];
+    if (record === null) throw new Error("there is no web");
+    it.boot([{ name: "web", start: "manual" }]);
+    const beside = JSON.parse(JSON.stringify(record.beside)) as typeof record.beside;
+    it.supervisor.companions.history.adopted({ ...record, beside });
+    return it;
+  }
+
+  test("a run that goes on keeps its entry, and ends in it", () => {
+    const before = literalSupervisor();
+    before.boot([{ name: "web" }]);
+    const it = successorOf(before);
+    const [begun] = runsOf(it.history);
+    expect(begun).toEqual({ ...runsOf(before.history)[0], session: "this" } as RunEntry);
+    expect(it.goOn).toEqual([`this ${begun?.run}`]);
+    const { companions, fleet } = it.supervisor;
+    const record = before.supervisor.fleet.get("web") ?? fleet.get("web");
+    if (record === null) throw new Error("there is no web");
+    const lastExit = { at: it.timers.wall(), exit: CRASH, reason: "exited 1" };
+    companions.history.changed({ ...record, lastExit }, record);
+    expect(runsOf(it.history).at(-1)).toMatchObject({ run: begun?.run, session: "this", end: { reason: "exited 1" } });
+  });
+
+  test("an end that may not have reached the disk is kept once more", () => {
+    const before = literalSupervisor();
+    before.boot([{ name: "web", restart: NEVER as never }]);
+    before.end(201, CRASH);
+    const it = successorOf(before);
+    expect(endsOf(it.history)).toEqual(["web 201 crash: exited 1"]);
+  });
+
+  test("what an operator had asked for says why a run ends", () => {
+    const before = literalSupervisor();
+    before.boot([{ name: "web" }]);
+    void before.operator.ask("web", "stop", { wait: false, timeout: null });
+    expect(before.supervisor.fleet.get("web")?.beside).toMatchObject({ asked: { words: "stop, by an operator" } });
+    before.end(201, { tag: "signal", signal: "SIGTERM", dumped: false });
+    expect(before.supervisor.fleet.get("web")?.beside["asked"]).toBe(undefined);
+  });
+});

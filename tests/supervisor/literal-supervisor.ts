@@ -27,6 +27,8 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     memory: [] as string[],
     /** What is kept of the past. */
     history: [] as HistoryEntry[],
+    /** Runs of a predecessor that are not lost. */
+    goOn: [] as string[],
     spawned: [] as SpawnPlan[],
     /** The statuses with which it has said that it is over. */
     endings: [] as number[],
@@ -57,7 +59,14 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     clock: timers,
     timers,
     kernel: literalKernel(),
-    history: { keep: (entry) => void world.history.push(entry), lines: () => 0, ownLines: () => [], ownPeak: () => 0 },
+    history: {
+      session: "this",
+      goesOn: (session, run) => void world.goOn.push(`${session} ${run}`),
+      keep: (entry) => void world.history.push(entry),
+      lines: () => 0,
+      ownLines: () => [],
+      ownPeak: () => 0,
+    },
     processes: machine,
     report: (severity, message) => void world.reports.push(`${severity}: ${message}`),
     reaping: {

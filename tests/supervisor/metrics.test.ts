@@ -22,7 +22,7 @@ class LiteralFleet {
     }
     this.metrics = new Metrics({
       clock: { now: () => this.now as Instant, wall: () => (1_000_000 + this.now) as WallTime },
-      counts: new RunCounts(),
+      counts: new RunCounts(() => {}),
       records: () => this.records.values(),
       record: (service) => this.records.get(service) ?? null,
       rootsOf: () => [100],
@@ -104,7 +104,7 @@ test("a service that goes while others are measured is left out", async () => {
 });
 
 test("starts, restarts and ends are counted, whatever an operator resets", () => {
-  const counts = new RunCounts();
+  const counts = new RunCounts(() => {});
   const start = { ...newRecord(literalDefinition({ name: "web" }), 0 as WallTime), startedAt: 1 as Instant };
   const idle = { ...start, startedAt: null };
   const ended = (exit: ServiceRecord["lastExit"], restarts: number): ServiceRecord => ({
