@@ -49,8 +49,7 @@ export function restoreRecord(saved: SavedService, evidence: Evidence): Restorat
     case "failed":
       return goOn(record, redone(actions));
     case "preparing":
-      if (state.doing === "hook")
-        return goOn(record, withHook(actions, { tag: "run-hook", hook: "before_start", ending: null }));
+      if (state.doing === "hook") return goOn(record, redone(actions));
       return goOn(record, [{ tag: "look", again: state.doing === "read" }]);
     case "launching":
       return restoreLaunching(record, state, evidence);
@@ -69,10 +68,8 @@ export function restoreRecord(saved: SavedService, evidence: Evidence): Restorat
     case "stuck":
       if (evidence.main === null && evidence.others === 0) return goOn(record, told(actions), [{ tag: "emptied" }]);
       return goOn(record, redone(actions));
-    case "cleaning": {
-      const ending = state.afterwards.tag === "judge" ? state.afterwards.ending : null;
-      return goOn(record, withHook(actions, { tag: "run-hook", hook: "after_stop", ending }));
-    }
+    case "cleaning":
+      return goOn(record, redone(actions));
     default:
       return unreachable(state);
   }
@@ -129,24 +126,9 @@ function restoreRunning(
   evidence: Evidence,
 ): Restoration {
   if (evidence.main === null) return ended(record, actions, evidence);
-  const hook = hookAtWork(state);
-  const due = hook === null ? redone(actions) : withHook(actions, { tag: "run-hook", hook, ending: null });
-  if (evidence.main.pid === state.pid) return goOn(record, due);
+  if (evidence.main.pid === state.pid) return goOn(record, redone(actions));
   // It was noted before the record was changed.
-  return goOn(record, due, [{ tag: "main-changed", pid: evidence.main.pid }]);
-}
-
-function hookAtWork(state: StateOf<"starting" | "up" | "leaving" | "stopping">): "after_start" | "before_stop" | null {
-  if (state.tag === "leaving") return "before_stop";
-  return state.tag === "starting" && state.phase === "hook" ? "after_start" : null;
-}
-
-/** The outcome of a hook that was at work is not known: it is run again. */
-function withHook(
-  actions: readonly ServiceAction[],
-  hook: Extract<ServiceAction, { tag: "run-hook" }>,
-): readonly ServiceAction[] {
-  return [...redone(actions).filter(({ tag }) => tag !== "run-hook"), hook];
+  return goOn(record, redone(actions), [{ tag: "main-changed", pid: evidence.main.pid }]);
 }
 
 function ended(record: ServiceRecord, actions: readonly ServiceAction[], { exit, others }: Evidence): Restoration {

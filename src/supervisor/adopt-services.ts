@@ -6,7 +6,6 @@ import type { Definition } from "../core/definition.ts";
 import type { Fleet } from "../core/fleet.ts";
 import { type Evidence, type Restoration, restoreRecord, restoreUnknown } from "../core/restore-record.ts";
 import type { SavedService } from "../core/saved-record.ts";
-import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
 import { newRecord } from "../core/service-record.ts";
 import { hasNoProcess } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
@@ -129,24 +128,15 @@ function hasExecuted(pid: number, invocation: string, processes: ProcessPort): b
   return processes.name(pid) !== processes.name(processes.ownPid);
 }
 
-/** Takes hold of what is left of the run. What belongs to no run of it is left alone, or ends: nobody knows the outcome of a hook. */
-function hold({ record, leftover }: Adopted, { belongings, departures, processes }: AdoptionPorts): void {
+/** Takes hold of what is left of the run. */
+function hold({ record, leftover }: Adopted, { belongings, departures }: AdoptionPorts): void {
   const { state, definition } = record;
-  if (leftover === null || hasNoProcess(state)) return;
-  if (state.tag === "preparing" || state.tag === "cleaning") {
-    for (const { pid } of leftover.rows) kill(pid, processes);
-    return;
-  }
+  // What is there beside a run is none of it: left on purpose, or a hook.
+  const isBeside = hasNoProcess(state) || state.tag === "preparing" || state.tag === "cleaning";
+  if (leftover === null || isBeside) return;
   belongings.found(leftover);
   if (!belongings.isForeign(definition.name)) return;
   for (const row of leftover.rows) departures.watchForeign(definition.name, row.pid);
-}
-
-function kill(pid: number, processes: ProcessPort): void {
-  const pidfd = processes.openPidfd(pid);
-  if (pidfd === null) return;
-  processes.signal(pidfd, SIGNAL_NUMBERS.SIGKILL);
-  processes.closeFd(pidfd);
 }
 
 /** Nobody is told when an exec returns that another process began. */
