@@ -18,6 +18,8 @@ import { closeDescriptor } from "./os/pipe-io.ts";
 import { awaitDescriptors } from "./os/poll.ts";
 import type { GuardianAddress } from "./role.ts";
 
+/** What is said within this time is said together, in milliseconds, unless it presses. */
+const TOGETHER = 5;
 /** How soon something is tried again that the guardian does not read, in milliseconds. */
 const AGAIN = 10;
 /** How long the end waits for the guardian to take what was said last. */
@@ -30,6 +32,12 @@ const FRAME_BYTES = 64;
 
 /** A name, and the descriptor that is to be held under it; null: it is to be released. */
 type Change = readonly [name: string, fd: number | null];
+
+/**
+ * The pipes of services: each has a name under which a successor finds it as long as its service lives, so they are said together
+ * at the end of a turn. For a thousand services, that is some messages instead of a thousand.
+ */
+const HELD_BY_SERVICES = "log ";
 
 export interface GuardianListener {
   signal(name: SignalName): void;
@@ -50,6 +58,8 @@ export class GuardianLink implements EstateMirror {
   readonly #reaping = new Set<number>();
   /** Those of which it has not been told that it may. */
   #dealtWith: number[] = [];
+  /** There is something among it that is to be said before a process is started. */
+  #isPressing = false;
   #timer: NodeJS.Timeout | null = null;
   /** The guardian has died. */
   isGone = false;
@@ -104,7 +114,7 @@ export class GuardianLink implements EstateMirror {
     this.#ended.delete(pid);
     this.#reaping.add(pid);
     this.#dealtWith.push(pid);
-    this.#arm(0);
+    this.#arm(TOGETHER);
   }
 
   hold(name: string, fd: number): void {
@@ -116,7 +126,7 @@ export class GuardianLink implements EstateMirror {
   }
 
   flush(): void {
-    this.#sayEstate();
+    if (this.#isPressing) this.#sayEstate();
   }
 
   /** Whoever waited for the start knows that it is up. */
@@ -153,9 +163,10 @@ export class GuardianLink implements EstateMirror {
   }
 
   #change(name: string, fd: number | null): void {
+    this.#isPressing ||= fd !== null && !name.startsWith(HELD_BY_SERVICES);
     this.#estate.delete(name);
     this.#estate.set(name, fd);
-    this.#arm(0);
+    this.#arm(TOGETHER);
   }
 
   #say(message: ToGuardian): void {
@@ -183,6 +194,7 @@ export class GuardianLink implements EstateMirror {
   }
 
   #sayEstate(): boolean {
+    this.#isPressing = false;
     while (this.#estate.size > 0) {
       const batch = this.#nextBatch();
       const outcome = this.#sayBatch(batch);

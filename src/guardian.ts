@@ -39,7 +39,7 @@ const IGNORED: readonly SignalName[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTST
 /** Numbers below this one stay free for supervisors: what they copy for each child is then little. */
 const FIRST_HELD = 64;
 /** So long nothing more is read after something was: a supervisor that starts services says much, and all of it waits well. */
-const NAP = millis(5);
+const NAP = millis(20);
 
 /** So long nothing must have happened before memory is given back. */
 const QUIET = millis(5_000);
@@ -197,7 +197,7 @@ class Guardian {
   }
 
   #hold(name: string, fd: number | undefined): void {
-    this.#release(name);
+    if (this.#held.has(name)) this.#release(name);
     // None has come: there was no number left for it.
     if (fd !== undefined) this.#held.set(name, fd);
   }

@@ -29,8 +29,7 @@ export function decodeAncillary(words: DataView, length: number): AncillaryData 
     const type = words.getInt32(at + 8, true) === SOL_SOCKET ? words.getInt32(at + 12, true) : 0;
     const data = at + HEADER_BYTES;
     if (type === SCM_CREDENTIALS) sender = { pid: words.getInt32(data, true), uid: words.getUint32(data + 4, true) };
-    if (type === SCM_RIGHTS)
-      for (let word = data; word + 4 <= end; word += 4) descriptors.push(words.getInt32(word, true));
+    if (type === SCM_RIGHTS) descriptors.push(...numbersAt(words, data, (end - data) >> 2));
     at += Math.max(HEADER_BYTES, Math.ceil(size / 8) * 8);
   }
   return { sender, descriptors };
@@ -42,6 +41,11 @@ export function encodeDescriptors(words: DataView, descriptors: readonly number[
   words.setBigUint64(0, BigInt(size), true);
   words.setInt32(8, SOL_SOCKET, true);
   words.setInt32(12, SCM_RIGHTS, true);
-  descriptors.forEach((fd, index) => words.setInt32(HEADER_BYTES + 4 * index, fd, true));
+  numbersAt(words, HEADER_BYTES, descriptors.length).set(descriptors);
   return Math.ceil(size / 8) * 8;
+}
+
+/** Both kinds of processor have the lower byte first, so descriptors need not be taken one by one. */
+function numbersAt(words: DataView, at: number, count: number): Int32Array {
+  return new Int32Array(words.buffer, words.byteOffset + at, count);
 }

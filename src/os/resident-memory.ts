@@ -1,9 +1,9 @@
-import { dlopen } from "bun:ffi";
+import { type Pointer, dlopen } from "bun:ffi";
 import { readFileSync, readlinkSync } from "node:fs";
 
 const libc = dlopen("libc.so.6", {
   // int madvise(void *addr, size_t length, int advice);
-  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
+  madvise: { args: ["ptr", "u64", "i32"], returns: "i32" },
 } as const);
 
 const MADV_DONTNEED = 4;
@@ -15,10 +15,13 @@ const MADV_DONTNEED = 4;
  */
 export function releaseProgramPages(): void {
   const program = readlinkSync("/proc/self/exe");
+  const ranges: (readonly [start: Pointer, length: number])[] = [];
   for (const mapping of readFileSync("/proc/self/smaps", "utf8").split(/\n(?=[0-9a-f]+-)/)) {
     const found = /^([0-9a-f]+)-([0-9a-f]+) r-.p \S+ \S+ \d+ +(.*)\n/.exec(mapping);
     if (found?.[3] !== program || !/^Anonymous: +0 kB$/m.test(mapping)) continue;
-    const [start, end] = [BigInt(`0x${found[1]}`), BigInt(`0x${found[2]}`)];
-    libc.symbols.madvise(start, end - start, MADV_DONTNEED);
+    const [start, end] = [Number.parseInt(found[1] ?? "", 16), Number.parseInt(found[2] ?? "", 16)];
+    ranges.push([start as Pointer, end - start]);
   }
+  // At last and together: whatever is done between would bring pages back.
+  for (const [start, length] of ranges) libc.symbols.madvise(start, length, MADV_DONTNEED);
 }
