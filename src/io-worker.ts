@@ -37,8 +37,12 @@ async function serve(start: PlaneStart): Promise<void> {
   const parts = stretchPartsOf(start.estate, (fd) => ledger.note(fd));
   const files = notedLogFiles(ledger);
   for (const path of finishStretch(parts, files, start.unsettled)) self.postMessage([doubledIn(path)]);
+  const { journal } = parts;
+  if (journal.held > 0) self.postMessage([lostOf(journal.held)]);
+  journal.held = 0;
   const plane = new Plane({
-    files: journaledLogFiles(files, parts.journal),
+    held: (delta) => (journal.held += delta),
+    files: journaledLogFiles(files, journal),
     pipes: stretchesOf(parts),
     sizes: { resizePipe, pipeBudget: pipeBudget() },
     copyStamped: stampCopierAt(start.stamping),
@@ -83,6 +87,12 @@ function openRelayLine(): RelayLine {
 
 function doubledIn(path: string): FromPlane {
   const message = `cannot cut "${path}" back to what it was: some of the last lines may be there twice`;
+  return { tag: "problem", service: null, message, recovered: false };
+}
+
+function lostOf(count: number): FromPlane {
+  const lines = count === 1 ? "1 line" : `${count} lines`;
+  const message = `${lines} that no file had taken yet, or that belonged to an unfinished record, died with whoever had read them`;
   return { tag: "problem", service: null, message, recovered: false };
 }
 

@@ -27,6 +27,8 @@ export class FileLog {
   readonly #sink: FileSink;
   readonly #ports: FileLogPorts;
   #heldBack: LastLines | null = null;
+  /** Lines that were said to be in memory alone. */
+  #counted = 0;
   /** The pipe whose long line is not yet complete at the end of the file; at first whoever goes on with one. */
   #openPipe: object | null = ANYBODY;
 
@@ -68,8 +70,9 @@ export class FileLog {
   write(block: Block, source: Source): void {
     const isOpen = this.#sink.prepare(source.at) && this.#writeHeldBack(source.at);
     const rest = isOpen ? this.#put(block, source) : block;
-    if (rest !== null) return this.#holdBack(rest, source);
-    this.#noteSuccess();
+    if (rest !== null) this.#holdBack(rest, source);
+    else this.#noteSuccess();
+    this.#count();
   }
 
   /** Tries once more to write what is held back. `at` is now, in microseconds. */
@@ -77,6 +80,7 @@ export class FileLog {
     if (this.#heldBack === null) return;
     this.#sink.retrySoon();
     if (this.#sink.prepare(at) && this.#writeHeldBack(at)) this.#noteSuccess();
+    this.#count();
   }
 
   /** Goes on with the file that has the name now; makes it if it is missing. */
@@ -94,6 +98,7 @@ export class FileLog {
     if (this.#heldBack === null) return;
     const lost = this.#heldBack.lines.length + this.#heldBack.takeDropped();
     this.#heldBack = null;
+    this.#count();
     this.#ports.report(`cannot write "${this.path}": given up; ${lostWordsOf(lost)}`, false);
   }
 
@@ -152,6 +157,13 @@ export class FileLog {
       this.#ports.report(`cannot write "${this.path}": ${reason}; only the last lines are kept, in memory`, false);
     }
     this.#heldBack.add(block, source);
+  }
+
+  #count(): void {
+    const count = this.#heldBack?.count ?? 0;
+    if (count === this.#counted) return;
+    this.#ports.held(count - this.#counted);
+    this.#counted = count;
   }
 
   #noteSuccess(): void {

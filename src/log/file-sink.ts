@@ -20,6 +20,8 @@ export interface SinkPorts {
   readonly report: Report;
   /** Has the rotated files of this log compressed. */
   compressSoon(keeper: FileKeeper): void;
+  /** So many lines more (or fewer) are in memory alone. */
+  held(delta: number): void;
   /** Lets `rotateIfDue` be called once it is `at`, in microseconds since 1970, or soon after. */
   wakeAt(at: number): void;
 }

@@ -28,6 +28,11 @@ export class LastLines {
     return this.#lines;
   }
 
+  /** Lines that are kept, and those that had to make room. */
+  get count(): number {
+    return this.#lines.length + this.#dropped;
+  }
+
   /** Keeps the lines of the block. Of a line that came in pieces, only the beginning is kept. */
   add(block: Block, source: Source): void {
     const added = lastLinesOf(block, source);

@@ -16,24 +16,32 @@ interface Underway {
   /** Its bytes, a piece for each line or for several. */
   readonly pieces: Uint8Array[];
   lines: number;
+  /** Of these, so many are kept. */
+  counted: number;
   bytes: number;
   /** When no more is waited for, in microseconds since 1970. */
   until: number;
+}
+
+export interface GrouperPorts {
+  /** Asks for a `tick` then, in microseconds since 1970. */
+  wakeAt(at: number): void;
+  /** So many lines more (or fewer) are in memory alone. */
+  held(delta: number): void;
 }
 
 export class LineGrouper implements BlockSink {
   readonly #policy: MultilinePolicy;
   readonly #start: RegExp;
   readonly #sink: BlockSink;
-  readonly #wakeAt: (at: number) => void;
+  readonly #ports: GrouperPorts;
   readonly #underway = new Map<object, Underway>();
 
-  /** `wakeAt` asks for a `tick` then, in microseconds since 1970. */
-  constructor(policy: MultilinePolicy, sink: BlockSink, wakeAt: (at: number) => void) {
+  constructor(policy: MultilinePolicy, sink: BlockSink, ports: GrouperPorts) {
     this.#policy = policy;
     this.#start = new RegExp(policy.start, "u");
     this.#sink = sink;
-    this.#wakeAt = wakeAt;
+    this.#ports = ports;
   }
 
   write(block: Block, source: Source): void {
@@ -58,7 +66,7 @@ export class LineGrouper implements BlockSink {
         from = source;
         underway = undefined;
       }
-      underway ??= { source, pieces: [], lines: 0, bytes: 0, until: 0 };
+      underway ??= { source, pieces: [], lines: 0, counted: 0, bytes: 0, until: 0 };
       underway.pieces.push(line);
       underway.lines++;
       underway.bytes += line.length;
@@ -72,7 +80,7 @@ export class LineGrouper implements BlockSink {
     for (const [pipe, underway] of this.#underway) {
       // The clock may have been set back.
       if (at >= underway.until || at < underway.source.at) this.#finish(pipe);
-      else this.#wakeAt(underway.until);
+      else this.#ports.wakeAt(underway.until);
     }
   }
 
@@ -103,14 +111,18 @@ export class LineGrouper implements BlockSink {
   #keep(source: Source, underway: Underway): void {
     underway.until = source.at + this.#policy.within * 1000;
     underway.pieces.splice(0, underway.pieces.length, Buffer.concat(underway.pieces));
+    const before = this.#underway.get(source.pipe)?.counted ?? 0;
+    this.#ports.held(underway.lines - before);
+    underway.counted = underway.lines;
     this.#underway.set(source.pipe, underway);
-    this.#wakeAt(underway.until);
+    this.#ports.wakeAt(underway.until);
   }
 
   #finish(pipe: object): void {
     const underway = this.#underway.get(pipe);
     if (underway === undefined) return;
     this.#underway.delete(pipe);
+    this.#ports.held(-underway.counted);
     const bytes = Buffer.concat(underway.pieces);
     const block = { bytes, start: 0, end: bytes.length, continues: false, unfinished: false, records: [bytes.length] };
     this.#sink.write(block, underway.source);

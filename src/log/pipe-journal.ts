@@ -23,7 +23,7 @@
  * is the new one.
  *
  * Not covered, as none of it is in a file: lines that a file refused and that are held back in memory, and records of several
- * lines that are underway; what went to syslog may go there twice. And a crash of the machine, for which each stretch would have to wait for the disk.
+ * lines that are underway, but how many they are is said; what went to syslog may go there twice. And a crash of the machine, for which each stretch would have to wait for the disk.
  */
 import type { LogFiles } from "./log-files.ts";
 import { rotatedNameOf } from "./rotated-files.ts";
@@ -41,7 +41,7 @@ const IDLE = 0;
 const WRITING = 1;
 const TAKING = 2;
 
-/** 32-bit words: how far it is, which pipe, bytes to take and the last of them, where its carry will be, files noted, bytes used by them. */
+/** 32-bit words: how far it is, which pipe, bytes to take and the last of them, where its carry will be, files noted, bytes used by them, lines in memory alone. */
 const STATE = 0;
 const SLOT = 1;
 const COUNT = 2;
@@ -49,6 +49,7 @@ const CARRY = 3;
 const FILES = 4;
 const USED = 5;
 const LAST = 6;
+const HELD = 7;
 const HEADER_BYTES = 64;
 
 /** An entry: length before and after (64 bits each), length of the two texts (16 bits each), identity, path. */
@@ -155,6 +156,15 @@ export class PipeJournal {
   /** What was to be taken is taken. */
   finish(): void {
     this.#words[STATE] = IDLE;
+  }
+
+  /** Lines that were taken and are in no file yet, but in memory alone: they are lost with the thread. */
+  get held(): number {
+    return this.#words[HELD] ?? 0;
+  }
+
+  set held(count: number) {
+    this.#words[HELD] = Math.max(0, count);
   }
 
   /** What a predecessor has not finished; null: nothing. */

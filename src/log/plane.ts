@@ -34,6 +34,8 @@ export interface PlanePorts {
   unwatch(fd: number): void;
   /** To whatever takes lines and is no file and no local syslog. */
   readonly relay: RelayLine;
+  /** So many lines more (or fewer) are in memory alone. */
+  held(delta: number): void;
   /** Microseconds since 1970. */
   now(): number;
   post(messages: readonly FromPlane[]): void;
@@ -215,6 +217,7 @@ export class Plane {
     return {
       files: this.#ports.files,
       out: this.#out,
+      held: (delta) => this.#ports.held(delta),
       compressSoon: (keeper) => this.#compression.add(keeper),
       wakeAt: (at) => this.#clock.wakeAt(at),
     };
@@ -225,6 +228,7 @@ export class Plane {
       service: service ?? OWN_WRITER,
       shared: this.#shared,
       files: this.#ports.files,
+      held: (delta) => this.#ports.held(delta),
       report: (message, recovered) => this.#report(service, message, recovered),
       wakeAt: (at) => this.#clock.wakeAt(at),
       datagrams: this.#datagrams,

@@ -14,7 +14,7 @@ import { RelaySink } from "./relay-sinks.ts";
 import type { SharedFiles } from "./shared-files.ts";
 import type { Source } from "./source.ts";
 
-export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wakeAt"> {
+export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wakeAt" | "held"> {
   /** Whose lines they are. */
   readonly service: string;
   readonly shared: SharedFiles;
@@ -130,7 +130,7 @@ export class ServiceSinks {
       for (const sink of grouped) sink.write(block, source);
       listener?.tell(block, source);
     };
-    const grouper = new LineGrouper(policy, { write: toAll }, this.#ports.wakeAt);
+    const grouper = new LineGrouper(policy, { write: toAll }, this.#ports);
     this.#groupers.push(grouper);
     return [...mine.filter((entry) => !takesRecords(entry.policy)).map(({ sink }) => sink), grouper];
   }

@@ -46,6 +46,7 @@ function openLog(limits: { maxSize: number; keep: number }, stamp: "none" | "uni
     report: (message, recovered) => void problems.push({ message, recovered }),
     compressSoon: () => undefined,
     wakeAt: () => undefined,
+    held: () => undefined,
   });
   logs.push(log);
   return log;

@@ -19,11 +19,19 @@ interface Record {
 function makeGrouper(policy: Partial<MultilinePolicy> = {}) {
   const records: Record[] = [];
   const wakes: number[] = [];
+  let held = 0;
   const take = (block: Parameters<LineGrouper["write"]>[0], source: Source): void => {
     for (const text of recordTextsOf(block)) records.push({ text, at: source.at });
   };
-  const grouper = new LineGrouper({ ...POLICY, ...policy }, { write: take }, (at) => wakes.push(at));
-  return { grouper, records, wakes, texts: () => records.map(({ text }) => text) };
+  const grouper = new LineGrouper(
+    { ...POLICY, ...policy },
+    { write: take },
+    {
+      wakeAt: (at) => wakes.push(at),
+      held: (delta) => (held += delta),
+    },
+  );
+  return { grouper, records, wakes, texts: () => records.map(({ text }) => text), held: () => held };
 }
 
 /** Brings each piece to the grouper as one read of a pipe at that time; buffers are used again, as the plane does. */
@@ -45,6 +53,18 @@ function write(
 }
 
 const TRACE = "Error: no\n    at a\n    at b\n";
+
+test("lines of a record that is underway are counted until it is given on", () => {
+  const { grouper, held } = makeGrouper();
+  write(grouper, [[TRACE, 1]]);
+  expect(held()).toBe(3);
+  write(grouper, [["    at c\n", 2]]);
+  expect(held()).toBe(4);
+  write(grouper, [[`${TRACE}Error: another\n`, 3]]);
+  expect(held()).toBe(1);
+  grouper.flush();
+  expect(held()).toBe(0);
+});
 
 describe("lines that belong together", () => {
   test("are one record, with the time of the first", () => {

@@ -123,6 +123,7 @@ class Lives {
       if (!fate.isDead) throw error;
     }
     const plane = new Plane({
+      held: () => undefined,
       files: journaledLogFiles(files, parts.journal),
       pipes: stretchesOf(parts),
       send: () => "gone",

@@ -1,6 +1,6 @@
 /* Whoever writes the logs may die at any instant: no line is lost then, and none is written twice. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PlaneFiles } from "../../src/daemon-plane-files.ts";
@@ -66,6 +66,25 @@ test("a Worker that dies again and again loses no line and writes none twice", a
   expect(deaths).toBeGreaterThan(0);
   expectEachOnce(numbersIn(file));
 }, 60_000);
+
+test("lines that are in memory alone are lost with their Worker, and counted", async () => {
+  await using harness = new PlaneHarness();
+  const pipe = harness.pipe();
+  harness.plane.configure("a", policyOf([fileSink()]), harness.file("missing/a.log"));
+  harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
+  const said = (text: string): boolean => harness.problems.some(({ message }) => message.includes(text));
+  writeSync(pipe.write, "1\n2\n3\n");
+  await harness.until(() => said("only the last lines are kept, in memory"));
+  harness.killWorker();
+  await harness.until(() => said("3 lines"));
+  mkdirSync(harness.file("missing"));
+  closeDescriptor(pipe.write);
+  await harness.until(() => harness.closed.has(pipe.read));
+  harness.killWorker();
+  await harness.until(() => harness.problems.filter(({ message }) => message.includes("Worker died")).length === 2);
+  await harness.plane.reached();
+  expect(harness.problems.filter(({ message }) => message.includes("died with whoever"))).toHaveLength(1);
+});
 
 /** Has a writer write into a pipe that is written down as a run's, and then readers read it, which are killed. */
 async function expectKilledReadersLoseNothing(keepsPipe: boolean): Promise<void> {

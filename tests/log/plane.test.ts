@@ -22,6 +22,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
   const bytes = new TextEncoder().encode("sound\n");
   let left = 1;
   const plane = new Plane({
+    held: () => undefined,
     files,
     pipes: {
       ...UNSAFE,
@@ -63,6 +64,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
 test("a watched descriptor is reported once, a pipe for as long as there is something in it", () => {
   const watched: [number, boolean][] = [];
   const plane = new Plane({
+    held: () => undefined,
     files,
     pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",
@@ -88,6 +90,7 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
 test("of a descriptor that was closed before it could be watched nothing is said, of a pipe that cannot be read it is", () => {
   const said: FromPlane[] = [];
   const plane = new Plane({
+    held: () => undefined,
     files,
     pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",

@@ -59,6 +59,7 @@ export class RotatingLog {
       report: (message) => void this.problems.push(message),
       compressSoon: (keeper) => this.#queue.add(keeper),
       wakeAt: (at) => this.clock.wakeAt(at),
+      held: () => undefined,
     });
     return this.#log;
   }
