@@ -10,11 +10,13 @@ import { newRecord } from "../core/service-record.ts";
 import { hasNoProcess } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
+import { readCommandNotes } from "./command-notes.ts";
 import type { Companions } from "./companions.ts";
 import type { Departures } from "./departures.ts";
 import type { Launcher } from "./launcher.ts";
 import { placeholderFor } from "./placeholder.ts";
 import type { ClockPort, OutputPort, ProcessPort, Report, TimerPort } from "./ports.ts";
+import { ProcessSnapshot } from "./process-snapshot.ts";
 import { type Leftover, type Remembered, findLeftovers } from "./predecessor.ts";
 
 /** What the supervisor starts out with. */
@@ -53,7 +55,7 @@ const EXEC_POLL = millis(10);
 export function adoptServices(beginnings: Beginnings, ports: AdoptionPorts): ReadonlySet<string> {
   const { fleet, clock } = ports;
   const adopted: Adopted[] = [];
-  const leftovers = new Map(findLeftovers(beginnings.remembered, ports.processes).map((left) => [left.service, left]));
+  const leftovers = leftoversOf(beginnings, ports.processes);
   const memories = new Map(beginnings.remembered.map((memory) => [memory.service, memory]));
   const definitions = new Map(beginnings.definitions.map((definition) => [definition.name, definition]));
   for (const service of new Set([...definitions.keys(), ...beginnings.saved.keys(), ...leftovers.keys()])) {
@@ -85,6 +87,18 @@ export function adoptServices(beginnings: Beginnings, ports: AdoptionPorts): Rea
   fleet.resume(adopted);
   for (const { record } of adopted) awaitExec(record.definition.name, ports);
   return new Set(adopted.map(({ record }) => record.definition.name));
+}
+
+/** Commands beside a service, with what is below them, are no processes of its run: whoever waits for them finds them. */
+function leftoversOf({ remembered, saved }: Beginnings, processes: ProcessPort): ReadonlyMap<string, Leftover> {
+  const leftovers = findLeftovers(remembered, processes).flatMap((left) => {
+    const record = saved.get(left.service)?.record;
+    const noted = record === undefined ? [] : readCommandNotes(record).map(([, note]) => note.pid);
+    const commands = new ProcessSnapshot(left.rows).closure(left.rows.filter(({ pid }) => noted.includes(pid)));
+    const rows = left.rows.filter((row) => row.pid === left.main || !commands.includes(row));
+    return rows.length === 0 ? [] : [{ ...left, rows }];
+  });
+  return new Map(leftovers.map((left) => [left.service, left]));
 }
 
 interface What {
