@@ -36,6 +36,8 @@ export type Succession =
 const CALM: Millis = millis(10_000);
 /** Killed sooner than this after its start: something kills again and again. */
 const SHORT: Millis = millis(1_000);
+/** Who is killed sooner than this while it begins has not been killed for what it did. */
+const SUSPICIOUS: Millis = millis(3_000);
 /** So many in a row may have failed of what they found. */
 const POISONED = 3;
 const FIRST_PAUSE = 100;
@@ -56,9 +58,12 @@ export function decideSuccession(life: EndedLife, before: Failures): Succession 
   };
 }
 
-/** What ends one that was up by SIGKILL is somebody else: an operator, or a machine that is short of memory. */
-function wasKilled({ exit, wasReady }: EndedLife): boolean {
-  return wasReady && exit.tag === "signal" && exit.signal === "SIGKILL";
+/**
+ * What ends it by SIGKILL is somebody else: an operator, or a machine that is short of memory. Only who is killed after having
+ * begun for long may have taken that memory for what it found.
+ */
+function wasKilled({ exit, wasReady, lived }: EndedLife): boolean {
+  return exit.tag === "signal" && exit.signal === "SIGKILL" && (wasReady || lived < SUSPICIOUS);
 }
 
 function afterKill({ lived }: EndedLife): Millis {

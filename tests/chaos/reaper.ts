@@ -56,7 +56,7 @@ export class Reaper {
         if (guardian !== null && signal(guardian, "SIGUSR2")) this.kills.upgrade += 1;
         return;
       case "supervisor":
-        this.#kill(death, [supervisor ?? guardian]);
+        this.#kill(death, [this.#options.args.includes("--no-guardian") ? guardian : supervisor]);
         break;
       case "guardian":
         this.#kill(death, [guardian]);

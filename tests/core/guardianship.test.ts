@@ -48,7 +48,16 @@ describe("a guardian whose supervisor has ended", () => {
       [{ exit: killed, lived: millis(900) }, 0],
       succeed(100, 0),
     ],
-    ["that was killed before it was up takes it for a failure", [{ exit: killed, wasReady: false }, 0], succeed(0, 1)],
+    [
+      "that was killed while it began blames nothing for it",
+      [{ exit: killed, wasReady: false, lived: millis(100) }, 2],
+      succeed(100, 2),
+    ],
+    [
+      "that was killed after having begun for long takes it for a failure",
+      [{ exit: killed, wasReady: false }, 0],
+      succeed(0, 1),
+    ],
     ["that failed begins another at once", [{ exit: crashed }, 0], succeed(0, 1)],
     ["that failed twice waits", [{ exit: crashed }, 1], succeed(100, 2)],
     ["that failed three times mistrusts what was written down", [{ exit: crashed }, 2], succeed(200, 3, "ignore")],
