@@ -121,6 +121,7 @@ export class PlaneFiles {
       estate,
       openPipe: (slot, leaving) => endsOf(this.#openPipe(slot), leaving),
       findPipe: (slot) => (this.#directory === null ? null : findLogFifo(`${this.#directory}/${slot}`)),
+      clear: (slot) => this.#table.fill(0, 4 * slot, 4 * (slot + 1)),
       readTable: () => readMemoryFile(this.slots, HEADER_AT - CARRY_TABLE_SIZE, CARRY_TABLE_SIZE),
       writeTable: (bytes, offset) => {
         // Where the file system is full, this pipe has nobody after us.

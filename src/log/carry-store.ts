@@ -13,7 +13,8 @@ const PLACES_AT = HEADER_AT + 4096;
 
 const SECOND_PLACE = 2 ** 31;
 const CONTINUES = 2 ** 30;
-const LENGTH = CONTINUES - 1;
+const MET = 2 ** 29;
+const LENGTH = MET - 1;
 
 /** A file of which only what was written takes room. */
 export interface CarryFile {
@@ -60,7 +61,17 @@ export class CarryStore {
 
   /** From now on the place counts that `prepare` has written. */
   apply(slot: number, word: number): void {
-    this.#table[slot] = word;
+    this.#table[slot] = word | ((this.#table[slot] ?? 0) & MET);
+  }
+
+  /** Notes that what was expected of the run has come; to be done before the bytes that say so are taken. */
+  noteMet(slot: number): void {
+    this.#table[slot] = (this.#table[slot] ?? 0) | MET;
+  }
+
+  /** true: it was noted, whether or not anybody was told. */
+  isMet(slot: number): boolean {
+    return ((this.#table[slot] ?? 0) & MET) !== 0;
   }
 }
 

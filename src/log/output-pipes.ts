@@ -15,6 +15,8 @@ export interface OutputPipePorts {
    * The name of an errno, also if fewer than `leaving` descriptors would be left.
    */
   openPipe(slot: number, leaving: number): { readonly read: number; readonly write: number } | string;
+  /** What was carried of an earlier pipe in this place means nothing any more. */
+  clear(slot: number): void;
   /** The read end of the pipe with that name, whoever has it open; null: there is none. */
   findPipe(slot: number): number | null;
   /** The table as a predecessor has left it, with as many entries as there are. */
@@ -59,6 +61,7 @@ export class OutputPipes {
       this.#slots.giveBack(slot);
       return ends;
     }
+    if (slot !== NO_SLOT) this.#ports.clear(slot);
     this.#note(ends.read, slot, { ...entry, pid: 0 });
     if (slot !== NO_SLOT) this.#ports.estate.hold(nameOf(slot), ends.read);
     return ends;
@@ -68,6 +71,7 @@ export class OutputPipes {
   begin(fd: number, pid: number): number {
     const known = this.#open.get(fd);
     const slot = known?.slot ?? this.#slots.take();
+    if (known === undefined && slot !== NO_SLOT) this.#ports.clear(slot);
     const entry = known?.entry ?? null;
     this.#note(fd, slot, entry === null ? null : { ...entry, pid });
     return slot;

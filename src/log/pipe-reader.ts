@@ -17,6 +17,9 @@ export interface PipePorts {
   waitingInPipe(fd: number): number;
   /** What a predecessor had taken of the pipe without writing it. */
   carryOf(pipe: Pipe): Carry;
+  /** Notes, where a successor finds it, that what was expected of the run of this pipe has come. */
+  noteMet(pipe: Pipe): void;
+  isMet(pipe: Pipe): boolean;
   /** Between this and `settle`, what is written of the `count` bytes read last counts only if `settle` is reached. */
   begin(pipe: Pipe, count: number): void;
   /** All that was given out is written: takes the bytes out of the pipe, and keeps what is left of them. */

@@ -33,6 +33,10 @@ export function stretchesOf({ journal, carries, pipes }: StretchParts): PipePort
     },
     waitingInPipe: (fd) => pipes.waiting(fd),
     carryOf: ({ slot }) => (slot === NO_SLOT ? NO_CARRY : carries.load(slot)),
+    noteMet({ slot }) {
+      if (slot !== NO_SLOT) carries.noteMet(slot);
+    },
+    isMet: ({ slot }) => slot !== NO_SLOT && carries.isMet(slot),
     begin: ({ slot }, count) => journal.begin({ slot, count }),
     settle({ fd, slot }, carry) {
       const word = slot === NO_SLOT ? 0 : carries.prepare(slot, carry);

@@ -2,7 +2,7 @@ import { type Expectation, Expectations } from "./expectation.ts";
 import type { Block } from "./line-framer.ts";
 import { type PipeSizePorts, PipeSizes } from "./pipe-sizes.ts";
 import { type PipePorts, PipeReader, READ_BUFFER_SIZE, type ReadTurn } from "./pipe-reader.ts";
-import type { FromPlane, ToPlane } from "./plane-messages.ts";
+import type { FromPlane, Pipe, ToPlane } from "./plane-messages.ts";
 import { type Run, type Service, beginRun, countLines } from "./plane-parts.ts";
 
 export interface RunsPorts {
@@ -47,6 +47,12 @@ export class PlaneRuns {
       run.readers.add(reader);
       service.pipes++;
       this.#ports.watch(run, reader);
+    }
+    // A predecessor has read the line, and died before anybody was told.
+    const { expected } = run;
+    if (expected !== null && message.pipes.some((pipe) => this.#ports.pipes.isMet(pipe))) {
+      this.expectations.unexpect(service.name, expected.id);
+      this.#ports.say({ tag: "matched", service: service.name, id: expected.id });
     }
   }
 
@@ -114,14 +120,15 @@ export class PlaneRuns {
     const write = (block: Block): void => {
       service.log.write(block, source);
       countLines(run, block);
-      if (run.expected !== null) this.#match(run.expected, block, service.name);
+      if (run.expected !== null) this.#match(run, run.expected, { block, pipe: reader.pipe });
     };
     return { ports: this.#ports.pipes, buffer: this.#buffer, most, write };
   }
 
-  #match(expected: Expectation, block: Block, service: string): void {
-    if (!this.expectations.isMetBy(block, service, expected)) return;
-    this.#ports.say({ tag: "matched", service, id: expected.id });
+  #match({ service }: Run, expected: Expectation, { block, pipe }: { block: Block; pipe: Pipe }): void {
+    if (!this.expectations.isMetBy(block, service.name, expected)) return;
+    this.#ports.pipes.noteMet(pipe);
+    this.#ports.say({ tag: "matched", service: service.name, id: expected.id });
   }
 
   #drainPipe(run: Run, reader: PipeReader): void {

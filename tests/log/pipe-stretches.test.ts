@@ -86,6 +86,8 @@ class Lives {
   #table = new Uint32Array(CARRY_TABLE_SIZE / 4);
   readonly #carried = new Map<number, Uint8Array>();
   hasEnded = false;
+  /** Somebody has been told that the expected line came. */
+  hasMatched = false;
 
   constructor() {
     this.#parts = stretchPartsOf(this.estate, (fd) => this.#opened.push(fd));
@@ -134,11 +136,14 @@ class Lives {
       relay: noRelay(),
       now: () => 1_700_000_000_000_000,
       post: (messages) => {
-        if (!fate.isDead && messages.some(({ tag }) => tag === "ended")) this.hasEnded = true;
+        if (fate.isDead) return;
+        this.hasEnded ||= messages.some(({ tag }) => tag === "ended");
+        this.hasMatched ||= messages.some(({ tag }) => tag === "matched");
       },
     });
     const policy = policyOf([fileSink({ stamp, maxSize: 6, keep: 100 })]);
     plane.handle({ tag: "configure", service: "a", policy, file: join(this.directory, "a.log") });
+    if (!this.hasMatched) plane.handle({ tag: "expect", service: "a", id: 1, pattern: "^3 goes on$" });
     plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd, slot: 3, stream: "stdout" }] });
     return plane;
   }
@@ -177,13 +182,13 @@ function live(lives: Lives, fate: Fate, stamp: "iso" | "none"): boolean {
     plane.finishRound();
   }
   plane.handle({ tag: "flush", token: 1 });
-  expect(lives.hasEnded).toBe(true);
+  expect([lives.hasEnded, lives.hasMatched]).toEqual([true, true]);
   return current !== fate;
 }
 
 describe.each(["none", "iso"] as const)("with stamp %p", (stamp) => {
   test.each([true, false])(
-    "a death at any call leaves each line written once (the call happens: %p)",
+    "a death at any call leaves each line written once, and the expected one told (the call happens: %p)",
     (happens) => {
       using untroubled = new Lives();
       live(untroubled, new Fate(Number.POSITIVE_INFINITY, true), stamp);

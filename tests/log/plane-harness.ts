@@ -56,6 +56,7 @@ export function noRelay(): RelayLine {
 export const NO_PIPES: OutputPipePorts = {
   estate: { hold: () => undefined, release: () => undefined, inherit: () => new Map() },
   openPipe: () => "ENOSYS",
+  clear: () => undefined,
   findPipe: () => null,
   readTable: () => new Uint8Array(0),
   writeTable: () => undefined,

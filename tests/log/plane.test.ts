@@ -10,6 +10,8 @@ const files = { ...logFile, readCompressedLogEnd };
 /** Pipes whose bytes are taken when they are read. */
 const UNSAFE = {
   carryOf: () => ({ rest: new Uint8Array(0), continues: false }),
+  noteMet: () => undefined,
+  isMet: () => false,
   begin: () => undefined,
   settle: () => undefined,
 };
