@@ -7,6 +7,8 @@ import source from "./processes.c" with { type: "text" };
  * for `most` rows.
  */
 export interface NativeProcesses {
+  /** Bytes of a file below /proc, by its path from there, which ends with a zero. -E2BIG: more than fit. */
+  readText(path: Pointer, bytes: Pointer, most: number): number;
   /** 1, or 0: there is no such process. */
   readRow(pid: number, row: Pointer): number;
   readTable(rows: Pointer, most: number): number;
@@ -38,6 +40,8 @@ function frontOf(path: string): NativeProcesses {
     source: path,
     flags: WITHOUT_LIBRARIES,
     symbols: {
+      hold_proc: { args: [], returns: "i32" },
+      read_text: { args: ["ptr", "ptr", "i32"], returns: "i32" },
       read_row: { args: ["i32", "ptr"], returns: "i32" },
       read_table: { args: ["ptr", "i32"], returns: "i32" },
       read_usages: { args: ["ptr", "i32", "ptr"], returns: "i32" },
@@ -48,7 +52,10 @@ function frontOf(path: string): NativeProcesses {
       read_ended: { args: ["i32", "ptr", "i32"], returns: "i32" },
     },
   } as const);
+  // What is mounted there now is what counts, whatever becomes of the place.
+  symbols.hold_proc();
   return {
+    readText: (path, bytes, most) => symbols.read_text(path, bytes, most),
     readRow: (pid, row) => symbols.read_row(pid, row),
     readTable: (rows, most) => symbols.read_table(rows, most),
     readUsages: (pids, count, usages) => symbols.read_usages(pids, count, usages),

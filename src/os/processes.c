@@ -7,6 +7,7 @@
 
 /* Of libc, by addresses that the TypeScript beside this one defines: see there. */
 #define open ((int (*)(const char *, int, ...))AT_open)
+#define openat ((int (*)(int, const char *, int, ...))AT_openat)
 #define close ((int (*)(int))AT_close)
 #define read ((long (*)(int, void *, unsigned long))AT_read)
 #define lseek ((long (*)(int, long, int))AT_lseek)
@@ -16,7 +17,7 @@
 #define __errno_location ((int *(*)(void))AT___errno_location)
 
 enum { ENOENT = 2, E2BIG = 7, EAGAIN = 11, ENFILE = 23, EMFILE = 24 };
-enum { O_RDONLY = 0, O_CLOEXEC = 02000000 };
+enum { O_RDONLY = 0, O_CLOEXEC = 02000000, O_PATH = 010000000 };
 /* Of glibc's sysconf. */
 enum { SC_CLK_TCK = 2, SC_PAGESIZE = 30 };
 /* PID_MAX_LIMIT of the kernel: every number is below it. */
@@ -50,6 +51,30 @@ static unsigned int number_of(const char *word) {
   return *word ? 0 : number;
 }
 
+/* /proc itself, held open: what is mounted there may be covered or taken away while services run. */
+static int proc = -1;
+
+int hold_proc(void) {
+  if (proc < 0) proc = open("/proc", O_PATH | O_CLOEXEC);
+  return proc;
+}
+
+/* `path` is below /proc. -1: see errno. */
+static int open_below(const char *path) {
+  return hold_proc() < 0 ? -1 : openat(proc, path, O_RDONLY | O_CLOEXEC);
+}
+
+/* As much of a file below /proc as there is; -E2BIG: more than fits. */
+int read_text(const char *path, char *bytes, int most) {
+  int fd = open_below(path), count = 0;
+  long size = 0;
+  if (fd < 0) return failure();
+  while (count < most && (size = read(fd, bytes + count, most - count)) > 0) count += size;
+  if (size < 0) size = failure();
+  close(fd);
+  return size < 0 ? size : count == most ? -E2BIG : count;
+}
+
 /* ---- one process: proc_pid_stat(5) ---- */
 
 /* As the reader of rows knows it. The last but one is a bitmap of the signals 1 to 31 that are caught. */
@@ -64,8 +89,8 @@ static int read_fields(int pid, int *state, unsigned long *fields) {
   char path[40], *at, *end;
   int fd, field = 0;
   long size;
-  put(put_number(put(path, "/proc/"), pid), "/stat");
-  fd = open(path, O_RDONLY | O_CLOEXEC);
+  put(put_number(path, pid), "/stat");
+  fd = open_below(path);
   if (fd < 0) {
     size = failure();
     return size == -EMFILE || size == -ENFILE ? size : 0;
@@ -128,7 +153,7 @@ int read_usages(const int *pids, int count, usage *usages) {
 int read_table(row *rows, int most) {
   static char entries[32768];
   long size, at, result;
-  int fd = open("/proc", O_RDONLY | O_CLOEXEC), count = 0;
+  int fd = open_below("."), count = 0;
   if (fd < 0) return failure();
   while ((size = getdents64(fd, entries, sizeof(entries))) > 0) {
     /* struct linux_dirent64: its length at 16, its name at 19 */
@@ -290,8 +315,8 @@ static int list_threads(int pid, int *threads) {
   char path[40];
   long size, at;
   int fd, count = 0;
-  put(put_number(put(path, "/proc/"), pid), "/task");
-  fd = open(path, O_RDONLY | O_CLOEXEC);
+  put(put_number(path, pid), "/task");
+  fd = open_below(path);
   if (fd < 0) return failure();
   while ((size = getdents64(fd, entries, sizeof(entries))) > 0) {
     for (at = 0; at < size && count <= MOST_THREADS; at += *(unsigned short *)(entries + at + 16)) {
@@ -316,8 +341,8 @@ int read_children(int pid, int *numbers, int most) {
   char path[64];
   if (threads <= 0) return threads < 0 ? threads : -ENOENT;
   for (index = 0; index < threads; index++) {
-    put(put_number(put(put_number(put(path, "/proc/"), pid), "/task/"), before[index]), "/children");
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    put(put_number(put(put_number(path, pid), "/task/"), before[index]), "/children");
+    fd = open_below(path);
     if (fd < 0) return failure();
     count = append_numbers(fd, numbers, most, count);
     close(fd);

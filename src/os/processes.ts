@@ -40,7 +40,7 @@ export function readChildren(pid: number): readonly number[] | null {
 
 /** The environment that the process was started with; null if it may not be read. */
 export function readEnvironment(pid: number): ReadonlyMap<string, string> | null {
-  const text = readProc(`/proc/${pid}/environ`);
+  const text = readText(`${pid}/environ`);
   if (text === null) return null;
   const entries = text.split("\0").filter((entry) => entry.includes("="));
   return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
@@ -53,27 +53,46 @@ export function catchesSignal(pid: number, signal: number): boolean {
 }
 
 function catchesRealTimeSignal(pid: number, signal: number): boolean {
-  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1];
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readText(`${pid}/status`) ?? "")?.[1];
   return caught !== undefined && (BigInt(`0x${caught}`) & (1n << BigInt(signal - 1))) !== 0n;
 }
 
 /** The name of the program, as ps shows it; "?" if the process is gone. */
 export function readProcessName(pid: number): string {
-  return readProc(`/proc/${pid}/comm`)?.trim() ?? "?";
+  return readText(`${pid}/comm`)?.trim() ?? "?";
 }
 
 /** Identifies this boot of the machine (random(4)). */
 export function readBootId(): string {
-  return readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
-}
-
-function readProc(path: string): string | null {
   try {
-    return withSpareDescriptors(() => readFileSync(path, "utf8"));
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
-    return null;
+    return "";
   }
 }
+
+/** A file below /proc, also after something else has been mounted there; null if it cannot be read. */
+function readText(path: string): string | null {
+  const name = Buffer.from(`${path}\0`);
+  for (;;) {
+    const count = withoutThrowing(() => loadNativeProcesses().readText(ptr(name), ptr(bytes), bytes.length));
+    if (count >= 0) return new TextDecoder().decode(bytes.subarray(0, count));
+    if (count !== -constants.errno.E2BIG || bytes.length >= MOST_BYTES) return null;
+    bytes = new Uint8Array(bytes.length * 4);
+  }
+}
+
+function withoutThrowing(read: () => number): number {
+  try {
+    return withDescriptor(read);
+  } catch {
+    return -constants.errno.EMFILE;
+  }
+}
+
+let bytes = new Uint8Array(65_536);
+/** An environment may have 6 MiB (three quarters of the largest stack that execve(2) takes into account). */
+const MOST_BYTES = 16_777_216;
 
 // What processes.c fills: rows of eight words, or numbers. Grows when something does not fit.
 const ROW_WORDS = 8;
