@@ -78,11 +78,12 @@ export function adoptServices(beginnings: Beginnings, ports: AdoptionPorts): Rea
   for (const each of adopted) hold(each, ports);
   for (const { service, run } of ports.output.adopted()) ports.launcher.adopted(service, run);
   for (const [service, { run }] of beginnings.saved) if (run !== null) ports.launcher.adopted(service, run);
-  ports.output.resume();
   for (const { record, leftover } of adopted) {
     const run = leftover === null ? null : { invocation: leftover.invocation, pid: leftover.main };
     ports.companions.adopted(record, run);
   }
+  // Only now: a line that a companion waits for may be the first that is read.
+  ports.output.resume();
   tell(adopted, ports);
   fleet.resume(adopted);
   for (const { record } of adopted) awaitExec(record.definition.name, ports);
