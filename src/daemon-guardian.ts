@@ -41,6 +41,8 @@ const HELD_BY_SERVICES = "log ";
 
 export interface GuardianListener {
   signal(name: SignalName): void;
+  /** A bug of the guardian's: it goes on. */
+  trouble(text: string): void;
   /** The guardian has died. */
   gone(): void;
 }
@@ -97,6 +99,9 @@ export class GuardianLink implements EstateMirror {
         return;
       case "reaped":
         for (const pid of message.pids) this.#reaping.delete(pid);
+        return;
+      case "trouble":
+        return listener.trouble(message.text);
     }
   }
 

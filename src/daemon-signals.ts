@@ -60,6 +60,7 @@ export class Signals {
         const handled = HANDLED.find((known) => known === name);
         if (handled !== undefined) this.#deliver(handled, receivers, "guardian");
       },
+      trouble: (text) => receivers.logs.report("crit", `internal error of the guardian: ${text}`),
       gone: () => receivers.orphaned(),
     });
     receivers.supervisor.childrenEnded();

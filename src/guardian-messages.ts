@@ -29,7 +29,9 @@ export interface EndedWard {
 export type ToSupervisor =
   | { readonly tag: "signal"; readonly name: SignalName }
   | { readonly tag: "ended"; readonly children: readonly EndedWard[] }
-  | { readonly tag: "reaped"; readonly pids: readonly number[] };
+  | { readonly tag: "reaped"; readonly pids: readonly number[] }
+  /** A bug of the guardian's, for the log. */
+  | { readonly tag: "trouble"; readonly text: string };
 
 /** How many children one message tells of: it stays well below the longest packet. */
 export const MOST_CHILDREN = 100;

@@ -4,7 +4,7 @@
  * has dealt with them, and hands on signals. It knows nothing of services, and sleeps in one system call. Part of the
  * composition root.
  */
-import { openSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { type Exit, exitWordsOf } from "./core/exit.ts";
 import { decideSuccession } from "./core/guardianship.ts";
 import { type SignalName, signalNameOf } from "./core/signal-names.ts";
@@ -26,6 +26,7 @@ import { monotonicNow } from "./os/clock.ts";
 import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
 import { awaitDescriptors } from "./os/poll.ts";
 import { openSignalDescriptor, takeSignals } from "./os/signal-descriptor.ts";
+import { reserveNumbers } from "./os/reserve-numbers.ts";
 import { releaseProgramPages } from "./os/resident-memory.ts";
 import { surviveExec } from "./os/spawn-role.ts";
 import { type UnixDatagram, openUnixDatagram } from "./os/unix-datagram.ts";
@@ -40,6 +41,9 @@ const IGNORED: readonly SignalName[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTST
 const FIRST_HELD = 64;
 /** So long nothing more is read after something was: a supervisor that starts services says much, and all of it waits well. */
 const NAP = millis(20);
+
+/** So long it rests after something that should not have happened. */
+const TROUBLED = millis(100);
 
 /** So long nothing must have happened before memory is given back. */
 const QUIET = millis(5_000);
@@ -118,16 +122,27 @@ class Guardian {
 
   watch(): never {
     const descriptor = openSignalDescriptor([...HANDED_ON, "SIGCHLD"]);
-    reserveNumbers();
+    reserveNumbers(FIRST_HELD);
     for (const name of this.#diverted()) this.#heard(name);
     for (;;) {
-      for (const name of takeSignals(descriptor)) this.#heard(name);
-      if (this.#life === null && monotonicNow() >= this.#nextAt) this.begin();
-      if (this.#life !== null && monotonicNow() >= this.#napEnds) this.#listen(this.#life);
-      if (this.#mayHaveEnded) this.#lookForEnds();
-      if (this.#life !== null) this.#tell(this.#life);
-      this.#sleep(descriptor);
+      try {
+        this.#turn(descriptor);
+      } catch (error) {
+        // It must not die of anything; a moment later it may go better, and what has ended is looked for again.
+        this.#life?.tell({ tag: "trouble", text: String(error instanceof Error ? error.stack : error) });
+        this.#mayHaveEnded = true;
+        Bun.sleepSync(TROUBLED);
+      }
     }
+  }
+
+  #turn(descriptor: number): void {
+    for (const name of takeSignals(descriptor)) this.#heard(name);
+    if (this.#life === null && monotonicNow() >= this.#nextAt) this.begin();
+    if (this.#life !== null && monotonicNow() >= this.#napEnds) this.#listen(this.#life);
+    if (this.#mayHaveEnded) this.#lookForEnds();
+    if (this.#life !== null) this.#tell(this.#life);
+    this.#sleep(descriptor);
   }
 
   #heard(name: string): void {
@@ -280,11 +295,4 @@ class Guardian {
 function wordsOf(life: Ending, exit: Exit): string {
   const process = life.pid === null ? "it could not be started" : `pid ${life.pid} ${exitWordsOf(exit)}`;
   return life.lastWords === null ? process : `${process}: ${life.lastWords}`;
-}
-
-/** Takes the low numbers, for as long as this process lives. They are close-on-exec. */
-function reserveNumbers(): void {
-  while (openSync("/dev/null", "r") < FIRST_HELD) {
-    // The next one.
-  }
 }
