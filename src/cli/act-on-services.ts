@@ -1,4 +1,5 @@
 import { askEach, brokenOff, type Refusal } from "../control/client.ts";
+import { newRequestIdentity } from "../control/request-identity.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { CommandCall } from "./command.ts";
 import { concludeDeed, type Decision, type Deed, isDecided, type Telling } from "./conclude-deed.ts";
@@ -31,6 +32,7 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
   const decisions = new Map<string, Decision | null>();
   const telling: Telling = { call, deed, isWaiting, began: world.now() };
   const told: Promise<void>[] = [];
+  const decided = new Set<string>();
   async function conclude(line: Decision): Promise<void> {
     const { decision, words } = await concludeDeed(line, { ...telling, count: decisions.size });
     decisions.set(decision.name, decision);
@@ -45,11 +47,17 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
       body: { verb, services: words, wait: isWaiting, timeout: wish.timeout, signal },
       patience: signal === null ? wish.patience : ANSWER_WITHIN,
       signal: waiting.signal,
+      // A signal that is sent twice is another thing than one.
+      ...(signal === null ? { identity: newRequestIdentity() } : {}),
     },
-    (line) => {
-      if (!decisions.has(line.name)) decisions.set(line.name, null);
-      if (isDecided(line)) told.push(conclude(line));
-      else waiting.add(line.name);
+    {
+      take(line) {
+        if (!decisions.has(line.name)) decisions.set(line.name, null);
+        if (!isDecided(line)) return waiting.add(line.name);
+        if (!decided.has(line.name)) told.push(conclude(line));
+        decided.add(line.name);
+      },
+      isWhole: () => [...decisions.keys()].every((name) => decided.has(name)),
     },
   );
   await Promise.all(told);

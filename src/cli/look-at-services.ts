@@ -70,6 +70,10 @@ export async function lookAtDetails(place: SupervisorPlace, name: string): Promi
 export async function lookAtOutput(place: SupervisorPlace, name: string, count: number): Promise<readonly LogLine[]> {
   const lines: LogLine[] = [];
   const query = { lines: String(count) };
-  await askEach(place, { route: "logs", name, query, patience: ANSWER_WITHIN }, (line) => void lines.push(line));
+  await askEach(
+    place,
+    { route: "logs", name, query, patience: ANSWER_WITHIN },
+    { take: (line) => void lines.push(line), isWhole: () => true },
+  );
   return lines;
 }

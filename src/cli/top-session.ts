@@ -136,11 +136,14 @@ export class TopSession {
     await askEach(
       this.#call.place,
       { route: "logs", name, query, patience: null, signal: following.signal },
-      (line) => {
-        const at = line.at.slice(11, 19);
-        const text = cutTo(`${at} ${onOneLine(line.text)}`, this.#call.world.stdout.columns ?? 80, this.#style.mark);
-        this.#fill(name, (lines) => [...lines, text].slice(-MOST_LINES));
-        this.#drawSoon();
+      {
+        isWhole: () => true,
+        take: (line) => {
+          const at = line.at.slice(11, 19);
+          const text = cutTo(`${at} ${onOneLine(line.text)}`, this.#call.world.stdout.columns ?? 80, this.#style.mark);
+          this.#fill(name, (lines) => [...lines, text].slice(-MOST_LINES));
+          this.#drawSoon();
+        },
       },
     );
   }

@@ -1,13 +1,14 @@
 import { isPattern } from "../core/name-pattern.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
-import type { ControlPort, Outcome } from "./control-port.ts";
+import type { Outcome } from "./control-port.ts";
 import type { Call } from "./handlers.ts";
 import { MAX_GLOBS } from "./limits.ts";
 import type { EndingSink } from "./line-stream.ts";
 import { problemResponse, quote } from "./problem.ts";
 import { type ActBody, type ActLine, actBody } from "./protocol.ts";
 import { readBody } from "./read-request.ts";
+import { requestOf } from "./request-identity.ts";
 import { type Selection, selectServices } from "./select-services.ts";
 
 /** Asks the same of several services at once, and tells of each as it is decided. */
@@ -24,19 +25,23 @@ export async function actOnAll(call: Call): Promise<Response> {
   const { names: existing, unknown } = selectServices(asked.services, call.port.names());
   // A start makes the instance of a template that is not there yet.
   const names = [...existing, ...unknown.flatMap(({ word }) => (isPattern(word) ? [] : [word]))];
-  const outcomes = await begin(call.port, asked, names);
+  const outcomes = await begin(call, asked, names);
   if (outcomes instanceof Response) return outcomes;
   return call.answerLines((sink) => tell(sink, { names, unknown, call, outcomes }));
 }
 
 /** What becomes of each, in the order of their names. */
 async function begin(
-  port: ControlPort,
+  { port, request }: Call,
   { verb, wait, timeout, signal }: ActBody,
   names: readonly string[],
 ): Promise<readonly Promise<Outcome>[] | Response> {
   if (verb !== "signal")
-    return await port.askAll(names, verb, { wait, timeout: timeout === null ? null : millis(timeout) });
+    return await port.askAll(names, verb, {
+      wait,
+      timeout: timeout === null ? null : millis(timeout),
+      request: requestOf(request),
+    });
   const found = parseSignalName(signal ?? "");
   if (found === null) return problemResponse("bad-request", `cannot send ${quote(signal ?? "")}: no such signal`);
   return names.map((name) => Promise.resolve(port.signal(name, found)));

@@ -3,6 +3,7 @@ import type { Millis } from "../core/units.ts";
 import type { Answers, LineRoute, ValueRoute } from "./answers.ts";
 import { readLines } from "./read-lines.ts";
 import { pathOf, type RouteName, ROUTES } from "./routes.ts";
+import { REQUEST_HEADER } from "./request-identity.ts";
 import { codeOf, socketPathProblem, statusSocketBeside } from "./socket-file.ts";
 
 /** Where a supervisor is to be found. */
@@ -23,6 +24,8 @@ export interface Question<R extends RouteName> {
   /** How long the answer may take once the supervisor is reached; null: for ever. */
   readonly patience: Millis | null;
   readonly signal?: AbortSignal;
+  /** What a request that changes something is known by, so that it may be sent again; without it, it is sent once. */
+  readonly identity?: string;
 }
 
 /** Why there is no answer. `message` is a whole sentence of our grammar; `problems` are those of the configuration, else empty. */
@@ -65,19 +68,27 @@ export async function askLines<R extends LineRoute>(
   return { tag: "ok", value: readLines<Answers[R]>(response.body) };
 }
 
-/** Asks for lines that come to an end, and hands each over as it arrives. null: all have come; otherwise why not. */
+/**
+ * Asks for lines that come to an end, and hands each over as it arrives. null: all have come; otherwise why not. A request with
+ * an identity is sent again when the supervisor is replaced: lines may come twice then. `isWhole` tells whether all have come.
+ */
 export async function askEach<R extends LineRoute>(
   place: SupervisorPlace,
   question: Question<R>,
-  take: (line: Answers[R]) => void,
+  { take, isWhole }: { readonly take: (line: Answers[R]) => void; readonly isWhole: () => boolean },
 ): Promise<Refusal | null> {
-  const reply = await askLines(place, question);
-  if (reply.tag === "refused") return reply;
-  try {
-    for await (const line of reply.value) take(line);
-    return null;
-  } catch (error) {
-    return failure(place, nameOf(error));
+  for (;;) {
+    const reply = await askLines(place, question);
+    if (reply.tag === "refused") return reply;
+    let broken: Refusal | null = null;
+    try {
+      for await (const line of reply.value) take(line);
+    } catch (error) {
+      broken = failure(place, nameOf(error));
+    }
+    const mayAskAgain = question.identity !== undefined && question.signal?.aborted !== true && place.isLocked();
+    if (isWhole() || !mayAskAgain) return broken;
+    await Bun.sleep(TRY_EVERY_MS);
   }
 }
 
@@ -104,7 +115,7 @@ async function attemptBoth<R extends RouteName>(socket: string, question: Questi
 
 /** One attempt; a failure is the name of its errno. */
 async function attempt<R extends RouteName>(socket: string, question: Question<R>): Promise<Response | string> {
-  const { route, name, run, query, body, patience, signal } = question;
+  const { route, name, run, query, body, patience, signal, identity } = question;
   const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
   const end = endOf(patience, signal);
   try {
@@ -114,7 +125,11 @@ async function attempt<R extends RouteName>(socket: string, question: Question<R
       keepalive: false,
       // The default ends a wait after five minutes.
       timeout: false,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(identity === undefined ? {} : { [REQUEST_HEADER]: identity }),
+      },
       ...(end === undefined ? {} : { signal: end }),
     });
   } catch (error) {
@@ -136,9 +151,9 @@ function endOf(patience: Millis | null, signal: AbortSignal | undefined): AbortS
 function isWorthAnotherTry<R extends RouteName>(place: SupervisorPlace, question: Question<R>, code: string): boolean {
   // The queue of the socket is full: there is a supervisor, it is only busy.
   if (code === "EAGAIN") return true;
-  // A request that reached the old supervisor must not be carried out by the new one as well, unless it only shows.
+  // A request that reached the old supervisor must not be carried out by the new one as well, unless that knows it again.
   const mayHaveArrived = code === "ECONNRESET" || code === "EPIPE";
-  if (mayHaveArrived && ROUTES[question.route].method !== "GET") return false;
+  if (mayHaveArrived && ROUTES[question.route].method !== "GET" && question.identity === undefined) return false;
   return (mayHaveArrived || code === "ENOENT" || code === "ECONNREFUSED") && place.isLocked();
 }
 

@@ -16,6 +16,8 @@ export interface AskOptions {
   readonly wait: boolean;
   /** null: wait until it is decided, or until the first failure of the attempt. */
   readonly timeout: Millis | null;
+  /** What the request is known by, should it come a second time. */
+  readonly request?: string | null;
 }
 
 /** How a request ended. `message` is the bare reason, or what is worth knowing: the client says of what. */

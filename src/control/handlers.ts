@@ -22,6 +22,7 @@ import {
   signalBody,
 } from "./protocol.ts";
 import { readBody, readQuery, refuseQuery } from "./read-request.ts";
+import { requestOf } from "./request-identity.ts";
 import type { RouteName } from "./routes.ts";
 
 /** One request, after its route was found. */
@@ -115,7 +116,7 @@ async function answerAsk(call: Call, verb: Verb): Promise<Response> {
   const body = await readBody(call.request, askBody);
   if (body.tag === "refused") return body.response;
   const { wait, timeout } = body.value;
-  const options = { wait, timeout: timeout === null ? null : millis(timeout) };
+  const options = { wait, timeout: timeout === null ? null : millis(timeout), request: requestOf(call.request) };
   return answerOutcome(call, verb, await call.hold(call.port.ask(call.name, verb, options)));
 }
 

@@ -21,6 +21,8 @@ export interface Unwell {
   readonly message: string | null;
 }
 
+/** The word under which it is written down which request was carried out last. */
+const REQUEST = "request";
 /** How long a [reload] command is waited for if the request does not say. */
 const RELOAD_COMMAND_WAIT = millis(65_000);
 
@@ -135,7 +137,14 @@ export class Operator {
       if (refusal !== null) outcomes.set(name, Promise.resolve(refusal));
       else if (record !== null) able.push(record);
     }
-    for (const [name, outcome] of this.#askOf(able, verb, options)) outcomes.set(name, outcome);
+    const { request = null } = options;
+    const before = able.filter((record) => request !== null && record.beside[REQUEST] === request);
+    const fresh = able.filter((record) => !before.includes(record));
+    for (const [name, outcome] of this.#resume(before, verb, options)) outcomes.set(name, outcome);
+    for (const [name, outcome] of this.#askOf(fresh, verb, options)) outcomes.set(name, outcome);
+    // After it is carried out: a request that was cut short is rather repeated than lost.
+    if (request !== null)
+      for (const { definition } of fresh) this.#supervisor.fleet.annotate(definition.name, REQUEST, request);
     return names.map((name) => outcomes.get(name) ?? Promise.resolve(unknown()));
   }
 
@@ -144,6 +153,17 @@ export class Operator {
     if (this.#supervisor.isEnding && verb !== "stop") return refused("the supervisor is shutting down");
     if (record.removed && verb !== "stop") return refused("its definition was removed, it is being stopped");
     return null;
+  }
+
+  /** The very same request has been carried out for these before. */
+  #resume(
+    records: readonly ServiceRecord[],
+    verb: Verb,
+    options: AskOptions,
+  ): Iterable<readonly [string, Promise<Outcome>]> {
+    const names = records.map(({ definition }) => definition.name);
+    if (verb === "start" || verb === "stop" || verb === "restart") return this.#pursuits.resume(names, verb, options);
+    return names.map((name) => [name, Promise.resolve({ tag: "done", message: null })] as const);
   }
 
   #askOf(

@@ -24,6 +24,8 @@ export interface PursuitPorts {
 export interface AskOptions {
   readonly wait: boolean;
   readonly timeout: Millis | null;
+  /** What the request is known by, should it come a second time. */
+  readonly request?: string | null;
 }
 
 interface Pursuit {
@@ -39,6 +41,8 @@ interface Pursuit {
   /** Who else is affected, for a person; null: nobody. */
   readonly beside: string | null;
 }
+
+const ASKED: Outcome = { tag: "done", message: "asked, not waited for" };
 
 export class Pursuits {
   readonly #ports: PursuitPorts;
@@ -64,6 +68,23 @@ export class Pursuits {
       for (const pursuit of pursuits) this.#conclude(pursuit);
     }
     return new Map(pursuits.map(({ name, answer }) => [name, answer.promise]));
+  }
+
+  /**
+   * Waits for what the very same request has asked of services before: of a supervisor that is gone, or by a connection that
+   * broke. A restart that was asked for is at work, or over.
+   */
+  resume(names: readonly string[], goal: Goal, options: AskOptions): ReadonlyMap<string, Promise<Outcome>> {
+    const { fleet, requests } = this.#ports;
+    const outcomes = names.map((name) => {
+      const decided = options.wait
+        ? requests.wait(name, goal === "stop" ? "stop" : "start", options.timeout)
+        : Promise.resolve(ASKED);
+      const record = fleet.get(name);
+      if (record !== null) requests.release(record);
+      return [name, decided] as const;
+    });
+    return new Map(outcomes);
   }
 
   #announce(name: string, goal: Goal, options: AskOptions): Omit<Pursuit, "beside"> {
@@ -113,7 +134,7 @@ export class Pursuits {
       return answer.resolve(Promise.all([decided, kept]).then(([outcome]) => withMessage(outcome, beside)));
     const outcome = now === null ? null : outcomeOf(goal, now);
     const isRefused = outcome?.tag === "failed" && goal === "start";
-    answer.resolve(isRefused ? outcome : { tag: "done", message: "asked, not waited for" });
+    answer.resolve(isRefused ? outcome : ASKED);
   }
 
   #isAtRest(name: string): boolean {

@@ -113,6 +113,24 @@ test("a question that only shows is asked again when the supervisor is replaced 
   listener.stop(true);
 });
 
+test("a request that changes something and has an identity is sent again with it", async () => {
+  const place = freePlace(true);
+  const heard: string[] = [];
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: {
+      data(peer, bytes) {
+        heard.push(/daemonsup-request: (\w+)/i.exec(bytes.toString())?.[1] ?? "none");
+        if (heard.length === 1) peer.end();
+        else peer.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+      },
+    },
+  });
+  expect((await ask(place, { ...START, identity: "0".repeat(32) })).tag).toBe("ok");
+  expect(heard).toEqual(["0".repeat(32), "0".repeat(32)]);
+  listener.stop(true);
+});
+
 test("patience that runs out, and a wait that is given up, are no answer", async () => {
   const port = literalPort([viewOf("web")], { ask: () => new Promise<Outcome>(() => {}) });
   await using server = serveTemporarily(port);

@@ -111,3 +111,41 @@ describe("what is asked of several services at once", () => {
     expect(outcomes.map(({ tag }) => tag)).toEqual(["no-such-service", "done"]);
   });
 });
+
+describe("a request that comes a second time", () => {
+  const REQUEST = { ...WAIT, request: "a".repeat(32) };
+
+  test("is not carried out again: what it has asked for is waited for", async () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web" }]);
+    const first = world.operator.ask("web", "restart", REQUEST);
+    world.timers.turns();
+    const second = world.operator.ask("web", "restart", REQUEST);
+    world.end(201);
+    for (const outcome of [first, second]) expect(await outcome).toEqual({ tag: "done", message: null });
+    expect(await world.operator.ask("web", "restart", REQUEST)).toEqual({ tag: "done", message: null });
+    expect(world.spawned).toHaveLength(2);
+    void world.operator.ask("web", "restart", { ...WAIT, request: "b".repeat(32) });
+    world.end(202);
+    expect(world.spawned).toHaveLength(3);
+  });
+
+  test("is remembered with the service, so that a successor knows it", () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web" }]);
+    void world.operator.ask("web", "stop", REQUEST);
+    expect(world.supervisor.fleet.get("web")?.beside).toMatchObject({ request: "a".repeat(32) });
+  });
+
+  test("resets nothing a second time, and one without an identity is always carried out", async () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web" }]);
+    await world.operator.ask("web", "reset", REQUEST);
+    expect(await world.operator.ask("web", "reset", REQUEST)).toEqual({ tag: "done", message: null });
+    for (const pid of [201, 202]) {
+      void world.operator.ask("web", "restart", WAIT);
+      world.end(pid);
+    }
+    expect(world.spawned).toHaveLength(3);
+  });
+});
