@@ -195,7 +195,8 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
     },
     pipe: (of, leaving = 0) => plane.pipes.make(of, leaving),
     discard: (read) => plane.pipes.close(read),
-    open({ run, service, pid, stdout, stderr }) {
+    open({ run, service, pid, stdout, stderr, began }) {
+      if (began.length > 0) return plane.begin({ run, service, began });
       const errors = stderr < 0 ? [] : [{ fd: stderr, stream: "stderr" as const }];
       plane.open({ run, service, pid }, [{ fd: stdout, stream: "stdout" }, ...errors]);
     },

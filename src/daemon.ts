@@ -62,6 +62,7 @@ import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
 import type { SupervisorRole } from "./role.ts";
+import { DirectRotations } from "./supervisor/direct-rotations.ts";
 import { Reloader } from "./supervisor/reloader.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 import type { HistoryWriter } from "./supervisor/history-writer.ts";
@@ -164,7 +165,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
       schedules: makeScheduleWorld(directories.state, output, logs.report),
       openFiles,
     },
-    files: makeRunFiles(),
+    files: makeRunFiles(directories.log),
     stopTimeout: options.stopTimeout,
     newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
@@ -175,6 +176,8 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     },
     ended: over.resolve,
   });
+  const { fleet, belongings } = supervisor;
+  logs.plane.rotations = new DirectRotations({ fleet, belongings, clock, report: history.report });
   const reader = new ConfigurationReader(role, loaded, {
     spawning,
     processes,

@@ -3,6 +3,7 @@
  * eventfd, which counts the messages posted, and it then yields to its own event loop until it has received as many.
  */
 import type { WallTime } from "./core/units.ts";
+import { directKernelOf } from "./daemon-direct-logs.ts";
 import { stretchPartsOf } from "./daemon-plane.ts";
 import { BusyMark } from "./log/busy-mark.ts";
 import { FdLedger } from "./log/fd-ledger.ts";
@@ -43,6 +44,7 @@ async function serve(start: PlaneStart): Promise<void> {
   const plane = new Plane({
     held: (delta) => (journal.held += delta),
     files: journaledLogFiles(files, journal),
+    direct: directKernelOf(files, (fd) => ledger.note(fd)),
     pipes: stretchesOf(parts),
     sizes: { resizePipe, pipeBudget: pipeBudget() },
     copyStamped: stampCopierAt(start.stamping),

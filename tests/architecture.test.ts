@@ -50,6 +50,7 @@ const COMPOSITION_ROOTS = [
   "daemon-history.ts",
   "daemon-housekeeping.ts",
   "daemon-logs.ts",
+  "daemon-direct-logs.ts",
   "daemon-looks.ts",
   "daemon-manager.ts",
   "daemon-memory.ts",

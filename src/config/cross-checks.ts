@@ -1,3 +1,4 @@
+import { directReadinessFaultsOf } from "./direct-log-checks.ts";
 import { valueAt, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { lifeFaultsOf } from "./life-checks.ts";
@@ -15,6 +16,7 @@ export function crossFaultsOf(table: Table): Fault[] {
     ...reloadFaultsOf(table),
     ...lifeFaultsOf(table),
     ...logFaultsOf(table),
+    ...directReadinessFaultsOf(table),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { isTable, valueAt, type Path, type Table } from "./document.ts";
+import { directFaultsOf } from "./direct-log-checks.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { KEYS_OF_TYPES, SINK_TYPES, SINK_WANT } from "./log-schema.ts";
 import { quote } from "./problem.ts";
@@ -10,6 +11,7 @@ export function logFaultsOf({ log }: Table): Fault[] {
   if (!isTable(log)) return [];
   const sinks = isTable(log["sinks"]) ? log["sinks"] : {};
   return [
+    ...directFaultsOf(log),
     ...nameFaultsOf(log["to"], { path: ["log", "to"], sinks }),
     ...nameFaultsOf(valueAt(log, ["stderr", "to"]), { path: ["log", "stderr", "to"], sinks }),
     ...Object.entries(sinks).flatMap(([name, sink]) => (isTable(sink) ? sinkFaultsOf(name, sink) : [])),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { inheritedKeys } from "./inherited-keys.ts";
 import { builtLate, keyOf } from "./key-meta.ts";
 import { serviceName } from "./link-schema.ts";
-import { choice, fail, path, size, text } from "./schema-parts.ts";
+import { choice, fail, flag, path, signal, size, text } from "./schema-parts.ts";
 import { MAX_SERVER, serverAddress } from "./server-address.ts";
 import { sinkKeys, streamKeys } from "./sink-keys.ts";
 
@@ -23,6 +23,7 @@ export const logSchema = z.strictObject(
       limit: `${MAX_SINKS} sinks`,
       example: 'to = ["file", "syslog"]',
     }),
+    ...directKeys(),
     ...streamKeys(),
     ...sinkKeys(),
     sinks: keyOf(builtLate(sinksSchema).default({}), {
@@ -41,6 +42,27 @@ export const logSchema = z.strictObject(
   },
   { error: "a table" },
 );
+
+/** What is said of files that the service writes itself. */
+function directKeys() {
+  return {
+    direct: keyOf(flag().default(false), {
+      description:
+        "The service writes the file itself, as its stdout and stderr: nobody reads its lines, so there is no stamp, no filter and no other sink. A change of this or of the file restarts the service",
+      live: true,
+      limit: "2 choices",
+      example: "direct = true",
+    }),
+    rotate_signal: keyOf(signal().optional(), {
+      description:
+        "With `direct`, the signal on which its main process opens the file anew; it is sent after the file was moved away, not before the service has been up for 5s",
+      live: true,
+      limit: "1 signal",
+      initial: "the file is copied, and then emptied: what is written between the two is lost",
+      example: 'rotate_signal = "SIGUSR1"',
+    }),
+  };
+}
 
 /** The keys of [log.sinks.NAME]. */
 export function namedSinkKeys() {

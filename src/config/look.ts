@@ -3,6 +3,7 @@
  * keep this waiting for ever, so it is not to be done on a thread that others wait for.
  */
 import type { Definition, EnvironmentFile } from "../core/definition.ts";
+import type { DirectEnds, DirectFiles } from "../core/direct-output.ts";
 import type { ConditionPolicy } from "../core/life-policies.ts";
 import { unmetConditionOf } from "./conditions.ts";
 import { loadEnvironmentFile } from "./environment-file.ts";
@@ -16,6 +17,8 @@ export interface LookRequest {
   readonly environmentFiles: readonly EnvironmentFile[];
   /** Paths, by the name of the variable. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Files to be opened for the service to write itself; null: none, or not now. */
+  readonly output: DirectFiles | null;
 }
 
 /** Variables that come from files, or why they cannot be had; the reason never holds anything of a value. */
@@ -32,15 +35,26 @@ export interface LookAnswer {
   /** Why the conditions are not met; null: they are. */
   readonly unmet: string | null;
   readonly files: FileVariables;
+  /** What came of opening `output`; whoever is answered closes it. */
+  readonly ends: DirectEnds | null;
 }
 
-export function lookRequestOf(definition: Definition, host: string, again: boolean): LookRequest {
-  const { condition, environmentFiles, secrets } = definition;
+/** What there is to look at before a start, without `output`; `again`: only what the environment comes from. */
+export function lookRequestOf(
+  { condition, environmentFiles, secrets }: Definition,
+  host: string,
+  again: boolean,
+): Omit<LookRequest, "output"> {
   return { condition: again ? null : condition, host, environmentFiles, secrets };
 }
 
-/** Looks and reads; blocks for as long as the file system likes. */
-export function look({ condition, host, environmentFiles, secrets }: LookRequest): LookAnswer {
+/** Looks and reads; blocks for as long as the file system likes. Opens nothing. */
+export function look({
+  condition,
+  host,
+  environmentFiles,
+  secrets,
+}: Omit<LookRequest, "output">): Omit<LookAnswer, "ends"> {
   const unmet = condition === null ? null : unmetConditionOf(condition, host);
   return { unmet, files: unmet === null ? readFiles(environmentFiles, secrets) : NO_FILES };
 }

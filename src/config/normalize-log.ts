@@ -21,13 +21,17 @@ export function logOf(log: ParsedLog, absolute: (path: string) => string): LogPo
     [...new Set(values.to)].map((name) => sinkOf(name, { values, streams, own: log.sinks[name], absolute }));
   const stdout = log.multiline ?? null;
   const isJoined = log.stderr === "stdout";
+  const direct = log.direct ? { rotateSignal: log.rotate_signal ?? null } : null;
+  // Nobody is there to stamp them.
+  const values: Values = log.direct ? { ...log, stamp: "none" } : log;
   if (log.stderr === undefined || log.stderr === "stdout")
-    return { sinks: sinksOf(log, LOG_STREAMS), multiline: { stdout, stderr: stdout }, isJoined };
-  const errors = overlaid(log, log.stderr);
+    return { sinks: sinksOf(values, LOG_STREAMS), multiline: { stdout, stderr: stdout }, isJoined, direct };
+  const errors = overlaid(values, log.stderr);
   return {
-    sinks: joined(sinksOf(log, ["stdout"]), sinksOf(errors, ["stderr"])),
+    sinks: joined(sinksOf(values, ["stdout"]), sinksOf(errors, ["stderr"])),
     multiline: { stdout, stderr: errors.multiline ?? null },
     isJoined,
+    direct,
   };
 }
 

@@ -67,8 +67,11 @@ export function collisionsOf(definitions: readonly Definition[], logDirectory: s
       claim(`${logDirectory}/${name}.log`, { service: name, path: logFileKeyOf(sink), sink: null });
   }
   for (const { name, log, pidFile } of definitions) {
-    for (const sink of writtenBy(log))
-      if (sink.path !== null) claim(sink.path, { service: name, path: logFileKeyOf(sink), sink });
+    for (const sink of writtenBy(log)) {
+      // What a service writes itself is rotated for it alone.
+      const shared = log.direct === null ? sink : null;
+      if (sink.path !== null) claim(sink.path, { service: name, path: logFileKeyOf(sink), sink: shared });
+    }
     if (pidFile !== null) claim(pidFile, { service: name, path: ["pid_file"], sink: null });
   }
   return collisions;

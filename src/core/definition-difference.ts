@@ -1,4 +1,5 @@
 import type { Definition } from "./definition.ts";
+import type { LogPolicy } from "./log-policy.ts";
 
 /** What it takes to go from one definition to another: nothing, an adjustment while it runs, or a restart. */
 export type DefinitionDifference = "same" | "live" | "restart";
@@ -10,11 +11,24 @@ export type DefinitionDifference = "same" | "live" | "restart";
 export function differenceOf(old: Definition, next: Definition, liveFields: ReadonlySet<string>): DefinitionDifference {
   const paths = changedPaths(old, next, "").filter((path) => !NOT_COMPARED.has(path));
   if (paths.length === 0) return "same";
+  if (hasOtherOutput(old.log, next.log)) return "restart";
   return paths.every((path) => isLive(path, liveFields)) ? "live" : "restart";
 }
 
 /** Which definition it is and where it stands says nothing of how it runs. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["name", "source"]);
+
+/** true: it writes its files itself, before or after, and has other ones open than it should. */
+function hasOtherOutput(old: LogPolicy, next: LogPolicy): boolean {
+  if (old.direct === null && next.direct === null) return false;
+  return JSON.stringify(heldBy(old)) !== JSON.stringify(heldBy(next));
+}
+
+/** What stdout and stderr of the process are. */
+function heldBy({ direct, isJoined, sinks }: LogPolicy): unknown {
+  const files = sinks.map((sink) => [sink.streams, sink.type === "file" ? sink.path : null]);
+  return direct === null ? null : { isJoined, files };
+}
 
 function changedPaths(old: unknown, next: unknown, above: string): readonly string[] {
   if (Object.is(old, next)) return [];

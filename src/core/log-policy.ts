@@ -1,4 +1,5 @@
 /* What a definition says of the output of a service: which sinks take its lines, which lines, and how they look there. */
+import type { SignalName } from "./signal-names.ts";
 import type { Millis } from "./units.ts";
 
 export const SYSLOG_FACILITIES = {
@@ -56,6 +57,14 @@ export interface LogPolicy {
   readonly multiline: Readonly<Record<LogStream, MultilinePolicy | null>>;
   /** true: a run has one pipe for both streams, and all of it counts as stdout. */
   readonly isJoined: boolean;
+  /** The service writes its files itself: each stream has one, plain and with every line. null: they are written for it. */
+  readonly direct: DirectPolicy | null;
+}
+
+/** How a file is rotated that a service writes itself. */
+export interface DirectPolicy {
+  /** It is moved away, and the main process is sent this, to open it anew; null: it is copied, and emptied. */
+  readonly rotateSignal: SignalName | null;
 }
 
 /** Lines that belong together, such as those of a stack trace. */

@@ -45,7 +45,8 @@ export const KILL_TIMEOUT = millis(10_000);
 /** A start: held back while something is in its way, and by its conditions and its before_start hook before the spawn. */
 export function launch(streak: Streak, context: StepContext, automatic: boolean): Step {
   if (context.gate !== null) return stay({ tag: "waiting", streak, automatic, on: "others", ...context.gate });
-  if (context.next.condition === null && !readsFiles(context.next)) return prepare(streak, context, automatic);
+  const { condition, log } = context.next;
+  if ((condition ?? log.direct) === null && !readsFiles(context.next)) return prepare(streak, context, automatic);
   const state = { tag: "preparing", streak, automatic, startedAt: context.now, afterwards: null } as const;
   return { state: { ...state, doing: "look" }, actions: [{ tag: "look", again: false }] };
 }

@@ -13,6 +13,7 @@ import { PlaneLanes } from "./plane-lanes.ts";
 import type { DataPlanePorts } from "./plane-link.ts";
 import type { FromPlane, OutputMark, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
 import { OutputPipes } from "./output-pipes.ts";
+import type { RotationListener } from "./rotation-listener.ts";
 
 /** A sink fails or works again, or the Worker does; in words for the log. */
 export interface PlaneProblem {
@@ -32,9 +33,6 @@ export interface PlaneRun {
 /** Lines of the supervisor's own log that are kept while there is no Worker, or no file yet, to take them. */
 const MOST_OWN_LINES = 10_000;
 
-/** A Worker that has been at work on one thing for so long is stuck. */
-const STUCK_MICROS = 2_000_000;
-
 export class DataPlane {
   readonly #ports: DataPlanePorts;
   readonly #onProblem: (problem: PlaneProblem) => void;
@@ -49,6 +47,8 @@ export class DataPlane {
   #number = 0;
   #isClosed = false;
   #hasRelay = false;
+  /** Asked, and told, when logs that services write themselves are moved away. */
+  rotations: RotationListener | null = null;
 
   constructor(ports: DataPlanePorts, onProblem: (problem: PlaneProblem) => void) {
     this.#ports = ports;
@@ -87,11 +87,13 @@ export class DataPlane {
 
   /** A run begins. The read ends do not block; they belong to the data plane now, which closes them at their end. */
   open(run: PlaneRun, pipes: readonly Omit<Pipe, "slot">[]): void {
-    this.#tell({
-      tag: "open",
-      ...run,
-      pipes: pipes.map((pipe) => ({ ...pipe, slot: this.pipes.begin(pipe.fd, run.pid) })),
-    });
+    const placed = pipes.map((pipe) => ({ ...pipe, slot: this.pipes.begin(pipe.fd, run.pid) }));
+    this.#tell({ tag: "open", ...run, pipes: placed });
+  }
+
+  /** A run begins of a service that writes its files itself, which ended there then. */
+  begin(run: Omit<Extract<ToPlane, { tag: "begin" }>, "tag">): void {
+    this.#tell({ tag: "begin", ...run });
   }
 
   /** The service is gone. Pipes that somebody still holds are read on to their end, into the same file. */
@@ -213,9 +215,7 @@ export class DataPlane {
 
   /** Why lines of the service do not get on; null: they do. */
   troubleOf(service: string): string | null {
-    const { busyFor } = this.#lanes.of(service);
-    if (busyFor < STUCK_MICROS) return null;
-    return `its log has not been written for ${Math.floor(busyFor / 1_000_000)}s: the file system does not answer`;
+    return this.#lanes.of(service).trouble;
   }
 
   #makeLane(name: string): PlaneLane {
@@ -276,8 +276,11 @@ export class DataPlane {
       case "compress":
         return this.#compress(message.job, from);
       case "own-taken":
-        this.#own.splice(0, message.count);
-        return;
+        return void this.#own.splice(0, message.count);
+      case "rotation-due":
+        return this.rotations?.due(message.service, () => lane.post({ ...message, tag: "rotate" }));
+      case "rotated":
+        return this.rotations?.rotated(message.service);
       case "problem":
         return this.#onProblem(message);
       default:

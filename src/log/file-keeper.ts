@@ -19,6 +19,8 @@ export interface KeeperPorts {
 export class FileKeeper {
   readonly #path: string;
   readonly #ports: KeeperPorts;
+  /** So many of the newest files are not compressed: somebody may still write to them. */
+  spared = 0;
   #policy: RotationPolicy;
   #isFailing = false;
   /** The job that is being done, as long as its file is there. */
@@ -69,7 +71,7 @@ export class FileKeeper {
     if (this.#unsynced !== null) return (this.#job = this.#unsynced);
     if (compression === null || this.#isResting) return null;
     const files = rotatedFilesOf(this.#path, this.#ports.files);
-    const newest = files.find((file) => file.compression === null);
+    const newest = files.find(({ compression, index }) => compression === null && index > this.spared);
     if (newest === undefined) return null;
     const target = unfinishedNameOf(this.#path, compression);
     this.#job = { step: "compress", source: newest.path, identity: newest.look.identity, target, compression };

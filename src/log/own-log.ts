@@ -30,7 +30,7 @@ export class OwnLog {
     }
     this.#file.expectAge(at);
     this.#hasSinks = policy.sinks.length > 0;
-    this.#sinks.configure({ sinks: policy.sinks, multiline: SINGLE_LINES, isJoined: false }, null, at);
+    this.#sinks.configure({ sinks: policy.sinks, multiline: SINGLE_LINES, isJoined: false, direct: null }, null, at);
   }
 
   /** Lines without their newlines. `at` is now, in microseconds since 1970. */

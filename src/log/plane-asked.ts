@@ -24,6 +24,8 @@ function tailOf(
 ): readonly PlaneLine[] {
   if (service === undefined) return [];
   if (run === null) return service.log.tail(count);
+  const own = service.log.lastWords(run, count, MOST_LAST_WORDS);
+  if (own !== null) return own;
   const { latest } = service;
   if (latest?.number !== run || latest.lines === 0) return [];
   return service.log.tail(Math.min(count, latest.lines), MOST_LAST_WORDS);

@@ -27,6 +27,9 @@ export interface LaneListener {
 
 export const NOTHING: OutputMark = { lines: [], files: [] };
 
+/** A Worker that has been at work on one thing for so long is stuck. */
+const STUCK_MICROS = 2_000_000;
+
 export class PlaneLane {
   readonly state = new PlaneState();
   readonly #link: PlaneLink;
@@ -49,9 +52,11 @@ export class PlaneLane {
     return this.#link.generation;
   }
 
-  /** For how long the Worker has been at work on one thing without coming back, in microseconds; 0: it is not. */
-  get busyFor(): number {
-    return this.#link.busyFor;
+  /** Why nothing gets on here, in words for people; null: it does. */
+  get trouble(): string | null {
+    const { busyFor } = this.#link;
+    if (busyFor < STUCK_MICROS) return null;
+    return `its log has not been written for ${Math.floor(busyFor / 1_000_000)}s: the file system does not answer`;
   }
 
   /** Says what is to be said to every later Worker too. */

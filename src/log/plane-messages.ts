@@ -1,3 +1,4 @@
+import type { DirectBeginning } from "../core/direct-output.ts";
 import type { LogPolicy, OwnLogPolicy } from "../core/log-policy.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 
@@ -14,6 +15,13 @@ export type ToPlane =
       readonly service: string;
       readonly pid: number;
       readonly pipes: readonly Pipe[];
+    }
+  /** A run begins of a service that writes its files itself: what is behind these places is its output. */
+  | {
+      readonly tag: "begin";
+      readonly run: number;
+      readonly service: string;
+      readonly began: readonly DirectBeginning[];
     }
   /**
    * What becomes of a service's output from now on; sent before the first `open` of the service and whenever it changes.
@@ -48,6 +56,8 @@ export type ToPlane =
   /** Lines for the supervisor's own log file, each without its newline. */
   | { readonly tag: "own"; readonly lines: readonly string[] }
   | { readonly tag: "configure-own"; readonly file: string; readonly policy: OwnLogPolicy }
+  /** Now: what `rotation-due` was told of. */
+  | { readonly tag: "rotate"; readonly service: string }
   /** The file that was asked to be compressed is, or is not. */
   | { readonly tag: "compressed"; readonly result: CompressionResult }
   /** Another relay has taken the place of the one before, and knows of nothing. */
@@ -114,6 +124,10 @@ export type FromPlane =
   | { readonly tag: "flushed" | "released"; readonly token: number }
   /** Compress this file and answer `compressed`; the next is asked for only then. */
   | { readonly tag: "compress"; readonly job: CompressionJob }
+  /** Files that the service writes itself are to be moved away; said again after a while if no `rotate` follows. */
+  | { readonly tag: "rotation-due"; readonly service: string }
+  /** They were: its main process is to open them anew. */
+  | { readonly tag: "rotated"; readonly service: string }
   /** So many of the oldest lines of the supervisor's own log are with its file now. */
   | { readonly tag: "own-taken"; readonly count: number }
   /** A sink fails or works again; said once each time, in words for the log. */

@@ -47,5 +47,7 @@ export function countLines(run: Run, block: Block): void {
 
 /** What a descriptor in the epoll set is for. */
 export type Watched =
+  /** Notifications of files that services write themselves. */
+  | { readonly tag: "writes" }
   | { readonly tag: "pipe"; readonly run: Run; readonly reader: PipeReader }
   | { readonly tag: "watch"; readonly id: number };

@@ -64,12 +64,14 @@ export class PlaneState {
       case "configure-own":
         this.#own = message;
         return;
-      // These are asked once, or asked again by whoever waits for the answer.
+      // These are asked once, or asked again by whoever waits for the answer; where a run began, only its own Worker knows.
+      case "begin":
       case "drain":
       case "tail":
       case "mark":
       case "flush":
       case "release":
+      case "rotate":
       case "followed":
       case "own":
       case "reopen":

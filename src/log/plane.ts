@@ -6,6 +6,7 @@
 import { unreachable } from "../core/unreachable.ts";
 import { CompressionQueue } from "./compression-queue.ts";
 import { DatagramLog, type SendDatagram } from "./datagram-log.ts";
+import type { DirectKernel } from "./direct-files.ts";
 import type { FileLog, FileLogPorts } from "./file-log.ts";
 import type { LogFiles } from "./log-files.ts";
 import { type CopyStamped, OutBuffer } from "./out-buffer.ts";
@@ -13,6 +14,7 @@ import { OwnLog } from "./own-log.ts";
 import type { PipePorts } from "./pipe-reader.ts";
 import type { PipeSizePorts } from "./pipe-sizes.ts";
 import { answersOf } from "./plane-asked.ts";
+import { PlaneDirect } from "./plane-direct.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
 import type { Service, Watched } from "./plane-parts.ts";
 import { PlaneRuns, type RunsPorts } from "./plane-runs.ts";
@@ -32,6 +34,8 @@ export interface PlanePorts {
   /** Reports `fd` when it is readable, a single time if `once`; arms it anew if it is known. */
   watch(fd: number, once: boolean): { readonly tag: "ok" } | { readonly tag: "failed"; readonly errno: string };
   unwatch(fd: number): void;
+  /** For logs that services write themselves. */
+  readonly direct: DirectKernel;
   /** To whatever takes lines and is no file and no local syslog. */
   readonly relay: RelayLine;
   /** So many lines more (or fewer) are in memory alone. */
@@ -56,6 +60,7 @@ export class Plane {
   readonly #clock = new RotationClock();
   readonly #own: OwnLog;
   readonly #shared: SharedFiles;
+  readonly #direct: PlaneDirect;
   #outbox: FromPlane[] = [];
 
   constructor(ports: PlanePorts) {
@@ -64,6 +69,13 @@ export class Plane {
     this.#runs = new PlaneRuns(this.#runsPorts());
     this.#datagrams = new DatagramLog(ports.send, (message, recovered) => this.#report(null, message, recovered));
     this.#shared = new SharedFiles({ ...this.#filePorts(), report: (...said) => this.#report(...said) });
+    this.#direct = new PlaneDirect({
+      ...this.#filePorts(),
+      machine: ports,
+      watch: (fd) => this.#watch(fd, { tag: "writes" }),
+      say: (message) => void this.#outbox.push(message),
+      report: (...said) => this.#report(...said),
+    });
     this.#own = new OwnLog({ ...this.#logPorts(null), ...this.#filePorts() });
   }
 
@@ -77,6 +89,7 @@ export class Plane {
     const watched = this.#watched.get(fd);
     // Told of before it was taken out, in the same round.
     if (watched === undefined) return;
+    if (watched.tag === "writes") return this.#guard("look at the logs", null, () => this.#direct.ready());
     if (watched.tag === "watch") {
       this.#outbox.push({ tag: "readable", fd, id: watched.id });
       return;
@@ -113,6 +126,8 @@ export class Plane {
     switch (message.tag) {
       case "open":
         return this.#runs.open(this.#serviceOf(message.service), message);
+      case "begin":
+        return this.#serviceOf(message.service).log.begin(message.run, message.began);
       case "configure":
         return this.#configure(message);
       case "forget":
@@ -141,6 +156,8 @@ export class Plane {
         return this.#own.configure(message.file, message.policy, this.#ports.now());
       case "reopen":
         return this.#forEachLog((log) => log.reopen(this.#ports.now()));
+      case "rotate":
+        return this.#services.get(message.service)?.log.rotate();
       case "watch":
         return this.#watch(message.fd, { tag: "watch", id: message.id });
       case "unwatch":
@@ -231,6 +248,7 @@ export class Plane {
       held: (delta) => this.#ports.held(delta),
       report: (message, recovered) => this.#report(service, message, recovered),
       wakeAt: (at) => this.#clock.wakeAt(at),
+      ...this.#direct.portsFor(service ?? OWN_WRITER),
       datagrams: this.#datagrams,
       relay: this.#ports.relay,
     };

@@ -1,4 +1,6 @@
+import type { DirectBeginning } from "../core/direct-output.ts";
 import { logFilesOf, type FileSinkPolicy, type LogPolicy } from "../core/log-policy.ts";
+import { DirectLogs } from "./direct-logs.ts";
 import type { FileLog } from "./file-log.ts";
 import { MOST_TAIL_BYTES, readFileTail } from "./file-tail.ts";
 import { FollowFeed } from "./follow-feed.ts";
@@ -17,6 +19,8 @@ export class ServiceLog {
   #whole: WholeFile | null = null;
   #lastLines: LastLines | null = null;
   #feed: FollowFeed | null = null;
+  /** The files that the service writes itself; null: they are written for it. */
+  #direct: DirectLogs | null = null;
 
   constructor(ports: SinkSetPorts) {
     this.#ports = ports;
@@ -32,13 +36,26 @@ export class ServiceLog {
     const whole = standard === null ? null : wholeFileOf(policy, standard);
     const log = this.#sinks.files.get(whole?.path ?? "");
     this.#whole = whole === null || log === undefined ? null : { ...whole, log };
+    this.#configureDirect(policy, standard);
+  }
+
+  /** A run begins of a service that writes its files itself; `began`: where they ended then. */
+  begin(run: number, began: readonly DirectBeginning[]): void {
+    this.#direct?.begin(run, began);
+  }
+
+  /** Moves away what the service writes itself, if that is due. */
+  rotate(): void {
+    this.#direct?.rotate();
+    this.#reopenFiles(this.#ports.direct.now());
   }
 
   write(block: Block, source: Source): void {
     // Of a file with lines of others, the last ones may all be theirs.
     if (this.#whole === null || this.#whole.log.isShared) this.#remember(block, source);
     this.#sinks.write(block, source);
-    if (!this.#sinks.tellsRecords(source.stream)) this.tell(block, source);
+    // What is read out of the file is told of then.
+    if (this.#direct === null && !this.#sinks.tellsRecords(source.stream)) this.tell(block, source);
   }
 
   /** Lets those who follow hear of it. */
@@ -46,10 +63,16 @@ export class ServiceLog {
     this.#feed?.add(block, source);
   }
 
+  /** The last `count` lines (oldest first) of a run that began last; null: it is none that writes its files itself. */
+  lastWords(run: number, count: number, most: number): readonly PlaneLine[] | null {
+    return this.#direct?.lastWords(run, count, most) ?? null;
+  }
+
   /** The last `count` lines, oldest first; `most`: so many bytes of files are read. */
   tail(count: number, most = MOST_TAIL_BYTES): readonly PlaneLine[] {
     this.#sinks.flush();
     const whole = this.#whole;
+    if (this.#direct !== null) return [...this.#direct.tail(count, most), ...this.#linesInMemory()].slice(-count);
     if (whole?.log.isShared === true) return (this.#lastLines?.lines ?? []).map(planeLineOf).slice(-count);
     const inMemory = this.#linesInMemory();
     const wanted = count - inMemory.length;
@@ -61,6 +84,7 @@ export class ServiceLog {
   /** Where the files are, and what is not in the one that holds every line (yet). */
   mark(): OutputMark {
     this.#sinks.flush();
+    if (this.#direct !== null) return { files: this.#direct.marks(), lines: this.#linesInMemory() };
     const files = [...this.#sinks.files.values()].map((file) => file.mark()).filter((mark) => mark !== null);
     return { files, lines: this.#linesInMemory() };
   }
@@ -72,6 +96,7 @@ export class ServiceLog {
 
   follow(on: boolean): void {
     this.#feed = on ? (this.#feed ?? new FollowFeed()) : null;
+    if (this.#direct !== null) this.#direct.isFollowed = on;
   }
 
   /** Lines for the followers since the last call; each array that is not empty is to be acknowledged. */
@@ -91,15 +116,36 @@ export class ServiceLog {
   /** Rotates and removes what is old enough, and says what is due to be said. */
   rotateIfDue(at: number): void {
     this.#sinks.tick(at);
+    this.#direct?.tick();
     for (const file of this.#sinks.files.values()) file.rotateIfDue(at);
   }
 
   reopen(at: number): void {
+    this.#direct?.reopen();
+    this.#reopenFiles(at);
+  }
+
+  #reopenFiles(at: number): void {
     for (const file of this.#sinks.files.values()) file.reopen(at);
   }
 
   close(at: number): void {
     this.#sinks.close(at);
+    this.#direct?.close();
+  }
+
+  #configureDirect(policy: LogPolicy, standard: string | null): void {
+    if (policy.direct === null || standard === null) {
+      this.#direct?.close();
+      this.#direct = null;
+      return;
+    }
+    const { service, direct, report, wakeAt } = this.#ports;
+    this.#direct ??= new DirectLogs(service, { ...direct, report, wakeAt }, (block, source) =>
+      this.#feed?.add(block, source),
+    );
+    this.#direct.configure(policy, standard);
+    this.#direct.isFollowed = this.#feed !== null;
   }
 
   #linesInMemory(): PlaneLine[] {

@@ -1,6 +1,7 @@
 import { hasRecords, logPlacesOf } from "../core/log-place.ts";
 import { LOG_STREAMS, type LogPolicy, type LogStream, type SinkPolicy } from "../core/log-policy.ts";
 import type { DatagramLog } from "./datagram-log.ts";
+import type { DirectLogsPorts } from "./direct-logs.ts";
 import type { FileLog } from "./file-log.ts";
 import type { SinkPorts } from "./file-sink.ts";
 import { type BlockSink, FilteredSink, isFiltering } from "./line-filter.ts";
@@ -18,6 +19,9 @@ export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wake
   /** Whose lines they are. */
   readonly service: string;
   readonly shared: SharedFiles;
+  /** Files that services write themselves: nothing of them is in the journal, and they are rotated elsewhere. */
+  readonly foreign: SharedFiles;
+  readonly direct: Omit<DirectLogsPorts, "report" | "wakeAt">;
   readonly datagrams: DatagramLog;
   readonly relay: RelayLine;
 }
@@ -40,6 +44,8 @@ export class ServiceSinks {
   /** The streams whose listener is told records as they are written, and not lines as they come. */
   #recorded: readonly LogStream[] = NO_STREAMS;
   #relayed: RelaySink[] = [];
+  /** true: the files are those that the service writes itself. */
+  #isDirect = false;
 
   constructor(ports: SinkSetPorts, listener: RecordListener | null) {
     this.#ports = ports;
@@ -62,12 +68,14 @@ export class ServiceSinks {
     const places = logPlacesOf(policy, standard ?? "").places.filter(({ path }) => path !== "");
     const recorded = LOG_STREAMS.filter((each) => policy.multiline[each] !== null && hasRecords(places, each));
     this.#recorded = recorded.length === 0 ? NO_STREAMS : recorded;
+    const isDirect = policy.direct !== null;
     const sinks = policy.sinks.flatMap((each): Entry[] => {
-      const sink = this.#sinkOf(each, { standard, at });
+      const sink = this.#sinkOf(each, { standard, at, isDirect });
       return sink === null ? [] : [{ policy: each, sink: this.#behindFilter(sink, each) }];
     });
     this.#sinks = { stdout: this.#streamOf("stdout", sinks, policy), stderr: this.#streamOf("stderr", sinks, policy) };
-    for (const path of before.keys()) if (!this.#files.has(path)) this.#leave(path, at);
+    for (const [path, file] of before) if (this.#files.get(path) !== file) this.#leave(path, at);
+    this.#isDirect = isDirect;
     // Only now, so that a connection that is used on is kept.
     for (const sink of relayed) sink.close();
   }
@@ -154,19 +162,21 @@ export class ServiceSinks {
     }
   }
 
-  #fileOf(policy: SinkPolicy & { readonly type: "file" }, path: string, { at }: Place): FileLog {
+  #fileOf(policy: SinkPolicy & { readonly type: "file" }, path: string, { at, isDirect }: Place): FileLog {
     // The two streams may share one, with different filters.
     const known = this.#files.get(path);
     if (known !== undefined) return known;
-    const place = { path, limits: policy, timeOf: lineTimeOf(policy) };
-    const { service, shared } = this.#ports;
-    const file = shared.join(service, { place, format: lineFormatOf(policy) }, at);
+    const limits = isDirect ? { ...policy, ...NEVER_ROTATED } : policy;
+    const place = { path, limits, timeOf: lineTimeOf(policy) };
+    const { service, shared, foreign } = this.#ports;
+    const file = (isDirect ? foreign : shared).join(service, { place, format: lineFormatOf(policy) }, at);
     this.#files.set(path, file);
     return file;
   }
 
   #leave(path: string, at: number): void {
-    this.#ports.shared.leave(this.#ports.service, path, at);
+    const { service, shared, foreign } = this.#ports;
+    (this.#isDirect ? foreign : shared).leave(service, path, at);
   }
 }
 
@@ -183,4 +193,14 @@ interface Entry {
 interface Place {
   readonly standard: string | null;
   readonly at: number;
+  readonly isDirect: boolean;
 }
+
+/** The limits of a file that somebody else rotates. */
+const NEVER_ROTATED = {
+  maxSize: Number.POSITIVE_INFINITY,
+  maxAge: null,
+  keepSize: null,
+  keepAge: null,
+  compress: null,
+};

@@ -20,6 +20,7 @@ const IN_NONBLOCK = 0o4000;
 
 /** What is asked for, and told. */
 export const IN = {
+  modify: 0x2,
   closeWrite: 0x8,
   movedFrom: 0x40,
   movedTo: 0x80,
@@ -76,6 +77,12 @@ export class Inotify {
   /** Watches a directory, once however often and by whatever path it is added. ENOSPC: the user's max_user_watches. */
   add(directory: string, mask: number): AddResult {
     const watch = libc.symbols.inotify_add_watch(this.fd, directory, mask | IN_ONLYDIR | IN_MASK_ADD);
+    return watch < 0 ? { tag: "failed", errno: lastErrno() } : { tag: "added", watch };
+  }
+
+  /** Watches an open file, whatever name it has. */
+  addOpenFile(fd: number, mask: number): AddResult {
+    const watch = libc.symbols.inotify_add_watch(this.fd, `/proc/self/fd/${fd}`, mask);
     return watch < 0 ? { tag: "failed", errno: lastErrno() } : { tag: "added", watch };
   }
 

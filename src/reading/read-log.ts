@@ -112,9 +112,15 @@ function stretchOf({ chain, wanted }: LogReading, index: number, file: ReadableF
 /** The time of what was written before an offset, or as near to it as can be told. */
 function timeAt({ chain, wanted }: LogReading, index: number, offset: number): number {
   const { files } = chain;
-  const own = (files[index]?.look.changedAt ?? 0) * 1000;
+  const own = microsOf(files[index]?.look.changedAt ?? 0);
   if (!wanted.parser.isTimed) return own;
   const opened = chain.open(index);
   const said = opened === null ? null : timeBefore(opened, offset, wanted.parser);
-  return said ?? (files[index - 1]?.look.changedAt ?? own / 1000) * 1000;
+  const before = files[index - 1]?.look.changedAt;
+  return said ?? (before === undefined ? own : microsOf(before));
+}
+
+/** Whole microseconds: file systems count in nanoseconds. */
+function microsOf(millis: number): number {
+  return Math.floor(millis * 1000);
 }

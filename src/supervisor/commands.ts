@@ -97,7 +97,7 @@ export class Commands {
       pipe: (service) => output.pipe({ run, service, stream: "stdout" }),
       discard: (read) => output.discard(read),
       take(child) {
-        output.open({ run, ...child, stderr: -1 });
+        output.open({ run, ...child, stderr: -1, began: [] });
         return () => output.drain(run);
       },
     };

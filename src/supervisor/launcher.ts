@@ -3,6 +3,7 @@
  * to know of the new process. One pipe a run and stream, so that what a process writes late is still attributed to it.
  */
 import type { Definition } from "../core/definition.ts";
+import type { DirectBeginning } from "../core/direct-output.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
 import type { Belongings } from "./belongings.ts";
 import type { Companions } from "./companions.ts";
@@ -13,6 +14,7 @@ import type {
   OutputPort,
   PendingOutcome,
   ProcessPort,
+  Report,
   SpawnOutcome,
   SpawnPort,
 } from "./ports.ts";
@@ -25,9 +27,10 @@ export interface LauncherPorts {
   readonly memory: MemoryPort;
   readonly output: OutputPort;
   readonly users: UserPort;
-  readonly files: Pick<RunFiles, "of">;
+  readonly files: Pick<RunFiles, "of" | "takeEnds">;
   readonly execs: PendingExecs;
   readonly companions: Pick<Companions, "equip" | "began">;
+  readonly report: Report;
   newInvocation(): string;
   waitFor(service: string): ExecWait;
   /** The outcome of a pending exec, for the service whose process it is. */
@@ -47,6 +50,8 @@ interface Ends {
 interface Pipes {
   readonly stdout: Ends;
   readonly stderr: Ends;
+  /** Where the files ended that they are. */
+  readonly began: readonly DirectBeginning[];
 }
 
 export class Launcher {
@@ -108,6 +113,7 @@ export class Launcher {
       program: path,
       stdout: pipes.stdout.read,
       stderr: pipes.stderr.read,
+      began: pipes.began,
     });
   }
 
@@ -135,12 +141,13 @@ export class Launcher {
       readonly program: string;
       readonly stdout: number;
       readonly stderr: number;
+      readonly began: Pipes["began"];
     },
   ): LaunchEvent {
     const { run, outcome, stdout, stderr } = spawned;
     const service = definition.name;
     if (outcome.tag === "failed") {
-      this.#ports.output.discard(stdout);
+      if (stdout >= 0) this.#ports.output.discard(stdout);
       if (stderr >= 0) this.#ports.output.discard(stderr);
       this.#ports.memory.exited(service, null);
       return { tag: "spawn-failed", reason: failureOf(outcome, definition, spawned.program) };
@@ -148,20 +155,32 @@ export class Launcher {
     const { pid, pidfd } = outcome;
     this.#belongings.began({ service, invocation, pid, pidfd });
     this.#runOf.set(service, run);
-    this.#ports.output.open({ run, service, pid, stdout, stderr });
+    this.#ports.output.open({ run, service, pid, stdout, stderr, began: spawned.began });
     if (outcome.tag === "spawned") return { tag: "spawned", pid };
     this.#ports.execs.add(pid, (result) => this.#decide(pid, { definition, program: spawned.program }, result));
     return { tag: "exec-pending", pid };
   }
 
-  /** Where both streams have one pipe, they have one end for writing, and there is none for reading the second (-1). */
+  /**
+   * Where both streams have one pipe, they have one end for writing, and there is none for reading the second (-1). Of files that
+   * the service writes itself there is none for reading; where they cannot be opened, its lines are written for it.
+   */
   #openPipes({ name: service, log: { isJoined } }: Definition, run: number): Pipes | string {
-    const { output, processes } = this.#ports;
+    const { output, processes, files, report } = this.#ports;
+    const ends = files.takeEnds(service);
+    if (ends?.tag === "open")
+      return {
+        stdout: { read: -1, write: ends.stdout },
+        stderr: { read: -1, write: ends.stderr },
+        began: ends.began,
+      };
+    if (ends !== null)
+      report("warning", `${service}: ${ends.reason}; what it writes is taken from it until it restarts`);
     const stdout = output.pipe({ run, service, stream: "stdout" }, isJoined ? LEFT_TO_OTHERS : 0);
     if (typeof stdout === "string") return stdout;
-    if (isJoined) return { stdout, stderr: { read: -1, write: stdout.write } };
+    if (isJoined) return { stdout, stderr: { read: -1, write: stdout.write }, began: [] };
     const stderr = output.pipe({ run, service, stream: "stderr" }, LEFT_TO_OTHERS);
-    if (typeof stderr !== "string") return { stdout, stderr };
+    if (typeof stderr !== "string") return { stdout, stderr, began: [] };
     output.discard(stdout.read);
     processes.closeFd(stdout.write);
     return stderr;

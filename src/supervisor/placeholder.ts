@@ -54,6 +54,6 @@ export function placeholderFor(service: string): Definition {
     stop: { signal: "SIGTERM", command: null, timeout: millis(10_000), scope: "group" },
     reload: { action: "none", signal: "SIGHUP", signalIsWritten: false, command: null },
     limits: {},
-    log: { sinks: [], multiline: SINGLE_LINES, isJoined: false },
+    log: { sinks: [], multiline: SINGLE_LINES, isJoined: false, direct: null },
   };
 }

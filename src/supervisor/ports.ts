@@ -2,6 +2,7 @@
  * What the supervisor needs from outside, each port as narrow as its use. The composition root fits the kernel to them.
  */
 import type { Definition } from "../core/definition.ts";
+import type { DirectBeginning } from "../core/direct-output.ts";
 import type { Exit } from "../core/exit.ts";
 import type { OutputLine } from "../core/history.ts";
 import type { ServiceAction } from "../core/service-event.ts";
@@ -195,6 +196,8 @@ export interface OutputPort {
     readonly pid: number;
     readonly stdout: number;
     readonly stderr: number;
+    /** Where the files ended that it writes itself; there are no pipes then (-1). */
+    readonly began: readonly DirectBeginning[];
   }): void;
   drain(run: number): void;
   /**

@@ -5,6 +5,7 @@
  */
 import { type FileVariables, type LookAnswer, type LookRequest, lookRequestOf, NO_FILES } from "../config/look.ts";
 import type { Definition } from "../core/definition.ts";
+import type { DirectEnds, DirectFiles } from "../core/direct-output.ts";
 import { readsFiles } from "../core/transitions.ts";
 import { millis } from "../core/units.ts";
 import type { TimerPort } from "./ports.ts";
@@ -15,6 +16,9 @@ export interface RunFilesPorts {
   host(): string;
   /** Looks on another thread; `done` is called later, if ever. A string says why that cannot be done now. */
   look(request: LookRequest, done: (answer: LookAnswer | string) => void): void;
+  /** The files that the service is to write itself; null: it writes none. */
+  outputOf(definition: Definition): DirectFiles | null;
+  closeFd(fd: number): void;
 }
 
 /** What comes of a look, as a clause: why the conditions are not met; null: they are, as far as could be seen. */
@@ -37,6 +41,8 @@ export class RunFiles {
   readonly #asked = new Map<string, Asked>();
   /** Those of which a look has not returned yet: there is never a second one beside it. */
   readonly #away = new Set<string>();
+  /** What was opened for the next process of a service. */
+  readonly #ends = new Map<string, DirectEnds>();
 
   constructor(ports: RunFilesPorts) {
     this.#ports = ports;
@@ -56,10 +62,22 @@ export class RunFiles {
     this.drop(service);
     const cancelLimit = this.#ports.timers.after(LIMIT, () => {
       const reason = `a file system has not answered within ${LIMIT / 1000}s`;
-      this.#finish(service, { unmet: null, files: { tag: "unable", reason: `cannot look at its files: ${reason}` } });
+      this.#finish(service, unableTo(reason));
     });
-    this.#asked.set(service, { request: lookRequestOf(definition, this.#ports.host(), again), done, cancelLimit });
+    const output = again ? null : this.#ports.outputOf(definition);
+    const request = { ...lookRequestOf(definition, this.#ports.host(), again), output };
+    this.#asked.set(service, { request, done, cancelLimit });
     this.#begin(service);
+  }
+
+  /**
+   * What was opened for the next process of the service; null: nothing was, as it writes no files itself. From now on it is the
+   * caller's.
+   */
+  takeEnds(service: string): DirectEnds | null {
+    const ends = this.#ends.get(service) ?? null;
+    this.#ends.delete(service);
+    return ends;
   }
 
   /** Nobody wants to know any more. */
@@ -71,6 +89,7 @@ export class RunFiles {
   forget(service: string): void {
     this.drop(service);
     this.#read.delete(service);
+    this.#close(this.takeEnds(service));
   }
 
   #begin(service: string): void {
@@ -80,17 +99,33 @@ export class RunFiles {
     this.#ports.look(asked.request, (answer) => {
       this.#away.delete(service);
       // Meanwhile the service may have been given up, or is to be started anew, perhaps with other files.
-      if (this.#asked.get(service) !== asked) return this.#begin(service);
-      const unable = (reason: string): LookAnswer => ({ unmet: null, files: { tag: "unable", reason } });
-      this.#finish(service, typeof answer === "string" ? unable(`cannot look at its files: ${answer}`) : answer);
+      if (this.#asked.get(service) !== asked) {
+        if (typeof answer !== "string") this.#close(answer.ends);
+        return this.#begin(service);
+      }
+      this.#finish(service, typeof answer === "string" ? unableTo(answer) : answer);
     });
   }
 
-  #finish(service: string, { unmet, files }: LookAnswer): void {
+  #close(ends: DirectEnds | null): void {
+    if (ends?.tag !== "open") return;
+    for (const fd of new Set([ends.stdout, ends.stderr])) this.#ports.closeFd(fd);
+  }
+
+  #finish(service: string, { unmet, files, ends }: LookAnswer): void {
     const asked = this.#asked.get(service);
     if (asked === undefined) return;
     this.drop(service);
     this.#read.set(service, files);
+    if (asked.request.output !== null) {
+      this.#close(this.takeEnds(service));
+      if (ends !== null) this.#ends.set(service, ends);
+    }
     asked.done(unmet);
   }
+}
+
+function unableTo(reason: string): LookAnswer {
+  const unable = `cannot look at its files: ${reason}`;
+  return { unmet: null, files: { tag: "unable", reason: unable }, ends: { tag: "failed", reason: unable } };
 }

@@ -78,6 +78,7 @@ test("a definition that says only its command gets every default", () => {
         ],
         multiline: { stdout: null, stderr: null },
         isJoined: false,
+        direct: null,
       },
     },
   ]);
@@ -214,6 +215,7 @@ test("every key of a definition is taken over", () => {
         ],
         multiline: { stdout: null, stderr: null },
         isJoined: false,
+        direct: null,
       },
     },
   ]);

@@ -50,7 +50,7 @@ export function literalDefinition({ restart, stop, reload, ...changes }: Definit
     environmentFiles: [],
     pidFile: type === "forking" ? "/run/web.pid" : null,
     limits: {},
-    log: { sinks: [], multiline: SINGLE_LINES, isJoined: false },
+    log: { sinks: [], multiline: SINGLE_LINES, isJoined: false, direct: null },
     ...changes,
     type,
     restart: {

@@ -15,7 +15,7 @@ import { Plane } from "../../src/log/plane.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
 import { closeDescriptor, openLogPipe } from "../../src/os/pipe-io.ts";
-import { noRelay, fileSink, policyOf } from "./plane-harness.ts";
+import { DIRECT, noRelay, fileSink, policyOf } from "./plane-harness.ts";
 
 const FILES: LogFiles = { ...logFile, readCompressedLogEnd };
 
@@ -134,6 +134,7 @@ class Lives {
       watch: () => ({ tag: "ok" }),
       unwatch: () => undefined,
       relay: noRelay(),
+      direct: DIRECT,
       now: () => 1_700_000_000_000_000,
       post: (messages) => {
         if (fate.isDead) return;

@@ -11,6 +11,7 @@ import {
   type SyslogFacility,
   type SyslogSinkPolicy,
 } from "../../src/core/log-policy.ts";
+import { directKernelOf } from "../../src/daemon-direct-logs.ts";
 import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
 import { compressorThreadOf } from "../../src/log/compressor.ts";
 import { Compressors } from "../../src/log/compressors.ts";
@@ -20,6 +21,8 @@ import type { PlaneFilesRequest } from "../../src/daemon-plane-files.ts";
 import type { OutputPipePorts } from "../../src/log/output-pipes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
 import type { PlaneThread } from "../../src/log/plane-thread.ts";
+import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
+import * as logFile from "../../src/os/log-file.ts";
 import { closeDescriptor, openLogPipe, type PipeEnds } from "../../src/os/pipe-io.ts";
 
 const FILE: FileSinkPolicy = {
@@ -47,6 +50,9 @@ export function syslogSink(facility: SyslogFacility): SyslogSinkPolicy {
   return { type: "syslog", name: "syslog", streams: LOG_STREAMS, filter: EVERY_LINE, facility };
 }
 
+/** Files that services write themselves, as a plane has them. */
+export const DIRECT = directKernelOf({ ...logFile, readCompressedLogEnd }, () => undefined);
+
 /** For a plane without a relay. */
 export function noRelay(): RelayLine {
   return new RelayLine("none", () => undefined);
@@ -67,7 +73,7 @@ export const POLICY: LogPolicy = policyOf([FILE]);
 
 /** A policy of these sinks, with nothing else said. */
 export function policyOf(sinks: readonly SinkPolicy[], differing: Partial<LogPolicy> = {}): LogPolicy {
-  return { sinks, multiline: SINGLE_LINES, isJoined: false, ...differing };
+  return { sinks, multiline: SINGLE_LINES, isJoined: false, direct: null, ...differing };
 }
 
 /** A data plane with the real Worker, real pipes and a directory of its own. */

@@ -4,7 +4,7 @@ import type { FromPlane } from "../../src/log/plane-messages.ts";
 import { Plane } from "../../src/log/plane.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
-import { noRelay, policyOf } from "./plane-harness.ts";
+import { DIRECT, noRelay, policyOf } from "./plane-harness.ts";
 
 const files = { ...logFile, readCompressedLogEnd };
 /** Pipes whose bytes are taken when they are read. */
@@ -42,6 +42,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
     watch: () => ({ tag: "ok" }),
     unwatch: () => undefined,
     relay: noRelay(),
+    direct: DIRECT,
     now: () => 0,
     post: (messages) => said.push(...messages),
   });
@@ -78,6 +79,7 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
     },
     unwatch: () => undefined,
     relay: noRelay(),
+    direct: DIRECT,
     now: () => 0,
     post: () => undefined,
   });
@@ -101,6 +103,7 @@ test("of a descriptor that was closed before it could be watched nothing is said
     watch: () => ({ tag: "failed", errno: "EBADF" }),
     unwatch: () => undefined,
     relay: noRelay(),
+    direct: DIRECT,
     now: () => 0,
     post: (messages) => said.push(...messages),
   });

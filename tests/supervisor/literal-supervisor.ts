@@ -130,7 +130,9 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     files: new RunFiles({
       timers,
       host: () => "host",
-      look: (request, done) => timers.soon(() => done(look(request))),
+      look: (request, done) => timers.soon(() => done({ ...look(request), ends: null })),
+      outputOf: () => null,
+      closeFd: () => undefined,
     }),
     stopTimeout: options.stopTimeout ?? null,
     newInvocation: () => `run-${world.spawned.length + 1}`,

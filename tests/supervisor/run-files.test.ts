@@ -8,21 +8,25 @@ import { LiteralTimers } from "./literal-timers.ts";
 const WEB = literalDefinition({ environmentFiles: [{ path: "/etc/default/web", optional: false }] });
 
 function answer(value: string): LookAnswer {
-  return { unmet: null, files: { tag: "read", variables: { A: value }, secrets: {} } };
+  return { unmet: null, files: { tag: "read", variables: { A: value }, secrets: {} }, ends: null };
 }
 
 function files() {
   const timers = new LiteralTimers();
+  const closed: number[] = [];
   const looks: { readonly request: LookRequest; readonly done: (answer: LookAnswer | string) => void }[] = [];
   const runFiles = new RunFiles({
     timers,
     host: () => "host",
     look: (request, done) => void looks.push({ request, done }),
+    outputOf: ({ log }) => (log.direct === null ? null : { stdout: "/var/log/web.log", stderr: null, owner: null }),
+    closeFd: (fd) => void closed.push(fd),
   });
   const told: (string | null)[] = [];
   return {
     timers,
     looks,
+    closed,
     runFiles,
     told,
     look: (again = false) => runFiles.look(WEB, again, (unmet) => told.push(unmet)),
@@ -52,7 +56,7 @@ describe("the files of a service", () => {
     const reason = "cannot look at its files: the thread that looked has died";
     expect(runFiles.of(conditional)).toEqual({ tag: "unable", reason });
     runFiles.look(conditional, false, () => {});
-    looks[1]?.done({ unmet: null, files: { tag: "read", variables: {}, secrets: {} } });
+    looks[1]?.done({ unmet: null, files: { tag: "read", variables: {}, secrets: {} }, ends: null });
     expect(runFiles.of(conditional)).toMatchObject({ tag: "read" });
   });
 
@@ -94,7 +98,7 @@ describe("the files of a service", () => {
 });
 
 describe("the threads that look", () => {
-  const REQUEST: LookRequest = { condition: null, host: "host", environmentFiles: [], secrets: {} };
+  const REQUEST: LookRequest = { condition: null, host: "host", environmentFiles: [], secrets: {}, output: null };
 
   function threads() {
     const timers = new LiteralTimers();
