@@ -190,13 +190,14 @@ function hasDied({ tag }: Predecessor): boolean {
 function rememberedOf(record: FoundRecord, predecessor: Predecessor): Remembered {
   const known = { service: record.name, exit: record.exit };
   // A stop by hand outlives everything; a start by hand outlives a death, but not an orderly end.
-  if (!hasDied(predecessor))
-    return { ...known, want: record.want === "down" ? "down" : null, invocation: null, main: null };
+  const keptWant = record.want === "down" ? "down" : null;
+  if (!hasDied(predecessor)) return { ...known, want: keptWant, invocation: null, main: null, isMainGone: false };
   const want = record.want === "configured" ? null : record.want;
   const invocation = record.invocationId === NO_INVOCATION ? null : record.invocationId;
   const main = livingMainOf(record);
+  const isMainGone = main === null && record.process.tag !== "none";
   const exit = record.exit ?? (main === null ? null : readUnreapedExit(main.pid));
-  return { ...known, want, invocation, main, exit };
+  return { ...known, want, invocation, main, isMainGone, exit };
 }
 
 function livingMainOf({ process }: FoundRecord): Remembered["main"] {

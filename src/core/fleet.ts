@@ -85,8 +85,8 @@ export class Fleet {
         for (const event of followers) this.#inbox.push({ service, event });
         this.#order.askAgain(record);
       }
+      for (const { record } of restorations) this.#forgetIfGone(record.definition.name);
     });
-    for (const { record } of restorations) this.#forgetIfGone(record.definition.name);
   }
 
   /** A new service, down. */

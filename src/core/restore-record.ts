@@ -20,6 +20,8 @@ import { unreachable } from "./unreachable.ts";
 export interface Evidence {
   /** Its main process: it lives, or has ended and will be told of. `hasExecuted`: false in the middle of its exec. */
   readonly main: { readonly pid: number; readonly hasExecuted: boolean } | null;
+  /** true: the process that was last spawned came into being and is gone, and nobody has noted its end. */
+  readonly isMainGone: boolean;
   /** How many others of it live. */
   readonly others: number;
   /** How its last main process ended, as far as that was written down; null: it is not known. */
@@ -109,7 +111,13 @@ function runningState(
 }
 
 /** If the child came into being, it has written down its pid itself; without one, nothing has happened yet. */
-function restoreLaunching(record: ServiceRecord, state: StateOf<"launching">, { main }: Evidence): Restoration {
+function restoreLaunching(record: ServiceRecord, state: StateOf<"launching">, evidence: Evidence): Restoration {
+  const { main } = evidence;
+  if (main === null && evidence.isMainGone) {
+    const { streak, startedAt } = state;
+    const begun: ServiceState = { tag: "execing", streak, startedAt, pid: 0, killAt: startedAt };
+    return ended({ ...record, state: begun }, [], { ...evidence, exit: null });
+  }
   if (main !== null) {
     const { pid } = main;
     return goOn(record, [], [main.hasExecuted ? { tag: "spawned", pid } : { tag: "exec-pending", pid }]);

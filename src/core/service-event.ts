@@ -33,8 +33,6 @@ export type RunEvent =
   | { readonly tag: "emptied" }
   | { readonly tag: "stop-command-failed" }
   | { readonly tag: "deadline-passed" }
-  /** Processes of a dead predecessor of this supervisor were found; `pid` is the main one, null if only others are left. */
-  | { readonly tag: "found-running"; readonly pid: number | null }
   /** It is to run from now on, by its schedule or at the first connection if it has such. */
   | { readonly tag: "enable-asked" }
   /** It has to make way for something that it requires: end it, and start it again once that is ready. */

@@ -57,7 +57,6 @@ export function stepStopping(state: StateOf<"stopping">, event: RunEvent, contex
     case "exec-pending":
     case "named":
     case "relayed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -115,7 +114,6 @@ export function stepLeaving(state: StateOf<"leaving">, event: RunEvent, context:
     case "spawn-failed":
     case "named":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -168,7 +166,6 @@ export function stepSweeping(state: StateOf<"sweeping">, event: RunEvent, contex
     case "exited":
     case "named":
     case "relayed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -210,7 +207,6 @@ export function stepStuck(state: StateOf<"stuck">, event: RunEvent, context: Ste
     case "named":
     case "relayed":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);

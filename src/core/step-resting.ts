@@ -9,8 +9,6 @@ import {
   launch,
   settle,
   stay,
-  sweep,
-  terminate,
   withFirst,
   type Step,
   type StateOf,
@@ -32,8 +30,6 @@ export function stepAtRest(state: StateOf<"down" | "done" | "failed">, event: Ru
       return stay(state.tag === "down" ? state : { tag: "down", why: "reset" });
     case "found-unfit":
       return settle({ tag: "failed", reason: event.reason }, null, context);
-    case "found-running":
-      return stopFound(event.pid, context);
     case "hold-asked":
     case "reload-asked":
     case "stop-command-failed": // the command outlived the service that it was to stop
@@ -78,7 +74,6 @@ export function stepWaiting(state: StateOf<"waiting">, event: RunEvent, context:
     case "named":
     case "relayed":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -116,7 +111,6 @@ export function stepPreparing(state: StateOf<"preparing">, event: RunEvent, cont
     case "named":
     case "relayed":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -151,7 +145,6 @@ export function stepCleaning(state: StateOf<"cleaning">, event: RunEvent): Step 
     case "named":
     case "relayed":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -183,15 +176,8 @@ export function stepBackoff(state: StateOf<"backoff">, event: RunEvent, context:
     case "exited":
     case "named":
     case "relayed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
   }
-}
-
-function stopFound(pid: number | null, context: StepContext): Step {
-  const afterwards: Afterwards = { tag: "enable" };
-  if (pid === null) return sweep(FRESH_STREAK, afterwards, context);
-  return terminate({ tag: "found", streak: FRESH_STREAK, startedAt: context.now, pid }, afterwards, context);
 }

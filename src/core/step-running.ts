@@ -55,7 +55,6 @@ export function stepLaunching(state: StateOf<"launching">, event: RunEvent, cont
     case "emptied":
     case "stop-command-failed":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -96,7 +95,6 @@ export function stepExecing(state: StateOf<"execing">, event: RunEvent, context:
     case "exec-pending":
     case "named":
     case "relayed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -131,7 +129,6 @@ export function stepStarting(state: StateOf<"starting">, event: RunEvent, contex
     case "spawn-failed":
     case "named":
     case "relayed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -191,7 +188,6 @@ export function stepNaming(state: StateOf<"naming">, event: RunEvent, context: S
     case "spawn-failed":
     case "exited":
     case "relayed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);
@@ -229,7 +225,6 @@ export function stepUp(state: StateOf<"up">, event: RunEvent, context: StepConte
     case "spawn-failed":
     case "named":
     case "deadline-passed":
-    case "found-running":
       return impossible(state, event);
     default:
       return unreachable(event);

@@ -32,10 +32,8 @@ export interface Step {
 
 export type StateOf<Tag extends ServiceState["tag"]> = Extract<ServiceState, { tag: Tag }>;
 
-/** A state with a main process; or the main process that a dead predecessor left. */
-export type Running =
-  | StateOf<"execing" | "starting" | "up" | "leaving" | "stopping">
-  | { readonly tag: "found"; readonly streak: Streak; readonly startedAt: Instant; readonly pid: number };
+/** A state with a main process. */
+export type Running = StateOf<"execing" | "starting" | "up" | "leaving" | "stopping">;
 
 /** How long a forking service may take until its pid file names a live process. */
 export const NAMING_TIMEOUT = millis(60_000);

@@ -130,10 +130,12 @@ function restorationOf(service: string, what: What, ports: AdoptionPorts): Resto
 
 function evidenceOf(leftover: Leftover | null, memory: Remembered | null, { processes }: AdoptionPorts): Evidence {
   const exit = memory?.exit ?? null;
-  if (leftover === null) return { main: null, others: 0, exit };
+  const isMainGone = memory?.isMainGone ?? false;
+  if (leftover === null) return { main: null, isMainGone, others: 0, exit };
   const { main, rows, invocation } = leftover;
-  if (main === null) return { main: null, others: rows.length, exit };
-  return { main: { pid: main, hasExecuted: hasExecuted(main, invocation, processes) }, others: rows.length - 1, exit };
+  if (main === null) return { main: null, isMainGone, others: rows.length, exit };
+  const found = { pid: main, hasExecuted: hasExecuted(main, invocation, processes) };
+  return { main: found, isMainGone, others: rows.length - 1, exit };
 }
 
 /** Until its exec, a child has the environment and the name of its parent. What it has made of these since is its own concern. */

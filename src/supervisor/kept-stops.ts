@@ -102,6 +102,13 @@ export function putTogether({ mapped, isMappingNewer, kept }: StopSources): read
   const others = [...kept].filter((service) => !known.has(service));
   return [
     ...told,
-    ...others.map((service): Remembered => ({ service, want: "down", invocation: null, main: null, exit: null })),
+    ...others.map((service): Remembered => ({
+      service,
+      want: "down",
+      invocation: null,
+      main: null,
+      isMainGone: false,
+      exit: null,
+    })),
   ];
 }

@@ -14,6 +14,8 @@ export interface Remembered {
   readonly invocation: string | null;
   /** The main process if one was known; whether it lives is to be seen. */
   readonly main: { readonly pid: number; readonly startTicks: number } | null;
+  /** true: the last main process that was spawned is gone, and its end was not noted. */
+  readonly isMainGone: boolean;
   /** How the last main process ended; null: it is not known, or there may be one. */
   readonly exit: Exit | null;
 }

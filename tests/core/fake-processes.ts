@@ -32,6 +32,7 @@ export class FakeProcesses {
   readonly #listener: ProcessListener;
   readonly #runs = new Map<string, Run>();
   readonly #alive = new Set<FakeProcess>();
+  readonly #lastMain = new Map<string, number>();
   #lastPid = 1;
 
   constructor(listener: ProcessListener) {
@@ -53,6 +54,11 @@ export class FakeProcesses {
 
   mainOf(service: string): FakeProcess | null {
     return this.#runOf(service).main;
+  }
+
+  /** The main process that ended last. */
+  lastMainOf(service: string): number {
+    return this.#lastMain.get(service) ?? 0;
   }
 
   othersOf(service: string): ReadonlySet<FakeProcess> {
@@ -97,6 +103,7 @@ export class FakeProcesses {
     const run = this.#runOf(process.service);
     if (run.main === process) {
       run.main = null;
+      this.#lastMain.set(process.service, process.pid);
       this.#listener.exited(process.service, exit, run.others.size);
     } else if (run.others.delete(process)) {
       this.#listener.otherGone(process.service);

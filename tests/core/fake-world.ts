@@ -10,9 +10,11 @@ import type { FleetPorts } from "../../src/core/fleet-ports.ts";
 import type { ServiceAction, ServiceEvent } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
 import type { LifeEvent } from "../../src/core/service-event.ts";
-import { deadlineOf } from "../../src/core/service-state.ts";
+import { deadlineOf, hasNoProcess, isUntouched } from "../../src/core/service-state.ts";
 import type { HookName } from "../../src/core/life-policies.ts";
 import type { Instant, Millis, WallTime } from "../../src/core/units.ts";
+import type { Restoration } from "../../src/core/restore-record.ts";
+import { FakeMemory } from "./fake-memory.ts";
 import { type FakeProcess, FakeProcesses } from "./fake-processes.ts";
 import { RandomDraw } from "./random-draw.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -24,6 +26,8 @@ export interface Onlooker {
   forgotten(record: ServiceRecord): void;
   /** Something has happened and all that followed at once has been handled. */
   settled(): void;
+  /** Another supervisor goes on with these, and nothing has followed from it yet. */
+  succeeded(records: readonly ServiceRecord[]): void;
   broken(what: string): void;
   /** Its schedule or a connection calls it. */
   called(service: string): void;
@@ -43,7 +47,7 @@ const LIVES: readonly [number, ...number[]] = [0, 1, 9, 60, 400, 3_000, 12_000, 
 const MOST_STEPS_AT_ONCE = 400;
 
 export class FakeWorld {
-  readonly fleet: Fleet;
+  fleet: Fleet;
   readonly processes: FakeProcesses;
   readonly time = new VirtualTime();
   readonly #draw: RandomDraw;
@@ -52,16 +56,30 @@ export class FakeWorld {
   readonly #hooks = new Map<string, (after: 0 | null) => void>();
   /** The looks that have not been told of. */
   readonly #looks = new Map<string, symbol>();
+  readonly #memory = new FakeMemory();
+  /** Processes whose exec has not returned. */
+  readonly #unexecuted = new Set<FakeProcess>();
+  /** How many more calls of its ports the supervisor lives for; null: until it is told otherwise. */
+  #callsLeft: number | null = null;
+  /** true: what the fleet does has no effect any more. */
+  #isDead = false;
+  /** What happened while no supervisor ran and its successor is told. */
+  readonly #missed: (() => void)[] = [];
+  /** Main processes that ended meanwhile and are not reaped. */
+  readonly #zombies = new Map<string, number>();
+  /** Of an end that nobody was there for, the status is known only if a guardian holds it. */
+  #isGuarded = false;
   steps = 0;
+  deaths = 0;
 
   constructor(seed: number, onlooker: Onlooker) {
     this.#draw = new RandomDraw(seed);
     this.#onlooker = onlooker;
     this.processes = new FakeProcesses({
-      exited: (service, exit, survivors) => this.fleet.post(service, { tag: "exited", exit, survivors }),
+      exited: (service, exit, survivors) => this.#exited(service, exit, survivors),
       otherGone: (service) => this.#tellIfEmpty(service),
     });
-    this.fleet = new Fleet(this.#ports());
+    this.fleet = new Fleet(this.#ports(0));
   }
 
   /** Lets time pass, and what is due in it happen, deadlines up to `lag` milliseconds late. */
@@ -80,15 +98,122 @@ export class FakeWorld {
   }
 
   settle(): void {
+    if (this.#isDead) this.#succeed();
     this.steps++;
     this.#onlooker.settled();
   }
 
-  /** Processes of a dead predecessor: a main one, or only others. */
-  leaveBehind(service: string): void {
-    const main = this.#draw.happens(0.6) ? this.#create(service, "main") : null;
-    for (let count = this.#draw.below(3) + (main === null ? 1 : 0); count > 0; count--) this.#create(service, "other");
-    this.fleet.post(service, { tag: "found-running", pid: main?.pid ?? null });
+  /** The supervisor is killed, after so many calls of its ports. `isGuarded`: its children become those of a guardian. */
+  die(calls: number, isGuarded: boolean): void {
+    this.#isGuarded = isGuarded;
+    this.#callsLeft = calls;
+    if (calls === 0) this.#isDead = true;
+  }
+
+  /** From now on it lives. */
+  survive(): void {
+    this.#callsLeft = null;
+  }
+
+  /** false: the supervisor has died before this. */
+  #lives(): boolean {
+    if (this.#callsLeft !== null && !this.#isDead && this.#callsLeft-- === 0) this.#isDead = true;
+    return !this.#isDead;
+  }
+
+  #tell(service: string, event: ServiceEvent): void {
+    if (!this.#isDead) this.fleet.post(service, event);
+  }
+
+  #exited(service: string, exit: Exit, survivors: number): void {
+    if (this.#lives()) {
+      this.#memory.exited(service, exit);
+      if (this.#lives()) this.#tell(service, { tag: "exited", exit, survivors });
+    } else if (this.#isGuarded) {
+      const pid = this.processes.lastMainOf(service);
+      this.#zombies.set(service, pid);
+      this.#missed.push(() =>
+        this.#tell(service, { tag: "exited", exit, survivors: this.processes.othersOf(service).size }),
+      );
+    }
+  }
+
+  /** Some time passes without a supervisor; then another one goes on. */
+  #succeed(): void {
+    const isStill = this.#callsLeft === 0;
+    const end = this.time.now + (isStill ? 0 : this.#draw.pick([0, 0, 1, 60, 3_000]));
+    while ((this.time.next ?? Infinity) <= end && !isStill) this.time.step();
+    this.time.now = Math.max(this.time.now, end);
+    this.#isDead = false;
+    this.#callsLeft = null;
+    this.deaths++;
+    const before = this.fleet;
+    this.fleet = new Fleet(this.#ports(this.deaths));
+    const restorations = this.#memory.restore((service) => this.#evidenceOf(service));
+    for (const { record } of restorations) this.#place(record);
+    this.#onlooker.succeeded(restorations.map(({ record }) => record));
+    this.#looks.clear();
+    this.fleet.resume(restorations);
+    for (const tell of this.#missed.splice(0)) tell();
+    this.#zombies.clear();
+    for (const { record } of restorations) this.#goOn(record);
+    if (isStill) this.#compare(before, restorations);
+  }
+
+  /** What is there beside a run was left on purpose. */
+  #place(record: ServiceRecord): void {
+    const { state, definition } = record;
+    this.fleet.place(record);
+    if (hasNoProcess(state) || state.tag === "preparing" || state.tag === "cleaning")
+      this.processes.leave(definition.name);
+  }
+
+  #evidenceOf(service: string): { main: { pid: number; hasExecuted: boolean } | null; others: number } {
+    const main = this.processes.mainOf(service);
+    const others = this.processes.othersOf(service).size;
+    const zombie = this.#zombies.get(service);
+    if (main !== null) return { main: { pid: main.pid, hasExecuted: !this.#unexecuted.has(main) }, others };
+    return { main: zombie === undefined ? null : { pid: zombie, hasExecuted: true }, others };
+  }
+
+  /** What accompanies a service goes on as well, and what had not had its turn gets it. */
+  #goOn({ definition: { name } }: ServiceRecord): void {
+    const record = this.fleet.get(name);
+    if (record === null) return;
+    this.#memory.keep(record, null);
+    this.#accompany(record);
+    if (record.state.tag === "naming") this.#writePidFile(name);
+    this.#goOnWithHook(record);
+    if (record.state.tag === "execing" && !this.#unexecuted.has(this.processes.mainOf(name) as FakeProcess))
+      this.#tell(name, { tag: "spawned", pid: record.state.pid });
+    if (record.want === "up" && isUntouched(record.state)) {
+      this.#onlooker.called(name);
+      this.fleet.enable(name);
+    }
+  }
+
+  /** One that is at work goes on; of one that is not, the end was lost, and it is run again. */
+  #goOnWithHook({ definition: { name }, state }: ServiceRecord): void {
+    const hook = hookOf(state);
+    if (hook === null || this.#hooks.has(name)) return;
+    this.#runHook(name, hook);
+    if (state.tag === "preparing" && state.afterwards !== null) this.#hooks.get(name)?.(0);
+  }
+
+  /** Nothing has happened between the death and the successor, so nothing is otherwise than it was. */
+  #compare(before: Fleet, restorations: readonly Restoration[]): void {
+    for (const { record } of restorations) {
+      const { name } = record.definition;
+      const [was, is] = [before.get(name), this.fleet.get(name)];
+      // What is looked at again has its consequences at once, also for those that wait for it.
+      if (was?.state.tag === "preparing" || was?.state.tag === "waiting" || isUntouched(record.state)) continue;
+      // What was asked of those that require it may have been lost, and is asked again.
+      if (this.fleet.links.requirementsOf(name).some((other) => before.get(other.name)?.held != null)) continue;
+      if (!Bun.deepEquals(was, is))
+        this.#onlooker.broken(
+          `${name}: was ${JSON.stringify(was?.state)}, and goes on as ${JSON.stringify(is?.state)}`,
+        );
+    }
   }
 
   /** Ends a process of the service from outside. */
@@ -107,16 +232,22 @@ export class FakeWorld {
     }
   }
 
-  #ports(): FleetPorts {
+  /** Of the supervisor with this number; of one that is dead, nothing that it does has an effect. */
+  #ports(life: number): FleetPorts {
+    const lives = (): boolean => life === this.deaths && this.#lives();
     return {
       now: () => this.time.now as Instant,
       wall: () => this.time.now as WallTime,
       jitter: () => this.#draw.fraction(),
       perform: (record, action) => {
-        this.#onlooker.acting(record, action);
+        if (!lives()) return null;
+        // What has ended and is not reaped can still be signalled.
+        if (action.tag === "spawn" || !this.#zombies.has(record.definition.name)) this.#onlooker.acting(record, action);
         return this.#perform(record, action);
       },
-      changed: (record, previous) => {
+      changed: (record, previous, actions) => {
+        if (!lives()) return;
+        this.#memory.keep(record, actions);
         this.#onlooker.changed(record, previous);
         if (record.state.tag === "naming" && previous.state.tag !== "naming")
           this.#writePidFile(record.definition.name);
@@ -124,9 +255,17 @@ export class FakeWorld {
           this.#accompany(record);
       },
       annotated: () => {},
-      performed: () => {},
-      forgotten: (record) => this.#onlooker.forgotten(record),
-      failed: (service, error) => this.#onlooker.broken(`${service}: ${String(error)}`),
+      performed: (service) => {
+        if (lives()) this.#memory.performed(service);
+      },
+      forgotten: (record) => {
+        if (!lives()) return;
+        this.#memory.forget(record.definition.name);
+        this.#onlooker.forgotten(record);
+      },
+      failed: (service, error) => {
+        if (life === this.deaths && !this.#isDead) this.#onlooker.broken(`${service}: ${String(error)}`);
+      },
     };
   }
 
@@ -184,19 +323,26 @@ export class FakeWorld {
   }
 
   #spawn(definition: Definition): ServiceEvent {
+    this.#memory.spawning(definition.name);
     if (this.#draw.happens(0.08)) return { tag: "spawn-failed", reason: "exec failed" };
     const main = this.#create(definition.name, "main");
+    this.#memory.begun(definition.name);
     if (!this.#draw.happens(0.1)) {
       this.#live(main, definition);
       return { tag: "spawned", pid: main.pid };
     }
+    this.#unexecuted.add(main);
+    const life = this.deaths;
     const { pid } = main;
     const decided = this.#draw.pick(["spawned", "spawn-failed", "never"] as const);
     this.time.after(this.#draw.pick([1, 300, 4_999, 5_001, 14_000, 40_000]), () => {
       if (!main.isAlive || decided === "never") return;
+      this.#unexecuted.delete(main);
       if (decided === "spawned") this.#live(main, definition);
+      // To a successor, it is a process that ends.
+      else if (life !== this.deaths || this.#isDead) return this.processes.end(main, { tag: "code", code: 1 });
       else this.processes.vanish(main);
-      this.fleet.post(definition.name, decided === "spawned" ? { tag: decided, pid } : { tag: decided, reason: "" });
+      this.#tell(definition.name, decided === "spawned" ? { tag: decided, pid } : { tag: decided, reason: "" });
     });
     return { tag: "exec-pending", pid };
   }
@@ -209,7 +355,7 @@ export class FakeWorld {
     const asked = Symbol(service);
     this.#looks.set(service, asked);
     this.time.after(this.#draw.pick([0, 1, 20, 10_000]), () => {
-      if (this.#looks.get(service) === asked) this.fleet.post(service, event);
+      if (this.#looks.get(service) === asked) this.#tell(service, event);
     });
     return null;
   }
@@ -221,7 +367,9 @@ export class FakeWorld {
       if (isOver) return;
       isOver = true;
       this.#hooks.delete(service);
-      this.fleet.post(service, { tag: "hook-ended", hook, failure });
+      const event = { tag: "hook-ended", hook, failure } as const;
+      if (this.#isDead) this.#missed.push(() => this.#tell(service, event));
+      else this.#tell(service, event);
     };
     this.#hooks.set(service, (after) => {
       if (after === null) isOver = true;
@@ -235,9 +383,9 @@ export class FakeWorld {
   #accompany({ definition: { name }, state }: ServiceRecord): void {
     const tell = (after: number, event: LifeEvent): void =>
       this.time.after(after, () => {
-        if (this.fleet.get(name) === null) return;
+        if (this.fleet.get(name) === null || this.#isDead) return;
         if (event.tag === "due" || event.tag === "demanded") this.#onlooker.called(name);
-        this.fleet.post(name, event);
+        this.#tell(name, event);
       });
     if (state.tag === "waiting" && state.on !== "others")
       tell(this.#draw.pick([0, 900, 40_000]), { tag: state.on === "schedule" ? "due" : "demanded" });
@@ -287,7 +435,7 @@ export class FakeWorld {
       const [named] = this.processes.othersOf(service);
       if (record?.state.tag !== "naming" || named === undefined) return;
       this.processes.name(named);
-      this.fleet.post(service, { tag: "named", pid: named.pid });
+      this.#tell(service, { tag: "named", pid: named.pid });
     });
   }
 
@@ -297,7 +445,7 @@ export class FakeWorld {
     const isObeyed = this.#draw.happens(0.5);
     this.time.after(isObeyed ? 20 : this.#draw.pick([0, 70, stop.timeout]), () => {
       if (isObeyed) this.#request(this.processes.mainOf(name));
-      else this.fleet.post(name, failed);
+      else this.#tell(name, failed);
     });
     return null;
   }
@@ -330,8 +478,15 @@ export class FakeWorld {
   #tellIfEmpty(service: string): void {
     const tag = this.fleet.get(service)?.state.tag;
     if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") return;
-    if (this.processes.membersOf(service).length === 0) this.fleet.post(service, { tag: "emptied" });
+    if (this.processes.membersOf(service).length === 0) this.#tell(service, { tag: "emptied" });
   }
+}
+
+function hookOf(state: ServiceRecord["state"]): HookName | null {
+  if (state.tag === "preparing" && state.doing === "hook") return "before_start";
+  if (state.tag === "starting" && state.phase === "hook") return "after_start";
+  if (state.tag === "leaving") return "before_stop";
+  return state.tag === "cleaning" ? "after_stop" : null;
 }
 
 function isAwaiting({ state }: ServiceRecord): boolean {

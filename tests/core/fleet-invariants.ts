@@ -139,6 +139,21 @@ export class FleetInvariants implements Onlooker {
     else if (this.#present().time.now < before.retryAt) this.broken(`${name}: started before its time`);
   }
 
+  /** What was under way when a supervisor died may or may not have been; what is written down counts. */
+  succeeded(records: readonly ServiceRecord[]): void {
+    for (const record of records) {
+      const { state, restarts, removed, want, definition } = record;
+      const knows = this.#of(definition.name);
+      Object.assign(knows, { restarts, isRemoved: removed, isHeld: knows.isHeld && want === "down" });
+      if ("streak" in state) knows.failures = state.streak.failures;
+      // It may have died between noting what is wanted and asking for it.
+      const isGivenUp = isAtRest(state) || ("afterwards" in state && state.afterwards?.tag === "rest");
+      if (isGivenUp && want === "up") knows.isOverruled = true;
+      if (hasNoProcess(state) || PAUSES.has(state.tag)) continue;
+      knows.definition = definition;
+    }
+  }
+
   forgotten(record: ServiceRecord): void {
     const { name } = record.definition;
     if (!this.#of(name).isRemoved) this.broken(`${name}: forgotten though it was not removed`);

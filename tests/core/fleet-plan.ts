@@ -29,6 +29,7 @@ const KINDS = [
   "add",
   "end",
   "wait",
+  "die",
 ] as const;
 
 export interface Deed {
@@ -133,6 +134,7 @@ export function planOf(most: number, deeds: number): fc.Arbitrary<Plan> {
 export function carryOut(plan: Plan): {
   readonly steps: number;
   readonly spawns: number;
+  readonly deaths: number;
   readonly visited: Iterable<string>;
 } {
   const invariants = new FleetInvariants();
@@ -147,7 +149,7 @@ export function carryOut(plan: Plan): {
   }
   world.advance(200_000);
   stopEverything(stage);
-  return { steps: world.steps, spawns: invariants.spawns, visited: invariants.visited };
+  return { steps: world.steps, spawns: invariants.spawns, deaths: world.deaths, visited: invariants.visited };
 }
 
 interface Stage {
@@ -164,7 +166,7 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
   if (kind === "add") return add(stage, index, choice);
   if (record === null) return;
   // Nobody but a stop is let through to a service that is being removed.
-  if (record.removed && kind !== "stop" && kind !== "end" && kind !== "kill") return;
+  if (record.removed && !["stop", "end", "kill", "die"].includes(kind)) return;
   switch (kind) {
     case "start":
       stage.invariants.broughtIn(service, true);
@@ -189,6 +191,8 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
     case "remove":
       stage.invariants.removed(service);
       return fleet.remove(service);
+    case "die":
+      return stage.world.die(choice % 3 === 0 ? 0 : choice % 11, choice % 2 === 0);
     case "end":
       return stage.world.endOne(service, choice);
     case "wait":
@@ -236,9 +240,9 @@ function linksOf(stage: Stage, name: string, links: Shape["links"]): Partial<Def
   };
 }
 
-/** A new service, or one whose removal is taken back; perhaps something of a dead predecessor's is there. */
+/** A new service, or one whose removal is taken back. */
 function add(stage: Stage, index: number, choice: number): void {
-  const { fleet, processes } = stage.world;
+  const { fleet } = stage.world;
   const service = `s${index}`;
   const definition = definitionOf(stage, service, choice);
   const record = fleet.get(service);
@@ -246,10 +250,6 @@ function add(stage: Stage, index: number, choice: number): void {
   if (record === null) fleet.add(definition);
   else fleet.redefine(service, definition, "restart");
   stage.invariants.defined(service, record?.definition ?? definition);
-  if (record === null && choice % 5 === 0 && processes.obstaclesOf(service).length === 0) {
-    stage.invariants.asked(service, "up");
-    stage.world.leaveBehind(service);
-  }
   const want = definition.start === "auto" ? "up" : "down";
   stage.invariants.asked(service, want);
   fleet.amend(service, { want, wantedByHand: false });
@@ -291,6 +291,7 @@ function redefine(
 
 /** As a shutdown does: everything ends, but for what cannot be killed. */
 function stopEverything({ world, invariants }: Stage): void {
+  world.survive();
   for (const record of world.fleet.records()) invariants.asked(record.definition.name, "overruled");
   invariants.closing();
   world.fleet.stopAll();

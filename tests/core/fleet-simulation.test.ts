@@ -16,13 +16,14 @@ describe("a simulated fleet", () => {
   ])(
     "%s never does what it must not, whatever happens",
     (_size, { most, deeds, share }) => {
-      const total = { runs: 0, steps: 0, spawns: 0 };
+      const total = { runs: 0, steps: 0, spawns: 0, deaths: 0 };
       const visited = new Set<string>();
       const follows = (plan: Plan): void => {
-        const { steps, spawns, visited: states } = carryOut(plan);
+        const { steps, spawns, deaths, visited: states } = carryOut(plan);
         total.runs++;
         total.steps += steps;
         total.spawns += spawns;
+        total.deaths += deaths;
         for (const state of states) visited.add(state);
       };
       fc.assert(fc.property(planOf(most, deeds), follows), {
@@ -30,7 +31,9 @@ describe("a simulated fleet", () => {
         includeErrorInReport: true,
         endOnFailure: !SHRINKS,
       });
-      console.log(`${total.runs} runs, ${total.steps} steps, ${total.spawns} starts`);
+      console.log(
+        `${total.runs} runs, ${total.steps} steps, ${total.spawns} starts, ${total.deaths} deaths of the supervisor`,
+      );
       // A world in which some state is never reached says nothing of it.
       expect([...visited].sort()).toEqual(
         "backoff cleaning done down execing failed launching leaving naming preparing starting stopping stuck sweeping up waiting".split(

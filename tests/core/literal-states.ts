@@ -60,7 +60,6 @@ export const EVENTS: { readonly [Tag in EventTag]: Extract<ServiceEvent, { tag: 
   emptied: { tag: "emptied" },
   "stop-command-failed": { tag: "stop-command-failed" },
   "deadline-passed": { tag: "deadline-passed" },
-  "found-running": { tag: "found-running", pid: 8 },
   "enable-asked": { tag: "enable-asked" },
   "hold-asked": { tag: "hold-asked" },
   gate: { tag: "gate", gate: null },

@@ -10,11 +10,11 @@ import { literalDefinition } from "./literal-definition.ts";
 import { NOW, PID, STATES, type StateTag, WORKING } from "./literal-states.ts";
 
 const WALL = 1_700_000_000_000 as WallTime;
-const NOTHING: Evidence = { main: null, others: 0, exit: null };
+const NOTHING: Evidence = { main: null, isMainGone: false, others: 0, exit: null };
 const LIVES: Evidence = { ...NOTHING, main: { pid: PID, hasExecuted: true } };
 const PRE_EXEC: Evidence = { ...NOTHING, main: { pid: PID, hasExecuted: false } };
 const OTHER: Evidence = { ...NOTHING, main: { pid: 99, hasExecuted: true } };
-const NOTED: Evidence = { main: null, others: 2, exit: { tag: "code", code: 3 } };
+const NOTED: Evidence = { main: null, isMainGone: false, others: 2, exit: { tag: "code", code: 3 } };
 
 function saved(state: ServiceState, actions: readonly ServiceAction[] = []): SavedService {
   const record = { ...newRecord(literalDefinition(), WALL), state, want: "up", restarts: 4 } as const;
@@ -82,6 +82,13 @@ describe("a service goes on where it was", () => {
     expect([actions, events]).toEqual([[{ tag: "look", again: true }], []]);
     const byHand = restoreRecord(saved({ ...STATES.launching, automatic: false }), NOTHING);
     expect(byHand.record).toMatchObject({ state: { automatic: false }, restarts: 4 });
+  });
+
+  test("a start whose process is gone already has failed, and what that has left goes with it", () => {
+    const gone: Evidence = { ...NOTHING, isMainGone: true, others: 1 };
+    const { record, events } = restoreRecord(saved(STATES.launching), gone);
+    expect(record).toMatchObject({ state: { tag: "execing" }, restarts: 4 });
+    expect(events).toEqual([{ tag: "exited", exit: { tag: "unknown" }, survivors: 1 }]);
   });
 
   test("an exec that had not returned is waited for", () => {

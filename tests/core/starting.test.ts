@@ -168,7 +168,6 @@ describe("a forking service", () => {
     expect(told(stopping, EVENTS["deadline-passed"], main)).toBe("stopping 7 overdue, rest: kill-all");
     expect(told(STATES.starting, exited(1, 1), main)).toStartWith("sweeping asked, judge");
     expect(told(STATES.naming, EVENTS["stop-asked"], main)).toBe(`sweeping ${asked}`);
-    expect(told(STATES.down, EVENTS["found-running"], main)).toEndWith("signal-all SIGTERM");
   });
 
   test("that is up is ended as its scope says", () => {

@@ -29,7 +29,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "stopping 8 asked, enable: signal-all SIGTERM",
   },
   waiting: {
     "start-asked": "launching after 0: spawn",
@@ -50,7 +49,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   preparing: {
     "start-asked": "=",
@@ -71,7 +69,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   launching: {
     "start-asked": "!",
@@ -92,7 +89,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "!",
     "stop-command-failed": "!",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   execing: {
     "start-asked": "=",
@@ -113,7 +109,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "stopping 7 killed, fail (exec did not return within 5s): kill-all",
-    "found-running": "!",
   },
   starting: {
     "start-asked": "=",
@@ -134,7 +129,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "stopping 7 asked, judge timeout (the started process did not exit): signal-all SIGTERM",
-    "found-running": "!",
   },
   naming: {
     "start-asked": "=",
@@ -156,7 +150,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     "stop-command-failed": "=",
     "deadline-passed":
       "sweeping asked, judge timeout (the pid file named no live process of this service): signal-all SIGTERM",
-    "found-running": "!",
   },
   up: {
     "start-asked": "=",
@@ -177,7 +170,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   leaving: {
     "start-asked": "leaving 7, start-anew",
@@ -198,7 +190,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   stopping: {
     "start-asked": "stopping 7 asked, start-anew",
@@ -219,7 +210,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=: signal-all SIGTERM",
     "deadline-passed": "stopping 7 overdue, rest: kill-all",
-    "found-running": "!",
   },
   sweeping: {
     "start-asked": "sweeping asked, start-anew",
@@ -240,7 +230,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "down stopped",
     "stop-command-failed": "=: signal-all SIGTERM",
     "deadline-passed": "sweeping killed, rest: kill-all",
-    "found-running": "!",
   },
   cleaning: {
     "start-asked": "cleaning, start-anew",
@@ -261,7 +250,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   stuck: {
     "start-asked": "stuck, start-anew",
@@ -282,7 +270,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "down stopped",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "!",
   },
   backoff: {
     "start-asked": "launching after 0: spawn",
@@ -303,7 +290,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "launching after 2: spawn by itself",
-    "found-running": "!",
   },
   done: {
     "start-asked": "launching after 0: spawn",
@@ -324,7 +310,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "stopping 8 asked, enable: signal-all SIGTERM",
   },
   failed: {
     "start-asked": "launching after 0: spawn",
@@ -345,7 +330,6 @@ const TABLE: Readonly<Record<StateTag, Readonly<Record<RunEvent["tag"], string>>
     emptied: "=",
     "stop-command-failed": "=",
     "deadline-passed": "!",
-    "found-running": "stopping 8 asked, enable: signal-all SIGTERM",
   },
 };
 

@@ -189,22 +189,3 @@ describe("a stop command", () => {
     expect(follow(STATES.up, [stop, EXITED_ALONE, failed], changes)).toBe("=");
   });
 });
-
-describe("what a dead predecessor left", () => {
-  test("is stopped before anything is started", () => {
-    expect(follow(STATES.down, [EVENTS["found-running"], EXITED_ALONE])).toBe("launching after 0: spawn");
-    const rest: ServiceEvent = { tag: "found-running", pid: null };
-    expect(follow(STATES.down, [rest])).toBe("sweeping asked, enable: signal-all SIGTERM");
-    expect(follow(STATES.down, [rest, EVENTS.emptied])).toBe("launching after 0: spawn");
-  });
-
-  test("is only stopped if nobody wants it to run", () => {
-    const stop = EVENTS["stop-asked"];
-    expect(follow(STATES.down, [EVENTS["found-running"], stop, EXITED_ALONE])).toBe("down stopped");
-  });
-
-  test("fails with the reason if the machine lacks what it needs by now", () => {
-    const events = [EVENTS["found-running"], EVENTS["found-unfit"], EXITED_ALONE];
-    expect(follow(STATES.down, events)).toBe("failed (there is no user)");
-  });
-});

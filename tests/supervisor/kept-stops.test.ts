@@ -8,6 +8,7 @@ const memory = (service: string, want: Remembered["want"]): Remembered => ({
   want,
   invocation: null,
   main: null,
+  isMainGone: false,
   exit: null,
 });
 
@@ -35,7 +36,7 @@ describe("what is remembered", () => {
 
   test("keeps what the mapping says of processes", () => {
     const main = { pid: 7, startTicks: 8 };
-    const ran = { ...memory("b", null), invocation: "f".repeat(32), main, exit: null };
+    const ran = { ...memory("b", null), invocation: "f".repeat(32), main, isMainGone: false, exit: null };
     expect(putTogether({ mapped: [ran], isMappingNewer: false, kept })).toContainEqual({ ...ran, want: "down" });
   });
 });

@@ -7,7 +7,7 @@ function environmentOf(service: string) {
 }
 
 function remember(service: string, main: Remembered["main"] = null): Remembered {
-  return { service, want: null, invocation: `${service}-run`, main, exit: null };
+  return { service, want: null, invocation: `${service}-run`, main, isMainGone: false, exit: null };
 }
 
 /** What is found, as numbers. */

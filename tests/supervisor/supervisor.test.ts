@@ -23,13 +23,14 @@ describe("the start of a supervisor", () => {
       want,
       invocation: null,
       main: null,
+      isMainGone: false,
       exit: null,
     });
     world.boot([{ name: "a" }, { name: "m", start: "manual" }], [remember("a", "down"), remember("m", "up")]);
     expect(["a", "m"].map(world.stateOf)).toEqual(["down", "up"]);
   });
 
-  const LEFT = { service: "web", want: null, invocation: "earlier", exit: null } as const;
+  const LEFT = { service: "web", want: null, invocation: "earlier", isMainGone: false, exit: null } as const;
 
   test("goes on with what a dead predecessor left, and stops all of it when it is asked to", () => {
     const world = literalSupervisor();
@@ -84,7 +85,7 @@ describe("the start of a supervisor", () => {
   test("stops what a dead predecessor left of a service whose definition is gone, and forgets it", () => {
     const world = literalSupervisor();
     const main = world.machine.start(501, { parent: 1 });
-    world.boot([], [{ service: "old", want: null, invocation: "earlier", main, exit: null }]);
+    world.boot([], [{ service: "old", want: null, invocation: "earlier", main, isMainGone: false, exit: null }]);
     expect(world.stateOf("old")).toBe("stopping");
     world.endForeign(501);
     expect(world.stateOf("old")).toBe("gone");
