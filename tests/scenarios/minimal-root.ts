@@ -41,7 +41,7 @@ mkdir -p "$root$place"
 mount --bind "$place" "$root$place"
 mount -o remount,bind,ro "$root$place"
 for directory in run state log; do mount --bind "$place/$directory" "$root$place/$directory"; done
-mount -o remount,ro "$root"
+mount -o remount,bind,ro "$root"
 cd "$root"
 exec setpriv --bounding-set="$capabilities" --inh-caps=-all chroot . "$@"`;
 
