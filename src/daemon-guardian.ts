@@ -171,6 +171,8 @@ export class GuardianLink implements EstateMirror {
     this.#isPressing ||= fd !== null && !name.startsWith(HELD_BY_SERVICES);
     this.#estate.delete(name);
     this.#estate.set(name, fd);
+    // Whoever closes a socket does not want it to be open there.
+    if (fd === null && !name.startsWith(HELD_BY_SERVICES)) this.#sayEstate();
     this.#arm(TOGETHER);
   }
 

@@ -58,6 +58,7 @@ import {
   nameProcess,
   redirectStandardStreams,
 } from "./os/become-daemon.ts";
+import { changeOwnScore } from "./os/oom-score.ts";
 import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
@@ -96,6 +97,7 @@ interface Elders {
 async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promise<never> {
   if (role.handover !== null && role.handover.readyPipe !== null) detach(role.handover.readyPipe);
   clearUmask();
+  if (role.oomScore !== null) changeOwnScore(role.oomScore);
   nameProcess("daemonsup");
   const signals = new Signals(role);
   // What needs no configuration is done while the launcher still reads it.

@@ -1,4 +1,5 @@
 /* The life of one supervisor, as its guardian sees it. Part of the composition root. */
+import { type Exit, exitWordsOf } from "./core/exit.ts";
 import type { Instant } from "./core/units.ts";
 import { type Manifest, writeManifest } from "./daemon-estate.ts";
 import { type ToGuardian, type ToSupervisor, decodeMessage, encodeMessage } from "./guardian-messages.ts";
@@ -34,7 +35,7 @@ export class SupervisorLife {
   /** Starts one. It inherits what the guardian holds, which stays open over an exec, and what its role names. */
   static begin(
     role: GuardianRole,
-    given: Pick<SupervisorRole, "handover" | "record" | "before">,
+    given: Pick<SupervisorRole, "handover" | "record" | "oomScore" | "before">,
     held: Manifest,
   ): Birth {
     try {
@@ -98,4 +99,15 @@ function spawnAs(role: SupervisorRole): ReturnType<typeof spawnRole> {
     image,
     kept.filter((fd) => typeof fd === "number"),
   );
+}
+
+/** What is said of a supervisor that has ended; without a number, there was none. */
+export type Ending = Pick<SupervisorLife, "began" | "over" | "wasReady" | "lastWords"> & {
+  readonly pid: number | null;
+};
+
+/** How it has ended, for the log of the next one. */
+export function wordsOf(life: Ending, exit: Exit): string {
+  const process = life.pid === null ? "it could not be started" : `pid ${life.pid} ${exitWordsOf(exit)}`;
+  return life.lastWords === null ? process : `${process}: ${life.lastWords}`;
 }

@@ -5,13 +5,13 @@
  * composition root.
  */
 import { writeSync } from "node:fs";
-import { type Exit, exitWordsOf } from "./core/exit.ts";
+import type { Exit } from "./core/exit.ts";
 import { decideSuccession } from "./core/guardianship.ts";
 import { type SignalName, signalNameOf } from "./core/signal-names.ts";
 import { type Instant, later, millis, spanBetween } from "./core/units.ts";
 import { takeManifest } from "./daemon-estate.ts";
 import { GuardianChildren } from "./guardian-children.ts";
-import { type Heard, SupervisorLife } from "./guardian-life.ts";
+import { type Ending, type Heard, SupervisorLife, wordsOf } from "./guardian-life.ts";
 import type { ToSupervisor } from "./guardian-messages.ts";
 import {
   becomeSubreaper,
@@ -23,11 +23,13 @@ import {
   silenceStandardError,
 } from "./os/become-daemon.ts";
 import { monotonicNow } from "./os/clock.ts";
+import { changeOwnScore, readOwnScore } from "./os/oom-score.ts";
 import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
 import { awaitDescriptors } from "./os/poll.ts";
 import { openSignalDescriptor, takeSignals } from "./os/signal-descriptor.ts";
 import { reserveNumbers } from "./os/reserve-numbers.ts";
 import { releaseProgramPages } from "./os/resident-memory.ts";
+import { holdSpareDescriptors, releaseSpareDescriptors } from "./os/spare-descriptors.ts";
 import { surviveExec } from "./os/spawn-role.ts";
 import { type UnixDatagram, openUnixDatagram } from "./os/unix-datagram.ts";
 import type { GuardianRole, SupervisorRole } from "./role.ts";
@@ -39,12 +41,16 @@ const IGNORED: readonly SignalName[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTST
 
 /** Numbers below this one stay free for supervisors: what they copy for each child is then little. */
 const FIRST_HELD = 64;
-/** So long nothing more is read after something was: a supervisor that starts services says much, and all of it waits well. */
+/** So long nothing more is read after something was that comes in numbers: all of it waits well. */
 const NAP = millis(20);
 
 /** So long it rests after something that should not have happened. */
 const TROUBLED = millis(100);
-
+/**
+ * The oom score of a process that is never killed for lack of memory. It takes little, and without it nobody would start the
+ * supervisor again. Only root may have it.
+ */
+const NEVER_KILLED = -1_000;
 /** So long nothing must have happened before memory is given back. */
 const QUIET = millis(5_000);
 
@@ -64,16 +70,13 @@ export function runGuardian(role: GuardianRole): never {
   return guardian.watch();
 }
 
-/** What is said of a supervisor that has ended; without a number, there was none. */
-type Ending = Pick<SupervisorLife, "began" | "over" | "wasReady" | "lastWords"> & { readonly pid: number | null };
-
 class Guardian {
   readonly #role: GuardianRole;
   readonly #children = new GuardianChildren();
   readonly #held: Map<string, number>;
   #life: SupervisorLife | null = null;
   /** What the next supervisor is given, and when it begins, while there is none. */
-  #next: Pick<SupervisorRole, "handover" | "record" | "before">;
+  #next: Pick<SupervisorRole, "handover" | "record" | "oomScore" | "before">;
   #nextAt: Instant = monotonicNow();
   #failures = 0;
   #everReady: boolean;
@@ -90,10 +93,12 @@ class Guardian {
   /** When memory is given back; null: nothing has happened since it was. */
   #restAt: Instant | null = null;
   readonly #manager: UnixDatagram | null;
+  /** What this process was given, and supervisors are to have. */
+  readonly #oomScore = readOwnScore();
 
   constructor(role: GuardianRole) {
     this.#role = role;
-    this.#next = { handover: role.handover, record: "use", before: null };
+    this.#next = { handover: role.handover, record: "use", oomScore: null, before: null };
     // Without a handover there was a supervisor before, which has become this guardian.
     this.#everReady = role.handover === null;
     this.#held = new Map(takeManifest(role.estate));
@@ -105,9 +110,11 @@ class Guardian {
   /** Starts a supervisor. */
   begin(): void {
     const given = this.#next;
+    releaseSpareDescriptors();
     const birth = SupervisorLife.begin(this.#role, given, this.#held);
     for (const fd of [given.handover?.configuration, given.handover?.complete])
       if (typeof fd === "number") closeDescriptor(fd);
+    holdSpareDescriptors();
     this.#restAt = later(monotonicNow(), QUIET);
     if (birth.tag === "born") {
       this.#life = birth.life;
@@ -121,6 +128,7 @@ class Guardian {
   }
 
   watch(): never {
+    changeOwnScore(NEVER_KILLED);
     const descriptor = openSignalDescriptor([...HANDED_ON, "SIGCHLD"]);
     reserveNumbers(FIRST_HELD);
     for (const name of this.#diverted()) this.#heard(name);
@@ -167,15 +175,14 @@ class Guardian {
   }
 
   #listen(life: SupervisorLife): void {
-    let hasHeard = false;
+    let isBusy = false;
     for (let heard = life.hear(); heard !== null; heard = life.hear()) {
-      hasHeard = true;
+      this.#restAt = later(monotonicNow(), QUIET);
+      isBusy ||= heard.message.tag === "hold" || heard.message.tag === "reap";
       const left = this.#obey(life, heard);
       for (const fd of left) closeDescriptor(fd);
     }
-    if (!hasHeard) return;
-    this.#napEnds = later(monotonicNow(), NAP);
-    this.#restAt = later(monotonicNow(), QUIET);
+    if (isBusy) this.#napEnds = later(monotonicNow(), NAP);
   }
 
   /** Returns the descriptors that are not kept. */
@@ -254,7 +261,7 @@ class Guardian {
     if (succession.tag === "end") process.exit(succession.code);
     this.#failures = succession.failures;
     this.#nextAt = later(now, succession.after);
-    this.#next = { handover: null, record: succession.record, before: wordsOf(life, exit) };
+    this.#next = { handover: null, record: succession.record, oomScore: this.#oomScore, before: wordsOf(life, exit) };
     if (this.#ending !== null && !this.#signals.includes(this.#ending)) this.#signals.push(this.#ending);
   }
 
@@ -290,9 +297,4 @@ class Guardian {
     Bun.gc(true);
     releaseProgramPages();
   }
-}
-
-function wordsOf(life: Ending, exit: Exit): string {
-  const process = life.pid === null ? "it could not be started" : `pid ${life.pid} ${exitWordsOf(exit)}`;
-  return life.lastWords === null ? process : `${process}: ${life.lastWords}`;
 }

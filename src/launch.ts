@@ -66,7 +66,7 @@ function firstRole(
 ): GuardianRole | SupervisorRole {
   const role = { ...base, ...given, estate: null };
   if (base.options.guardian) return { tag: "guardian", ...role };
-  return { tag: "supervisor", ...role, guardian: null, record: "use", before: null };
+  return { tag: "supervisor", ...role, guardian: null, record: "use", oomScore: null, before: null };
 }
 
 /** The configuration as text, or null once it is said what is wrong with it. */

@@ -56,6 +56,8 @@ export interface SupervisorRole extends DaemonRole {
   readonly guardian: GuardianAddress | null;
   /** "ignore": what predecessors have written down of the services is not to be believed, it may be what they died of. */
   readonly record: "use" | "ignore";
+  /** The oom score (/proc/PID/oom_score_adj) that it is to have, if its guardian has a lower one; null: that which it inherits. */
+  readonly oomScore: number | null;
   /** How the supervisor before this one has ended, for the log; null: there was none. */
   readonly before: string | null;
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 
 export type ScoreAnswer =
   { readonly tag: "inherited" } | { readonly tag: "to-give" } | { readonly tag: "refused"; readonly errno: number };
@@ -51,6 +51,27 @@ export class OomScore {
 
   [Symbol.dispose](): void {
     closeSync(this.#own);
+  }
+}
+
+const OWN = "/proc/self/oom_score_adj";
+
+/** The score of this process, which its children inherit; null if it cannot be told. */
+export function readOwnScore(): number | null {
+  try {
+    return Number(readFileSync(OWN, "latin1"));
+  } catch {
+    return null;
+  }
+}
+
+/** Gives this process another score; false if it may not have that. Not while a child shares its memory. */
+export function changeOwnScore(score: number): boolean {
+  try {
+    writeFileSync(OWN, String(score));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -64,6 +64,7 @@ class WaitingDaemon implements Disposable {
       estate: null,
       guardian: null,
       record: "use",
+      oomScore: null,
       before: null,
     };
     this.#child = Bun.spawn([BINARY], {
