@@ -1,9 +1,8 @@
 /* Fits the supervisor to the port of the control interface. Part of the composition root. */
 import type { ControlPort, LogLine, Outcome, VersionView } from "./control/control-port.ts";
-import { isoOf } from "./core/view.ts";
-import type { WallTime } from "./core/units.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
+import { isoTimeOf } from "./log/stamp.ts";
 import { logFileOf } from "./daemon-ports.ts";
 import { makeLogReader } from "./daemon-reading.ts";
 import { readDescriptorLimit } from "./os/descriptor-limit.ts";
@@ -130,5 +129,5 @@ function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metr
 
 function logLineOf(service: string, line: PlaneLine): LogLine {
   const pid = line.pid === 0 ? null : line.pid;
-  return { at: isoOf(line.at as WallTime), service, stream: line.stream, pid, text: line.text };
+  return { at: isoTimeOf(line.at), service, stream: line.stream, pid, text: line.text };
 }

@@ -203,7 +203,7 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
     drain: (run) => void plane.drain(run),
     async lastWords(of, count) {
       const lines = await plane.lastWords(of, count);
-      return lines.map(({ at, stream, text }) => ({ at: at as WallTime, stream, text }));
+      return lines.map(({ at, stream, text }) => ({ at: Math.floor(at / 1000) as WallTime, stream, text }));
     },
     troubleOf: (service) => plane.troubleOf(service) ?? loggers?.troubleOf(service) ?? null,
     forget(service) {

@@ -48,7 +48,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function linesOf(end: FileEnd, count: number, policy: FileSinkPolicy): PlaneLine[] {
   const parse = recordParserOf(policy);
-  let at = end.changedAt;
+  let at = Math.floor(end.changedAt * 1000);
   return decoder
     .decode(end.bytes.subarray(startOf(end, count), contentEndOf(end.bytes)))
     .split("\n")

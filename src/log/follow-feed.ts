@@ -55,7 +55,7 @@ export class FollowFeed {
   }
 
   #push({ at, stream, pid }: Source, text: string): void {
-    this.#lines.push({ at: Math.floor(at / 1000), stream, pid, text });
+    this.#lines.push({ at, stream, pid, text });
     this.#cost += text.length + OVERHEAD;
   }
 }

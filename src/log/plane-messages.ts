@@ -134,7 +134,7 @@ export type FromPlane =
   | { readonly tag: "problem"; readonly service: string | null; readonly message: string; readonly recovered: boolean };
 
 export interface PlaneLine {
-  /** Milliseconds since 1970. */
+  /** Microseconds since 1970. */
   readonly at: number;
   readonly stream: "stdout" | "stderr";
   readonly pid: number;

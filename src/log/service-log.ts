@@ -175,5 +175,5 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function planeLineOf(line: KeptLine): PlaneLine {
   const { stream, pid, at } = line.source;
-  return { at: Math.floor(at / 1000), stream, pid, text: decoder.decode(line.bytes.subarray(0, -1)) };
+  return { at, stream, pid, text: decoder.decode(line.bytes.subarray(0, -1)) };
 }

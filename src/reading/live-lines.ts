@@ -84,7 +84,7 @@ export class LiveLines {
 function missedRecordOf(service: string, count: number, { at }: PlaneLine): LogRecord {
   const lines = count === 1 ? "1 line is" : `${count} lines are`;
   const text = `[${lines} missing here: they came faster than they were read]`;
-  return { at: at * 1000, service, stream: null, pid: null, priority: null, text, cut: false };
+  return { at, service, stream: null, pid: null, priority: null, text, cut: false };
 }
 
 /** What needs no thread of its own. */

@@ -176,7 +176,7 @@ class Answer {
       memory,
       ...window,
       run: runs?.get(name) ?? null,
-      filesUntil: first === undefined ? null : first.at * 1000,
+      filesUntil: first === undefined ? null : first.at,
     };
   }
 

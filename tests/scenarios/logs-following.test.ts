@@ -129,3 +129,23 @@ test("whoever follows is told the same of a line that is a record as whoever rea
       expect(shownIn(stdout).slice(1)).toEqual([...expected[name]]);
   }
 });
+
+test("a line has the same time, to the microsecond, for whoever follows it and whoever reads it back", async () => {
+  using place = new TestPlace({});
+  obedient(place, "web");
+  await using supervisor = await place.start();
+  await supervisor.line("web", (text) => text === "ready");
+  await using following = follow(supervisor, "-n", "0", "--json", "web");
+  // It follows once it tells of lines that come.
+  await untilTrue(() => {
+    order(place, "web", "echo line");
+    return following.stdout.includes("\n");
+  });
+  const [first = ""] = following.stdout.split("\n");
+  const { at } = JSON.parse(first) as { at: string };
+  expect(at).toMatch(/\.\d{6}Z$/);
+  const read = (await supervisor.command("logs", "web", "-n", "all", "--json")).stdout;
+  expect(read).toContain(`"at":"${at}"`);
+  const own = await (await supervisor.request("GET", "/v1/services/web/logs?lines=10000")).text();
+  expect(own).toContain(`"at":"${at}"`);
+});
