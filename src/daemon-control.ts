@@ -119,7 +119,7 @@ function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metr
         residentBytes: process.memoryUsage.rss(),
         descriptors: countDescriptors(process.pid) ?? 0,
         descriptorLimit: readDescriptorLimit(),
-        events: events.newest,
+        events: events.count,
         syslogDropped: syslogDropped(),
       };
     },

@@ -80,6 +80,11 @@ export class ServiceMemory implements MemoryPort {
     return this.#records;
   }
 
+  /** How many supervisors there have been here, this one included. */
+  get generation(): number {
+    return this.#mapping.generation;
+  }
+
   /** Who is to hear, once for each, of what cannot be written down. From now on what was remembered is written down anew. */
   reportTo(report: Report): void {
     this.#report = report;

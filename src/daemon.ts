@@ -180,6 +180,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   });
   const { fleet, belongings } = supervisor;
   logs.plane.rotations = new DirectRotations({ fleet, belongings, clock, report: history.report });
+  supervisor.events.beginApart(memory.generation);
   const reader = new ConfigurationReader(role, loaded, {
     spawning,
     processes,

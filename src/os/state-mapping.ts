@@ -101,6 +101,11 @@ export class StateMapping {
     this.#found = found;
   }
 
+  /** How many supervisors there have been here since the file was made, this one included. */
+  get generation(): number {
+    return this.#table.generation;
+  }
+
   /** What the predecessor had noted, as it was found. It stays in the file until the slots are written to. */
   records(): readonly FoundRecord[] {
     return this.#found;

@@ -51,7 +51,8 @@ type LoadedRecord = Extract<RecordReading, { readonly tag: "ok" }>;
 /** The records of the mapping by name. */
 export class StateTable {
   readonly file: MappedFile;
-  readonly #generation: number;
+  /** How many supervisors there have been here, this one included. */
+  readonly generation: number;
   readonly #entries = new Map<string, Entry>();
   readonly #reserved = new Set<number>();
   /** Records without a service, the lowest last. */
@@ -61,7 +62,7 @@ export class StateTable {
 
   constructor(file: MappedFile, generation: number) {
     this.file = file;
-    this.#generation = generation;
+    this.generation = generation;
   }
 
   /** Reads every record; returns the indices of those that cannot be read. */
@@ -165,7 +166,7 @@ export class StateTable {
   #placeOf(index: number): RecordPlace {
     const { address, bytes } = this.file.memory;
     const at = HEADER_SIZE + index * RECORD_SIZE;
-    const words = { child: address + at, generation: address + GENERATION_OFFSET, expected: this.#generation };
+    const words = { child: address + at, generation: address + GENERATION_OFFSET, expected: this.generation };
     return { bytes: bytes.subarray(at, at + RECORD_SIZE), address: words };
   }
 }

@@ -7,6 +7,9 @@ export type Happening = Omit<EventView, "number" | "at">;
 /** Most events that are kept for those who come back for them. */
 export const MOST_KEPT_EVENTS = 4096;
 
+/** More than a supervisor ever tells. */
+const MOST_OF_ONE = 1_000_000_000;
+
 interface Kept {
   readonly at: WallTime;
   readonly happening: Happening;
@@ -20,6 +23,8 @@ export class Events {
   /** A ring: the event of number n lies at n modulo its length. */
   readonly #kept: Kept[] = [];
   #last = 0;
+  /** The number before the first. */
+  #before = 0;
 
   /** `seldom` hears of what no record of a service tells: all but changes of state and exits. */
   constructor(now: () => WallTime, seldom: (happening: Happening) => void = () => {}) {
@@ -27,14 +32,27 @@ export class Events {
     this.#seldom = seldom;
   }
 
-  /** The number of the last event; 0: there was none. */
+  /**
+   * Numbers the events of this supervisor apart from those of all before it: whoever goes on after one of those is told that
+   * something is missing, and never takes another event for one that it knows. To be called before the first event.
+   */
+  beginApart(generation: number): void {
+    this.#before = this.#last = Math.max(0, generation - 1) * MOST_OF_ONE;
+  }
+
+  /** How many there were. */
+  get count(): number {
+    return this.#last - this.#before;
+  }
+
+  /** The number of the last event; that before the first: there was none. */
   get newest(): number {
     return this.#last;
   }
 
   /** The number of the first event that is still kept; one more than the newest if none is. */
   get oldest(): number {
-    return Math.max(1, this.#last - MOST_KEPT_EVENTS + 1);
+    return Math.max(this.#before + 1, this.#last - MOST_KEPT_EVENTS + 1);
   }
 
   emit(happening: Happening): void {

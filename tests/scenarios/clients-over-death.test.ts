@@ -38,3 +38,15 @@ test("a command that comes while nobody answers waits", async () => {
   await using second = await first.successor();
   expect((await second.service("web")).state).toBe("down");
 });
+
+test("who goes on after an event of a supervisor that is gone is told so, and given no other event for it", async () => {
+  using place = new TestPlace({});
+  place.write("web.toml", noting(place));
+  await using first = await place.start();
+  await first.command("restart", "web");
+  const { number } = await first.event(({ event }) => event === "state");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  await using second = await first.successor();
+  await second.command("restart", "web");
+  expect((await second.request("GET", `/v1/events?after=${number}`)).status).toBe(410);
+});

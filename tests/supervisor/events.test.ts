@@ -37,3 +37,13 @@ test("only so many are kept, and those that are asked for begin with the first o
   ]);
   expect(events.after(MOST_KEPT_EVENTS + 10, 5)).toEqual([]);
 });
+
+test("the events of each supervisor have numbers of their own", () => {
+  const first = eventsWith(3);
+  const second = new Events(() => 0 as WallTime);
+  second.beginApart(2);
+  expect([second.oldest - 1, second.newest, second.count, second.after(first.newest, 10)]).toEqual([1e9, 1e9, 0, []]);
+  second.emit({ ...happening, message: "a" });
+  expect([second.oldest, second.newest, second.count]).toEqual([1e9 + 1, 1e9 + 1, 1]);
+  expect(second.after(first.newest, 10).map(({ number }) => number)).toEqual([1e9 + 1]);
+});
