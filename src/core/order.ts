@@ -9,7 +9,7 @@ import type { Definition } from "./definition.ts";
 import { type Ask, isComing, isInTheWay, isOfUse } from "./order-judgements.ts";
 import type { RunEvent } from "./service-event.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { hasNoProcess, isAtRest, isEnding } from "./service-state.ts";
+import { hasNoProcess, isAtRest, isEnding, isStopped } from "./service-state.ts";
 import { awaitsCall } from "./transitions.ts";
 
 export interface OrderPorts {
@@ -65,9 +65,10 @@ export class Order {
   }
 
   /** What was asked of the service, and may have been lost with a predecessor before it was told. */
-  askAgain({ definition: { name }, held, want, state }: ServiceRecord): void {
+  askAgain({ definition: { name }, held, want, wantedByHand, state }: ServiceRecord): void {
     if (held !== null) this.#askDependents(name);
     else if (want === "down" && !isAtRest(state)) this.ask(name, "stop-asked");
+    else if (want === "up" && wantedByHand && isStopped(state)) this.start(name, true, "start-asked");
   }
 
   forget(service: string): void {

@@ -236,6 +236,11 @@ export function isUntouched(state: ServiceState): boolean {
   return state.tag === "down" && state.why === "never-started";
 }
 
+/** true: it is down because somebody said so. */
+export function isStopped(state: ServiceState): boolean {
+  return state.tag === "down" && (state.why === "stopped" || state.why === "reset");
+}
+
 /** true: no process of the service exists, nor a hook of it. */
 export function hasNoProcess(state: ServiceState): boolean {
   return isAtRest(state) || state.tag === "backoff" || state.tag === "waiting";
