@@ -33,12 +33,6 @@ const FRAME_BYTES = 64;
 /** A name, and the descriptor that is to be held under it; null: it is to be released. */
 type Change = readonly [name: string, fd: number | null];
 
-/**
- * The pipes of services: each has a name under which a successor finds it as long as its service lives, so they are said together
- * at the end of a turn. For a thousand services, that is some messages instead of a thousand.
- */
-const HELD_BY_SERVICES = "log ";
-
 export interface GuardianListener {
   signal(name: SignalName): void;
   /** A bug of the guardian's: it goes on. */
@@ -168,7 +162,7 @@ export class GuardianLink implements EstateMirror {
   }
 
   #change(name: string, fd: number | null): void {
-    this.#isPressing ||= fd !== null && !name.startsWith(HELD_BY_SERVICES);
+    this.#isPressing ||= fd !== null;
     this.#estate.delete(name);
     this.#estate.set(name, fd);
     // Whoever closes a socket does not want it to be open there.

@@ -223,10 +223,8 @@ static void answer(int listener) {
 static int become_ready(const char *how) {
   if (strcmp(how, "notify") == 0) return say("READY=1\nSTATUS=at work", -1);
   if (strcmp(how, "log") == 0 && write(1, "ready now\n", 10) != 10) violation("cannot write that it is ready");
-  if (strncmp(how, "fd:", 3) == 0) {
-    if (write(atoi(how + 3), "\n", 1) != 1) violation("cannot tell that it is ready");
-    close(atoi(how + 3));
-  }
+  // It stays open: were it closed while neither guardian nor supervisor has it, what was said would be gone.
+  if (strncmp(how, "fd:", 3) == 0 && write(atoi(how + 3), "\n", 1) != 1) violation("cannot tell that it is ready");
   if (strncmp(how, "file:", 5) == 0) close(open(how + 5, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   return 1;
 }

@@ -56,6 +56,19 @@ test("of the supervisor", async () => {
   await expectAllInLog(last);
 }, 60_000);
 
+test("of the supervisor at the moment at which it has started a service that soon ends", async () => {
+  const text = "kill -KILL $PPID; seq 1000";
+  await using first = await TestSupervisor.start({
+    "short.toml": shell(text, 'type = "oneshot"\nstart = "manual"\n[log]\nstamp = "none"'),
+  });
+  // Whoever is asked dies of it.
+  await first.request("POST", "/v1/services/short/start", { wait: false }).catch(() => undefined);
+  const last = await first.successor();
+  await last.until("short", ({ state }) => state === "done");
+  await last.command("reload");
+  expect(first.place.read("log", "short.log")).toBe(Array.from({ length: 1000 }, (_, at) => `${at + 1}\n`).join(""));
+});
+
 test("of the guardian and the supervisor", async () => {
   using place = new TestPlace(FILES);
   for (let kill = 0; kill < KILLS; kill++) {
