@@ -12,6 +12,7 @@ const libc = dlopen("libc.so.6", {
 } as const);
 
 const O_RDONLY = 0;
+const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
@@ -41,10 +42,15 @@ export function openLogFifo(path: string): PipeResult {
   return { tag: "failed", errno };
 }
 
-/** The read end of the pipe that has this name, in a directory of our own; null: there is none. */
+/** The read end of the pipe that has this name, in a directory of our own; null: there is none. It tells of its end, be that past. */
 export function findLogFifo(path: string): number | null {
-  const fd = libc.symbols.open(ptr(Buffer.from(`${path}\0`)), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  return fd < 0 ? null : fd;
+  const name = Buffer.from(`${path}\0`);
+  const fd = libc.symbols.open(ptr(name), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return null;
+  // Of a pipe that had no writer when it was opened, no hang-up is ever told until it has had one.
+  const writer = libc.symbols.open(ptr(name), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (writer >= 0) closeDescriptor(writer);
+  return fd;
 }
 
 /** It is a pipe at its end, as nobody has it open for writing. */

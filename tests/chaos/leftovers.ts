@@ -35,7 +35,12 @@ export function filesLeftIn(directory: string): readonly string[] {
 function kindsOf(place: TestPlace, pid: number): readonly string[] {
   return targetsOf(pid)
     .filter((target) => !target.startsWith(place.path("log")))
-    .map((target) => target.replace(/:\[\d+\]$/, "").replace(/ \(deleted\)$/, ""));
+    .map((target) =>
+      target
+        .replace(/:\[\d+\]$/, "")
+        .replace(/ \(deleted\)$/, "")
+        .replaceAll(/^\/proc\/.*\d.*$/g, "/proc/N"),
+    );
 }
 
 function pathsBelow(directory: string): readonly string[] {
