@@ -33,6 +33,9 @@ const FRAME_BYTES = 64;
 /** A name, and the descriptor that is to be held under it; null: it is to be released. */
 type Change = readonly [name: string, fd: number | null];
 
+/** Pipes that have come to their end: nobody minds if the guardian has them for a little longer. */
+const PIPES_OF_SERVICES = "log ";
+
 export interface GuardianListener {
   signal(name: SignalName): void;
   /** A bug of the guardian's: it goes on. */
@@ -166,7 +169,7 @@ export class GuardianLink implements EstateMirror {
     this.#estate.delete(name);
     this.#estate.set(name, fd);
     // Whoever closes a socket does not want it to be open there.
-    if (fd === null && !name.startsWith(HELD_BY_SERVICES)) this.#sayEstate();
+    if (fd === null && !name.startsWith(PIPES_OF_SERVICES)) this.#sayEstate();
     this.#arm(TOGETHER);
   }
 
