@@ -15,6 +15,7 @@ import {
   HALF,
   type HalfView,
   PAGE,
+  RECORDS_SIZE,
   copyFrame,
   longestFrameOf,
   writeFrame,
@@ -43,7 +44,7 @@ export type RecordOpening =
 
 /** Opens the file of `path`, or makes it. The caller is alone: it holds the supervisor's lock. */
 export function openRecordFile(path: string, opener: RecordOpener): RecordOpening {
-  const opening = openMappedFile(path, PAGE + 2 * HALF);
+  const opening = openMappedFile(path, RECORDS_SIZE);
   if (opening.tag === "failed") return { tag: "failed", message: `cannot open "${path}": ${opening.reason}` };
   const { file } = opening;
   const errno = reserve(file.fd, 0) ?? reserve(file.fd, PAGE) ?? reserve(file.fd, PAGE + HALF);
@@ -53,7 +54,7 @@ export function openRecordFile(path: string, opener: RecordOpener): RecordOpenin
   const failure = records.begin(left.found, opener.version);
   if (failure !== null) return closeAndFail(file, `cannot write "${path}": ${failure}`);
   // From now on it is of this boot; before, a death would have left what was there.
-  writePage(file.memory.bytes, opener.bootId);
+  writePage(file.memory.view(0, PAGE), opener.bootId);
   return {
     tag: "ok",
     file: records,
@@ -77,7 +78,8 @@ interface Place {
 
 export class RecordFile {
   readonly #file: MappedFile;
-  readonly #halves: readonly [HalfView, HalfView];
+  /** As much of each as may be in use. */
+  readonly #halves: [HalfView, HalfView];
   #place: Place;
   #version = 0;
   /** Beyond this, the other half is begun. */
@@ -85,8 +87,7 @@ export class RecordFile {
 
   constructor(file: MappedFile, current: 0 | 1, sequence: number) {
     this.#file = file;
-    const { bytes } = file.memory;
-    this.#halves = [halfOf(bytes, 0), halfOf(bytes, 1)];
+    this.#halves = [halfOf(file.memory, 0, PAGE), halfOf(file.memory, 1, PAGE)];
     this.#place = { current, sequence, end: FIRST_FRAME, reserved: PAGE, frames: new Map(), counting: 0 };
   }
 
@@ -159,7 +160,14 @@ export class RecordFile {
       if (errno !== null) return errno;
       this.#place.reserved += length;
     }
+    this.#lookUpTo(this.#place.reserved);
     return null;
+  }
+
+  #lookUpTo(end: number): void {
+    const { current } = this.#place;
+    const seen = this.#halves[current].bytes.length;
+    if (seen < end) this.#halves[current] = halfOf(this.#file.memory, current, Math.min(Math.max(end, 2 * seen), HALF));
   }
 
   /** Copies what counts into the half that is being begun. */
@@ -183,7 +191,7 @@ export class RecordFile {
   #renew(fill: (from: Place) => string | null): string | null {
     const before = this.#place;
     const current = before.current === 0 ? 1 : 0;
-    const half = this.#halves[current];
+    this.#halves[current] = halfOf(this.#file.memory, current, PAGE);
     this.#place = {
       current,
       sequence: before.sequence + 1,
@@ -197,6 +205,7 @@ export class RecordFile {
       this.#place = before;
       return failure;
     }
+    const half = this.#halves[current];
     half.end = this.#place.end;
     half.version = this.#version;
     half.sequence = this.#place.sequence;

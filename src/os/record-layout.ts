@@ -10,6 +10,7 @@
 export const PAGE = 4096;
 /** Of each half: enough for 4096 services of which most run by other definitions than those in force. */
 export const HALF = 16 * 1024 * 1024;
+export const RECORDS_SIZE = PAGE + 2 * HALF;
 export const FIRST_FRAME = 64;
 const FRAME_HEAD = 24;
 

@@ -1,6 +1,7 @@
 /* What a predecessor has left in the file of records. */
 import { readSync } from "node:fs";
-import { FIRST_FRAME, type Frame, HALF, HalfView, PAGE, readFrame, readPage } from "./record-layout.ts";
+import { FIRST_FRAME, type Frame, HALF, HalfView, PAGE, RECORDS_SIZE, readFrame, readPage } from "./record-layout.ts";
+import type { SharedMemory } from "./shared-memory.ts";
 import type { MappedFile } from "./state-file.ts";
 
 export interface FoundText {
@@ -26,14 +27,14 @@ interface Left {
 
 /** Reads what a predecessor has left; says what of it cannot be read. */
 export function readLeft(file: MappedFile, opener: RecordOpener): Left {
-  const { bytes } = file.memory;
-  const [first, second] = [halfOf(bytes, 0), halfOf(bytes, 1)];
+  const { memory } = file;
+  const [first, second] = [halfOf(memory, 0, FIRST_FRAME), halfOf(memory, 1, FIRST_FRAME)];
   const current = (second.sequence ?? 0) > (first.sequence ?? 0) ? 1 : 0;
   const half = current === 1 ? second : first;
   const { sequence, version } = half;
   const nothing = { current, sequence: sequence ?? 0, found: new Map<string, FoundText>() } as const;
-  const page = readPage(bytes);
-  const damage = file.sizeBefore > 0 && file.sizeBefore < bytes.length ? ["it has been cut off"] : [];
+  const page = readPage(memory.view(0, PAGE));
+  const damage = file.sizeBefore > 0 && file.sizeBefore < RECORDS_SIZE ? ["it has been cut off"] : [];
   if (page === "damaged") return { ...nothing, damage: [...damage, "its header is damaged"] };
   if (page === "blank" || page.bootId !== opener.bootId) return { ...nothing, damage };
   if (sequence === null || version === null)
@@ -77,8 +78,9 @@ function readFrames(
   return { whole, broken: end === null ? broken : broken + skipped };
 }
 
-export function halfOf(bytes: Uint8Array, index: 0 | 1): HalfView {
-  return new HalfView(bytes.subarray(placeOf(index), placeOf(index) + HALF));
+/** The first `length` bytes of a half. */
+export function halfOf(memory: SharedMemory, index: 0 | 1, length: number): HalfView {
+  return new HalfView(memory.view(placeOf(index), length));
 }
 
 export function placeOf(index: 0 | 1): number {

@@ -24,6 +24,11 @@ const FALLOC_FL_PUNCH_HOLE = 2;
 export interface SharedMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly address: number;
+  /**
+   * A part of it. The collector takes the length of every view for memory in use, and lets as much garbage pile up in proportion:
+   * where little of a large file is in use, only that is to be looked at.
+   */
+  view(offset: number, length: number): Uint8Array<ArrayBuffer>;
   /** Unmaps it; `bytes` must not be touched any more, by a child neither. */
   [Symbol.dispose](): void;
 }
@@ -34,8 +39,34 @@ export function mapShared(fd: number, size: number): SharedMemory | null {
   // MAP_FAILED is -1, as an address far above everything that a process can have.
   if (address <= 0 || address > 2 ** 52) return null;
   const pointer = address as Pointer;
-  const bytes = new Uint8Array(toArrayBuffer(pointer, 0, size));
-  return { bytes, address, [Symbol.dispose]: () => void libc.symbols.munmap(pointer, size) };
+  return new Mapping(pointer, size);
+}
+
+class Mapping implements SharedMemory {
+  readonly address: number;
+  readonly #pointer: Pointer;
+  readonly #size: number;
+  #bytes: Uint8Array<ArrayBuffer> | null = null;
+
+  constructor(pointer: Pointer, size: number) {
+    this.#pointer = pointer;
+    this.address = Number(pointer);
+    this.#size = size;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return (this.#bytes ??= this.view(0, this.#size));
+  }
+
+  view(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (offset + length > this.#size)
+      throw new RangeError(`internal error: ${offset} + ${length} of ${this.#size} bytes`);
+    return new Uint8Array(toArrayBuffer(this.#pointer, offset, length));
+  }
+
+  [Symbol.dispose](): void {
+    libc.symbols.munmap(this.#pointer, this.#size);
+  }
 }
 
 /** Gives the file real blocks here, so that writing to the mapping cannot fail (with SIGBUS) on a full disk; null or the errno. */

@@ -1,4 +1,5 @@
 /* What is written of services for a successor, whatever becomes of the writer and of the file. */
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import { closeSync, ftruncateSync, openSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -251,3 +252,14 @@ test("whenever the writer is killed, all that it said to have written is found",
     }
   }
 }, 30_000);
+
+test("a collector is told of what is in use alone, as it takes its measure from that", () => {
+  using scratch = makeScratch();
+  Bun.gc(true);
+  const before = heapStats().extraMemorySize;
+  const { file } = open(join(scratch.path, "records"));
+  for (let index = 0; index < 100; index++) expect(file.write(`service ${index}`, "x".repeat(1_000))).toBeNull();
+  Bun.gc(true);
+  expect(heapStats().extraMemorySize - before).toBeLessThan(HALF / 8);
+  file[Symbol.dispose]();
+});
