@@ -43,6 +43,9 @@ export type Reply<T> = { readonly tag: "ok"; readonly value: T } | Refusal;
 const TRY_FOR_MS = 2_000;
 const TRY_EVERY_MS = 20;
 
+/** Who asks for these twice has what asking once brings: they say how things are to be, not what is to be done. */
+const REPEATABLE: readonly RouteName[] = ["reloadAll", "scale"];
+
 /** Asks for one JSON value. Never rejects. */
 export async function ask<R extends ValueRoute>(
   place: SupervisorPlace,
@@ -153,7 +156,8 @@ function isWorthAnotherTry<R extends RouteName>(place: SupervisorPlace, question
   if (code === "EAGAIN") return true;
   // A request that reached the old supervisor must not be carried out by the new one as well, unless that knows it again.
   const mayHaveArrived = code === "ECONNRESET" || code === "EPIPE";
-  if (mayHaveArrived && ROUTES[question.route].method !== "GET" && question.identity === undefined) return false;
+  const isOnlyOnce = ROUTES[question.route].method !== "GET" && !REPEATABLE.includes(question.route);
+  if (mayHaveArrived && isOnlyOnce && question.identity === undefined) return false;
   return (mayHaveArrived || code === "ENOENT" || code === "ECONNREFUSED") && place.isLocked();
 }
 

@@ -275,9 +275,7 @@ export class Trial implements AsyncDisposable {
     if (!this.reaper.isBlind) this.#problems.push(...this.#unheard);
     this.#unheard = [];
     this.#tell("reloads, and waits until all is calm");
-    let reload = await this.#command("reload");
-    for (let left = 3; left > 0 && reload.stderr.includes("connection broke"); left--)
-      reload = await this.#command("reload");
+    const reload = await this.#command("reload");
     if (reload.code !== 0) this.#problems.push(`reload: ${reload.code}: ${reload.stdout}${reload.stderr}`);
     for (;;) {
       const look = await this.#look();

@@ -113,6 +113,27 @@ test("a question that only shows is asked again when the supervisor is replaced 
   listener.stop(true);
 });
 
+test("a request that says how things are to be is sent again when the supervisor is replaced meanwhile", async () => {
+  const place = freePlace(true);
+  const heard: string[] = [];
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: {
+      data(peer, bytes) {
+        heard.push(bytes.toString().split(" ")[1] ?? "");
+        if (heard.length % 2 === 1) peer.end();
+        else peer.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+      },
+    },
+  });
+  const asked = { name: null, body: {}, patience: null };
+  expect((await ask(place, { route: "reloadAll", ...asked })).tag).toBe("ok");
+  expect((await ask(place, { route: "scale", ...asked, name: "web" })).tag).toBe("ok");
+  const [reload, scale] = ["/v1/reload", "/v1/templates/web/scale"];
+  expect(heard).toEqual([reload, reload, scale, scale]);
+  listener.stop(true);
+});
+
 test("a request that changes something and has an identity is sent again with it", async () => {
   const place = freePlace(true);
   const heard: string[] = [];
