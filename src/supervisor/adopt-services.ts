@@ -130,7 +130,8 @@ function restorationOf(service: string, what: What, ports: AdoptionPorts): Resto
 
 function evidenceOf(leftover: Leftover | null, memory: Remembered | null, { processes }: AdoptionPorts): Evidence {
   const exit = memory?.exit ?? null;
-  const isMainGone = memory?.isMainGone ?? false;
+  // Also one that was there a moment ago: ended, and somebody else's to reap.
+  const isMainGone = memory !== null && (memory.isMainGone || memory.main !== null);
   if (leftover === null) return { main: null, isMainGone, others: 0, exit };
   const { main, rows, invocation } = leftover;
   if (main === null) return { main: null, isMainGone, others: rows.length, exit };

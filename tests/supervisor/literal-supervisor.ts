@@ -8,6 +8,7 @@ import { literalKernel } from "./literal-kernel.ts";
 import { RunFiles } from "../../src/supervisor/run-files.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { SavedService } from "../../src/core/saved-record.ts";
 import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
 import { LiteralMachine } from "./literal-machine.ts";
 import { LiteralTimers } from "./literal-timers.ts";
@@ -48,8 +49,13 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       for (const [fd, ready] of watched) if (!machine.isAlive(fd)) ready();
       timers.turns();
     },
-    boot(definitions: readonly DefinitionChanges[], remembered: readonly Remembered[] = []): void {
-      supervisor.boot({ definitions: definitions.map(literalDefinition), unfit: {}, remembered, saved: new Map() });
+    /** `saved`: by service, as a dead predecessor has written it. */
+    boot(
+      definitions: readonly DefinitionChanges[],
+      remembered: readonly Remembered[] = [],
+      saved: ReadonlyMap<string, SavedService> = new Map(),
+    ): void {
+      supervisor.boot({ definitions: definitions.map(literalDefinition), unfit: {}, remembered, saved });
       timers.turns();
     },
     stateOf: (service: string): string => operator.service(service)?.state ?? "gone",

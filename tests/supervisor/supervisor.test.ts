@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { millis } from "../../src/core/units.ts";
+import { newRecord } from "../../src/core/service-record.ts";
+import { FRESH_STREAK } from "../../src/core/service-state.ts";
+import { type Instant, type WallTime, millis } from "../../src/core/units.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
 import type { ReloadPorts } from "../../src/supervisor/reload.ts";
 import { applyDifference, findDifference } from "../../src/supervisor/reload.ts";
@@ -80,6 +82,19 @@ describe("the start of a supervisor", () => {
     world.machine.onOpen = null;
     world.timers.turns();
     expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "backoff"]);
+  });
+
+  test("begins nothing again of which the process has ended before it was known to be there", () => {
+    const world = literalSupervisor();
+    const main = world.machine.start(501, { parent: 1 });
+    // Whoever has to reap it takes its time.
+    world.machine.becomeZombie(501);
+    const restart = { policy: "never" } as const;
+    const blank = newRecord(literalDefinition({ restart }), 0 as WallTime);
+    const state = { tag: "launching", streak: FRESH_STREAK, automatic: false, startedAt: 0 as Instant } as const;
+    const record = { ...blank, want: "up", state } as const;
+    world.boot([{ restart }], [{ ...LEFT, main }], new Map([["web", { record, actions: [], run: null }]]));
+    expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "failed"]);
   });
 
   test("stops what a dead predecessor left of a service whose definition is gone, and forgets it", () => {
