@@ -48,6 +48,7 @@ export class ServiceRecords {
       if (reading.tag === "ok") saved.set(service, isDone ? { ...reading.saved, actions: [] } : reading.saved);
       else problems.push(`${service}: cannot read its record: ${reading.reason}; going by its processes alone`);
     }
+    this.#found = new Map();
     return { saved, problems };
   }
 

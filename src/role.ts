@@ -93,12 +93,14 @@ export const ROLE_VARIABLE = "DAEMONSUP_ROLE";
  * Settings of the runtime that make an idle supervisor sleep: without them it wakes up six times a second. Freed memory
  * is given back at once (a delay of 0) instead of by a thread that looks for it every now and then, and none is touched
  * in advance by another. What runs some thousand times at the start and then hardly ever is not worth optimizing: the
- * thresholds are two hundred times the usual ones, some 13,000 calls.
+ * thresholds are two hundred times the usual ones, some 13,000 calls. How much garbage may pile up follows from how much memory
+ * the machine is said to have: with all of it, the start of many services leaves pages behind of which each holds a little.
  */
 const RUNTIME_SETTINGS = [
   "BUN_GC_TIMER_DISABLE=1",
   "BUN_JSC_numberOfGCMarkers=1",
   "BUN_JSC_useWarmUpMarkedBlocks=0",
+  "BUN_JSC_forceRAMSize=67108864",
   "BUN_JSC_thresholdForOptimizeAfterWarmUp=200000",
   "BUN_JSC_thresholdForOptimizeAfterLongWarmUp=200000",
   "MIMALLOC_PURGE_DELAY=0",

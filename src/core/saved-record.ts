@@ -5,7 +5,7 @@
 import type { Definition } from "./definition.ts";
 import { definitionOf, writtenDefinition } from "./definition-text.ts";
 import type { ServiceAction } from "./service-event.ts";
-import { type ServiceRecord, newRecord } from "./service-record.ts";
+import { AT_FIRST, type ServiceRecord, newRecord } from "./service-record.ts";
 import type { ServiceState } from "./service-state.ts";
 import type { WallTime } from "./units.ts";
 
@@ -30,13 +30,17 @@ export type SavedReading =
   | { readonly tag: "refused"; readonly reason: string };
 
 const STANDING = "standing";
+const AS_AT_FIRST = Object.keys(AT_FIRST) as readonly (keyof typeof AT_FIRST)[];
 
 /** A definition that is the one in force (`standing`) is left out: the configuration is written down beside the records. */
 export function encodeSaved({ record, actions, run }: SavedService, standing: Definition | null): string {
-  const { definition, next } = record;
-  const written = definition === standing ? STANDING : writtenDefinition(definition);
-  const writtenNext = next === null ? null : next === standing ? STANDING : writtenDefinition(next);
-  return JSON.stringify({ run, actions, record: { ...record, definition: written, next: writtenNext } });
+  const { definition, next, state, since, want } = record;
+  const written: Record<string, unknown> = { state, since, want };
+  written["definition"] = definition === standing ? STANDING : writtenDefinition(definition);
+  written["next"] = next === null ? null : next === standing ? STANDING : writtenDefinition(next);
+  // What is as it is at first is left out: that is most of it, and this is written several times for each start of a service.
+  for (const field of AS_AT_FIRST) if (record[field] !== AT_FIRST[field]) written[field] = record[field];
+  return JSON.stringify({ run, actions, record: written });
 }
 
 /** What a supervisor of an earlier version has written, as this one would have; null: it cannot be told. */

@@ -46,6 +46,24 @@ export interface ServiceRecord {
   readonly beside: Readonly<Record<string, PlainData>>;
 }
 
+/** What nothing has happened to yet. */
+export const AT_FIRST: Omit<ServiceRecord, "definition" | "next" | "state" | "since" | "want"> = {
+  held: null,
+  health: null,
+  status: null,
+  reloading: false,
+  dueAt: null,
+  wantedByHand: false,
+  restarts: 0,
+  lastExit: null,
+  startedAt: null,
+  removed: false,
+  stale: false,
+  endsOnRelay: false,
+  note: null,
+  beside: {},
+};
+
 export function newRecord(definition: Definition, since: WallTime): ServiceRecord {
   return {
     definition,
@@ -53,20 +71,7 @@ export function newRecord(definition: Definition, since: WallTime): ServiceRecor
     state: { tag: "down", why: "never-started" },
     since,
     want: "down",
-    held: null,
-    health: null,
-    status: null,
-    reloading: false,
-    dueAt: null,
-    wantedByHand: false,
-    restarts: 0,
-    lastExit: null,
-    startedAt: null,
-    removed: false,
-    stale: false,
-    endsOnRelay: false,
-    note: null,
-    beside: {},
+    ...AT_FIRST,
   };
 }
 
