@@ -3,9 +3,9 @@ import { Account, type Round, type Seen } from "./account.ts";
 import { memberOf, type Member } from "./member.ts";
 import { parseNote } from "./note.ts";
 
-const ALONE: Round = { isTouched: false, isBlind: false, want: null };
+const ALONE: Round = { isTouched: false, isBlind: false, mayMissExits: false, want: null };
 const TOUCHED: Round = { ...ALONE, isTouched: true };
-const BLIND: Round = { ...ALONE, isBlind: true };
+const BLIND: Round = { ...ALONE, isBlind: true, mayMissExits: true };
 const UP: Seen = { state: "up", want: "up", pid: 10, restarts: 0 };
 const DOWN: Seen = { state: "down", want: "down", pid: null, restarts: 0 };
 

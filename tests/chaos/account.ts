@@ -15,6 +15,8 @@ export interface Round {
   readonly isTouched: boolean;
   /** For a while there was neither guardian nor supervisor. */
   readonly isBlind: boolean;
+  /** The guardian has died as well, whose children services may have been: how one has ended may be unknown. */
+  readonly mayMissExits: boolean;
   /** What it must be wanted to be now, as that was promised to whoever asked; null: that is not known. */
   readonly want: "up" | "down" | null;
 }
@@ -135,10 +137,10 @@ export class Account {
     return isOwn || round.isTouched ? null : `run ${note.invocation} was asked to end, though nobody wished it`;
   }
 
-  #mayFollow(end: string, { isBlind }: Round): boolean {
+  #mayFollow(end: string, { mayMissExits }: Round): boolean {
     if (!end.startsWith("own:")) return false;
     if (this.member.policy === "always") return true;
-    return this.member.policy === "on-failure" && (end !== "own:0" || isBlind);
+    return this.member.policy === "on-failure" && (end !== "own:0" || mayMissExits);
   }
 
   #acceptable(want: "up" | "down", isAlive: boolean, round: Round): readonly PublicState[] {
@@ -150,7 +152,7 @@ export class Account {
     const held: readonly PublicState[] = group === name ? [] : ["waiting"];
     if (policy === "always") return held;
     const end = this.#run?.end ?? null;
-    if (end === "own:0") return round.isBlind ? ["done", "failed"] : ["done"];
+    if (end === "own:0") return round.mayMissExits ? ["done", "failed"] : ["done"];
     if (end?.startsWith("own:") === true) return ["failed"];
     return ["done", "failed", ...held];
   }

@@ -30,6 +30,8 @@ export class Reaper {
   };
   /** true: nobody was there for a while. */
   isBlind = false;
+  /** true: the guardian has died, be there a supervisor or not. */
+  mayMissExits = false;
   readonly #place: TestPlace;
   readonly #options: ReaperOptions;
 
@@ -77,6 +79,7 @@ export class Reaper {
     }
     if (householdOf(this.#place).all.length > 0) return;
     this.isBlind = true;
+    this.mayMissExits = true;
     await Bun.sleep(chance.below(150));
     await this.startAgain();
   }
@@ -85,6 +88,7 @@ export class Reaper {
   async ensureRunning(): Promise<void> {
     while (householdOf(this.#place).all.length === 0) {
       this.isBlind = true;
+      this.mayMissExits = true;
       await this.startAgain();
     }
   }
@@ -119,6 +123,7 @@ export class Reaper {
   }
 
   #kill(death: Death, pids: readonly (number | null)[]): void {
+    this.mayMissExits ||= death !== "supervisor" && death !== "quick";
     const count = killAll(this.#place, pids);
     this.kills[death] += count;
     this.#options.tell(`kills ${pids.join(", ")}`);

@@ -135,6 +135,7 @@ export class Trial implements AsyncDisposable {
     this.#touched.clear();
     this.#wants.clear();
     this.reaper.isBlind = false;
+    this.reaper.mayMissExits = false;
     this.#tell(`round ${++this.tally.rounds}`);
     this.#books.setQuiet(false);
     for (let step = 2 + this.#chance.below(3); step > 0; step--) {
@@ -336,7 +337,12 @@ export class Trial implements AsyncDisposable {
     const isTouched = this.#touched.has(member.group);
     const want = this.#wants.get(member.name) ?? seen?.want ?? "any";
     const isKnown = want !== "any" && member.group === member.name && !this.#isGuest(member);
-    return { isTouched, isBlind: this.reaper.isBlind, want: isKnown ? want : null };
+    return {
+      isTouched,
+      isBlind: this.reaper.isBlind,
+      mayMissExits: this.reaper.mayMissExits,
+      want: isKnown ? want : null,
+    };
   }
 
   #isGuest({ name }: Member): boolean {
