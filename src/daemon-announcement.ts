@@ -22,6 +22,11 @@ export class Launcher {
     this.#waiting = role.handover;
   }
 
+  /** Somebody waits for this process to say how the start went. */
+  get isAwaited(): boolean {
+    return this.#waiting !== null;
+  }
+
   /** Runs `run` once nobody waits any more for this process to say how the start went. */
   whenTold(run: () => void): void {
     if (this.#waiting === null) run();

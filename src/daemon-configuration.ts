@@ -15,29 +15,17 @@ import { EXIT } from "./core/exit-statuses.ts";
 import { configurationFileOf } from "./core/paths.ts";
 import { millis } from "./core/units.ts";
 import { CannotStart } from "./daemon-failure.ts";
+import { type HelperPorts, runHelper } from "./daemon-helper.ts";
+import type { ServiceMemory } from "./daemon-memory.ts";
 import { draftOf, dropDraft } from "./os/draft-file.ts";
 import { takeMemoryFile } from "./os/memory-file.ts";
 import { type ReadResult, closeDescriptor, readPipe } from "./os/pipe-io.ts";
-import { randomHex } from "./os/random-hex.ts";
-import { type ReadingRole, type SupervisorRole, parseFrames, roleEnvironment } from "./role.ts";
-import { placeholderFor } from "./supervisor/placeholder.ts";
-import type { OutputPort, ProcessPort, SpawnPort, TimerPort } from "./supervisor/ports.ts";
-
-export interface ReaderPorts {
-  readonly spawning: SpawnPort;
-  readonly processes: ProcessPort;
-  readonly output: OutputPort;
-  readonly timers: TimerPort;
-  /** A child that is no service. */
-  started(pid: number): void;
-  /** Its exec has not returned; if it fails, the process is reaped and its pidfd closed by whoever finds out. */
-  pending(pid: number, failed: () => void): void;
-}
+import { OWN_PROGRAM, type ReadingRole, type SupervisorRole, parseFrames } from "./role.ts";
 
 /** How long reading may take: a file system that does not answer must not leave a reload undecided for ever. */
 const READING_TIMEOUT = millis(30_000);
-const CHUNK = 64 * 1024;
-const SIGKILL = 9;
+/** Far more than the definitions that fit into memory. */
+const MOST_BYTES = 1024 * 1024 * 1024;
 
 /** What the supervisor begins with; `text` is the same, as it is saved for a successor. */
 export interface FirstConfiguration {
@@ -57,8 +45,22 @@ export async function takeFirstConfiguration(role: SupervisorRole): Promise<Firs
   return { reading, text };
 }
 
+/**
+ * What the services that a predecessor left go by: what it went by, whatever a launcher has read since. The same as what this
+ * process begins with if that is what is written down.
+ */
+export function inForceOf(
+  role: SupervisorRole,
+  first: FirstConfiguration,
+  { hasPredecessor }: Pick<ServiceMemory, "hasPredecessor">,
+): FirstConfiguration {
+  if (role.handover === null || !hasPredecessor) return first;
+  const saved = takeSavedConfiguration(role.directories.runtime);
+  return saved === null || saved.text === first.text ? first : saved;
+}
+
 /** What the predecessor went by; null if it could not write that down, or it cannot be read. */
-export function takeSavedConfiguration(runtime: string): FirstConfiguration | null {
+function takeSavedConfiguration(runtime: string): FirstConfiguration | null {
   try {
     const text = readFileSync(configurationFileOf(runtime), "utf8");
     const reading = decodeConfiguration(text);
@@ -103,10 +105,10 @@ function isHandedOver(pipe: number): boolean {
 
 export class ConfigurationReader {
   readonly #role: ReadingRole;
-  readonly #ports: ReaderPorts;
+  readonly #ports: HelperPorts;
   #last: ReadConfiguration;
 
-  constructor(role: SupervisorRole, first: ReadConfiguration, ports: ReaderPorts) {
+  constructor(role: SupervisorRole, first: ReadConfiguration, ports: HelperPorts) {
     const { options, directories, invokingUid } = role;
     this.#role = { tag: "reading", options, directories, invokingUid };
     this.#last = first;
@@ -137,61 +139,9 @@ export class ConfigurationReader {
     return reading;
   }
 
-  #readInProcess(role: ReadingRole): Promise<string> {
-    const { spawning, processes, timers } = this.#ports;
-    const pipe = spawning.pipe();
-    if (typeof pipe === "string") return Promise.resolve(`pipe failed: ${pipe}`);
-    const outcome = spawning.spawn({
-      service: "daemonsup",
-      path: "/proc/self/exe",
-      argv: ["daemonsup", "(reading the configuration)"],
-      env: roleEnvironment(role, process.env),
-      definition: placeholderFor("daemonsup"),
-      credentials: null,
-      stdout: pipe.write,
-      stderr: pipe.write,
-      descriptors: [],
-      isMain: false,
-      wait: "program",
-      invocation: randomHex(16),
-    });
-    processes.closeFd(pipe.write);
-    if (outcome.tag === "failed") {
-      processes.closeFd(pipe.read);
-      return Promise.resolve(`${outcome.stage} failed: ${outcome.errno}`);
-    }
-    const { pid } = outcome;
-    let pidfd = outcome.pidfd;
-    this.#ports.started(pid);
-    if (outcome.tag === "pending") this.#ports.pending(pid, () => (pidfd = null));
-    const cancelTimeout = timers.after(READING_TIMEOUT, () => {
-      if (pidfd !== null) processes.signal(pidfd, SIGKILL);
-    });
-    return this.#collect(pipe.read).finally(() => {
-      cancelTimeout();
-      processes.closeFd(pipe.read);
-      if (pidfd !== null) processes.closeFd(pidfd);
-    });
-  }
-
-  /** Everything that comes over the pipe, until its end. */
-  #collect(fd: number): Promise<string> {
-    const chunks: Buffer[] = [];
-    const buffer = new Uint8Array(CHUNK);
-    const { output } = this.#ports;
-    return new Promise((resolve) => {
-      const read = (): void => {
-        for (;;) {
-          const result = readPipe(fd, buffer, { offset: 0, most: CHUNK });
-          if (result.tag === "empty") return output.watch(fd, read);
-          if (result.tag !== "read") break;
-          chunks.push(Buffer.from(buffer.subarray(0, result.count)));
-        }
-        output.unwatch(fd);
-        resolve(Buffer.concat(chunks).toString());
-      };
-      output.watch(fd, read);
-    });
+  async #readInProcess(role: ReadingRole): Promise<string> {
+    const helper = { path: OWN_PROGRAM, title: "reading the configuration", role, passed: null };
+    return (await runHelper({ ...helper, timeout: READING_TIMEOUT, most: MOST_BYTES }, this.#ports)).text;
   }
 }
 

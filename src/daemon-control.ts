@@ -3,8 +3,10 @@ import type { ControlPort, LogLine, Outcome, VersionView } from "./control/contr
 import type { DataPlane } from "./log/data-plane.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
 import { isoTimeOf } from "./log/stamp.ts";
+import type { GuardianLink } from "./daemon-guardian.ts";
 import { logFileOf } from "./daemon-ports.ts";
 import { makeLogReader } from "./daemon-reading.ts";
+import type { Upgrades } from "./daemon-upgrade.ts";
 import { readDescriptorLimit } from "./os/descriptor-limit.ts";
 import { countDescriptors } from "./os/open-descriptors.ts";
 import { readUsages } from "./os/process-usage.ts";
@@ -24,7 +26,10 @@ export interface ControlParts {
   readonly files: FileChanges;
   readonly plane: DataPlane;
   readonly history: HistoryWriter;
-  readonly version: Omit<VersionView, "services">;
+  readonly upgrades: Upgrades;
+  /** null: there is none. */
+  readonly guardian: GuardianLink | null;
+  readonly version: Pick<VersionView, "version" | "pid" | "since" | "config" | "directories" | "binary">;
   readonly logDirectory: string;
   /** Messages of the supervisor that syslog was too slow for, since it began. */
   syslogDropped(): number;
@@ -55,7 +60,12 @@ export function makeControlPort(parts: ControlParts): ControlPort {
   };
   return {
     answering: () => supervisor.ports.active(),
-    version: () => ({ ...parts.version, services: supervisor.fleet.size }),
+    version: () => ({
+      ...parts.version,
+      services: supervisor.fleet.size,
+      guardian: guardianViewOf(parts.guardian),
+      upgrade: parts.upgrades.view,
+    }),
     names: () => operator.names(),
     look: (name) => operator.look(name),
     services: (isWanted) => operator.services(isWanted),
@@ -70,6 +80,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     signal: (name, signal) => operator.signal(name, signal),
     reload: (dryRun) => reloader.reload(dryRun),
     scale: (name, count, options) => scaling.scale(name, count, options),
+    upgrade: (binary) => parts.upgrades.ask(binary),
     shutdown() {
       supervisor.end(0, "asked over the control socket");
       return { tag: "done", message: null };
@@ -96,6 +107,12 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     },
     subscribe: (listen) => supervisor.subscribe(listen),
   };
+}
+
+function guardianViewOf(guardian: GuardianLink | null): VersionView["guardian"] {
+  if (guardian === null || guardian.isGone) return null;
+  const { version, pid, since } = guardian;
+  return { version, pid, since: isoTimeOf(since) };
 }
 
 function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metrics {

@@ -3,6 +3,7 @@
  * signals that are handed on. Part of the composition root.
  */
 import type { SignalName } from "./core/signal-names.ts";
+import type { UpgradeNote } from "./core/upgrade.ts";
 import type { EstateMirror } from "./daemon-estate.ts";
 import {
   type EndedWard,
@@ -40,12 +41,17 @@ export interface GuardianListener {
   signal(name: SignalName): void;
   /** A bug of the guardian's: it goes on. */
   trouble(text: string): void;
+  /** It has become of the version of this supervisor; `failure`: it could not. */
+  followed(failure: string | null): void;
   /** The guardian has died. */
   gone(): void;
 }
 
 export class GuardianLink implements EstateMirror {
   readonly pid: number;
+  /** Of the guardian, and since when it is of it, milliseconds since 1970. */
+  version: string;
+  since: number;
   readonly #socket: PacketSocket;
   /** What is to be held (the descriptor) or released (null), and has not been said. */
   readonly #estate = new Map<string, number | null>();
@@ -59,12 +65,16 @@ export class GuardianLink implements EstateMirror {
   #dealtWith: number[] = [];
   /** There is something among it that is to be said before a process is started. */
   #isPressing = false;
+  /** How many signals it has told of. */
+  #heard = 0;
   #timer: NodeJS.Timeout | null = null;
   /** The guardian has died. */
   isGone = false;
 
   constructor(address: GuardianAddress) {
     this.pid = address.pid;
+    this.version = address.version;
+    this.since = address.since;
     this.#socket = new PacketSocket(address.link);
   }
 
@@ -90,6 +100,7 @@ export class GuardianLink implements EstateMirror {
   #take(message: ToSupervisor, listener: GuardianListener): void {
     switch (message.tag) {
       case "signal":
+        this.#heard += 1;
         return listener.signal(message.name);
       case "ended":
         for (const child of message.children) this.#ended.set(child.pid, child);
@@ -99,6 +110,12 @@ export class GuardianLink implements EstateMirror {
         return;
       case "trouble":
         return listener.trouble(message.text);
+      case "guardian":
+        this.version = message.version;
+        this.since = message.since;
+        // The guardian that counts from now on has told of nothing yet.
+        if (message.failure === null) this.#heard = 0;
+        return listener.followed(message.failure);
     }
   }
 
@@ -153,6 +170,19 @@ export class GuardianLink implements EstateMirror {
   /** The last thing to be said. Blocks for a moment if the guardian does not read. */
   over(code: number): void {
     this.#say({ tag: "over", code });
+    this.#sayAll();
+  }
+
+  /** This process ends, for the program in the file `binary` to take its place. The last thing to be said, likewise. */
+  upgrade(note: UpgradeNote, given: { readonly binary: number; readonly missed: readonly SignalName[] }): void {
+    this.#sayAll();
+    const packet = encodeMessage({ tag: "upgrade", note, heard: this.#heard, missed: given.missed });
+    const until = performance.now() + LAST_WORDS_WITHIN;
+    while (this.#socket.send(packet, [given.binary]) === "full" && performance.now() < until)
+      awaitDescriptors([{ fd: this.#socket.fd, writable: true }], until - performance.now());
+  }
+
+  #sayAll(): void {
     const until = performance.now() + LAST_WORDS_WITHIN;
     while (!this.#catchUp() && performance.now() < until)
       awaitDescriptors([{ fd: this.#socket.fd, writable: true }], until - performance.now());

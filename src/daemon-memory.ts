@@ -4,7 +4,7 @@
  */
 import { readlinkSync } from "node:fs";
 import type { Exit } from "./core/exit.ts";
-import type { Directories } from "./core/paths.ts";
+import { type Directories, recordsFileOf, stateFileOf } from "./core/paths.ts";
 import type { ServiceAction } from "./core/service-event.ts";
 import type { ServiceRecord } from "./core/service-record.ts";
 import { CannotStart } from "./daemon-failure.ts";
@@ -56,10 +56,10 @@ export class ServiceMemory implements MemoryPort {
   /** The caller holds the supervisor's lock, and that of the state directory. */
   static open(directories: Pick<Directories, "runtime" | "state">, timers: TimerPort): ServiceMemory {
     const bootId = bootAndNamespace();
-    const opened = openStateMapping(`${directories.runtime}/state`, { bootId, pid: process.pid });
+    const opened = openStateMapping(stateFileOf(directories.runtime), { bootId, pid: process.pid });
     if (opened.tag === "failed") throw new CannotStart([opened.message]);
     const { mapping, predecessor, setAside } = opened;
-    const records = ServiceRecords.open(`${directories.runtime}/records`, bootId);
+    const records = ServiceRecords.open(recordsFileOf(directories.runtime), bootId);
     const hasPredecessor = hasDied(predecessor);
     if (!hasPredecessor) records.discard();
     const stops = openStops(stoppedFileOf(directories.state), timers);

@@ -2,6 +2,7 @@
 import { SIGNAL_NUMBERS, type SignalName, signalNameOf } from "./core/signal-names.ts";
 import type { GuardianLink } from "./daemon-guardian.ts";
 import type { Logs } from "./daemon-logs.ts";
+import type { Upgrades } from "./daemon-upgrade.ts";
 import { ignoreSignals, unblockSignals } from "./os/become-daemon.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
@@ -14,6 +15,7 @@ export interface SignalReceivers {
   readonly supervisor: Supervisor;
   readonly reloader: Reloader;
   readonly logs: Logs;
+  readonly upgrades: Upgrades;
   /** null: there is no guardian, and so nobody else who hears signals. */
   readonly guardian: GuardianLink | null;
   /** The guardian has died. */
@@ -61,13 +63,15 @@ export class Signals {
         if (handled !== undefined) this.#deliver(handled, receivers, "guardian");
       },
       trouble: (text) => receivers.logs.report("crit", `internal error of the guardian: ${text}`),
+      followed: (failure) => receivers.upgrades.guardianFollowed(failure),
       gone: () => receivers.orphaned(),
     });
     receivers.supervisor.childrenEnded();
   }
 
-  #deliver(signal: Handled, { supervisor, reloader, logs, guardian }: SignalReceivers, by: Hearer): void {
+  #deliver(signal: Handled, { supervisor, reloader, logs, guardian, upgrades }: SignalReceivers, by: Hearer): void {
     if (guardian !== null && !this.#pairs.counts(signal, by, monotonicNow())) return;
+    if (signal !== "SIGCHLD" && upgrades.leaves(signal)) return;
     switch (signal) {
       case "SIGCHLD":
         return;
@@ -82,7 +86,7 @@ export class Signals {
         logs.report("info", "SIGUSR1: opening the log files again");
         return logs.plane.reopen();
       case "SIGUSR2":
-        return logs.report("warning", "SIGUSR2: replacing the running binary is not available yet, ignoring");
+        return upgrades.askedBySignal();
     }
   }
 

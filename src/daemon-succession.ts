@@ -17,7 +17,7 @@ export function becomeGuardian(
 ): void {
   const { estate, report } = given;
   report("err", `the guardian (pid ${role.guardian?.pid}) has died; the supervisor takes its place`);
-  const { options, directories, invokingUid } = role;
+  const { options, directories, invokingUid, program } = role;
   const pipe = openLogPipe();
   if (pipe.tag === "failed") return report("crit", `cannot take the place of the guardian: pipe failed: ${pipe.errno}`);
   const { manifest } = estate;
@@ -32,6 +32,8 @@ export function becomeGuardian(
     // It has no terminal, wherever the one before was started.
     endsOnHangup: false,
     estate: list,
+    program,
+    ward: null,
   };
   const image = { path: OWN_PROGRAM, argv: roleArguments(guardian), env: roleEnvironment(guardian, process.env) };
   const block = new NativeBlock();

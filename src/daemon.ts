@@ -8,17 +8,12 @@ import { EXIT } from "./core/exit-statuses.ts";
 import { isoOf } from "./core/view.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
 import { DaemonChildren } from "./daemon-children.ts";
-import {
-  ConfigurationReader,
-  type FirstConfiguration,
-  saveConfiguration,
-  takeFirstConfiguration,
-  takeSavedConfiguration,
-} from "./daemon-configuration.ts";
+import { ConfigurationReader, inForceOf, saveConfiguration, takeFirstConfiguration } from "./daemon-configuration.ts";
 import { makeControlPort } from "./daemon-control.ts";
 import { Estate, takeManifest } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { GuardianLink } from "./daemon-guardian.ts";
+import { makeHelperPorts } from "./daemon-helper.ts";
 import { becomeGuardian } from "./daemon-succession.ts";
 import { type Logs, startLogs, surviveExceptions } from "./daemon-logs.ts";
 import { makeRunFiles } from "./daemon-looks.ts";
@@ -50,6 +45,7 @@ import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
 import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
 import { Signals } from "./daemon-signals.ts";
+import { Upgrades } from "./daemon-upgrade.ts";
 import {
   becomeSubreaper,
   clearUmask,
@@ -127,7 +123,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
-  const inForce = inForceOf(role, { first, memory });
+  const inForce = inForceOf(role, first, memory);
   const unsaved = saveConfiguration(role.directories.runtime, inForce.text);
   // What the one before, and the one before that, died of may be in the records.
   if (role.record === "ignore") memory.records.discard();
@@ -181,19 +177,8 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const { fleet, belongings } = supervisor;
   logs.plane.rotations = new DirectRotations({ fleet, belongings, clock, report: history.report });
   supervisor.events.beginApart(memory.generation);
-  const reader = new ConfigurationReader(role, loaded, {
-    spawning,
-    processes,
-    output,
-    timers,
-    started: (pid) => supervisor.belongings.addHelper(pid),
-    pending: (pid, failed) =>
-      supervisor.execs.add(pid, (result) => {
-        if (result.tag !== "failed") return;
-        supervisor.belongings.reaped(pid);
-        failed();
-      }),
-  });
+  const helpers = makeHelperPorts(supervisor, { spawning, processes, output, timers });
+  const reader = new ConfigurationReader(role, loaded, helpers);
   const files = makeFileChanges(options.config, loaded.marks);
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
@@ -210,7 +195,25 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     over: () => manager.ready(supervisor.fleet.size),
   });
   const scaling = new Scaling(supervisor, reloader, makeScalingPorts(directories.state, reader));
-  const parts = { supervisor, reloader, scaling, files, logs, history: history.writer, groups, door };
+  const written = (): Promise<unknown> => Promise.all([memory.settled(), supervisor.companions.history.settled()]);
+  const rest = async (): Promise<void> => {
+    await control.close();
+    await written();
+    await Promise.all([history.close(), logs.plane.reached()]);
+  };
+  const upgrades = new Upgrades(role, { supervisor, reloader, launcher, guardian, manager, estate, helpers, rest });
+  const parts = {
+    supervisor,
+    reloader,
+    scaling,
+    files,
+    logs,
+    history: history.writer,
+    groups,
+    door,
+    guardian,
+    upgrades,
+  };
   const control = await openControl(role, parts);
   surviveExceptions(logs);
 
@@ -226,9 +229,10 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved });
   if (inForce !== first) reloader.catchUp(loaded);
   estate.forsake();
+  upgrades.conclude();
   announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
   const orphaned = (): void => launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report }));
-  signals.deliverTo({ supervisor, reloader, logs, guardian, orphaned });
+  signals.deliverTo({ supervisor, reloader, logs, upgrades, guardian, orphaned });
 
   const code = await over.promise;
   supervisor.companions.close();
@@ -237,26 +241,13 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
   supervisor.companions.history.note("over", null, `ended with status ${code}`);
   await control.close();
-  await Promise.all([memory.settled(), supervisor.companions.history.settled()]);
+  await written();
   await history.close();
   await logs.close();
   memory.closeCleanly();
   clearPidFile(pidFile);
   guardian?.over(code);
   process.exit(code);
-}
-
-/**
- * What the services that a predecessor left go by: what it went by, whatever a launcher has read since. The same as what this
- * process begins with if that is what is written down.
- */
-function inForceOf(
-  role: SupervisorRole,
-  { first, memory }: { readonly first: FirstConfiguration; readonly memory: ServiceMemory },
-): FirstConfiguration {
-  if (role.handover === null || !memory.hasPredecessor) return first;
-  const saved = takeSavedConfiguration(role.directories.runtime);
-  return saved === null || saved.text === first.text ? first : saved;
 }
 
 /** What is left of the classic steps after the forks and the exec. */
@@ -274,13 +265,16 @@ interface Parts {
   readonly history: HistoryWriter;
   readonly groups: ServingGroups;
   readonly door: Door | null;
+  readonly guardian: GuardianLink | null;
+  readonly upgrades: Upgrades;
 }
 
 function openControl(role: SupervisorRole, parts: Parts): Promise<Serving> {
   const { logs, groups, door } = parts;
   const { directories } = role;
   const since = isoOf(clock.wall());
-  const version = { version: VERSION, pid: process.pid, since, config: role.options.config, directories };
+  const { program: binary } = role;
+  const version = { version: VERSION, pid: process.pid, since, config: role.options.config, directories, binary };
   const port = makeControlPort({
     ...parts,
     plane: logs.plane,

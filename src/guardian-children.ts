@@ -40,6 +40,16 @@ export class GuardianChildren {
     reapChild(supervisor);
   }
 
+  /** Those of which the supervisor at work has been told, and which it has not had reaped. */
+  get known(): readonly number[] {
+    return [...this.#told];
+  }
+
+  /** It has been told of these, by the guardian before this one. */
+  remember(pids: readonly number[]): void {
+    for (const pid of pids) this.#told.add(pid);
+  }
+
   /** Another supervisor begins, and is to be told of all of them. */
   forget(): void {
     this.#told.clear();

@@ -6,11 +6,23 @@ import { type ToGuardian, type ToSupervisor, decodeMessage, encodeMessage } from
 import { monotonicNow } from "./os/clock.ts";
 import { PacketSocket, openPacketPair } from "./os/packet-socket.ts";
 import { closeDescriptor } from "./os/pipe-io.ts";
-import { spawnRole } from "./os/spawn-role.ts";
-import { type GuardianRole, OWN_PROGRAM, type SupervisorRole, roleArguments, roleEnvironment } from "./role.ts";
+import { spawnRole, surviveExec } from "./os/spawn-role.ts";
+import { type GuardianRole, type SupervisorRole, type Ward, roleArguments, roleEnvironment } from "./role.ts";
+import { VERSION } from "./version.ts";
 
 export type Birth =
   { readonly tag: "born"; readonly life: SupervisorLife } | { readonly tag: "failed"; readonly reason: string };
+
+/** What a supervisor begins with. */
+export interface Beginning extends Pick<
+  SupervisorRole,
+  "handover" | "record" | "oomScore" | "before" | "upgrade" | "program"
+> {
+  /** The program that is executed. */
+  readonly image: string;
+  /** Since when the guardian is of its version, milliseconds since 1970. */
+  readonly since: number;
+}
 
 export interface Heard {
   readonly message: ToGuardian;
@@ -19,7 +31,7 @@ export interface Heard {
 
 export class SupervisorLife {
   readonly pid: number;
-  readonly began: Instant = monotonicNow();
+  readonly began: Instant;
   readonly #socket: PacketSocket;
   wasReady = false;
   /** What it has said that everything ends with. */
@@ -27,28 +39,33 @@ export class SupervisorLife {
   /** Why it could not go on; null: it has said nothing. */
   lastWords: string | null = null;
 
-  private constructor(pid: number, socket: PacketSocket) {
+  private constructor(pid: number, socket: PacketSocket, began: Instant) {
     this.pid = pid;
     this.#socket = socket;
+    this.began = began;
+  }
+
+  /** One that is up, and that the guardian before this one has started. */
+  static goesOn({ pid, link, began }: Ward): SupervisorLife {
+    surviveExec(link, false);
+    const life = new SupervisorLife(pid, new PacketSocket(link), began);
+    life.wasReady = true;
+    return life;
   }
 
   /** Starts one. It inherits what the guardian holds, which stays open over an exec, and what its role names. */
-  static begin(
-    role: GuardianRole,
-    given: Pick<SupervisorRole, "handover" | "record" | "oomScore" | "before">,
-    held: Manifest,
-  ): Birth {
+  static begin(role: GuardianRole, { image, since, ...given }: Beginning, held: Manifest): Birth {
     try {
       const [own, link] = openPacketPair();
       const estate = held.size === 0 ? null : writeManifest(held);
-      const guardian = { pid: process.pid, link };
-      const spawned = spawnAs({ ...role, ...given, tag: "supervisor", signalPipe: null, guardian, estate });
+      const guardian = { pid: process.pid, link, version: VERSION, since };
+      const spawned = spawnAs({ ...role, ...given, tag: "supervisor", signalPipe: null, guardian, estate }, image);
       closeDescriptor(link);
       if (estate !== null) closeDescriptor(estate);
       if (spawned.tag === "spawned")
-        return { tag: "born", life: new SupervisorLife(spawned.pid, new PacketSocket(own)) };
+        return { tag: "born", life: new SupervisorLife(spawned.pid, new PacketSocket(own), monotonicNow()) };
       closeDescriptor(own);
-      return { tag: "failed", reason: `exec of ${OWN_PROGRAM} failed: ${spawned.errno}` };
+      return { tag: "failed", reason: `exec of ${image} failed: ${spawned.errno}` };
     } catch (error) {
       return { tag: "failed", reason: error instanceof Error ? error.message : String(error) };
     }
@@ -91,10 +108,10 @@ export class SupervisorLife {
   }
 }
 
-function spawnAs(role: SupervisorRole): ReturnType<typeof spawnRole> {
+function spawnAs(role: SupervisorRole, path: string): ReturnType<typeof spawnRole> {
   const { handover, guardian, estate } = role;
   const kept = [handover?.configuration, handover?.complete, handover?.readyPipe, guardian?.link, estate];
-  const image = { path: OWN_PROGRAM, argv: roleArguments(role), env: roleEnvironment(role, process.env) };
+  const image = { path, argv: roleArguments(role), env: roleEnvironment(role, process.env) };
   return spawnRole(
     image,
     kept.filter((fd) => typeof fd === "number"),

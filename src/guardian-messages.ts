@@ -1,6 +1,7 @@
 /* What a guardian and its supervisor say to each other, a packet each. Part of the composition root. */
 import type { Exit } from "./core/exit.ts";
 import type { SignalName } from "./core/signal-names.ts";
+import type { UpgradeNote } from "./core/upgrade.ts";
 
 export type ToGuardian =
   /** The descriptors that come along, in this order, are to outlive the supervisor. */
@@ -16,6 +17,16 @@ export type ToGuardian =
   | { readonly tag: "failed"; readonly lines: readonly string[] }
   /** It has come to its end in order, and everything ends with this status. */
   | { readonly tag: "over"; readonly code: number }
+  /**
+   * It ends now, for the program whose file comes along to take its place; if that does not, the one before goes on. It has heard of
+   * so many signals, and has left those that it `missed` to the next.
+   */
+  | {
+      readonly tag: "upgrade";
+      readonly note: UpgradeNote;
+      readonly heard: number;
+      readonly missed: readonly SignalName[];
+    }
   /** Of sd_notify(3), for the manager of which the guardian is a service. */
   | { readonly tag: "manager"; readonly text: string };
 
@@ -31,7 +42,9 @@ export type ToSupervisor =
   | { readonly tag: "ended"; readonly children: readonly EndedWard[] }
   | { readonly tag: "reaped"; readonly pids: readonly number[] }
   /** A bug of the guardian's, for the log. */
-  | { readonly tag: "trouble"; readonly text: string };
+  | { readonly tag: "trouble"; readonly text: string }
+  /** After an upgrade of the supervisor: of which version the guardian is now. `failure`: why not of the new one; null: it is. */
+  | { readonly tag: "guardian"; readonly version: string; readonly since: number; readonly failure: string | null };
 
 /** How many children one message tells of: it stays well below the longest packet. */
 export const MOST_CHILDREN = 100;

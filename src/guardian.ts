@@ -6,13 +6,14 @@
  */
 import { writeSync } from "node:fs";
 import type { Exit } from "./core/exit.ts";
-import { decideSuccession } from "./core/guardianship.ts";
-import { type SignalName, signalNameOf } from "./core/signal-names.ts";
-import { type Instant, later, millis, spanBetween } from "./core/units.ts";
-import { takeManifest } from "./daemon-estate.ts";
+import { type Instant, later, millis } from "./core/units.ts";
 import { GuardianChildren } from "./guardian-children.ts";
-import { type Ending, type Heard, SupervisorLife, wordsOf } from "./guardian-life.ts";
+import { HeldDescriptors } from "./guardian-held.ts";
+import { type Ending, type Heard, SupervisorLife } from "./guardian-life.ts";
 import type { ToSupervisor } from "./guardian-messages.ts";
+import { HANDED_ON, HandedOnSignals } from "./guardian-signals.ts";
+import { Succession } from "./guardian-succession.ts";
+import { Upgrade, replaceGuardian } from "./guardian-upgrade.ts";
 import {
   becomeSubreaper,
   clearUmask,
@@ -23,21 +24,18 @@ import {
   silenceStandardError,
 } from "./os/become-daemon.ts";
 import { monotonicNow } from "./os/clock.ts";
-import { changeOwnScore, readOwnScore } from "./os/oom-score.ts";
-import { closeDescriptor, readPipe } from "./os/pipe-io.ts";
+import { changeOwnScore } from "./os/oom-score.ts";
+import { closeDescriptor } from "./os/pipe-io.ts";
 import { awaitDescriptors } from "./os/poll.ts";
 import { openSignalDescriptor, takeSignals } from "./os/signal-descriptor.ts";
 import { reserveNumbers } from "./os/reserve-numbers.ts";
 import { releaseProgramPages } from "./os/resident-memory.ts";
 import { holdSpareDescriptors, releaseSpareDescriptors } from "./os/spare-descriptors.ts";
-import { surviveExec } from "./os/spawn-role.ts";
 import { type UnixDatagram, openUnixDatagram } from "./os/unix-datagram.ts";
-import type { GuardianRole, SupervisorRole } from "./role.ts";
+import type { GuardianRole, Ward } from "./role.ts";
+import { VERSION } from "./version.ts";
 
-const HANDED_ON: readonly SignalName[] = ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
-/** Those after which everything ends, by whichever supervisor. */
-const ENDING: readonly SignalName[] = ["SIGTERM", "SIGINT", "SIGQUIT"];
-const IGNORED: readonly SignalName[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTSTP"];
+const IGNORED = ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTSTP"] as const;
 
 /** Numbers below this one stay free for supervisors: what they copy for each child is then little. */
 const FIRST_HELD = 64;
@@ -65,7 +63,8 @@ export function runGuardian(role: GuardianRole): never {
   nameProcess("daemonsup");
   becomeSubreaper();
   const guardian = new Guardian(role);
-  guardian.begin();
+  if (role.ward === null) guardian.begin();
+  else guardian.goOn(role.ward);
   ignoreSignals(IGNORED);
   return guardian.watch();
 }
@@ -73,17 +72,12 @@ export function runGuardian(role: GuardianRole): never {
 class Guardian {
   readonly #role: GuardianRole;
   readonly #children = new GuardianChildren();
-  readonly #held: Map<string, number>;
+  readonly #held: HeldDescriptors;
   #life: SupervisorLife | null = null;
-  /** What the next supervisor is given, and when it begins, while there is none. */
-  #next: Pick<SupervisorRole, "handover" | "record" | "oomScore" | "before">;
-  #nextAt: Instant = monotonicNow();
-  #failures = 0;
-  #everReady: boolean;
-  /** Signals that no supervisor has been told of. */
-  #signals: SignalName[] = [];
-  /** After this one everything ends, if not by this supervisor then by the next. */
-  #ending: SignalName | null = null;
+  readonly #succession: Succession;
+  readonly #signals: HandedOnSignals;
+  /** What else this supervisor has not been told yet. */
+  #news: ToSupervisor[] = [];
   /** Children may have ended of which the supervisor has not been told. */
   #mayHaveEnded = true;
   /** The supervisor does not read what it is told. */
@@ -93,25 +87,21 @@ class Guardian {
   /** When memory is given back; null: nothing has happened since it was. */
   #restAt: Instant | null = null;
   readonly #manager: UnixDatagram | null;
-  /** What this process was given, and supervisors are to have. */
-  readonly #oomScore = readOwnScore();
 
   constructor(role: GuardianRole) {
     this.#role = role;
-    this.#next = { handover: role.handover, record: "use", oomScore: null, before: null };
-    // Without a handover there was a supervisor before, which has become this guardian.
-    this.#everReady = role.handover === null;
-    this.#held = new Map(takeManifest(role.estate));
-    for (const fd of this.#held.values()) surviveExec(fd, true);
+    this.#succession = new Succession(role);
+    this.#held = new HeldDescriptors(role.estate);
+    this.#signals = new HandedOnSignals(role);
     const opened = openUnixDatagram(process.env["NOTIFY_SOCKET"] ?? "");
     this.#manager = process.env["NOTIFY_SOCKET"] !== undefined && opened.tag === "opened" ? opened.datagram : null;
   }
 
   /** Starts a supervisor. */
   begin(): void {
-    const given = this.#next;
+    const given = this.#succession.next;
     releaseSpareDescriptors();
-    const birth = SupervisorLife.begin(this.#role, given, this.#held);
+    const birth = SupervisorLife.begin(this.#role, given, this.#held.manifest);
     for (const fd of [given.handover?.configuration, given.handover?.complete])
       if (typeof fd === "number") closeDescriptor(fd);
     holdSpareDescriptors();
@@ -119,19 +109,27 @@ class Guardian {
     if (birth.tag === "born") {
       this.#life = birth.life;
       this.#children.forget();
+      this.#signals.forget();
       this.#mayHaveEnded = true;
       return;
     }
-    if (!this.#everReady) writeSync(2, `cannot start: ${birth.reason}\n`);
+    if (!this.#succession.everReady) writeSync(2, `cannot start: ${birth.reason}\n`);
     const none = { pid: null, began: monotonicNow(), over: null, wasReady: false, lastWords: birth.reason };
     this.#conclude({ tag: "unknown" }, none);
+  }
+
+  /** With the supervisor of the guardian that this one has replaced. */
+  goOn(ward: Ward): void {
+    this.#life = SupervisorLife.goesOn(ward);
+    this.#children.remember(ward.told);
+    this.#tellVersion(null);
+    this.#restAt = later(monotonicNow(), QUIET);
   }
 
   watch(): never {
     changeOwnScore(NEVER_KILLED);
     const descriptor = openSignalDescriptor([...HANDED_ON, "SIGCHLD"]);
     reserveNumbers(FIRST_HELD);
-    for (const name of this.#diverted()) this.#heard(name);
     for (;;) {
       try {
         this.#turn(descriptor);
@@ -146,7 +144,7 @@ class Guardian {
 
   #turn(descriptor: number): void {
     for (const name of takeSignals(descriptor)) this.#heard(name);
-    if (this.#life === null && monotonicNow() >= this.#nextAt) this.begin();
+    if (this.#life === null && monotonicNow() >= this.#succession.at) this.begin();
     if (this.#life !== null && monotonicNow() >= this.#napEnds) this.#listen(this.#life);
     if (this.#mayHaveEnded) this.#lookForEnds();
     if (this.#life !== null) this.#tell(this.#life);
@@ -155,23 +153,8 @@ class Guardian {
 
   #heard(name: string): void {
     if (name === "SIGCHLD") this.#mayHaveEnded = true;
-    const signal = HANDED_ON.find((known) => known === name);
-    if (signal === undefined) return;
-    this.#signals.push(signal);
-    if (!ENDING.includes(signal)) return;
-    if (this.#ending !== "SIGQUIT") this.#ending = signal;
     // Whoever wants it to end does not wait for a pause.
-    this.#nextAt = monotonicNow();
-  }
-
-  /** Signals that came while this program was executed were written into a pipe, a byte each. */
-  #diverted(): readonly string[] {
-    const { signalPipe } = this.#role;
-    if (signalPipe === null) return [];
-    const bytes = new Uint8Array(256);
-    const read = readPipe(signalPipe, bytes, { offset: 0, most: bytes.length });
-    closeDescriptor(signalPipe);
-    return read.tag === "read" ? [...bytes.subarray(0, read.count)].map(signalNameOf) : [];
+    if (this.#signals.hear(name)) this.#succession.at = monotonicNow();
   }
 
   #listen(life: SupervisorLife): void {
@@ -189,10 +172,10 @@ class Guardian {
   #obey(life: SupervisorLife, { message, descriptors }: Heard): readonly number[] {
     switch (message.tag) {
       case "hold":
-        message.names.forEach((name, index) => this.#hold(name, descriptors[index]));
+        message.names.forEach((name, index) => this.#held.hold(name, descriptors[index]));
         return descriptors.slice(message.names.length);
       case "release":
-        for (const name of message.names) this.#release(name);
+        for (const name of message.names) this.#held.release(name);
         break;
       case "reap":
         this.#children.reap(message.pids);
@@ -203,7 +186,7 @@ class Guardian {
         this.#isReady(life);
         break;
       case "ending":
-        this.#ending ??= "SIGTERM";
+        this.#signals.ending ??= "SIGTERM";
         break;
       case "failed":
         life.lastWords = message.lines.join("; ");
@@ -211,6 +194,10 @@ class Guardian {
       case "over":
         life.over = message.code;
         break;
+      case "upgrade":
+        this.#succession.upgrade = new Upgrade(message.note, descriptors[0]);
+        this.#signals.leave(message.heard, message.missed);
+        return descriptors.slice(1);
       case "manager":
         this.#manager?.send(Buffer.from(message.text), monotonicNow());
         break;
@@ -218,26 +205,31 @@ class Guardian {
     return descriptors;
   }
 
-  #hold(name: string, fd: number | undefined): void {
-    if (this.#held.has(name)) this.#release(name);
-    // None has come: there was no number left for it.
-    if (fd !== undefined) this.#held.set(name, fd);
-  }
-
-  #release(name: string): void {
-    const fd = this.#held.get(name);
-    if (fd !== undefined) closeDescriptor(fd);
-    this.#held.delete(name);
-  }
-
   #isReady(life: SupervisorLife): void {
     life.wasReady = true;
-    if (this.#everReady) return;
-    this.#everReady = true;
+    const { upgrade, everReady } = this.#succession;
+    if (upgrade?.isTried === true) this.#changeProgram(life, upgrade);
+    this.#succession.everReady = true;
+    if (everReady) return;
     const pipe = this.#role.handover?.readyPipe ?? null;
     if (pipe === null) return;
     silenceStandardError();
     closeDescriptor(pipe);
+  }
+
+  /** The new supervisor is up: now this process is replaced as well. Returns only if that fails. */
+  #changeProgram(life: SupervisorLife, upgrade: Upgrade): void {
+    const { pid, began, fd: link } = life;
+    const { untold, ending } = this.#signals;
+    const told = this.#children.known;
+    const ward = { pid, began, link, told, signals: untold, ending, oomScore: this.#succession.oomScore };
+    this.#succession.upgrade = null;
+    this.#tellVersion(replaceGuardian(this.#role, upgrade, { held: this.#held.manifest, ward }));
+    upgrade.close();
+  }
+
+  #tellVersion(failure: string | null): void {
+    this.#news.push({ tag: "guardian", version: VERSION, since: this.#succession.since, failure });
   }
 
   #lookForEnds(): void {
@@ -254,21 +246,18 @@ class Guardian {
   }
 
   #conclude(exit: Exit, life: Ending): void {
-    const now = monotonicNow();
-    const { over, wasReady } = life;
-    const lived = spanBetween(life.began, now);
-    const succession = decideSuccession({ exit, over, lived, wasReady, everReady: this.#everReady }, this.#failures);
-    if (succession.tag === "end") process.exit(succession.code);
-    this.#failures = succession.failures;
-    this.#nextAt = later(now, succession.after);
-    this.#next = { handover: null, record: succession.record, oomScore: this.#oomScore, before: wordsOf(life, exit) };
-    if (this.#ending !== null && !this.#signals.includes(this.#ending)) this.#signals.push(this.#ending);
+    this.#succession.conclude(exit, life);
+    this.#news = [];
+    this.#signals.repeatEnding();
   }
 
   /** What it cannot take now it is told later. */
   #tell(life: SupervisorLife): void {
     this.#isBehind = false;
-    this.#signals = this.#signals.filter((name) => !this.#isTold(life, { tag: "signal", name }));
+    this.#news = this.#news.filter((message) => !this.#isTold(life, message));
+    // One that makes room hears no more.
+    if (this.#succession.upgrade?.isTried !== false)
+      this.#signals.tell((name) => this.#isTold(life, { tag: "signal", name }));
     for (;;) {
       const children = this.#isBehind ? [] : this.#children.untold(life.pid);
       if (children.length === 0 || !this.#isTold(life, { tag: "ended", children })) return;
@@ -288,7 +277,13 @@ class Guardian {
     const listens = life !== null && !isNapping && !life.hasHungUp;
     const link = listens ? [{ fd: life.fd, writable: this.#isBehind }] : [];
     if (this.#restAt !== null && now >= this.#restAt) this.#rest();
-    const until = life === null ? this.#nextAt : isNapping ? this.#napEnds : this.#restAt;
+    this.#succession.upgrade?.enforce(life);
+    const until =
+      life === null
+        ? this.#succession.at
+        : isNapping
+          ? this.#napEnds
+          : (this.#succession.upgrade?.until ?? this.#restAt);
     awaitDescriptors([{ fd: descriptor, writable: false }, ...link], until === null ? null : Math.max(until - now, 0));
   }
 

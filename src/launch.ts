@@ -15,6 +15,7 @@ import { NativeBlock } from "./os/native-block.ts";
 import { fillMemoryFile, makeMemoryFile } from "./os/memory-file.ts";
 import { loadNative } from "./os/native.ts";
 import { openBlockingPipe, openLogPipe } from "./os/pipe-io.ts";
+import { ownProgramPath } from "./os/program-file.ts";
 import { closeFd } from "./os/signalling.ts";
 import {
   type Frame,
@@ -42,7 +43,8 @@ export async function start(options: StartOptions, world: CliWorld): Promise<num
     return EXIT.failed;
   }
   const endsOnHangup = options.foreground && hasControllingTerminal();
-  const base = { options, directories: placesOf(options, world), invokingUid: world.invokingUid, endsOnHangup };
+  const { invokingUid } = world;
+  const base = { options, directories: placesOf(options, world), invokingUid, endsOnHangup, program: ownProgramPath() };
   return options.foreground ? await becomeDaemon(base, world) : await launchDaemon(base, world);
 }
 
@@ -57,7 +59,7 @@ function tooOldKernel(): string | null {
   }
 }
 
-type Base = Pick<SupervisorRole, "options" | "directories" | "invokingUid" | "endsOnHangup">;
+type Base = Pick<SupervisorRole, "options" | "directories" | "invokingUid" | "endsOnHangup" | "program">;
 
 /** What is executed first: the guardian, which starts the supervisor; or that itself, if there is to be none. */
 function firstRole(
@@ -65,8 +67,8 @@ function firstRole(
   given: { handover: Handover; signalPipe: number | null },
 ): GuardianRole | SupervisorRole {
   const role = { ...base, ...given, estate: null };
-  if (base.options.guardian) return { tag: "guardian", ...role };
-  return { tag: "supervisor", ...role, guardian: null, record: "use", oomScore: null, before: null };
+  if (base.options.guardian) return { tag: "guardian", ...role, ward: null };
+  return { tag: "supervisor", ...role, guardian: null, record: "use", oomScore: null, before: null, upgrade: null };
 }
 
 /** The configuration as text, or null once it is said what is wrong with it. */

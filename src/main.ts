@@ -16,6 +16,9 @@ if (role?.tag === "guardian") {
 } else if (role?.tag === "reading") {
   const { tellConfiguration } = await import("./load-configuration.ts");
   tellConfiguration(role);
+} else if (role?.tag === "probe") {
+  const { tellProbe } = await import("./probe.ts");
+  tellProbe(role);
 } else {
   const { runCommand } = await import("./cli/run-command.ts");
   const { makeWorld } = await import("./world.ts");

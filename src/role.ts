@@ -1,9 +1,13 @@
 /*
  * The roles that this program takes over an exec: what it is handed, and how it answers over a pipe. Anything on the pipe
- * that is no frame is text for a person: even a crash of the runtime is seen.
+ * that is no frame is text for a person: even a crash of the runtime is seen. Over an upgrade a role comes from the version
+ * before, or after a way back from the one behind: what is added must be allowed to be missing.
  */
 import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { Directories } from "./core/paths.ts";
+import type { SignalName } from "./core/signal-names.ts";
+import type { Instant } from "./core/units.ts";
+import type { UpgradeNote } from "./core/upgrade.ts";
 
 /** null if the text is no role: somebody else has set the variable. */
 export function parseRole(text: string): Role | null {
@@ -43,11 +47,31 @@ interface DaemonRole extends RoleBase {
   readonly endsOnHangup: boolean;
   /** The memory file that names the descriptors which a predecessor has left; null: there are none. */
   readonly estate: number | null;
+  /** The file that was started, absolute: what is there when an upgrade is asked for is the new program. */
+  readonly program: string;
 }
 
 /** Above the supervisor: it starts it, again if it dies, and holds what is to outlive it. */
 export interface GuardianRole extends DaemonRole {
   readonly tag: "guardian";
+  /** What it goes on with, as the guardian of the version before has executed this one in its place; null: with nothing. */
+  readonly ward: Ward | null;
+}
+
+/** A supervisor at work, and what its guardian knows. */
+export interface Ward {
+  readonly pid: number;
+  /** The socket to it. */
+  readonly link: number;
+  readonly began: Instant;
+  /** Ended children of which it has been told. */
+  readonly told: readonly number[];
+  /** Signals of which it has not been told. */
+  readonly signals: readonly SignalName[];
+  /** The signal after which everything ends; null: there was none. */
+  readonly ending: SignalName | null;
+  /** The oom score that supervisors are to have; null: it is not known. */
+  readonly oomScore: number | null;
 }
 
 export interface SupervisorRole extends DaemonRole {
@@ -60,6 +84,8 @@ export interface SupervisorRole extends DaemonRole {
   readonly oomScore: number | null;
   /** How the supervisor before this one has ended, for the log; null: there was none. */
   readonly before: string | null;
+  /** The upgrade that this process is the outcome of; null: of none. */
+  readonly upgrade: UpgradeNote | null;
 }
 
 export interface GuardianAddress {
@@ -67,6 +93,9 @@ export interface GuardianAddress {
   readonly pid: number;
   /** The socket to it. */
   readonly link: number;
+  readonly version: string;
+  /** Since when it is of this version, milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** The number by which everybody knows the supervisor: that of its guardian, if it has one. */
@@ -81,7 +110,21 @@ export interface ReadingRole extends RoleBase {
   readonly instancesFile?: string;
 }
 
-export type Role = GuardianRole | SupervisorRole | ReadingRole;
+/** A short-lived process of a version that is to come: says whether it could go on with what is written down. */
+export interface ProbeRole extends RoleBase {
+  readonly tag: "probe";
+  /** The directory with copies of what is written down, absolute; they are its own. */
+  readonly copies: string;
+}
+
+/** What it says, in a frame. */
+export interface ProbeAnswer {
+  readonly version: string;
+  /** Why it could not; empty: it could. */
+  readonly problems: readonly string[];
+}
+
+export type Role = GuardianRole | SupervisorRole | ReadingRole | ProbeRole;
 
 /** The file of the running program, whatever became of its name. */
 export const OWN_PROGRAM = "/proc/self/exe";

@@ -31,6 +31,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/(?<key>"runtime": ?)"\/[^"]+"/g, '$<key>"/run/daemonsup"'],
   [/(?<key>"state": ?)"\/[^"]+"/g, '$<key>"/var/lib/daemonsup"'],
   [/(?<key>"log": ?)"\/[^"]+"/g, '$<key>"/var/log/daemonsup"'],
+  [/"binary": ?"[^"]+"/g, '"binary": "/usr/local/bin/daemonsup"'],
   [/"version": ?"[^"]+"/g, '"version": "0.1.0"'],
   [/^date: .*$/gm, "date: Fri, 02 Jan 2026 03:04:05 GMT"],
 ];

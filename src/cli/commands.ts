@@ -143,6 +143,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "upgrade",
+    {
+      group: "surroundings",
+      summary: "replace the supervisor's program, and let services run",
+      load: async () => (await import("./upgrade.ts")).upgrade,
+    },
+  ],
+  [
     "shutdown",
     {
       group: "surroundings",

@@ -19,6 +19,7 @@ export const OPTION_VALUES = {
   MANAGER: ["systemd", "openrc", "cron"],
   N: "number",
   NAME: "supervisor",
+  PATH: "text",
   PRIORITY: ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"],
   RE: "text",
   RUN: "number",

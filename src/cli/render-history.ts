@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<HistoryKind, readonly [words: string, colour: Publi
   begin: ["begins", "up"],
   over: ["over", "down"],
   reload: ["reload", "waiting"],
+  upgrade: ["upgrade", "waiting"],
   "start-failed": ["not started", "failed"],
   failed: ["failed", "failed"],
   removed: ["removed", "down"],

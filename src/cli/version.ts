@@ -24,11 +24,19 @@ async function showVersion({ given, world, place }: CommandCall): Promise<number
   } else {
     world.stdout.write(`daemonsup ${world.version}\n`);
     if (supervisor !== null) {
-      const { version: running, pid, since, config, services } = supervisor;
+      const { version: running, pid, since, config, services, guardian, upgrade } = supervisor;
       const age = agoWordsOf(since, world.now());
       world.stdout.write(
         `supervisor ${running} (pid ${pid}, started ${age}, ${countOf(services, "service")} from ${config})\n`,
       );
+      if (guardian !== null && guardian.version !== running)
+        world.stdout.write(
+          `guardian ${guardian.version} (pid ${guardian.pid}, started ${agoWordsOf(guardian.since, world.now())})\n`,
+        );
+      if (upgrade?.result === "failed")
+        world.stdout.write(
+          `the upgrade to ${upgrade.to} (${upgrade.binary}) ${agoWordsOf(upgrade.at, world.now())} failed: ${upgrade.message ?? ""}\n`,
+        );
     } else if (!isAlarming) {
       world.stdout.write("no supervisor is running\n");
     }

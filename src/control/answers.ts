@@ -2,6 +2,7 @@ import type { DetailsView } from "../core/details-view.ts";
 import type { GraphView } from "../core/graph-view.ts";
 import type { HistoryListAnswer, ReportView, RunView } from "../core/history-view.ts";
 import type { EventView, ServiceView } from "../core/service-view.ts";
+import type { UpgradeView } from "../core/upgrade.ts";
 import type { UsageView } from "../core/usage-view.ts";
 import type { LogLine, OutputItem, VersionView } from "./control-port.ts";
 import type { ActLine, AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
@@ -34,6 +35,7 @@ export interface Answers {
   readonly history: HistoryListAnswer;
   readonly report: ReportView;
   readonly output: OutputItem;
+  readonly upgrade: UpgradeView;
 }
 
 /** Routes that answer one object a line. */

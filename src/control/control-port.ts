@@ -8,6 +8,7 @@ import type { EventView, PublicState, ServiceView } from "../core/service-view.t
 import type { SignalName } from "../core/signal-names.ts";
 import type { Millis } from "../core/units.ts";
 import type { UsageView } from "../core/usage-view.ts";
+import type { UpgradeView } from "../core/upgrade.ts";
 
 export type Verb = "start" | "stop" | "restart" | "reload" | "reset";
 
@@ -159,7 +160,19 @@ export interface VersionView {
   /** Absolute paths. */
   readonly directories: Directories;
   readonly services: number;
+  /** The file that the supervisor was started from, absolute. */
+  readonly binary: string;
+  /** Who watches over it; null: nobody. `since`: when it began to be of this version. */
+  readonly guardian: { readonly version: string; readonly pid: number; readonly since: string } | null;
+  /** The last upgrade, of which this supervisor is the outcome, or which it has begun; null: there was none. */
+  readonly upgrade: UpgradeView | null;
 }
+
+export type UpgradeOutcome =
+  /** The new program is fit to take over, and the old one makes room for it. */
+  | { readonly tag: "begun"; readonly upgrade: UpgradeView }
+  /** Everything is as before; `message` is a whole sentence of our grammar. */
+  | { readonly tag: "refused"; readonly message: string };
 
 /** The events that a supervisor keeps, by their numbers. */
 export interface EventRange {
@@ -208,6 +221,8 @@ export interface ControlPort {
   reload(dryRun: boolean): Promise<ReloadOutcome>;
   /** Makes so many instances of a template, or with null as many as its file says; NAME@x with 0 or 1 means that one instance. */
   scale(name: string, count: number | null, options: AskOptions): Promise<ScaleOutcome>;
+  /** Replaces the program by that in a file of an absolute path, or by what is there now; ends before that is over. */
+  upgrade(binary: string | null): Promise<UpgradeOutcome>;
   /** Begins the orderly shutdown; answers before it is over. */
   shutdown(): Outcome;
   /** The last `count` lines of a service's output, oldest first; null if there is no such service. */

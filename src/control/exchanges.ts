@@ -75,6 +75,13 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     problems: ["refused", "invalid-configuration"],
   },
   shutdown: { ...ask("Stop all services and the supervisor"), body: protocol.emptyBody, problems: ["refused"] },
+  upgrade: {
+    summary: "Replace the program of the supervisor under running services",
+    query: null,
+    body: protocol.upgradeBody,
+    answer: value(protocol.upgradeView),
+    problems: ["refused"],
+  },
   version: show("Which supervisor this is", protocol.versionView),
   graph: show("The order of the services, and how long each took", protocol.graphView),
   scale: {

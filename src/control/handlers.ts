@@ -20,6 +20,7 @@ import {
   scaleBody,
   servicesQuery,
   signalBody,
+  upgradeBody,
 } from "./protocol.ts";
 import { readBody, readQuery, refuseQuery } from "./read-request.ts";
 import { requestOf } from "./request-identity.ts";
@@ -72,6 +73,7 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   usage: showUsage,
   details: showDetails,
   output: answerOutput,
+  upgrade: answerUpgrade,
 };
 
 async function showServices(call: Call): Promise<Response> {
@@ -210,6 +212,16 @@ async function answerShutdown(call: Call): Promise<Response> {
   if (outcome.tag === "no-such-service") return problemResponse("refused", `cannot shut down: ${outcome.message}`);
   const answer: AskAnswer = { result: outcome.tag, message: outcome.message, service: null };
   return Response.json(answer);
+}
+
+async function answerUpgrade(call: Call): Promise<Response> {
+  const body = await readBody(call.request, upgradeBody);
+  if (body.tag === "refused") return body.response;
+  const { binary } = body.value;
+  if (binary !== null && !binary.startsWith("/"))
+    return problemResponse("bad-request", `cannot upgrade to ${quote(binary)}: want an absolute path`);
+  const outcome = await call.port.upgrade(binary);
+  return outcome.tag === "refused" ? problemResponse("refused", outcome.message) : Response.json(outcome.upgrade);
 }
 
 function answerVersion(call: Call): Response {

@@ -33,6 +33,8 @@ import {
 
 /** Longest glob, name or signal that is looked at, in characters. */
 const MAX_TEXT = 255;
+/** Longest path, PATH_MAX of the kernel, in characters. */
+const MAX_PATH = 4095;
 
 const timeout = optional(whole(1, MAX_TIMEOUT_MS));
 
@@ -63,6 +65,9 @@ export const scaleBody = object({
   wait: otherwise(flag(), true),
   timeout,
 });
+
+/** Body of upgrade. `binary`: an absolute path; null: the file that the supervisor was started from. */
+export const upgradeBody = object({ binary: optional(text(MAX_PATH)) });
 
 /** Body of shutdown: nothing to say yet. */
 export const emptyBody = object({});
@@ -243,6 +248,16 @@ export const eventView = object({
   message: nullOr(text()),
 });
 
+/** `message`: why it failed, or what of it did. */
+export const upgradeView = object({
+  at: text(),
+  from: text(),
+  to: text(),
+  binary: text(),
+  result: choice(["begun", "done", "failed"]),
+  message: nullOr(text()),
+});
+
 export const versionView = object({
   version: text(),
   pid: whole(),
@@ -250,6 +265,9 @@ export const versionView = object({
   config: text(),
   directories: object({ runtime: text(), state: text(), log: text() }),
   services: whole(),
+  binary: text(),
+  guardian: nullOr(object({ version: text(), pid: whole(), since: text() })),
+  upgrade: nullOr(upgradeView),
 });
 
 /** Answer to healthz and readyz if all is well. */

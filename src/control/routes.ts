@@ -38,6 +38,7 @@ export const ROUTES = {
   history: { method: "GET", path: "/v1/history", since: 1, access: "read" },
   report: { method: "GET", path: "/v1/history/:name/:run", since: 1, access: "read" },
   output: { method: "GET", path: "/v1/logs", since: 1, access: "read" },
+  upgrade: { method: "POST", path: "/v1/upgrade", since: 1, access: "operate" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

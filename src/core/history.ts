@@ -79,11 +79,12 @@ export interface RunEntry {
   readonly firstMerged: number | null;
 }
 
-/** What else is kept. begin, over: of the supervisor itself. */
+/** What else is kept. begin, over, upgrade: of the supervisor itself. */
 export const HISTORY_EVENTS = [
   "begin",
   "over",
   "reload",
+  "upgrade",
   "start-failed",
   "failed",
   "removed",

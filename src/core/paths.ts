@@ -62,6 +62,21 @@ export function configurationFileOf(runtime: string): string {
   return `${runtime}/configuration`;
 }
 
+/** Which processes the services have, and what is wanted of them. */
+export function stateFileOf(runtime: string): string {
+  return `${runtime}/state`;
+}
+
+/** The records of the services. */
+export function recordsFileOf(runtime: string): string {
+  return `${runtime}/records`;
+}
+
+/** Where a program that is to take over finds copies of all this. */
+export function probeDirectoryOf(runtime: string): string {
+  return `${runtime}/probe`;
+}
+
 /** Where the history is kept. */
 export function historyFileOf(state: string): string {
   return `${state}/history.db`;

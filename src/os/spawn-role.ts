@@ -4,6 +4,7 @@
  */
 import { dlopen, ptr } from "bun:ffi";
 import { errnoNameOf } from "./errno-names.ts";
+import { lastErrno } from "./last-errno.ts";
 
 const libc = dlopen("libc.so.6", {
   // int posix_spawnattr_init(posix_spawnattr_t *attr);
@@ -15,6 +16,8 @@ const libc = dlopen("libc.so.6", {
   // int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
   //                 char *const argv[], char *const envp[]);
   posix_spawn: { args: ["ptr", "cstring", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  // int execve(const char *path, char *const argv[], char *const envp[]);
+  execve: { args: ["cstring", "ptr", "ptr"], returns: "i32" },
   // int fcntl(int fd, int cmd, int arg);
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
 } as const);
@@ -52,6 +55,16 @@ export function spawnRole(image: RoleImage, kept: readonly number[]): RoleSpawn 
   const errno = libc.symbols.posix_spawn(ptr(pid), image.path, null, ptr(attributes), argv.address, env.address);
   for (const fd of kept) surviveExec(fd, false);
   return errno === 0 ? { tag: "spawned", pid: pid[0] ?? -1 } : { tag: "failed", errno: errnoNameOf(errno) };
+}
+
+/**
+ * Executes it in place of this process, which inherits what is not close-on-exec; signals that are blocked stay so, and pending.
+ * Returns only if that fails, with the errno.
+ */
+export function executeRole(image: RoleImage): string {
+  const [argv, env] = [new StringList(image.argv), new StringList(image.env)];
+  libc.symbols.execve(image.path, argv.address, env.address);
+  return lastErrno();
 }
 
 /** true: the descriptor stays open when this process or a child of it executes a program. */

@@ -54,6 +54,11 @@ export class Reloader {
     this.#ports = ports;
   }
 
+  /** A SIGHUP waits to be carried out. */
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
   /** By SIGHUP: however many arrive while one is waiting to be carried out, it is one. */
   askedBySignal(): void {
     if (this.#isAsked) return;

@@ -66,6 +66,8 @@ class WaitingDaemon implements Disposable {
       record: "use",
       oomScore: null,
       before: null,
+      upgrade: null,
+      program: BINARY,
     };
     this.#child = Bun.spawn([BINARY], {
       stdio: ["ignore", "ignore", "pipe", opened.ends.read, this.configuration],

@@ -29,14 +29,6 @@ test("SIGUSR1 opens log files again that somebody has renamed, and no line is lo
   expect(place.read("log", "daemonsup.log.old")).toContain("begins");
 });
 
-test("SIGUSR2 is caught, told of as not available, and changes nothing", async () => {
-  await using supervisor = await TestSupervisor.start({ "sleeper.toml": program(["sleep", "1000"]) });
-  const before = await supervisor.service("sleeper");
-  supervisor.kill("SIGUSR2");
-  await untilTrue(() => supervisor.place.ownLog().includes("SIGUSR2"));
-  expect(await supervisor.service("sleeper")).toEqual({ ...before, uptime_ms: expect.any(Number) });
-});
-
 test("SIGPIPE, SIGTTIN, SIGTTOU and SIGTSTP are ignored, and no service inherits that", async () => {
   await using supervisor = await TestSupervisor.start({ "sleeper.toml": program(["sleep", "1000"]) });
   for (const signal of ["SIGPIPE", "SIGTTIN", "SIGTTOU", "SIGTSTP"] as const) supervisor.kill(signal);
