@@ -31,13 +31,13 @@ export class OurLogger implements LogContender {
   }
 
   async write({ name }: LogJob, driver: Driver): Promise<LogWork> {
-    const { pid, logDirectory } = this.#supervisor;
-    const before = cpuTimeOfAll(pid);
+    const { pid, processes, logDirectory } = this.#supervisor;
+    const before = cpuTimeOfAll(processes);
     await driver.clear();
     const { began } = await driver.launch(this.#supervisor.client("start", name));
     const { first } = await driver.started(began);
     const ended = await driver.lastLine(join(logDirectory, `${name}.log`));
-    const cpuMs = cpuTimeOfAll(pid) - before;
+    const cpuMs = cpuTimeOfAll(processes) - before;
     removeFilesOf(logDirectory, `${name}.log`);
     // So that the space is free at once.
     process.kill(pid, "SIGUSR1");

@@ -43,11 +43,11 @@ class Supervisord implements LogContender {
 
   async write({ name }: LogJob, driver: Driver): Promise<LogWork> {
     await driver.clear();
-    const before = cpuTimeOfAll(this.#pid);
+    const before = cpuTimeOfAll([this.#pid]);
     const { began } = await driver.launch([this.#programs.client, "-c", this.#configuration, "start", name]);
     const { first } = await driver.started(began);
     const ended = await driver.lastLine(this.#file(name));
-    const cpuMs = cpuTimeOfAll(this.#pid) - before;
+    const cpuMs = cpuTimeOfAll([this.#pid]) - before;
     for (const more of ["", ".1", ".2", ".3", ".4", ".5"]) rmSync(`${this.#file(name)}${more}`, { force: true });
     return { began: first, ended, cpuMs };
   }

@@ -74,8 +74,8 @@ async function measurePeer(peer: Contender, driver: Driver, scene: Scene): Promi
   const running = await peer.start(driver);
   noteStart(peer.name, running, book);
   await Bun.sleep(SETTLED_MS);
-  const memory = treeOf(running.pid, programs.service).reduce((sum, pid) => sum + memoryOf(pid).pss, 0);
-  book.note("pss", peer.name, memory / 1e6);
+  const processes = treeOf(running.pid, (commandLine) => !commandLine.startsWith(programs.service));
+  book.note("pss", peer.name, memoryOf(processes).pss / 1e6);
   for (let index = 0; index < PEER_RESTARTS; index++)
     book.note("restart", peer.name, millisOf(await driver.kill(index)));
   const took = await peer.end(driver, running);

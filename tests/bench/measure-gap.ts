@@ -33,14 +33,15 @@ async function measureWith({ count, answer, command }: Fleet, scene: Scene, roun
   ours.prepare();
   const running = await ours.start(driver);
   const words = ours.client("status", serviceName(0));
+  const runtime = ours.runtimeDirectory;
   for (let round = 0; round < rounds; round++) {
     await Bun.sleep(APART_MS);
     await quiet.wait();
-    book.note(answer, OURS, await answeredAfter(directory, await supervisorOf(directory)));
+    book.note(answer, OURS, await answeredAfter(runtime, await supervisorOf(runtime)));
     await Bun.sleep(APART_MS);
     await quiet.wait();
     book.note(command, FLOOR, millisOf(await driver.run(words)));
-    const { began } = await driver.end(await supervisorOf(directory), SIGNALS.SIGKILL);
+    const { began } = await driver.end(await supervisorOf(runtime), SIGNALS.SIGKILL);
     const { ended, status } = await driver.run(words);
     if (status !== 0) throw new Error(`cannot ask a supervisor that is being replaced: status ${status}`);
     book.note(command, OURS, millisOf({ began, ended }));
@@ -50,14 +51,14 @@ async function measureWith({ count, answer, command }: Fleet, scene: Scene, roun
 }
 
 /** Kills it, and returns after how many milliseconds another one has told the state of all services. */
-async function answeredAfter(directory: string, supervisor: number): Promise<number> {
+async function answeredAfter(runtime: string, supervisor: number): Promise<number> {
   const began = Bun.nanoseconds();
   process.kill(supervisor, "SIGKILL");
   for (;;) {
     try {
-      await askFor(directory, "/v1/services");
+      await askFor(runtime, "/v1/services");
       const ended = Bun.nanoseconds();
-      if ((await supervisorOf(directory)) !== supervisor) return (ended - began) / 1e6;
+      if ((await supervisorOf(runtime)) !== supervisor) return (ended - began) / 1e6;
     } catch {
       // Nobody listens yet.
     }
@@ -65,11 +66,11 @@ async function answeredAfter(directory: string, supervisor: number): Promise<num
   }
 }
 
-async function supervisorOf(directory: string): Promise<number> {
-  return ((await askFor(directory, "/v1/version")) as { readonly pid: number }).pid;
+async function supervisorOf(runtime: string): Promise<number> {
+  return ((await askFor(runtime, "/v1/version")) as { readonly pid: number }).pid;
 }
 
-async function askFor(directory: string, path: string): Promise<unknown> {
-  const unix = join(directory, "run", "control.sock");
+async function askFor(runtime: string, path: string): Promise<unknown> {
+  const unix = join(runtime, "control.sock");
   return await (await fetch(`http://daemonsup${path}`, { unix, keepalive: false })).json();
 }

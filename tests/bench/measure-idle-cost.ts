@@ -27,10 +27,10 @@ async function memoryWith(count: number, scene: Scene): Promise<{ readonly idle:
   ours.prepare();
   const running = await ours.start(driver);
   await Bun.sleep(SETTLED_MS);
-  const idle = memoryOf(running.pid).pss;
+  const idle = memoryOf(ours.processes).pss;
   await driver.speak();
   await Bun.sleep(SETTLED_MS);
-  const written = memoryOf(running.pid).pss;
+  const written = memoryOf(ours.processes).pss;
   await ours.end(driver, running);
   await driver.close();
   return { idle, written };

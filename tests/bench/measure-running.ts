@@ -30,16 +30,17 @@ export async function measureRunning(scene: Scene, isShort: boolean): Promise<re
   const running = await ours.start(driver);
 
   await Bun.sleep(SETTLED_MS);
-  book.note("pss", OURS, memoryOf(running.pid).pss / 1e6);
+  book.note("pss", OURS, memoryOf(ours.processes).pss / 1e6);
+  book.note("pssGuardian", OURS, memoryOf([ours.pid]).pss / 1e6);
   await driver.speak();
   await Bun.sleep(SETTLED_MS);
-  book.note("pssWritten", OURS, memoryOf(running.pid).pss / 1e6);
-  const idle = await measureIdle(running.pid, isShort ? IDLE_MS / 10 : IDLE_MS, scene);
+  book.note("pssWritten", OURS, memoryOf(ours.processes).pss / 1e6);
+  const idle = await measureIdle(ours.processes, isShort ? IDLE_MS / 10 : IDLE_MS, scene);
   await measureCommands(ours, driver, scene);
   await measureRestarts(driver, scene);
   await measureColdRestarts(driver, scene);
   await Bun.sleep(SETTLED_MS);
-  const memory = memoryOf(running.pid);
+  const memory = memoryOf(ours.processes);
   book.note("pssWorked", OURS, memory.pss / 1e6);
   book.note("anonymous", OURS, memory.anonymous / 1e6);
   await ours.end(driver, running);
@@ -47,11 +48,15 @@ export async function measureRunning(scene: Scene, isShort: boolean): Promise<re
   return idle;
 }
 
-async function measureIdle(pid: number, span: number, { book, quiet }: Scene): Promise<readonly ThreadWork[]> {
+async function measureIdle(
+  processes: readonly number[],
+  span: number,
+  { book, quiet }: Scene,
+): Promise<readonly ThreadWork[]> {
   await quiet.wait();
-  const before = threadsOf(pid);
+  const before = threadsOf(processes);
   await Bun.sleep(span);
-  const work = workBetween(before, threadsOf(pid));
+  const work = workBetween(before, threadsOf(processes));
   book.note(
     "wakeUps",
     OURS,

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Contender, type Running, SIGNALS, type Task, serviceName } from "./contender.ts";
 import { type Driver, millisOf } from "./driver.ts";
+import { treeOf } from "./process-figures.ts";
 
 const SETTINGS = `# The first restart after a long run is immediate, so that what is measured is the restart and not the wait.
 [defaults.restart]
@@ -17,6 +18,11 @@ export class OurSupervisor implements Contender {
   constructor(binary: string, task: Task) {
     this.#binary = binary;
     this.#task = task;
+  }
+
+  /** In memory, where those of /run are. */
+  get runtimeDirectory(): string {
+    return `${this.#task.stamps}.run`;
   }
 
   get logDirectory(): string {
@@ -48,20 +54,26 @@ export class OurSupervisor implements Contender {
   /** Runs the starting command to its end; returns when that began. */
   async launch(driver: Driver): Promise<number> {
     const { directory } = this.#task;
-    const places = ["--runtime-dir", join(directory, "run"), "--state-dir", join(directory, "state")];
+    const places = ["--runtime-dir", this.runtimeDirectory, "--state-dir", join(directory, "state")];
     const words = ["--config", join(directory, "services.d"), ...places, "--log-dir", this.logDirectory];
     const { began, status } = await driver.run([this.#binary, ...words]);
     if (status !== 0) throw new Error(`cannot start daemonsup: it ended with status ${status}`);
     return began;
   }
 
+  /** Of the process that signals are sent to, and that ends last. */
   get pid(): number {
-    return Number(readFileSync(join(this.#task.directory, "run", "supervisor.pid"), "utf8"));
+    return Number(readFileSync(join(this.runtimeDirectory, "supervisor.pid"), "utf8"));
+  }
+
+  /** That one and all others of its own: the guardian and the supervisor. */
+  get processes(): readonly number[] {
+    return treeOf(this.pid, (commandLine) => commandLine.startsWith("daemonsup\0"));
   }
 
   /** The words of a client command for this supervisor. */
   client(...words: readonly string[]): readonly string[] {
-    return [this.#binary, ...words, "--runtime-dir", join(this.#task.directory, "run")];
+    return [this.#binary, ...words, "--runtime-dir", this.runtimeDirectory];
   }
 
   async end(driver: Driver, running: Pick<Running, "pid">): Promise<number> {

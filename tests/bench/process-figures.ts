@@ -8,14 +8,18 @@ export interface Memory {
   readonly anonymous: number;
 }
 
-export function memoryOf(pid: number): Memory {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const bytes = (name: string): number => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text)?.[1]);
+/** Of all these processes together. */
+export function memoryOf(pids: readonly number[]): Memory {
+  const texts = pids.map((pid) => readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));
+  const bytes = (name: string): number => {
+    const line = new RegExp(`^${name}:\\s*(\\d+) kB`, "m");
+    return texts.reduce((sum, text) => sum + 1024 * Number(line.exec(text)?.[1]), 0);
+  };
   return { pss: bytes("Pss"), anonymous: bytes("Pss_Anon") };
 }
 
-/** A process and all below it that do not run `without`: a supervisor of many processes, less its services. */
-export function treeOf(root: number, without: string): readonly number[] {
+/** A process and those below it whose command line is meant: a supervisor of many processes, less its services. */
+export function treeOf(root: number, isMeant: (commandLine: string) => boolean): readonly number[] {
   const parents = new Map<number, number[]>();
   for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const parent = Number(statFields(`/proc/${entry}/stat`)[1]);
@@ -23,7 +27,7 @@ export function treeOf(root: number, without: string): readonly number[] {
   }
   const found = new Set([root]);
   for (const pid of found) for (const child of parents.get(pid) ?? []) found.add(child);
-  return [...found].filter((pid) => !readText(`/proc/${pid}/cmdline`).startsWith(without));
+  return [...found].filter((pid) => isMeant(readText(`/proc/${pid}/cmdline`)));
 }
 
 /** What a thread has done since it began. */
@@ -34,10 +38,12 @@ export interface ThreadWork {
   readonly switches: number;
 }
 
-/** By thread number. */
-export function threadsOf(pid: number): ReadonlyMap<string, ThreadWork> {
+/** Of all these processes, by thread number. */
+export function threadsOf(pids: readonly number[]): ReadonlyMap<string, ThreadWork> {
   const threads = new Map<string, ThreadWork>();
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
+  for (const [pid, task] of pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((task) => [pid, task] as const),
+  )) {
     const directory = `/proc/${pid}/task/${task}`;
     const switches = [...readText(`${directory}/status`).matchAll(/ctxt_switches:\s*(\d+)/g)];
     threads.set(task, {
@@ -49,9 +55,9 @@ export function threadsOf(pid: number): ReadonlyMap<string, ThreadWork> {
   return threads;
 }
 
-/** Of all its threads together, in milliseconds. */
-export function cpuTimeOfAll(pid: number): number {
-  return [...threadsOf(pid).values()].reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+/** Of all their threads together, in milliseconds. */
+export function cpuTimeOfAll(pids: readonly number[]): number {
+  return [...threadsOf(pids).values()].reduce((sum, { cpuMs }) => sum + cpuMs, 0);
 }
 
 /** What each thread did in between; threads that did nothing included. */
