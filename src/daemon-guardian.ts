@@ -6,6 +6,7 @@ import type { SignalName } from "./core/signal-names.ts";
 import type { UpgradeNote } from "./core/upgrade.ts";
 import type { EstateMirror } from "./daemon-estate.ts";
 import {
+  type DaemonUser,
   type EndedWard,
   MOST_CHILDREN,
   type ToGuardian,
@@ -142,6 +143,11 @@ export class GuardianLink implements EstateMirror {
 
   release(name: string): void {
     this.#change(name, null);
+  }
+
+  /** To be called right before this process gives up root. */
+  become({ name, uid, gid }: DaemonUser): void {
+    this.#say({ tag: "become", user: { name, uid, gid } });
   }
 
   flush(): void {

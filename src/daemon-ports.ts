@@ -104,7 +104,7 @@ export interface SpawnHelp {
 
 const NO_HELP: SpawnHelp = { standardInputOf: () => null, beforeSpawn() {} };
 
-export function makeSpawnPort(memory: ServiceMemory, help: SpawnHelp = NO_HELP): SpawnPort {
+export function makeSpawnPort(memory: Pick<ServiceMemory, "addressOf">, help: SpawnHelp = NO_HELP): SpawnPort {
   const spawner = new Spawner();
   const budget = new SpawnBudget();
   return {

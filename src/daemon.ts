@@ -111,18 +111,23 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const estate = new Estate(takeManifest(role.estate), guardian);
   const pidFile = holdPidFile(role, estate);
   holdStateDirectory(role, estate);
-  const memory = ServiceMemory.open(role.directories, timers);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
-  const spawning = makeSpawnPort(memory, {
-    standardInputOf: (service) => logs.loggers.standardInputOf(service),
-    beforeSpawn: () => estate.flush(),
-  });
+  const spawning = makeSpawnPort(
+    { addressOf: (service) => memory.addressOf(service) },
+    {
+      standardInputOf: (service) => logs.loggers.standardInputOf(service),
+      beforeSpawn: () => estate.flush(),
+    },
+  );
   const sockets = makeSocketPort(loaded.definitions, estate);
   // A successor of one that took the place of its guardian is this user already.
   if (user !== null && process.geteuid?.() !== user.uid) {
+    guardian?.become(user);
     const failure = dropPrivileges(user);
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
+  // Its files belong to who a successor is.
+  const memory = ServiceMemory.open(role.directories, timers);
   const inForce = inForceOf(role, first, memory);
   const unsaved = saveConfiguration(role.directories.runtime, inForce.text);
   // What the one before, and the one before that, died of may be in the records.

@@ -3,10 +3,18 @@ import type { Exit } from "./core/exit.ts";
 import type { SignalName } from "./core/signal-names.ts";
 import type { UpgradeNote } from "./core/upgrade.ts";
 
+export interface DaemonUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export type ToGuardian =
   /** The descriptors that come along, in this order, are to outlive the supervisor. */
   | { readonly tag: "hold"; readonly names: readonly string[] }
   | { readonly tag: "release"; readonly names: readonly string[] }
+  /** It gives up root now, as the guardian is to do: what later supervisors go by lies in the hands of this user. */
+  | { readonly tag: "become"; readonly user: DaemonUser }
   /** What there is to do about the ends of these children has been done. */
   | { readonly tag: "reap"; readonly pids: readonly number[] }
   /** Whoever waits for the start has been told that it is up. */

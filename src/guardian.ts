@@ -14,6 +14,7 @@ import type { ToSupervisor } from "./guardian-messages.ts";
 import { HANDED_ON, HandedOnSignals } from "./guardian-signals.ts";
 import { Succession } from "./guardian-succession.ts";
 import { Upgrade, replaceGuardian } from "./guardian-upgrade.ts";
+import { becomeUser } from "./guardian-user.ts";
 import {
   becomeSubreaper,
   clearUmask,
@@ -176,6 +177,9 @@ class Guardian {
         return descriptors.slice(message.names.length);
       case "release":
         for (const name of message.names) this.#held.release(name);
+        break;
+      case "become":
+        becomeUser(message.user, { score: this.#succession.oomScore, supervisor: life.pid });
         break;
       case "reap":
         this.#children.reap(message.pids);

@@ -43,6 +43,7 @@ const COMPOSITION_ROOTS = [
   "guardian-signals.ts",
   "guardian-succession.ts",
   "guardian-upgrade.ts",
+  "guardian-user.ts",
   "daemon.ts",
   "daemon-announcement.ts",
   "daemon-children.ts",

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import {
+  readdirSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { shell } from "./definitions.ts";
@@ -89,6 +98,32 @@ describe.skipIf(needsRoot)("a supervisor of root", () => {
     expect(statSync(place.path("log", "sleeper.log")).uid).toBe(NOBODY);
     const { pid } = await supervisor.service("sleeper");
     expect(statusLineOf(pid ?? 0, "Uid").split("\t")[0]).toBe(String(NOBODY));
+  });
+
+  test("leaves no guardian that is root, which would do what the user of [daemon] has written down for a successor", async () => {
+    using place = new TestPlace(SLEEPER);
+    place.write("daemonsup.toml", '[daemon]\nuser = "nobody"\n');
+    chmodSync(place.directory, 0o755);
+    await using supervisor = await place.start();
+    const { pid } = await supervisor.service("sleeper");
+    const saved = place.read("run", "configuration");
+    expect(saved).toContain('"user":"nobody"');
+    writeFileSync(join(place.runtime, "configuration"), saved.replaceAll('"user":"nobody"', '"user":null'));
+    signalProcess(supervisor.supervisorPid, "SIGKILL");
+    await using next = await supervisor.successor();
+    for (const ours of [next.pid, next.supervisorPid]) {
+      for (const title of ["Uid", "Gid"])
+        expect(statusLineOf(ours, title).split("\t").map(Number)).toEqual(Array.from({ length: 4 }, () => NOBODY));
+      expect(statusLineOf(ours, "CapEff")).toMatch(/^0+$/);
+      expect(readFileSync(`/proc/${ours}/oom_score_adj`, "utf8")).toBe(
+        readFileSync("/proc/self/oom_score_adj", "utf8"),
+      );
+    }
+    expect(await next.service("sleeper")).toMatchObject({ state: "up", pid });
+    signalProcess(next.pid, "SIGKILL");
+    await using last = await next.successor();
+    expect(last.pid).toBe(next.supervisorPid);
+    expect(await last.service("sleeper")).toMatchObject({ state: "up", pid });
   });
 
   test("that became another user still reads again, restarts and ends", async () => {
