@@ -72,8 +72,9 @@ export class Normaliser {
 /** Each time that a screen shows by the next second of a minute: whether two of them are the same is chance. */
 function withTimes(text: string): string {
   let count = 0;
-  return text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, () => {
-    return `2026-11-22T16:44:${String((15 + count++) % 60).padStart(2, "0")}.000Z`;
+  return text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{6}|\d{3})Z/g, (_, fraction: string) => {
+    const second = String((15 + count++) % 60).padStart(2, "0");
+    return `2026-11-22T16:44:${second}.${"0".repeat(fraction.length)}Z`;
   });
 }
 

@@ -65,4 +65,5 @@ test("two runs of the same screens are the same after what differs is replaced",
   expect(first.screen(line("/tmp/a", 1_234_567, "2026-01-02T03:04:05.678Z"))).toBe(
     second.screen(line("/tmp/other", 99, "2027-01-02T03:04:05.000Z")),
   );
+  expect(first.screen("2026-01-02T03:04:05.678901Z of a log")).toBe("2026-11-22T16:44:15.000000Z of a log");
 });
