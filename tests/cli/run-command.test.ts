@@ -205,20 +205,24 @@ test.each(results)("what comes of a start is the status of the command: %j", asy
   ]);
 });
 
-test("--no-wait and --timeout reach the supervisor", async () => {
+test("--no-wait and --timeout reach the supervisor, each request with an identity of its own", async () => {
   const seen: unknown[] = [];
+  const identities = new Set<string | null>();
   const port = literalPort([viewOf("web")], {
     ask(_name, verb, options) {
       seen.push([verb, options]);
+      identities.add(options.request ?? null);
       return Promise.resolve({ tag: "done", message: null });
     },
   });
   expect((await runAgainst(port, "stop --no-wait web")).out).toBe("web: stop asked for (pid 1234)\n");
   await runAgainst(port, "reload --timeout 2m web");
+  const request: unknown = expect.stringMatching(/^[0-9a-f]{32}$/);
   expect(seen).toEqual([
-    ["stop", { wait: false, timeout: null }],
-    ["reload", { wait: true, timeout: 120_000 }],
+    ["stop", { wait: false, timeout: null, request }],
+    ["reload", { wait: true, timeout: 120_000, request }],
   ]);
+  expect(identities.size).toBe(2);
 });
 
 test("a scaling is told by the number of instances, and by what was started and stopped", async () => {

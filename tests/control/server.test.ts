@@ -107,14 +107,19 @@ test("each verb reaches the supervisor with what was asked of it", async () => {
   for (const verb of ["start", "stop", "restart", "reload", "reset"])
     await server.fetch(`/v1/services/web/${verb}`, { method: "POST" });
   await server.fetch("/v1/services/web/start", post({ wait: false, timeout: 1500 }));
-  const usual = { wait: true, timeout: null };
+  const request = "0123456789abcdef".repeat(2);
+  for (const written of [request, `${request}0`])
+    await server.fetch("/v1/services/web/stop", { method: "POST", headers: { "daemonsup-request": written } });
+  const usual = { wait: true, timeout: null, request: null };
   expect(seen).toEqual([
     ["web", "start", usual],
     ["web", "stop", usual],
     ["web", "restart", usual],
     ["web", "reload", usual],
     ["web", "reset", usual],
-    ["web", "start", { wait: false, timeout: 1500 }],
+    ["web", "start", { wait: false, timeout: 1500, request: null }],
+    ["web", "stop", { ...usual, request }],
+    ["web", "stop", usual],
   ]);
 });
 
