@@ -182,11 +182,13 @@ test("--ready-timeout ends an undecided start with 124, says what was missing, a
   );
   const first = await place.start();
   await untilTrue(() => existsSync(place.path("ready")));
+  await first.request("POST", "/v1/services/stubborn/restart", { wait: false });
+  await first.until("stubborn", ({ state }) => state === "stopping");
   first.kill("SIGKILL");
   await first.gone();
   expect(place.marked()).not.toEqual([]);
 
-  // The next start has to stop first what the dead one left, and that takes longer than it may.
+  // The next one goes on with the restart, of which the first half takes longer than its own start may.
   await using launcher = new RunningCommand([...place.startWords(), "--ready-timeout", "100ms"]);
   await launcher.says("stderr", /stubborn.*\n/);
   expect(launcher.stderr).toContain("0.1s");
