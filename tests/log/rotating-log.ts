@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import type { RotationPolicy } from "../../src/core/log-policy.ts";
 import type { CompressionJob, CompressionResult } from "../../src/log/compression-job.ts";
 import { CompressionQueue } from "../../src/log/compression-queue.ts";
@@ -140,7 +141,7 @@ function isOriginalOf(other: string, name: string): boolean {
 export function textOf(path: string): string {
   const bytes = readFileSync(path);
   if (path.endsWith(".zst")) return Bun.zstdDecompressSync(bytes).toString();
-  if (path.endsWith(".gz")) return Buffer.from(Bun.gunzipSync(bytes)).toString();
+  if (path.endsWith(".gz")) return gunzipSync(bytes).toString();
   return bytes.toString();
 }
 
