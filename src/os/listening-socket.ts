@@ -34,6 +34,8 @@ const libc = dlopen("libc.so.6", {
   fchmod: { args: ["i32", "u32"], returns: "i32" },
   // int fcntl(int fd, int cmd, int arg);
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int shutdown(int sockfd, int how);
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
   // int close(int fd);
   close: { args: ["i32"], returns: "i32" },
 } as const);
@@ -46,6 +48,7 @@ const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+const SHUT_RDWR = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
@@ -86,9 +89,11 @@ export function makeBlocking(socket: ListeningSocket): void {
   if (flags >= 0 && (flags & O_NONBLOCK) !== 0) libc.symbols.fcntl(socket.fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
-/** Closes it, and removes its file if that still is its own. Programs that were passed it go on with theirs. */
+/** Closes it, and removes its file if that still is its own. Nobody reaches the programs that were passed it by it any more. */
 export function closeListeningSocket(socket: ListeningSocket): void {
   if (socket.file !== null) removeSocketFile(socket.file);
+  // Whoever still holds a duplicate, as the guardian does for a moment, would have it listen, and reset who connects meanwhile.
+  libc.symbols.shutdown(socket.fd, SHUT_RDWR);
   libc.symbols.close(socket.fd);
 }
 

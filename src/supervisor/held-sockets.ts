@@ -21,7 +21,7 @@ export interface PassedSocket {
   adjust(policy: SocketPolicy): string | null;
   /** Undoes what the last program did to it that would surprise the next one: lets it block. */
   refresh(): void;
-  /** Closes it and removes its file. Programs that were passed it go on with theirs. */
+  /** Closes it for all who have it, and removes its file: who connects is refused from then on. */
   close(): void;
 }
 

@@ -21,6 +21,7 @@ import {
   setNonBlocking,
   tcp,
   tryConnecting,
+  withDuplicate,
 } from "./socket-kit.ts";
 import { isRoot, makeScratch } from "./spawn-kit.ts";
 
@@ -293,6 +294,21 @@ describe("a Unix socket", () => {
     writeFileSync(path, "precious");
     closeListeningSocket(socket);
     expect(readText(path)).toBe("precious");
+  });
+});
+
+test("who connects is refused once it is closed, though somebody else has it still, and it can be opened again", () => {
+  const socket = opened(listenRequest(tcp("127.0.0.1", 0)));
+  const address = tcp("127.0.0.1", portOf(socket.fd));
+  withDuplicate(socket.fd, () => {
+    closeListeningSocket(socket);
+    expect(tryConnecting(address)).toBe("ECONNREFUSED");
+    expect(tryConnecting(tcp("127.0.0.1", portOf(hold(listenRequest(address)).fd)))).toBe("connected");
+  });
+  const local = opened(listenRequest(unix));
+  withDuplicate(local.fd, () => {
+    closeListeningSocket({ ...local, file: null });
+    expect(tryConnecting(unix)).toBe("ECONNREFUSED");
   });
 });
 

@@ -16,6 +16,8 @@ const libc = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   // int fcntl(int fd, int cmd, int arg);
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int dup(int oldfd);
+  dup: { args: ["i32"], returns: "i32" },
   // int close(int fd);
   close: { args: ["i32"], returns: "i32" },
 } as const);
@@ -92,6 +94,16 @@ export function flagsOf(fd: number): number {
 /** As a program does that it was passed to. */
 export function setNonBlocking(fd: number): void {
   libc.symbols.fcntl(fd, F_SETFL, SOCK_NONBLOCK);
+}
+
+/** Another descriptor of the same socket until `use` has returned, as a program has that it was passed to. */
+export function withDuplicate(fd: number, use: () => void): void {
+  const duplicate = libc.symbols.dup(fd);
+  try {
+    use();
+  } finally {
+    libc.symbols.close(duplicate);
+  }
 }
 
 function readOrEmpty(path: string): string {

@@ -8,7 +8,7 @@ import { needsRoot } from "./ordinary-user.ts";
 import { statusLineOf } from "./process-facts.ts";
 import { RestlessClients, ask, ownAddress, refusalOf, untilListening } from "./socket-clients.ts";
 import { makeOpenDirectory, surroundings, surroundingsOf, telling } from "./surroundings.ts";
-import { TestPlace, TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const server = compileProgram("passed-socket-server");
 const RESTARTS = 100;
@@ -98,7 +98,7 @@ describe.skipIf(server === null)("a socket", () => {
     supervisor.place.write("web.toml", serving(socket("http", changed.listen)));
     expect((await supervisor.command("reload")).code).toBe(0);
     expect(await ask(changed)).not.toBe(before);
-    await untilRefused(old);
+    expect(await refusalOf(old)).toBe("ECONNREFUSED");
   });
 
   test("is handed on when a service is given another name", async () => {
@@ -123,7 +123,7 @@ describe.skipIf(server === null)("a socket", () => {
     supervisor.place.remove("web.toml");
     expect((await supervisor.command("reload")).code).toBe(0);
     await supervisor.event(({ service, event }) => service === "web" && event === "removed");
-    await untilRefused(address);
+    expect(await refusalOf(address)).toBe("ECONNREFUSED");
   });
 
   test("that somebody else has is what the service fails for, and is tried again", async () => {
@@ -185,9 +185,13 @@ describe.skipIf(server === null)("a Unix socket", () => {
     place.write("web.toml", serving(socket("http", path)));
     const killed = await place.start();
     const before = await ask({ path });
+    const { pid: served } = await killed.service("web");
     killed.kill("SIGKILL");
     await killed.gone();
+    signalProcess(served, "SIGKILL");
+    await untilTrue(() => hasEnded(served ?? 0));
     expect(existsSync(path)).toBe(true);
+    expect(await refusalOf({ path })).toBe("ECONNREFUSED");
     await using supervisor = await place.start();
     const pid = await pidOf(supervisor);
     expect(pid).not.toBe(before);
@@ -216,9 +220,3 @@ test("a service that does not know of its sockets is started with them all the s
   await using supervisor = await TestSupervisor.start({ "plain.toml": text });
   expect(await supervisor.line("plain", () => true)).toBe("names x, mine 1");
 });
-
-/** The guardian closes its duplicate a moment later; a connection from before that is reset. */
-async function untilRefused(address: Parameters<typeof refusalOf>[0]): Promise<void> {
-  for (let refusal = await refusalOf(address); refusal !== "ECONNREFUSED"; refusal = await refusalOf(address))
-    expect(refusal).toBe("ECONNRESET");
-}
