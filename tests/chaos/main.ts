@@ -48,8 +48,12 @@ const deaths = Object.fromEntries(
   Object.entries(DEATHS).map(([death, weight]) => [death, wanted.includes(death) ? weight : 0]),
 ) as Record<Death, number>;
 let [kills, isWell] = [0, true];
+let running: Trial | null = null;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => void (running?.[Symbol.asyncDispose]() ?? Promise.resolve()).then(() => process.exit(1)));
 while (isWell && kills < Number(values.kills)) {
   await using trial = new Trial({ chance, program, deaths, args: values["no-guardian"] ? ["--no-guardian"] : [] });
+  running = trial;
   const began = performance.now();
   let problems = await trial.begin();
   for (let round = Number(values.rounds); round > 0 && problems.length === 0; round--) {
