@@ -1,9 +1,9 @@
-import { askLines } from "../control/client.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import type { EventView } from "../core/service-view.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { followEvents, isReplacement } from "./follow-events.ts";
 import { lookAtServices } from "./look-at-services.ts";
 import { renderEvent } from "./render-event.ts";
 import { lookOf } from "./render-paint.ts";
@@ -34,7 +34,7 @@ async function showEvents(call: CommandCall): Promise<number> {
   const words = given.operands;
   const isMeant = ({ service }: EventView): boolean =>
     words.length === 0 || (service !== null && words.some((word) => matchesPattern(service, word)));
-  const reply = await askLines(place, { route: "events", name: null, patience: null });
+  const reply = await followEvents(place);
   if (reply.tag === "refused") {
     world.stderr.write(`${reply.message}\n`);
     return reply.exit;
@@ -43,9 +43,10 @@ async function showEvents(call: CommandCall): Promise<number> {
   const look = lookOf(world);
   try {
     for await (const event of reply.value) {
-      const isRead =
-        !isMeant(event) || world.stdout.write(`${isJson ? JSON.stringify(event) : renderEvent(event, look)}\n`);
-      if (!isRead) break;
+      const isNote = isReplacement(event);
+      if (isNote && !isJson) world.stderr.write(`${event.message ?? ""}\n`);
+      if (isNote ? !isJson : !isMeant(event)) continue;
+      if (!world.stdout.write(`${isJson ? JSON.stringify(event) : renderEvent(event, look)}\n`)) break;
     }
     return EXIT.done;
   } catch {

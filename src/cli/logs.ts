@@ -4,6 +4,7 @@ import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import { BatchedOutput } from "./batched-output.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { followOutput } from "./follow-output.ts";
 import { LOGS_OPTIONS, type LogsOptions, readLogsOptions } from "./read-logs-options.ts";
 import { lookOf } from "./render-paint.ts";
 import { renderOutputLine } from "./render-output-line.ts";
@@ -39,7 +40,9 @@ async function showLogs(call: CommandCall): Promise<number> {
     return EXIT.usage;
   }
   const query = queryOf(given.operands, options);
-  const reply = await askLines(place, { route: "output", name: null, query, patience: null });
+  const reply = options.isFollowed
+    ? await followOutput(place, { query, began: world.now() })
+    : await askLines(place, { route: "output", name: null, query, patience: null });
   if (reply.tag === "ok") return await printAll(call, reply.value);
   if (reply.why !== "not-running") {
     world.stderr.write(`${reply.message}\n`);

@@ -1,8 +1,10 @@
-import { ask, askEach } from "../control/client.ts";
+import { ask } from "../control/client.ts";
+import type { OutputLine } from "../control/control-port.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { millis } from "../core/units.ts";
 import type { CommandCall } from "./command.ts";
 import { programWordsOf } from "./find-supervisor.ts";
+import { followOutput } from "./follow-output.ts";
 import { lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
 import { parseKeys } from "./parse-keys.ts";
 import { type Look, lookOf } from "./render-paint.ts";
@@ -132,20 +134,25 @@ export class TopSession {
   async #follow(name: string): Promise<void> {
     const following = new AbortController();
     this.#following = following;
-    const query = { lines: String(this.#rows), follow: "true" };
-    await askEach(
-      this.#call.place,
-      { route: "logs", name, query, patience: null, signal: following.signal },
-      {
-        isWhole: () => true,
-        take: (line) => {
-          const at = line.at.slice(11, 19);
-          const text = cutTo(`${at} ${onOneLine(line.text)}`, this.#call.world.stdout.columns ?? 80, this.#style.mark);
-          this.#fill(name, (lines) => [...lines, text].slice(-MOST_LINES));
-          this.#drawSoon();
-        },
-      },
+    const { place, world } = this.#call;
+    const query = { names: name, lines: String(this.#rows), follow: "true" };
+    const reply = await followOutput(place, { query, began: world.now(), signal: following.signal });
+    if (reply.tag === "refused") return;
+    try {
+      for await (const item of reply.value) if ("text" in item) this.#append(name, item);
+    } catch {
+      // The supervisor has gone, or the page has been left; the next look says which.
+    }
+  }
+
+  #append(name: string, { at, text }: OutputLine): void {
+    const line = cutTo(
+      `${at.slice(11, 19)} ${onOneLine(text)}`,
+      this.#call.world.stdout.columns ?? 80,
+      this.#style.mark,
     );
+    this.#fill(name, (lines) => [...lines, line].slice(-MOST_LINES));
+    this.#drawSoon();
   }
 
   /** Changes the text of the page, if it is still there. */

@@ -24,14 +24,15 @@ export async function answerEvents(call: Call): Promise<Response> {
   return response;
 }
 
-/** Which event is meant by "12" or "12.INSTANCE", or why nothing can follow it. */
+/** Which event is meant by "12", "12.INSTANCE" or "oldest" (the one before all that are kept), or why nothing can follow it. */
 function readNumber({ port }: Call, text: string): number | Response {
+  if (text === "oldest") return port.events().oldest - 1;
   const [, digits = "", of] = /^([0-9]{1,15})(?:\.([0-9a-z]{1,20}))?$/.exec(text) ?? [];
   if (digits === "") {
     const found = JSON.stringify(text.slice(0, 50));
     return problemResponse(
       "bad-request",
-      `cannot read the request: "after": got ${found}, want the number of an event, like "12"`,
+      `cannot read the request: "after": got ${found}, want the number of an event, like "12", or "oldest"`,
     );
   }
   const { instance, oldest, newest } = port.events();

@@ -52,6 +52,7 @@ function wishOf(query: OutputQuery): Omit<OutputWish, "names" | "isWanted" | "no
     window: { since: microsOf(query.since), until: microsOf(query.until) },
     isThisBoot: query.boot,
     isFollowed: query.follow,
+    isResumed: query.resume,
   };
 }
 

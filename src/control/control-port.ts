@@ -142,6 +142,8 @@ export interface OutputWish {
   /** true: nothing from before the start of this supervisor. */
   readonly isThisBoot: boolean;
   readonly isFollowed: boolean;
+  /** true: what was told before is asked for again, and only lines with times can be told from it. */
+  readonly isResumed: boolean;
   /** What is to be said first. */
   readonly notes: readonly OutputNote[];
 }

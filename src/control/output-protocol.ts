@@ -9,6 +9,7 @@ const MOST_RUNS_BACK = 999_999_999;
  * Query of output. `names`: names and globs, with commas between them; none: all services. `lines`: the last ones of each
  * service; none: all. `grep`: a regular expression as JavaScript has them, flag u. `priority`: this or more important.
  * `run`: 0 for the current run of each service, -1 for the one before it. `boot`: since this supervisor began.
+ * `resume`: what was told before is asked for again; a file whose lines have no times is not read then.
  */
 export const outputQuery = object({
   names: optional(text(MAX_OUTPUT_NAMES)),
@@ -22,6 +23,7 @@ export const outputQuery = object({
   run: optional(whole(-MOST_RUNS_BACK, MOST_RUNS_BACK)),
   boot: otherwise(flag(), false),
   follow: otherwise(flag(), false),
+  resume: otherwise(flag(), false),
 });
 
 export type OutputQuery = ValueOf<typeof outputQuery>;

@@ -2,10 +2,12 @@
  * Answers who asks for logs, on the main thread: it finds out what is to be read, has a thread read it, and lets lines follow
  * as they are written. Where the files end and the lines that are heard begin, the thread that writes the files says.
  */
+import { EXIT } from "../core/exit-statuses.ts";
 import type { LogPlaces } from "../core/log-place.ts";
 import type { OutputMark, PlaneLine } from "../log/plane-messages.ts";
 import { encodeItems, type OutputNote } from "./encode-records.ts";
 import { LiveLines, pickAtOnce, type PickLines } from "./live-lines.ts";
+import { LineParser } from "./parse-line.ts";
 import { OutputQueue } from "./output-queue.ts";
 import type { ReadRequest, RunToRead, ServiceToRead } from "./read-request.ts";
 import { type LineWishes, WantedFilter } from "./wanted-filter.ts";
@@ -29,6 +31,8 @@ export interface LogsWanted {
   /** One run of each service; null: all. */
   readonly runs: ReadonlyMap<string, RunToRead> | null;
   readonly isFollowed: boolean;
+  /** true: what was told before is asked for again, and only lines with times can be told from it. */
+  readonly isResumed: boolean;
   /** What is to be said first. */
   readonly notes: readonly OutputNote[];
 }
@@ -53,6 +57,8 @@ export interface AnswerLife {
   /** Is called once when nothing more is to come. */
   over(): void;
 }
+
+const UNTIMED = "its file does not tell times: lines from before this supervisor may be missing here";
 
 interface AnswerEnds {
   threadEnded(): void;
@@ -165,7 +171,11 @@ class Answer {
     const { runs, window } = this.#wanted;
     const found = this.#ports.placesOf(name);
     if (found === null) return null;
-    const { places, isComplete } = found;
+    const { isComplete } = found;
+    const places = this.#wanted.isResumed
+      ? found.places.filter((place) => new LineParser(place).isTimed)
+      : found.places;
+    if (places.length < found.places.length) this.#say([{ note: `${name}: ${UNTIMED}`, exit: EXIT.done }]);
     // With a file for each stream, every line is in one of them.
     const memory = isComplete && places.length > 1 ? [] : mark.lines;
     const first = isComplete ? undefined : memory[0];

@@ -43,7 +43,7 @@ class LiteralPlane {
 function wanted(changes: Partial<LogsWanted> = {}): LogsWanted {
   const wishes = { grep: null, priority: null, stream: null };
   const window = { since: null, until: null };
-  const rest = { wishes, window, count: null, runs: null, isFollowed: false, notes: [] };
+  const rest = { wishes, window, count: null, runs: null, isFollowed: false, isResumed: false, notes: [] };
   return { names: ["web"], isWanted: () => true, ...rest, ...changes };
 }
 
