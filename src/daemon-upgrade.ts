@@ -13,6 +13,7 @@ import type { Launcher } from "./daemon-announcement.ts";
 import { type Estate, writeManifest } from "./daemon-estate.ts";
 import type { GuardianLink } from "./daemon-guardian.ts";
 import type { HelperPorts } from "./daemon-helper.ts";
+import { dropKeptRecords, keepRecords } from "./daemon-kept-records.ts";
 import type { Manager } from "./daemon-manager.ts";
 import { probeProgram } from "./daemon-probe.ts";
 import { wallNow } from "./os/clock.ts";
@@ -65,6 +66,7 @@ export class Upgrades {
   conclude(): void {
     const note = this.#role.upgrade ?? null;
     if (note === null) return;
+    dropKeptRecords(this.#role.directories.runtime);
     const { failure } = note;
     const isDecided = failure !== null || this.#parts.guardian === null;
     this.#view = viewOf(note, !isDecided ? "begun" : failure === null ? "done" : "failed", failure);
@@ -152,6 +154,8 @@ export class Upgrades {
     const words = `version ${note.from} makes room for version ${note.to} ("${note.program}")`;
     this.#parts.supervisor.ports.report("notice", words);
     await Promise.race([this.#parts.rest(), Bun.sleep(LAST_WORDS_WITHIN)]);
+    const unkept = keepRecords(this.#role.directories.runtime);
+    if (unkept !== null) this.#parts.supervisor.ports.report("warning", unkept);
     const missed = [...(this.#missed ?? []), ...(reloader.isAsked ? (["SIGHUP"] as const) : [])];
     if (guardian === null || guardian.isGone) return this.#executeInPlace(note, { binary, missed });
     guardian.upgrade(note, { binary, missed });

@@ -56,6 +56,7 @@ const COMPOSITION_ROOTS = [
   "daemon-helper.ts",
   "daemon-history.ts",
   "daemon-housekeeping.ts",
+  "daemon-kept-records.ts",
   "daemon-logs.ts",
   "daemon-direct-logs.ts",
   "daemon-looks.ts",

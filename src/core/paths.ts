@@ -72,6 +72,11 @@ export function recordsFileOf(runtime: string): string {
   return `${runtime}/records`;
 }
 
+/** The records as they were before an upgrade, until it is decided. */
+export function keptRecordsFileOf(runtime: string): string {
+  return `${runtime}/records.kept`;
+}
+
 /** Where a program that is to take over finds copies of all this. */
 export function probeDirectoryOf(runtime: string): string {
   return `${runtime}/probe`;

@@ -82,7 +82,7 @@ describe("an upgrade", () => {
     expect((await first.services()).map(({ restarts }) => restarts)).toEqual(before.map(() => 0));
     expect((await first.command("history")).stdout).toContain("upgraded from version 7.7.7");
     await expectWholeLogs(first, SERVICES);
-  });
+  }, 90_000);
 
   test("without a guardian happens in place, under the same number", async () => {
     using place = new TestPlace(writers(3));
