@@ -3,8 +3,9 @@
  * and then not come up. Part of the composition root.
  */
 import { renameSync, rmSync } from "node:fs";
-import { keptRecordsFileOf, recordsFileOf } from "./core/paths.ts";
+import { keptRecordsFileOf, probeDirectoryOf, recordsFileOf } from "./core/paths.ts";
 import { SAVED_VERSION } from "./core/saved-record.ts";
+import type { UpgradeNote } from "./core/upgrade.ts";
 import { copyFile } from "./os/copy-file.ts";
 import { errorCodeOf } from "./os/error-code.ts";
 import { versionOfRecords } from "./os/record-version.ts";
@@ -20,8 +21,28 @@ export function keepRecords(runtime: string): string | null {
   }
 }
 
-/** Goes back to what was kept, if what there is now is of a version to come. Before anybody opens it. */
-export function restoreRecords(runtime: string): void {
+/**
+ * What an upgrade has left that led to nothing, or whose supervisor was killed: goes back to the records that were kept if what there
+ * is now is of a version to come, and removes the rest. Before anybody opens the records.
+ */
+export function tidyAfterUpgrade(runtime: string, upgrade: UpgradeNote | null): void {
+  // As long as the new version is on trial, they are needed.
+  if (upgrade !== null && upgrade.failure === null) return;
+  if (upgrade !== null) restoreRecords(runtime);
+  dropKeptRecords(runtime);
+  dropCopies(runtime);
+}
+
+/** What a program is probed with. */
+export function dropCopies(runtime: string): void {
+  try {
+    rmSync(probeDirectoryOf(runtime), { recursive: true, force: true });
+  } catch {
+    // Who was probed is still at it; the next one drops it.
+  }
+}
+
+function restoreRecords(runtime: string): void {
   const found = versionOfRecords(recordsFileOf(runtime));
   const kept = versionOfRecords(keptRecordsFileOf(runtime));
   if (found === null || found <= SAVED_VERSION || kept === null) return;

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { configurationFileOf, probeDirectoryOf, recordsFileOf, stateFileOf } from "./core/paths.ts";
 import { millis } from "./core/units.ts";
 import { type HelperPorts, type HelperSpeech, runHelper } from "./daemon-helper.ts";
+import { dropCopies } from "./daemon-kept-records.ts";
 import { copyFile } from "./os/copy-file.ts";
 import { errorCodeOf } from "./os/error-code.ts";
 import { type ProbeAnswer, type SupervisorRole, parseFrames } from "./role.ts";
@@ -31,7 +32,7 @@ export async function probeProgram(role: SupervisorRole, binary: number, ports: 
   } catch (error) {
     return { tag: "unable", reason: `its records cannot be copied: ${errorCodeOf(error)}` };
   } finally {
-    rmSync(copies, { recursive: true, force: true });
+    dropCopies(directories.runtime);
   }
 }
 

@@ -18,7 +18,7 @@ import { becomeGuardian } from "./daemon-succession.ts";
 import { type Logs, startLogs, surviveExceptions } from "./daemon-logs.ts";
 import { makeRunFiles } from "./daemon-looks.ts";
 import { startHistory } from "./daemon-history.ts";
-import { restoreRecords } from "./daemon-kept-records.ts";
+import { tidyAfterUpgrade } from "./daemon-kept-records.ts";
 import { Manager } from "./daemon-manager.ts";
 import { ServiceMemory } from "./daemon-memory.ts";
 import { Housekeeping } from "./daemon-housekeeping.ts";
@@ -128,7 +128,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
   // Its files belong to who a successor is.
-  if (typeof role.upgrade?.failure === "string") restoreRecords(role.directories.runtime);
+  tidyAfterUpgrade(role.directories.runtime, role.upgrade ?? null);
   const memory = ServiceMemory.open(role.directories, timers);
   const inForce = inForceOf(role, first, memory);
   const unsaved = saveConfiguration(role.directories.runtime, inForce.text);

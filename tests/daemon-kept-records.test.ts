@@ -1,12 +1,15 @@
 /* Records over an upgrade that leads to nothing. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { keptRecordsFileOf, recordsFileOf } from "../src/core/paths.ts";
+import { keptRecordsFileOf, probeDirectoryOf, recordsFileOf } from "../src/core/paths.ts";
 import { SAVED_VERSION } from "../src/core/saved-record.ts";
-import { dropKeptRecords, keepRecords, restoreRecords } from "../src/daemon-kept-records.ts";
+import { keepRecords, tidyAfterUpgrade } from "../src/daemon-kept-records.ts";
 import { openRecordFile } from "../src/os/record-file.ts";
+
+const BEGUN = { at: 1, from: "1.0.0", to: "2.0.0", program: "/new", failure: null };
+const FAILED = { ...BEGUN, failure: "it crashed" };
 
 let runtime = "";
 beforeEach(() => {
@@ -27,7 +30,7 @@ test("those of a version to come give way to those that were kept", () => {
   supervise(SAVED_VERSION, "before");
   expect(keepRecords(runtime)).toBeNull();
   expect(supervise(SAVED_VERSION + 1, "by the new one")).toEqual(["before"]);
-  restoreRecords(runtime);
+  tidyAfterUpgrade(runtime, FAILED);
   expect(supervise(SAVED_VERSION, "again")).toEqual(["before"]);
 });
 
@@ -35,7 +38,7 @@ test("those of the same version are newer than those that were kept, and count",
   supervise(SAVED_VERSION, "before");
   expect(keepRecords(runtime)).toBeNull();
   supervise(SAVED_VERSION, "by the new one");
-  restoreRecords(runtime);
+  tidyAfterUpgrade(runtime, FAILED);
   expect(supervise(SAVED_VERSION, "again")).toEqual(["by the new one"]);
 });
 
@@ -45,18 +48,22 @@ test("what was kept is kept anew each time, and dropped in the end", () => {
   supervise(SAVED_VERSION, "second");
   expect(keepRecords(runtime)).toBeNull();
   supervise(SAVED_VERSION + 1, "third");
-  restoreRecords(runtime);
+  tidyAfterUpgrade(runtime, FAILED);
   expect(supervise(SAVED_VERSION, "fourth")).toEqual(["second"]);
   keepRecords(runtime);
-  dropKeptRecords(runtime);
+  mkdirSync(probeDirectoryOf(runtime));
+  tidyAfterUpgrade(runtime, BEGUN);
+  expect(existsSync(keptRecordsFileOf(runtime))).toBe(true);
+  tidyAfterUpgrade(runtime, null);
   expect(existsSync(keptRecordsFileOf(runtime))).toBe(false);
+  expect(existsSync(probeDirectoryOf(runtime))).toBe(false);
 });
 
 test("without any that were kept, nothing is changed, and without any at all neither", () => {
-  restoreRecords(runtime);
+  tidyAfterUpgrade(runtime, FAILED);
   expect(existsSync(recordsFileOf(runtime))).toBe(false);
   expect(keepRecords(runtime)).toStartWith(`cannot keep "${recordsFileOf(runtime)}" for the way back: ENOENT`);
   supervise(SAVED_VERSION + 1, "text");
-  restoreRecords(runtime);
+  tidyAfterUpgrade(runtime, FAILED);
   expect(supervise(SAVED_VERSION + 1, "again")).toEqual(["text"]);
 });
