@@ -6,6 +6,15 @@ import { PUBLIC_STATE_OF, type ServiceState, hasNoProcess, mainPidOf } from "./s
 import type { Step } from "./transitions.ts";
 import type { WallTime } from "./units.ts";
 
+/** With each of these it has been told what it was asked, or it does not count any more. */
+const ANSWERED: ReadonlySet<string> = new Set([
+  "start-asked",
+  "enable-asked",
+  "restart-asked",
+  "stop-asked",
+  "kill-asked",
+] satisfies readonly ServiceEvent["tag"][]);
+
 export function advanceRecord(
   before: ServiceRecord,
   event: ServiceEvent,
@@ -15,7 +24,9 @@ export function advanceRecord(
   const entersAnother = PUBLIC_STATE_OF[before.state.tag] !== PUBLIC_STATE_OF[state.tag];
   // That the starter of a daemon has left it is no end of the service.
   const isEnd = event.tag === "exited" && state.tag !== "naming";
-  if (state === before.state && spawn === undefined && event.tag !== "exited") return before;
+  const isAnswered = before.asked !== null && ANSWERED.has(event.tag);
+  if (state === before.state && spawn === undefined && event.tag !== "exited")
+    return isAnswered ? { ...before, asked: null } : before;
   const isNewer = before.next !== null && takesNext(before.state, state);
   const isNoteOver = spawn !== undefined || (before.state.tag !== state.tag && isNoteOf(before));
   const isGone = mainPidOf(state) === null;
@@ -28,6 +39,7 @@ export function advanceRecord(
     state,
     since: entersAnother || spawn !== undefined ? wall : before.since,
     want: isReset && state.tag === "down" ? "down" : before.want,
+    asked: isAnswered ? null : before.asked,
     health: isGone ? null : before.health,
     status: isGone ? null : before.status,
     reloading: isGone ? false : before.reloading,

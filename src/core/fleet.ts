@@ -17,7 +17,7 @@ import type { PlainData } from "./plain-data.ts";
 import { type ContextSource, RecordContext } from "./record-context.ts";
 import type { Restoration } from "./restore-record.ts";
 import { redefined } from "./redefine-record.ts";
-import { type ServiceRecord, earliestDeadlineOf, isDeadlineOver, newRecord } from "./service-record.ts";
+import { type Asked, type ServiceRecord, earliestDeadlineOf, isDeadlineOver, newRecord } from "./service-record.ts";
 import { isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
 import type { Instant } from "./units.ts";
@@ -41,9 +41,7 @@ export class Fleet {
     this.#order = new Order({
       get: (service) => this.get(service),
       post: (service, event) => this.#inbox.push({ service, event }),
-      hold: (service, held) => this.amend(service, { held }),
-      want: (service, want, byHand) => this.amend(service, { want, wantedByHand: byHand }),
-      note: (service, note) => this.amend(service, { note }),
+      amend: (service, change) => this.amend(service, change),
     });
     this.#source = { gateOf: (record) => this.#order.gateOf(record), jitter: () => ports.jitter() };
   }
@@ -97,8 +95,7 @@ export class Fleet {
 
   /** Takes the service out once nothing of it is left; stops it first. */
   remove(service: string): void {
-    this.amend(service, { removed: true });
-    this.want(service, "down", false);
+    this.#end(service, { removed: true, wantedByHand: false });
   }
 
   /** Gives the service another definition; at once if nothing of it runs or `how` is "live", else with its next run. */
@@ -116,32 +113,38 @@ export class Fleet {
    * brings in what it requires and wants; what is to be down has those that require it stop first, and wait for it.
    */
   want(service: string, want: "up" | "down", byHand: boolean): void {
-    this.together(() => {
-      this.amend(service, { want, wantedByHand: byHand, stale: false });
-      if (want === "down") this.#order.ask(service, "stop-asked");
-      else this.#order.start(service, true, "start-asked");
-    });
+    if (want === "down") this.#end(service, { wantedByHand: byHand });
+    else this.#begin(service, { how: "start-asked", byHand: true }, { want, wantedByHand: byHand, stale: false });
   }
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
-    this.together(() => this.#order.start(service, false, "enable-asked"));
+    this.#begin(service, { how: "enable-asked", byHand: false }, {});
   }
 
   /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */
   start(service: string): void {
-    this.together(() => {
-      this.amend(service, { want: "up", stale: false });
-      this.#order.start(service, false, "start-asked");
-    });
+    this.#begin(service, { how: "start-asked", byHand: false }, { want: "up", stale: false });
   }
 
   /** `isAsked`: an operator asks, be it for what the definition says anyway. */
   restart(service: string, byHand: boolean, isAsked = byHand): void {
+    const wantedByHand = byHand || this.get(service)?.wantedByHand === true;
+    this.#begin(service, { how: "restart-asked", byHand: isAsked }, { want: "up", wantedByHand });
+  }
+
+  /** What is asked is noted together with what is wanted, so that a successor knows of it. */
+  #begin(service: string, asked: Asked, change: Partial<Pick<ServiceRecord, "want" | "wantedByHand" | "stale">>): void {
     this.together(() => {
-      this.amend(service, { want: "up", wantedByHand: byHand || this.get(service)?.wantedByHand === true });
-      this.#order.startOthers(service, isAsked);
-      this.#order.ask(service, "restart-asked");
+      this.amend(service, { ...change, asked });
+      this.#order.begin(service, asked);
+    });
+  }
+
+  #end(service: string, change: Pick<ServiceRecord, "wantedByHand"> & { readonly removed?: true }): void {
+    this.together(() => {
+      this.amend(service, { ...change, want: "down", stale: false, asked: null });
+      this.#order.ask(service, "stop-asked");
     });
   }
 
@@ -187,7 +190,10 @@ export class Fleet {
 
   post(service: string, event: ServiceEvent): void {
     this.together(() => {
-      if (event.tag === "due" || event.tag === "demanded") this.#called(service);
+      const { want, state } = this.get(service) ?? {};
+      const isCall = event.tag === "due" || event.tag === "demanded";
+      // It is to run now: what it needs is brought in, what it conflicts with has to make way.
+      if (isCall && want === "up" && state?.tag === "waiting") this.#order.startOthers(service, false);
       this.#inbox.push({ service, event });
     });
   }
@@ -202,12 +208,6 @@ export class Fleet {
   /** The earliest deadline of all, or null. */
   nextDeadline(): Instant | null {
     return earliestDeadlineOf(this.#records.values());
-  }
-
-  /** It is to run now: what it needs is brought in, what it conflicts with has to make way. */
-  #called(service: string): void {
-    const record = this.get(service);
-    if (record?.want === "up" && record.state.tag === "waiting") this.#order.startOthers(service, false);
   }
 
   /** Several changes that belong together: nothing follows from the first before the last has been made. */

@@ -8,19 +8,16 @@ import { Links } from "./links.ts";
 import type { Definition } from "./definition.ts";
 import { type Ask, isComing, isInTheWay, isOfUse } from "./order-judgements.ts";
 import type { RunEvent } from "./service-event.ts";
-import type { ServiceRecord } from "./service-record.ts";
-import { hasNoProcess, isAtRest, isEnding, isStopped } from "./service-state.ts";
+import type { Asked, ServiceRecord } from "./service-record.ts";
+import { endsForGood, hasNoProcess, isAtRest, isEnding } from "./service-state.ts";
 import { awaitsCall } from "./transitions.ts";
 
 export interface OrderPorts {
   readonly get: LookUp;
   /** Puts an event into the inbox. */
   post(service: string, event: RunEvent | { readonly tag: "gate"; readonly gate: Gate | null }): void;
-  hold(service: string, held: ServiceRecord["held"]): void;
-  /** Notes what is wanted of the service. */
-  want(service: string, want: "up" | "down", byHand: boolean): void;
-  /** Notes why it is where it will be. */
-  note(service: string, note: string): void;
+  /** Changes what is noted of it: in one where it belongs together, as a supervisor may die between two. */
+  amend(service: string, change: Partial<Omit<ServiceRecord, "state" | "definition">>): void;
 }
 
 /** At once, or as its schedule or a socket says if it has one. */
@@ -65,10 +62,10 @@ export class Order {
   }
 
   /** What was asked of the service, and may have been lost with a predecessor before it was told. */
-  askAgain({ definition: { name }, held, want, wantedByHand, state }: ServiceRecord): void {
-    if (held !== null) this.#askDependents(name);
-    else if (want === "down" && !isAtRest(state)) this.ask(name, "stop-asked");
-    else if (want === "up" && wantedByHand && isStopped(state)) this.start(name, true, "start-asked");
+  askAgain({ definition: { name }, held, asked, want, state }: ServiceRecord): void {
+    if (asked !== null) this.begin(name, asked);
+    else if (held !== null) this.#askDependents(name);
+    else if (want === "down" && !isAtRest(state) && !endsForGood(state)) this.ask(name, "stop-asked");
   }
 
   forget(service: string): void {
@@ -99,8 +96,15 @@ export class Order {
   }
 
   /** Has the service begin, and all that it needs before it. */
-  start(service: string, byHand: boolean, how: Beginning): void {
+  #start(service: string, byHand: boolean, how: Beginning): void {
     for (const call of this.bringIn(service, byHand, how)) this.#startNow(call);
+  }
+
+  /** Has the service begin or begin anew, and all that it needs before it. */
+  begin(service: string, { how, byHand }: Asked): void {
+    if (how !== "restart-asked") return this.#start(service, byHand, how);
+    this.startOthers(service, byHand);
+    this.ask(service, how);
   }
 
   /** Has all that the service needs begin, but not itself. */
@@ -156,9 +160,8 @@ export class Order {
     if (record === null) return false;
     const isTried = byHand || record.state.tag !== "failed";
     if (record.want === "up") return isTried;
-    this.#ports.want(name, "up", byHand);
-    // It was to stop and still waited for others to do so first. A start would undo that; this one is not started.
-    if (!isTried) this.release(name);
+    // It may have been to stop, and still have waited for others to do so first.
+    this.#ports.amend(name, { want: "up", wantedByHand: byHand, held: null });
     return isTried;
   }
 
@@ -168,7 +171,7 @@ export class Order {
     // To make way is the least that can be asked: it undoes no stop or restart that still waits for others.
     if (record === null || (ask === "hold-asked" && record.held !== null)) return;
     this.#askDependents(service);
-    if (isOfUse(record, ask) && this.#isInUse(service)) return this.#ports.hold(service, ask);
+    if (isOfUse(record, ask) && this.#isInUse(service)) return this.#ports.amend(service, { held: ask });
     this.#letGo(service, ask);
   }
 
@@ -181,7 +184,7 @@ export class Order {
 
   /** It ends at once, whoever requires it. */
   release(service: string): void {
-    if (this.#held.has(service)) this.#ports.hold(service, null);
+    if (this.#held.has(service)) this.#ports.amend(service, { held: null });
   }
 
   /** To be told of every change of a record. */
@@ -229,8 +232,8 @@ export class Order {
   #makeWay(rival: string, starting: string): void {
     const record = this.#ports.get(rival);
     if (record === null || (record.want === "down" && hasNoProcess(record.state))) return;
-    this.#ports.want(rival, "down", false);
-    this.#ports.note(rival, `stopped by a start of "${starting}"`);
+    const note = `stopped by a start of "${starting}"`;
+    this.#ports.amend(rival, { want: "down", wantedByHand: false, asked: null, note });
     this.ask(rival, "stop-asked");
   }
 

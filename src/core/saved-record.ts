@@ -207,11 +207,15 @@ const isState: Check = (value) => {
   return wrongOf(value, STATE_FIELDS[tag as ServiceState["tag"]]) === null;
 };
 
+const isAsked: Check = (value) =>
+  isObject(value) && isOneOf(value["how"], ["start-asked", "enable-asked", "restart-asked"]) && isFlag(value["byHand"]);
+
 const RECORD_FIELDS: Readonly<Record<Exclude<keyof ServiceRecord, "definition" | "next">, Check>> = {
   state: isState,
   since: isNumber,
   want: oneOf("up", "down"),
   held: orNull(oneOf("stop-asked", "restart-asked", "hold-asked")),
+  asked: orNull(isAsked),
   health: orNull(oneOf("starting", "healthy", "unhealthy")),
   status: orNull(isText),
   reloading: isFlag,

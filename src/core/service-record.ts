@@ -4,6 +4,12 @@ import type { PlainData } from "./plain-data.ts";
 import { type ServiceState, hasNoProcess, deadlineOf, mainPidOf } from "./service-state.ts";
 import type { Instant, WallTime } from "./units.ts";
 
+/** A start of some kind. `byHand`: what an operator has stopped is started for it as well. */
+export interface Asked {
+  readonly how: "start-asked" | "enable-asked" | "restart-asked";
+  readonly byHand: boolean;
+}
+
 /** Everything that is known of one service, apart from its processes. Plain data, so that it can be written down. */
 export interface ServiceRecord {
   /** What the current run was started with; what the next one will be started with unless `next` says otherwise. */
@@ -16,6 +22,8 @@ export interface ServiceRecord {
   readonly want: "up" | "down";
   /** What it has been asked, while others that require it have to stop first; null: nothing. */
   readonly held: "stop-asked" | "restart-asked" | "hold-asked" | null;
+  /** What it has been asked, and not been told yet; null: nothing. A successor asks it again. */
+  readonly asked: Asked | null;
   /** By its [health] checks; null: it has none, or does not run. */
   readonly health: "starting" | "healthy" | "unhealthy" | null;
   /** What it says of itself, or null. */
@@ -49,6 +57,7 @@ export interface ServiceRecord {
 /** What nothing has happened to yet. */
 export const AT_FIRST: Omit<ServiceRecord, "definition" | "next" | "state" | "since" | "want"> = {
   held: null,
+  asked: null,
   health: null,
   status: null,
   reloading: false,

@@ -236,9 +236,9 @@ export function isUntouched(state: ServiceState): boolean {
   return state.tag === "down" && state.why === "never-started";
 }
 
-/** true: it is down because somebody said so. */
-export function isStopped(state: ServiceState): boolean {
-  return state.tag === "down" && (state.why === "stopped" || state.why === "reset");
+/** true: it is being ended, and nothing follows. */
+export function endsForGood(state: ServiceState): boolean {
+  return "afterwards" in state && state.afterwards?.tag === "rest";
 }
 
 /** true: no process of the service exists, nor a hook of it. */

@@ -247,9 +247,9 @@ function add(stage: Stage, index: number, choice: number): void {
   const definition = definitionOf(stage, service, choice);
   const record = fleet.get(service);
   if (record !== null && !record.removed) return;
+  stage.invariants.defined(service, record?.definition ?? definition);
   if (record === null) fleet.add(definition);
   else fleet.redefine(service, definition, "restart");
-  stage.invariants.defined(service, record?.definition ?? definition);
   const want = definition.start === "auto" ? "up" : "down";
   stage.invariants.asked(service, want);
   fleet.amend(service, { want, wantedByHand: false });

@@ -23,7 +23,7 @@ export interface LinkedFleet extends LiteralFleet {
   /** Starts as the supervisor does of itself. */
   enable(service: string): void;
   /** Stops by hand. */
-  stop(service: string): void;
+  stop(...services: readonly string[]): void;
   ready(service: string): void;
   /** Its main process ends as it was asked to. */
   end(...services: readonly string[]): void;
@@ -52,7 +52,7 @@ export function linkedFleet(services: Readonly<Record<string, LinkedChanges>>): 
       fleet.amend(name, { want: "up" });
       fleet.enable(name);
     },
-    stop: (name: string) => fleet.want(name, "down", true),
+    stop: (...names: readonly string[]) => names.forEach((name) => fleet.want(name, "down", true)),
     ready: (name: string) => fleet.post(name, { tag: "ready" }),
     end: (...names: readonly string[]) => names.forEach((name) => world.exit(name, 0)),
     told: (...names: readonly string[]) => {

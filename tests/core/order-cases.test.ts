@@ -176,24 +176,3 @@ describe("a long start that fails is no long run:", () => {
     expect(failuresOf(world, () => world.exit("web", 1))).toBe(1);
   });
 });
-
-describe("what was asked of a service, and lost with a supervisor that died before anything followed", () => {
-  /** What is performed by a successor of which the last word about the service is this. */
-  function resumed(want: "up" | "down", byHand: boolean): LinkedFleet {
-    const world = linkedFleet({ db: {}, app: { requires: ["db"] } });
-    world.start("app");
-    if (want === "up") {
-      world.stop("app");
-      world.end("app");
-    }
-    world.takeStarts();
-    world.takeStops();
-    world.fleet.amend("app", { want, wantedByHand: byHand });
-    world.fleet.resume([{ record: world.record("app"), actions: [], events: [] }]);
-    return world;
-  }
-
-  test("is a start", () => expect(resumed("up", true).takeStarts()).toEqual(["app"]));
-  test("is a stop", () => expect(resumed("down", true).takeStops()).toEqual(["app"]));
-  test("is no start where nobody has asked for one", () => expect(resumed("up", false).takeStarts()).toEqual([]));
-});
