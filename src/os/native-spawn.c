@@ -93,6 +93,7 @@ static void announce(request *r) {
   r->record->time = now[0] * 1000000000 + now[1];
   r->record->pid = raw(SYS_getpid, 0);
   if (*r->generation_now != r->generation) fail(r, REVOKED, -ECANCELED);
+  r->record->goes_on = 1;
 }
 
 /* All sources move above the targets first, so that no target overwrites one that is still needed. -1: nothing is there. */

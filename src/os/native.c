@@ -66,7 +66,7 @@ enum { WITH_NICE = 1, WITH_NO_NEW_PRIVS = 2, WITH_CREDENTIALS = 4, GOES_FIRST = 
 /* What the child itself writes into the state mapping. */
 typedef struct {
   volatile unsigned int pid;
-  unsigned int unused;
+  volatile unsigned int goes_on;
   volatile unsigned long time; /* CLOCK_BOOTTIME, nanoseconds */
 } child_word;
 

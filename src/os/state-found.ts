@@ -2,7 +2,7 @@ import type { ChildWord, StateRecord } from "./state-record.ts";
 
 /** The process that a dead predecessor has left for a service, as far as it was noted. */
 export type FoundProcess =
-  /** There is none; a child that had not yet written its pid never executes. */
+  /** There is none, and there was none: a child that had not yet written its pid never executes, nor one that did not go on. */
   | { readonly tag: "none" }
   /** Alive if a process of this number has this start time. */
   | { readonly tag: "running"; readonly pid: number; readonly startTicks: number; readonly invocationId: string }

@@ -32,6 +32,9 @@ import { StateTable, type FoundRecord, type SlotAllocation } from "./state-table
  * (membarrier(2)). The child reaches the mapping through the memory that it shares with its parent until exec, so that it
  * needs no descriptor; the memory stays while the child is on it, also when the parent is dead.
  *
+ * A child that goes on says so with one word more. One that has written its pid, but not that word, and is gone, has ended
+ * itself: to the service nothing has happened. One that is still there is waited for, as it has a few instructions to go.
+ *
  * A pid proves nothing by itself. With a start time it does. A pid that only the child has written is a candidate: the
  * process is the one that was meant if it started between the intent and the child's note of the time.
  */

@@ -31,6 +31,8 @@ export interface StateRecord {
 /** What the child of a service has written itself: pid 0 if it has not. */
 export interface ChildWord {
   readonly pid: number;
+  /** true: it has seen that its supervisor is still the one that there is, and goes on to its exec. */
+  readonly goesOn: boolean;
   /** CLOCK_BOOTTIME in nanoseconds; 0: not known. */
   readonly timeNs: number;
 }
@@ -38,7 +40,7 @@ export interface ChildWord {
 /**
  * A record of the mapping, 256 bytes, little-endian:
  *
- *     0   child: u32 pid, u32 unused, u64 time       written by the child, see native.c
+ *     0   child: u32 pid, u32 goes on, u64 time      written by the child, see native.c
  *     16  slot A, 112 bytes
  *     128 slot B, 112 bytes
  *     240 unused
@@ -116,7 +118,7 @@ export function readRecord(bytes: Uint8Array): RecordReading {
 
 export function readChildWord(bytes: Uint8Array): ChildWord {
   const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_SIZE);
-  return { pid: view.getUint32(0, true), timeNs: readLong(view, 8) };
+  return { pid: view.getUint32(0, true), goesOn: view.getUint32(4, true) !== 0, timeNs: readLong(view, 8) };
 }
 
 /** Before a spawn, so that what stands there is of that spawn. */

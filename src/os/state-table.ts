@@ -2,17 +2,10 @@ import { ftruncateSync, readSync } from "node:fs";
 import type { Exit } from "../core/exit.ts";
 import { reserveBlocks } from "./shared-memory.ts";
 import type { MappedFile } from "./state-file.ts";
+import { settledChildWord } from "./settled-child.ts";
 import { findProcess, type FoundProcess } from "./state-found.ts";
 import { CAPACITY, GENERATION_OFFSET, HEADER_SIZE } from "./state-header.ts";
-import {
-  FREE_RECORD,
-  readChildWord,
-  readRecord,
-  RECORD_SIZE,
-  type ChildWord,
-  type RecordReading,
-  type Want,
-} from "./state-record.ts";
+import { FREE_RECORD, readRecord, RECORD_SIZE, type ChildWord, type RecordReading, type Want } from "./state-record.ts";
 import { StateSlot, type RecordPlace } from "./state-slot.ts";
 
 /** What was noted of one service. */
@@ -37,7 +30,7 @@ const NOTHING = Buffer.alloc(RESERVED_TOGETHER * RECORD_SIZE);
 
 const SIZE = HEADER_SIZE + CAPACITY * RECORD_SIZE;
 
-const NO_CHILD: ChildWord = { pid: 0, timeNs: 0 };
+const NO_CHILD: ChildWord = { pid: 0, goesOn: false, timeNs: 0 };
 
 interface Entry {
   readonly index: number;
@@ -82,7 +75,7 @@ export class StateTable {
       const bytes = contents.subarray(at, at + RECORD_SIZE);
       const reading = readRecord(bytes);
       if (reading.tag === "damaged") damaged.push(index);
-      if (reading.tag === "ok") this.#adopt(index, reading, readChildWord(bytes));
+      if (reading.tag === "ok") this.#adopt(index, reading);
     }
     const used = new Set([...this.#entries.values()].map((entry) => entry.index));
     this.#unused = this.#unused.filter((index) => !used.has(index));
@@ -147,9 +140,14 @@ export class StateTable {
     ftruncateSync(this.file.fd, SIZE);
   }
 
-  #adopt(index: number, { record, sequence }: LoadedRecord, child: ChildWord): void {
-    if (record.phase === "free" || this.#entries.has(record.name)) this.#sequences.set(index, sequence);
-    else this.#entries.set(record.name, { index, slot: new StateSlot(this.#placeOf(index), record, sequence), child });
+  #adopt(index: number, { record, sequence }: LoadedRecord): void {
+    if (record.phase === "free" || this.#entries.has(record.name)) {
+      this.#sequences.set(index, sequence);
+      return;
+    }
+    const place = this.#placeOf(index);
+    const child = record.phase === "intent" ? settledChildWord(place.bytes) : NO_CHILD;
+    this.#entries.set(record.name, { index, slot: new StateSlot(place, record, sequence), child });
   }
 
   /** Writing to a hole of the file would end this process on a full disk. null: it is safe. */

@@ -110,8 +110,9 @@ test("what the child writes is read beside the slots", () => {
   writeRecord(bytes, FREE_RECORD, 1);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, 4711, true);
+  view.setUint32(4, 1, true);
   view.setBigUint64(8, 123_456_789_012_345n, true);
-  expect(readChildWord(bytes)).toEqual({ pid: 4711, timeNs: 123_456_789_012_345 });
+  expect(readChildWord(bytes)).toEqual({ pid: 4711, goesOn: true, timeNs: 123_456_789_012_345 });
   expect(readRecord(bytes)).toEqual({ tag: "ok", record: FREE_RECORD, sequence: 1 });
 });
 
@@ -124,14 +125,19 @@ const INTENT: StateRecord = {
 };
 const RUNNING: StateRecord = { ...INTENT, phase: "running", pid: 7, startTicks: 501 };
 
-const SEEN_BY_CHILD = { pid: 9, timeNs: 5_030_000_000 };
+const SEEN_BY_CHILD = { pid: 9, goesOn: true, timeNs: 5_030_000_000 };
 const RECOGNIZED = [
-  { what: "an intent whose child has not written its pid", record: INTENT, child: { pid: 0, timeNs: 0 }, ticks: [] },
+  {
+    what: "an intent whose child has not written its pid",
+    record: INTENT,
+    child: { pid: 0, goesOn: false, timeNs: 0 },
+    ticks: [],
+  },
   { what: "an intent whose child has", record: INTENT, child: SEEN_BY_CHILD, ticks: [500, 501, 502, 503] },
   {
     what: "an intent whose child's time was lost",
     record: INTENT,
-    child: { pid: 9, timeNs: 0 },
+    child: { pid: 9, goesOn: true, timeNs: 0 },
     ticks: [500, 501, 502, 503, 504, 505],
   },
   { what: "a running process, whatever its child word", record: RUNNING, child: SEEN_BY_CHILD, ticks: [501] },

@@ -319,6 +319,35 @@ describe("the child's own part", () => {
     first.mapping[Symbol.dispose]();
   });
 
+  test("a child that ended itself has never been a process of the service, though it wrote its pid", () => {
+    using scratch = makeScratch();
+    using spawner = new Spawner();
+    const path = join(scratch.path, "state");
+    const first = open(path);
+    const slot = allocate(first, "a");
+    slot.intent(ID, loadNative().bootNanoseconds());
+    open(path).mapping[Symbol.dispose]();
+    expect(spawner.spawn(requestOf({ record: slot.address }), 10_000)).toMatchObject({ stage: "revoked" });
+    const third = open(path);
+    expect(third.mapping.records()[0]?.process).toEqual({ tag: "none" });
+    third.mapping[Symbol.dispose]();
+    first.mapping[Symbol.dispose]();
+  });
+
+  test("a child that has gone on has been there, also when it is gone", () => {
+    using scratch = makeScratch();
+    using spawner = new Spawner();
+    const path = join(scratch.path, "state");
+    const first = open(path);
+    const slot = allocate(first, "a");
+    slot.intent(ID, loadNative().bootNanoseconds());
+    const child = expectChild(spawner.spawn(requestOf({ record: slot.address }), 10_000));
+    reap(child);
+    first.mapping[Symbol.dispose]();
+    using second = open(path).mapping;
+    expect(second.records()[0]?.process).toMatchObject({ tag: "candidate", pid: child.pid });
+  });
+
   test("an intent wipes out what the child before it has written", () => {
     using scratch = makeScratch();
     using spawner = new Spawner();

@@ -1,0 +1,27 @@
+import { readProcess } from "./processes.ts";
+import { readChildWord, type ChildWord } from "./state-record.ts";
+
+/** The child has some instructions to go; one that somebody has stopped just there may still go on later. */
+const MOST_LOOKS = 100;
+const PAUSE_MS = 1;
+
+/**
+ * What the child of a dead predecessor has written, once it has found out whether it may go on: `bytes` are its record in
+ * the mapping, whose generation has been advanced. One that has ended without going on has never been there: its pid is 0.
+ */
+export function settledChildWord(bytes: Uint8Array): ChildWord {
+  for (let look = 0; ; look++) {
+    const isOver = hasEnded(readChildWord(bytes).pid);
+    // Read once more: it may have gone on, and ended since.
+    const word = readChildWord(bytes);
+    if (word.pid === 0 || word.goesOn) return word;
+    if (isOver) return { ...word, pid: 0 };
+    if (look === MOST_LOOKS) return word;
+    Bun.sleepSync(PAUSE_MS);
+  }
+}
+
+function hasEnded(pid: number): boolean {
+  const state = readProcess(pid)?.state;
+  return state === undefined || state === "Z" || state === "X";
+}
