@@ -19,15 +19,7 @@ function sleepersOf(place: TestPlace, service: string): readonly number[] {
 /** Lets the guardian start another supervisor in the place of this one. */
 async function replace(supervisor: TestSupervisor): Promise<TestSupervisor> {
   signalProcess(supervisor.supervisorPid, "SIGKILL");
-  await untilTrue(() => hasEnded(supervisor.supervisorPid));
-  for (;;) {
-    try {
-      return await TestSupervisor.connect(supervisor.place);
-    } catch {
-      // It does not listen yet.
-      await Bun.sleep(1);
-    }
-  }
+  return await supervisor.successor();
 }
 
 const WAYS = [
@@ -86,14 +78,15 @@ test.each(WAYS)("what ends while no supervisor runs is started again, and nothin
   await untilTrue(() => hasEnded(first.supervisorPid));
   signalProcess(main, "SIGKILL");
   await untilTrue(() => hasEnded(main));
-  if (succeed === replace) signalProcess(first.pid, "SIGCONT");
-  await using second = await succeed(first);
+  const isFollowed = succeed === replace;
+  if (isFollowed) signalProcess(first.pid, "SIGCONT");
+  await using second = await (isFollowed ? first.successor() : succeed(first));
   const view = await second.until("orphaned", ({ state, pid }) => state === "up" && pid !== main);
   expect(view.restarts).toBe(1);
   await untilTrue(() => left.every(hasEnded));
   for (const { name, pid } of before)
     if (name !== "orphaned") expect(await second.service(name)).toMatchObject({ state: "up", pid, restarts: 0 });
-  if (succeed === replace) expect(view.last_exit).toMatchObject({ signal: "SIGKILL" });
+  if (isFollowed) expect(view.last_exit).toMatchObject({ signal: "SIGKILL" });
 });
 
 test.each(WAYS)(
