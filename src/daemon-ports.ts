@@ -200,7 +200,7 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       const errors = stderr < 0 ? [] : [{ fd: stderr, stream: "stderr" as const }];
       plane.open({ run, service, pid }, [{ fd: stdout, stream: "stdout" }, ...errors]);
     },
-    drain: (run) => void plane.drain(run),
+    drain: (run, written) => void plane.drain(run).then(written),
     async lastWords(of, count) {
       const lines = await plane.lastWords(of, count);
       return lines.map(({ at, stream, text }) => ({ at: Math.floor(at / 1000) as WallTime, stream, text }));

@@ -42,11 +42,14 @@ export interface CommandEnd {
   readonly isKnown: boolean;
 }
 
+/** The output of a command will not grow any more: does what is due, and calls `then` in a later turn. */
+export type OutputOver = (then: () => void) => void;
+
 /** Where the output of a command goes. */
 export interface CommandSink {
   pipe(service: string): ReturnType<SpawnPort["pipe"]>;
   /** There is no command after all: closes the read end. */
   discard(read: number): void;
   /** Takes the read end, and returns what to do at the end of the command. */
-  take(child: { readonly service: string; readonly pid: number; readonly stdout: number }): () => void;
+  take(child: { readonly service: string; readonly pid: number; readonly stdout: number }): OutputOver;
 }

@@ -17,8 +17,10 @@ import type {
   CommandRequest,
   CommandSink,
   CommandStart,
+  OutputOver,
 } from "./command-request.ts";
 import type { Annotate } from "./companion.ts";
+import { drainOutput } from "./drain-output.ts";
 import { killTree } from "./kill-tree.ts";
 import { type FoundCommand, LeftCommands } from "./left-commands.ts";
 import type { PendingExecs } from "./pending-execs.ts";
@@ -53,8 +55,7 @@ interface Running {
   readonly cancelTimeout: () => void;
   /** By which what it leaves behind is known; null: that belongs to the run of the service. */
   readonly leftovers: Run | null;
-  /** Its output will not grow any more. */
-  outputOver(): void;
+  readonly outputOver: OutputOver;
   timedOut: boolean;
 }
 
@@ -92,13 +93,13 @@ export class Commands {
   /** Starts the command; `done` is called later, never from within, and not at all if it could not be started. */
   run(request: CommandRequest, done: CommandDone): CommandStart {
     const run = ++this.#lastRun;
-    const { output } = this.#ports;
+    const { output, timers } = this.#ports;
     const toLog: CommandSink = {
       pipe: (service) => output.pipe({ run, service, stream: "stdout" }),
       discard: (read) => output.discard(read),
       take(child) {
         output.open({ run, ...child, stderr: -1, began: [] });
-        return () => output.drain(run);
+        return (then) => drainOutput({ run, definition: request.definition }, { output, timers }, then);
       },
     };
     return this.#startOf(this.#start(request, toLog, done));
@@ -112,7 +113,10 @@ export class Commands {
       discard: (read) => this.#ports.processes.closeFd(read),
       take: ({ stdout }) => {
         const captured = new CapturedOutput(stdout, most, this.#ports);
-        return () => (output = captured.finish());
+        return (then) => {
+          output = captured.finish();
+          this.#ports.timers.soon(then);
+        };
       },
     };
     return this.#startOf(this.#start(request, keep, (failure) => done(failure, output)));
@@ -150,7 +154,6 @@ export class Commands {
     // What the command left behind in its group is nobody's: it ends with the command.
     this.#ports.processes.signalGroup(pid, SIGNAL_NUMBERS.SIGKILL);
     if (command.pidfd !== null) this.#ports.processes.closeFd(command.pidfd);
-    command.outputOver();
     const failure = command.timedOut
       ? `took longer than ${command.note.timeout / 1000}s`
       : exit.tag === "code" && exit.code === 0
@@ -159,7 +162,7 @@ export class Commands {
     const isKnown = command.timedOut || exit.tag !== "unknown";
     if (command.kind === "check") command.noted.remove();
     else if (isKnown) command.noted.write({ ...command.note, pid, failure });
-    this.#ports.timers.soon(() => this.#finish(command, { failure, isKnown }));
+    command.outputOver(() => this.#finish(command, { failure, isKnown }));
     return true;
   }
 
@@ -184,8 +187,9 @@ export class Commands {
     this.#belongings.addHelper(pid);
     const leftovers = this.#belongings.commandBegan({ service, invocation: note.invocation, pid });
     const run = output.adoptedCommands().find((adopted) => adopted.pid === pid)?.run;
-    const outputOver = (): void => {
+    const outputOver = (then: () => void): void => {
       if (run !== undefined) output.drain(run);
+      timers.soon(then);
     };
     const wait = millis(Math.max(0, spanBetween(clock.now(), note.until)));
     const cancelTimeout = timers.after(wait, () => this.#overrun(pid));
@@ -274,8 +278,7 @@ export class Commands {
     this.#running.delete(pid);
     command.cancelTimeout();
     this.#belongings.reaped(pid);
-    command.outputOver();
-    this.#ports.timers.soon(() => this.#conclude(command, { failure, isKnown: true }));
+    command.outputOver(() => this.#conclude(command, { failure, isKnown: true }));
   }
 
   #overrun(pid: number): void {

@@ -199,7 +199,8 @@ export interface OutputPort {
     /** Where the files ended that it writes itself; there are no pipes then (-1). */
     readonly began: readonly DirectBeginning[];
   }): void;
-  drain(run: number): void;
+  /** Calls `written`, in a later turn, once all that it has said is written out. */
+  drain(run: number, written?: () => void): void;
   /**
    * The last `count` lines of a run that is drained, oldest first; to be asked before another run of the service is opened.
    */
