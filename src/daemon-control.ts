@@ -77,7 +77,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     unwell: () => operator.unwell(),
     ask: async (name, verb, options) => (await (await askAll([name], verb, options))[0]) ?? NO_SUCH_SERVICE,
     askAll,
-    signal: (name, signal) => operator.signal(name, signal),
+    signal: (name, signal, request) => operator.signal(name, signal, request),
     reload: (dryRun) => reloader.reload(dryRun),
     scale: (name, count, options) => scaling.scale(name, count, options),
     upgrade: (binary) => parts.upgrades.ask(binary),

@@ -7,6 +7,8 @@ import { openLogPipe } from "./os/pipe-io.ts";
 import { type GuardianRole, OWN_PROGRAM, type SupervisorRole, roleArguments, roleEnvironment } from "./role.ts";
 import type { Report } from "./supervisor/ports.ts";
 
+const CANNOT = "cannot take the place of the guardian, which has died";
+
 /**
  * Executes this program as guardian, in place: the services stay the children of this process, and the descriptors of the estate
  * open. The guardian then starts another supervisor, which goes on as after a death. Returns only if that is not possible.
@@ -16,10 +18,10 @@ export function becomeGuardian(
   given: { readonly estate: Estate; readonly report: Report },
 ): void {
   const { estate, report } = given;
-  report("err", `the guardian (pid ${role.guardian?.pid}) has died; the supervisor takes its place`);
+  const before = `the guardian (pid ${role.guardian?.pid}) has died; the supervisor (pid ${process.pid}) has taken its place`;
   const { options, directories, invokingUid, program } = role;
   const pipe = openLogPipe();
-  if (pipe.tag === "failed") return report("crit", `cannot take the place of the guardian: pipe failed: ${pipe.errno}`);
+  if (pipe.tag === "failed") return report("crit", `${CANNOT}: pipe failed: ${pipe.errno}`);
   const { manifest } = estate;
   const list = writeManifest(manifest);
   const guardian: GuardianRole = {
@@ -34,10 +36,12 @@ export function becomeGuardian(
     estate: list,
     program,
     ward: null,
+    // This process has no time left to say it.
+    before,
   };
   const image = { path: OWN_PROGRAM, argv: roleArguments(guardian), env: roleEnvironment(guardian, process.env) };
   const block = new NativeBlock();
   block.encodeRole(image, [pipe.ends.read, list, ...manifest.values()]);
   const errno = loadNative().replace(block.address, pipe.ends.write);
-  report("crit", `cannot take the place of the guardian: exec failed: ${errnoNameOf(errno)}`);
+  report("crit", `${CANNOT}: exec failed: ${errnoNameOf(errno)}`);
 }

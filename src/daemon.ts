@@ -225,8 +225,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   surviveExceptions(logs);
 
   const beginning = `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`;
-  if (role.before !== null)
-    logs.report("err", `the supervisor has died (${role.before}); its guardian has started another one`);
+  if (role.before !== null) logs.report("err", role.before);
   logs.report("notice", beginning);
   supervisor.companions.history.note("begin", null, beginning);
   memory.reportTo(logs.report);

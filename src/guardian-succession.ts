@@ -25,12 +25,12 @@ export class Succession {
   #next: Given;
   #failures = 0;
 
-  constructor({ handover, ward, program }: GuardianRole) {
+  constructor({ handover, ward, program, before }: GuardianRole) {
     // Without a handover there was a supervisor before, which has become this guardian, or was taken over from it.
     this.everReady = handover === null;
     this.oomScore = ward === null ? readOwnScore() : ward.oomScore;
     this.#program = program;
-    this.#next = { handover, record: "use", oomScore: null, before: null, upgrade: null };
+    this.#next = { handover, record: "use", oomScore: null, before: before ?? null, upgrade: null };
   }
 
   /** What the next supervisor begins with. */
@@ -50,7 +50,8 @@ export class Succession {
     if (decided.tag === "end") process.exit(decided.code);
     this.#failures = decided.failures;
     this.at = later(now, decided.after);
-    this.#follow({ record: decided.record, before: wordsOf(life, exit), upgrade: null });
+    const before = `the supervisor has died (${wordsOf(life, exit)}); its guardian has started another one`;
+    this.#follow({ record: decided.record, before, upgrade: null });
   }
 
   /** The old supervisor has made room for the new one, or the new one has not come up: then the old one goes on. */

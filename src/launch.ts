@@ -67,7 +67,7 @@ function firstRole(
   given: { handover: Handover; signalPipe: number | null },
 ): GuardianRole | SupervisorRole {
   const role = { ...base, ...given, estate: null };
-  if (base.options.guardian) return { tag: "guardian", ...role, ward: null };
+  if (base.options.guardian) return { tag: "guardian", ...role, ward: null, before: null };
   return { tag: "supervisor", ...role, guardian: null, record: "use", oomScore: null, before: null, upgrade: null };
 }
 

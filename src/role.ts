@@ -56,6 +56,8 @@ export interface GuardianRole extends DaemonRole {
   readonly tag: "guardian";
   /** What it goes on with, as the guardian of the version before has executed this one in its place; null: with nothing. */
   readonly ward: Ward | null;
+  /** What has become of the guardian before this one, a sentence for the log; null: there was none. */
+  readonly before: string | null;
 }
 
 /** A supervisor at work, and what its guardian knows. */
@@ -82,7 +84,7 @@ export interface SupervisorRole extends DaemonRole {
   readonly record: "use" | "ignore";
   /** The oom score (/proc/PID/oom_score_adj) that it is to have, if its guardian has a lower one; null: that which it inherits. */
   readonly oomScore: number | null;
-  /** How the supervisor before this one has ended, for the log; null: there was none. */
+  /** What has become of the one before this one, a sentence for the log; null: there was none. */
   readonly before: string | null;
   /** The upgrade that this process is the outcome of; null: of none. */
   readonly upgrade: UpgradeNote | null;

@@ -47,8 +47,7 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
       body: { verb, services: words, wait: isWaiting, timeout: wish.timeout, signal },
       patience: signal === null ? wish.patience : ANSWER_WITHIN,
       signal: waiting.signal,
-      // A signal that is sent twice is another thing than one.
-      ...(signal === null ? { identity: newRequestIdentity() } : {}),
+      identity: newRequestIdentity(),
     },
     {
       take(line) {
@@ -57,7 +56,8 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
         if (!decided.has(line.name)) told.push(conclude(line));
         decided.add(line.name);
       },
-      isWhole: () => [...decisions.keys()].every((name) => decided.has(name)),
+      // Each word is answered, be it that it means nothing.
+      isWhole: () => decisions.size > 0 && [...decisions.keys()].every((name) => decided.has(name)),
     },
   );
   await Promise.all(told);

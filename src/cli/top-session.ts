@@ -1,5 +1,6 @@
 import { ask } from "../control/client.ts";
 import type { OutputLine } from "../control/control-port.ts";
+import { newRequestIdentity } from "../control/request-identity.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { millis } from "../core/units.ts";
 import type { CommandCall } from "./command.ts";
@@ -113,7 +114,13 @@ export class TopSession {
     this.#say(`${name}: ${verb} asked for`);
     this.draw();
     const body = { wait: true, timeout: null };
-    const reply = await ask(this.#call.place, { route: verb, name, body, patience: PATIENCE });
+    const reply = await ask(this.#call.place, {
+      route: verb,
+      name,
+      body,
+      patience: PATIENCE,
+      identity: newRequestIdentity(),
+    });
     if (reply.tag === "refused") this.#say(reply.message);
     else if (reply.value.result === "done") this.#say(`${name}: ${PAST[verb]}`);
     else this.#say(`${name}: ${verb} failed: ${reply.value.message ?? reply.value.result}`);

@@ -44,7 +44,7 @@ async function begin(
     });
   const found = parseSignalName(signal ?? "");
   if (found === null) return problemResponse("bad-request", `cannot send ${quote(signal ?? "")}: no such signal`);
-  return names.map((name) => Promise.resolve(port.signal(name, found)));
+  return names.map((name) => Promise.resolve(port.signal(name, found, requestOf(request))));
 }
 
 interface Telling extends Selection {

@@ -44,7 +44,7 @@ const TRY_FOR_MS = 2_000;
 const TRY_EVERY_MS = 20;
 
 /** Who asks for these twice has what asking once brings: they say how things are to be, not what is to be done. */
-const REPEATABLE: readonly RouteName[] = ["reloadAll", "scale"];
+const REPEATABLE: readonly RouteName[] = ["reloadAll", "scale", "shutdown"];
 
 /** Asks for one JSON value. Never rejects. */
 export async function ask<R extends ValueRoute>(
@@ -99,11 +99,14 @@ async function reach<R extends RouteName>(place: SupervisorPlace, question: Ques
   const problem = socketPathProblem(place.socket);
   if (problem !== null) return refusal("broken", EXIT.usage, problem);
   const start = performance.now();
+  let mayHaveArrived = false;
   for (;;) {
     const response = await attemptBoth(place.socket, question);
     if (response instanceof Response) return response.ok ? response : await refusalOf(place, response);
     const mayTryAgain = performance.now() - start < TRY_FOR_MS && isWorthAnotherTry(place, question, response);
-    if (!mayTryAgain) return failure(place, response);
+    mayHaveArrived ||= isCutOff(response);
+    if (!mayTryAgain)
+      return mayHaveArrived && !place.isLocked() ? brokenOff(place, response) : failure(place, response);
     await Bun.sleep(TRY_EVERY_MS);
   }
 }
@@ -155,10 +158,15 @@ function isWorthAnotherTry<R extends RouteName>(place: SupervisorPlace, question
   // The queue of the socket is full: there is a supervisor, it is only busy.
   if (code === "EAGAIN") return true;
   // A request that reached the old supervisor must not be carried out by the new one as well, unless that knows it again.
-  const mayHaveArrived = code === "ECONNRESET" || code === "EPIPE";
+  const mayHaveArrived = isCutOff(code);
   const isOnlyOnce = ROUTES[question.route].method !== "GET" && !REPEATABLE.includes(question.route);
   if (mayHaveArrived && isOnlyOnce && question.identity === undefined) return false;
   return (mayHaveArrived || code === "ENOENT" || code === "ECONNREFUSED") && place.isLocked();
+}
+
+/** true: the request may have reached a supervisor that was gone before it answered. */
+function isCutOff(code: string): boolean {
+  return code === "ECONNRESET" || code === "EPIPE";
 }
 
 /** What a failed attempt means. `code` is the name of an errno, AbortError or TimeoutError. */

@@ -219,7 +219,8 @@ export interface ControlPort {
    * been done, those in it, one for each name in their order, when it is decided.
    */
   askAll(names: readonly string[], verb: Verb, options: AskOptions): Promise<readonly Promise<Outcome>[]>;
-  signal(name: string, signal: SignalName): Outcome;
+  /** `request`: what it is known by, should it come a second time; null: by nothing. */
+  signal(name: string, signal: SignalName, request: string | null): Outcome;
   reload(dryRun: boolean): Promise<ReloadOutcome>;
   /** Makes so many instances of a template, or with null as many as its file says; NAME@x with 0 or 1 means that one instance. */
   scale(name: string, count: number | null, options: AskOptions): Promise<ScaleOutcome>;

@@ -132,7 +132,7 @@ async function answerSignal(call: Call): Promise<Response> {
       `cannot signal ${quote(call.name)}: no signal is called ${quote(body.value.signal)}`,
     );
   }
-  return answerOutcome(call, "signal", call.port.signal(call.name, signal));
+  return answerOutcome(call, "signal", call.port.signal(call.name, signal, requestOf(call.request)));
 }
 
 function answerOutcome(call: Call, verb: Verb | "signal", outcome: Outcome): Response {

@@ -195,10 +195,15 @@ export class Operator {
     }
   }
 
-  signal(name: string, signal: SignalName): Outcome {
-    const record = this.#supervisor.fleet.get(name);
+  /** `request`: what it is known by, should it come a second time; null: by nothing. */
+  signal(name: string, signal: SignalName, request: string | null = null): Outcome {
+    const { fleet, belongings } = this.#supervisor;
+    const record = fleet.get(name);
     if (record === null) return unknown();
-    if (this.#supervisor.belongings.signalMain(name, signal)) return { tag: "done", message: null };
+    if (request !== null && record.beside[REQUEST] === request) return { tag: "done", message: null };
+    const isSent = belongings.signalMain(name, signal);
+    if (isSent && request !== null) fleet.annotate(name, REQUEST, request);
+    if (isSent) return { tag: "done", message: null };
     return refused(`it is not running (${PUBLIC_STATE_OF[record.state.tag]})`);
   }
 

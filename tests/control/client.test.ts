@@ -129,9 +129,29 @@ test("a request that says how things are to be is sent again when the supervisor
   const asked = { name: null, body: {}, patience: null };
   expect((await ask(place, { route: "reloadAll", ...asked })).tag).toBe("ok");
   expect((await ask(place, { route: "scale", ...asked, name: "web" })).tag).toBe("ok");
-  const [reload, scale] = ["/v1/reload", "/v1/templates/web/scale"];
-  expect(heard).toEqual([reload, reload, scale, scale]);
+  expect((await ask(place, { route: "shutdown", ...asked })).tag).toBe("ok");
+  const [reload, scale, shutdown] = ["/v1/reload", "/v1/templates/web/scale", "/v1/shutdown"];
+  expect(heard).toEqual([reload, reload, scale, scale, shutdown, shutdown]);
   listener.stop(true);
+});
+
+test("whoever has asked a supervisor that is gone before its answer is not told that none was running", async () => {
+  const { socket } = freePlace();
+  let isLocked = true;
+  const listener = Bun.listen({
+    unix: socket,
+    socket: {
+      data(peer) {
+        peer.end();
+        listener.stop(true);
+        setTimeout(() => (isLocked = false), 50);
+      },
+    },
+  });
+  const place = { socket, isLocked: () => isLocked };
+  expect(await ask(place, { route: "shutdown", name: null, body: {}, patience: null })).toMatchObject({
+    why: "broken",
+  });
 });
 
 test("a request that changes something and has an identity is sent again with it", async () => {

@@ -5,14 +5,20 @@ import { shell } from "./definitions.ts";
 import { TestPlace, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** Notes each of its runs, and takes a moment to stop. */
-function noting(place: TestPlace): string {
-  const script = `echo run >> ${place.path("runs")}; trap 'sleep 1; exit 0' TERM; while :; do sleep 0.05; done`;
+function noting(place: TestPlace, name = "web"): string {
+  const script = `echo run >> ${place.path(`${name}.runs`)}; trap 'sleep 1; exit 0' TERM; while :; do sleep 0.05; done`;
   return shell(script, '[stop]\ntimeout = "30s"');
 }
 
-function runsOf(place: TestPlace): number {
-  const path = place.path("runs");
+function runsOf(place: TestPlace, name = "web"): number {
+  const path = place.path(`${name}.runs`);
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").length : 0;
+}
+
+/** How many connections to the socket there are, taken or not yet. */
+function connectionsTo(place: TestPlace): number {
+  const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
+  return lines.filter((line) => line.endsWith(` ${place.runtime}/control.sock`)).length - 1;
 }
 
 test("a restart that is under way succeeds, and restarts once", async () => {
@@ -37,6 +43,59 @@ test("a command that comes while nobody answers waits", async () => {
   expect([status.code, stopped.code, stopped.stderr]).toEqual([0, 0, ""]);
   await using second = await first.successor();
   expect((await second.service("web")).state).toBe("down");
+});
+
+test("a batch that is restarted when the supervisor dies is restarted once", async () => {
+  using place = new TestPlace({});
+  const names = ["a", "b", "c", "d"];
+  for (const name of names) place.write(`${name}.toml`, noting(place, name));
+  await using first = await place.start();
+  await untilTrue(() => names.every((name) => runsOf(place, name) === 1));
+  const restarted = first.command("restart", "*");
+  await first.until("c", ({ state }) => state === "stopping");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  expect(await restarted).toMatchObject({ code: 0, stderr: "" });
+  expect(names.map((name) => runsOf(place, name))).toEqual([2, 2, 2, 2]);
+});
+
+test("a shutdown that is under way goes on, and is waited for", async () => {
+  using place = new TestPlace({});
+  place.write("web.toml", noting(place));
+  await using first = await place.start();
+  const shutdown = first.command("shutdown");
+  await first.until("web", ({ state }) => state === "stopping");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  expect(await shutdown).toEqual({ code: 0, stdout: "the supervisor is gone\n", stderr: "" });
+  expect(place.marked()).toEqual([]);
+  expect(place.ours()).toEqual([]);
+});
+
+test("what is asked of a supervisor that does not answer any more is done by the next one", async () => {
+  using place = new TestPlace({});
+  place.write("web.toml", shell('trap "" USR1; exec sleep 1000'));
+  await using first = await place.start();
+  // It takes what comes over the socket, and dies before it has read it.
+  signalProcess(first.supervisorPid, "SIGSTOP");
+  place.write("new.toml", shell("exec sleep 1000"));
+  const asked = [first.command("signal", "USR1", "web"), first.command("reload"), first.command("restart", "web")];
+  await untilTrue(() => connectionsTo(place) >= asked.length);
+  signalProcess(first.supervisorPid, "SIGKILL");
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ code, stderr }) => [code, stderr])).toEqual(asked.map(() => [0, ""]));
+  await using second = await first.successor();
+  expect((await second.service("new")).state).toBe("up");
+});
+
+test("the log says that a guardian has died, and who has taken its place", async () => {
+  using place = new TestPlace({ "web.toml": shell("exec sleep 1000") });
+  await using first = await place.start();
+  signalProcess(first.pid, "SIGKILL");
+  await using second = await first.successor();
+  const [was, is] = [first.pid, first.supervisorPid];
+  await untilTrue(() =>
+    place.ownLog().includes(`the guardian (pid ${was}) has died; the supervisor (pid ${is}) has taken its place`),
+  );
+  expect(second.pid).toBe(is);
 });
 
 test("who goes on after an event of a supervisor that is gone is told so, and given no other event for it", async () => {

@@ -148,4 +148,13 @@ describe("a request that comes a second time", () => {
     }
     expect(world.spawned).toHaveLength(3);
   });
+
+  test("sends a signal once", () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web" }]);
+    world.machine.received.length = 0;
+    for (const request of ["a".repeat(32), "a".repeat(32), "b".repeat(32), null, null])
+      expect(world.operator.signal("web", "SIGUSR1", request)).toEqual({ tag: "done", message: null });
+    expect(world.machine.received).toHaveLength(4);
+  });
 });
