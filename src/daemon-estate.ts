@@ -1,6 +1,7 @@
 /* The estate of this supervisor: what it would leave to a successor. Part of the composition root. */
 import type { EstatePort } from "./core/estate.ts";
 import { fillMemoryFile, makeMemoryFile, takeMemoryFile } from "./os/memory-file.ts";
+import type { FileKeeper } from "./os/state-file.ts";
 import { closeDescriptor } from "./os/pipe-io.ts";
 
 /** Descriptors by their names, in the order in which they were held. */
@@ -24,6 +25,12 @@ export interface EstateMirror {
   release(name: string): void;
   /** What was said above is on its way now, and gets there even if this process dies. */
   flush(): void;
+}
+
+/** Keeps a file of the runtime directory, which a successor needs also if somebody has removed its name. */
+export function keeperOf(estate: EstatePort, file: string): FileKeeper {
+  const name = `file ${JSON.stringify(file)}`;
+  return { inherit: () => estate.inherit(name).get(name) ?? null, hold: (fd) => estate.hold(name, fd) };
 }
 
 export class Estate implements EstatePort {

@@ -7,6 +7,8 @@ import type { Exit } from "./core/exit.ts";
 import { type Directories, recordsFileOf, stateFileOf } from "./core/paths.ts";
 import type { ServiceAction } from "./core/service-event.ts";
 import type { ServiceRecord } from "./core/service-record.ts";
+import type { EstatePort } from "./core/estate.ts";
+import { keeperOf } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { ServiceRecords } from "./daemon-records.ts";
 import { loadNative } from "./os/native.ts";
@@ -54,12 +56,19 @@ export class ServiceMemory implements MemoryPort {
   }
 
   /** The caller holds the supervisor's lock, and that of the state directory. */
-  static open(directories: Pick<Directories, "runtime" | "state">, timers: TimerPort): ServiceMemory {
+  static open({ directories, timers, estate }: MemorySources): ServiceMemory {
     const bootId = bootAndNamespace();
-    const opened = openStateMapping(stateFileOf(directories.runtime), { bootId, pid: process.pid });
+    const opened = openStateMapping(stateFileOf(directories.runtime), {
+      bootId,
+      pid: process.pid,
+      keeper: keeperOf(estate, "state"),
+    });
     if (opened.tag === "failed") throw new CannotStart([opened.message]);
     const { mapping, predecessor, setAside } = opened;
-    const records = ServiceRecords.open(recordsFileOf(directories.runtime), bootId);
+    const records = ServiceRecords.open(recordsFileOf(directories.runtime), {
+      bootId,
+      keeper: keeperOf(estate, "records"),
+    });
     const hasPredecessor = hasDied(predecessor);
     if (!hasPredecessor) records.discard();
     const stops = openStops(stoppedFileOf(directories.state), timers);
@@ -158,6 +167,13 @@ export class ServiceMemory implements MemoryPort {
     this.#slots.set(service, allocation.slot);
     return allocation.slot;
   }
+}
+
+interface MemorySources {
+  readonly directories: Pick<Directories, "runtime" | "state">;
+  readonly timers: TimerPort;
+  /** Keeps the files of the runtime directory open for a successor. */
+  readonly estate: EstatePort;
 }
 
 type Found = Pick<ServiceMemory, "remembered" | "problems" | "hasPredecessor">;

@@ -29,6 +29,8 @@ const VERSION = 1;
 const NO_ESTATE: EstatePort = { hold: () => undefined, release: () => undefined, inherit: () => new Map() };
 
 const JOURNAL = "journal";
+/** Of the names under which the estate has them. */
+const PREFIX = "plane ";
 /** What the kernel maps at a time, or a multiple of it. */
 const PAGE = 4096;
 
@@ -37,6 +39,9 @@ export class PlaneFiles {
   readonly slots: number;
   readonly pipes: OutputPipePorts;
   readonly #directory: string | null;
+  readonly #estate: EstatePort;
+  /** Files that a predecessor has left, by name: whatever became of the names. */
+  readonly #left: Map<string, number>;
   readonly #table: Uint8Array;
   readonly #reserved = new Set<number>();
   // Mapped once and never unmapped: a view of what is mapped no more is a view of whatever comes there next.
@@ -46,9 +51,12 @@ export class PlaneFiles {
   /** `request` null: nothing outlives this process. Throws without descriptors or memory. */
   constructor(request: PlaneFilesRequest | null) {
     this.#directory = request === null || !makeDirectory(request.directory) ? null : request.directory;
+    this.#estate = request?.estate ?? NO_ESTATE;
+    const left = this.#estate.inherit(PREFIX);
+    this.#left = new Map([...left].map(([name, fd]) => [name.slice(PREFIX.length), fd]));
     this.slots = this.#openSlots(request?.boot ?? "");
     this.#table = mapped(this.slots, HEADER_AT);
-    this.pipes = this.#pipePorts(request?.estate ?? NO_ESTATE);
+    this.pipes = this.#pipePorts();
   }
 
   /** The journal of a lane. Throws without descriptors or memory. */
@@ -77,12 +85,8 @@ export class PlaneFiles {
   }
 
   #leftJournals(): readonly string[] {
-    if (this.#directory === null) return [];
-    try {
-      return readdirSync(this.#directory).filter((name) => name.startsWith(JOURNAL));
-    } catch {
-      return [];
-    }
+    const names = [...this.#left.keys(), ...(this.#directory === null ? [] : namesIn(this.#directory))];
+    return [...new Set(names)].filter((name) => name.startsWith(JOURNAL));
   }
 
   #openSlots(boot: string): number {
@@ -92,7 +96,7 @@ export class PlaneFiles {
     if (Buffer.compare(readMemoryFile(slots, header.length, HEADER_AT), header) === 0) return slots;
     // It is of another boot, of another version, or new: nothing here means anything any more.
     closeDescriptor(slots);
-    for (const name of ["slots", ...this.#leftJournals()]) rmSync(`${this.#directory}/${name}`, { force: true });
+    for (const name of ["slots", ...this.#leftJournals()]) this.#forget(name);
     const fresh = this.#open("slots", CARRY_TABLE_SIZE);
     try {
       writeMemoryFile(fresh, header, HEADER_AT);
@@ -102,10 +106,21 @@ export class PlaneFiles {
     return fresh;
   }
 
+  #forget(name: string): void {
+    const left = this.#left.get(name);
+    if (left !== undefined) closeDescriptor(left);
+    this.#left.delete(name);
+    this.#estate.release(`${PREFIX}${name}`);
+    rmSync(`${this.#directory}/${name}`, { force: true });
+  }
+
   /** A file of at least this size, which can be written through a mapping; in memory where there is no room for it. */
   #open(name: string, size: number): number {
+    const left = this.#left.get(name) ?? null;
+    this.#left.delete(name);
+    const keeper = { inherit: () => left, hold: (fd: number) => this.#estate.hold(`${PREFIX}${name}`, fd) };
     if (this.#directory !== null) {
-      const opened = openMappedFile(`${this.#directory}/${name}`, size);
+      const opened = openMappedFile(`${this.#directory}/${name}`, size, keeper);
       if (opened.tag === "ok") {
         const { fd, memory } = opened.file;
         memory[Symbol.dispose]();
@@ -113,12 +128,14 @@ export class PlaneFiles {
         closeDescriptor(fd);
       }
     }
-    return makeSizedMemoryFile(name, size);
+    const memory = makeSizedMemoryFile(name, size);
+    keeper.hold(memory);
+    return memory;
   }
 
-  #pipePorts(estate: EstatePort): OutputPipePorts {
+  #pipePorts(): OutputPipePorts {
     return {
-      estate,
+      estate: this.#estate,
       openPipe: (slot, leaving) => endsOf(this.#openPipe(slot), leaving),
       findPipe: (slot) => (this.#directory === null ? null : findLogFifo(`${this.#directory}/${slot}`)),
       clear: (slot) => this.#table.fill(0, 4 * slot, 4 * (slot + 1)),
@@ -162,6 +179,14 @@ function endsOf(opened: PipeResult, leaving: number): ReturnType<OutputPipePorts
   closeDescriptor(read);
   closeDescriptor(write);
   return "EMFILE";
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 function makeDirectory(path: string): boolean {

@@ -4,7 +4,7 @@ import { SAVED_VERSION, type SavedService, convertSaved, decodeSaved, encodeSave
 import type { ServiceAction } from "./core/service-event.ts";
 import type { ServiceRecord } from "./core/service-record.ts";
 import { type RecordFile, openRecordFile } from "./os/record-file.ts";
-import type { FoundText } from "./os/record-left.ts";
+import type { FoundText, RecordOpener } from "./os/record-left.ts";
 import type { Report } from "./supervisor/ports.ts";
 
 const PREFIX = "service ";
@@ -27,8 +27,8 @@ export class ServiceRecords {
     this.problems = problems;
   }
 
-  static open(path: string, bootId: string): ServiceRecords {
-    const opened = openRecordFile(path, { bootId, version: SAVED_VERSION, convert: convertSaved });
+  static open(path: string, { bootId, keeper }: Pick<RecordOpener, "bootId" | "keeper">): ServiceRecords {
+    const opened = openRecordFile(path, { bootId, keeper, version: SAVED_VERSION, convert: convertSaved });
     if (opened.tag === "ok") return new ServiceRecords(opened.file, opened.found, opened.problems);
     return new ServiceRecords(null, new Map(), [opened.message]);
   }

@@ -129,7 +129,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   }
   // Its files belong to who a successor is.
   tidyAfterUpgrade(role.directories.runtime, role.upgrade ?? null);
-  const memory = ServiceMemory.open(role.directories, timers);
+  const memory = ServiceMemory.open({ directories: role.directories, timers, estate });
   const inForce = inForceOf(role, first, memory);
   const unsaved = saveConfiguration(role.directories.runtime, inForce.text);
   // What the one before, and the one before that, died of may be in the records.

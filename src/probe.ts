@@ -23,7 +23,7 @@ function problemsOf({ copies }: ProbeRole): readonly string[] {
     const bootId = bootAndNamespace();
     const opened = openStateMapping(stateFileOf(copies), { bootId, pid: process.pid });
     if (opened.tag === "failed") return [opened.message];
-    const records = ServiceRecords.open(recordsFileOf(copies), bootId);
+    const records = ServiceRecords.open(recordsFileOf(copies), { bootId });
     return [...opened.problems, ...records.problems, ...records.begin(reading.definitions).problems];
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];

@@ -44,7 +44,7 @@ export type RecordOpening =
 
 /** Opens the file of `path`, or makes it. The caller is alone: it holds the supervisor's lock. */
 export function openRecordFile(path: string, opener: RecordOpener): RecordOpening {
-  const opening = openMappedFile(path, RECORDS_SIZE);
+  const opening = openMappedFile(path, RECORDS_SIZE, opener.keeper);
   if (opening.tag === "failed") return { tag: "failed", message: `cannot open "${path}": ${opening.reason}` };
   const { file } = opening;
   const errno = reserve(file.fd, 0) ?? reserve(file.fd, PAGE) ?? reserve(file.fd, PAGE + HALF);
@@ -59,7 +59,7 @@ export function openRecordFile(path: string, opener: RecordOpener): RecordOpenin
     tag: "ok",
     file: records,
     found: left.found,
-    problems: left.damage.map((what) => `cannot read all of "${path}": ${what}`),
+    problems: [...file.problems, ...left.damage.map((what) => `cannot read all of "${path}": ${what}`)],
   };
 }
 

@@ -2,7 +2,7 @@
 import { readSync } from "node:fs";
 import { FIRST_FRAME, type Frame, HALF, HalfView, PAGE, RECORDS_SIZE, readFrame, readPage } from "./record-layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
-import type { MappedFile } from "./state-file.ts";
+import type { FileKeeper, MappedFile } from "./state-file.ts";
 
 export interface FoundText {
   readonly text: string;
@@ -16,6 +16,7 @@ export interface RecordOpener {
   readonly bootId: string;
   readonly version: number;
   convert(text: string, version: number): string | null;
+  readonly keeper?: FileKeeper | undefined;
 }
 
 interface Left {

@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readSync,
   writeSync,
@@ -11,24 +12,41 @@ import {
 } from "node:fs";
 import { mapShared, type SharedMemory } from "./shared-memory.ts";
 
+const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 /** A file of a fixed size, open and mapped. */
 export interface MappedFile {
   readonly fd: number;
   readonly memory: SharedMemory;
   /** How long the file was before; shorter than now if it was new or has been cut off. */
   readonly sizeBefore: number;
+  /** Complete messages, if the path leads to this file no longer. */
+  readonly problems: readonly string[];
 }
+
+/** Who keeps the file open beyond this process, so that a successor has it also if its name is removed. */
+export interface FileKeeper {
+  /** The one of a predecessor; null: there is none. */
+  inherit(): number | null;
+  hold(fd: number): void;
+}
+
+const NOBODY: FileKeeper = { inherit: () => null, hold: () => undefined };
 
 export type FileOpening =
   | { readonly tag: "ok"; readonly file: MappedFile }
   /** `reason` says what is the matter, without the path. */
   | { readonly tag: "failed"; readonly reason: string };
 
-/** Opens or makes a file of our own, mode 0600, gives it the size and maps it shared. Symlinks are not followed. */
-export function openMappedFile(path: string, size: number): FileOpening {
+/**
+ * Opens or makes a file of our own, mode 0600, gives it the size and maps it shared. Symlinks are not followed. A file that was kept
+ * is the one, whatever became of its name.
+ */
+export function openMappedFile(path: string, size: number, keeper = NOBODY): FileOpening {
+  const kept = keeper.inherit();
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+    fd = kept ?? openSync(path, FLAGS, 0o600);
   } catch (error) {
     return { tag: "failed", reason: reasonOf(error) };
   }
@@ -40,7 +58,8 @@ export function openMappedFile(path: string, size: number): FileOpening {
     if (stats.size < size) ftruncateSync(fd, size);
     const memory = mapShared(fd, size);
     if (memory === null) return closeAndFail(fd, "it cannot be mapped");
-    return { tag: "ok", file: { fd, memory, sizeBefore: stats.size } };
+    if (kept === null) keeper.hold(fd);
+    return { tag: "ok", file: { fd, memory, sizeBefore: stats.size, problems: problemsOf(path, stats) } };
   } catch (error) {
     return closeAndFail(fd, reasonOf(error));
   }
@@ -62,6 +81,14 @@ export function copyAside(fd: number, path: string): string | null {
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+function problemsOf(path: string, { dev, ino }: Stats): readonly string[] {
+  const named = lstatSync(path, { throwIfNoEntry: false });
+  if (named?.dev === dev && named.ino === ino) return [];
+  return [
+    `"${path}" has been removed or replaced: what was in it is lost once the supervisor and its guardian both die`,
+  ];
 }
 
 function faultOf(stats: Stats): string | null {

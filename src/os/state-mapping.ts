@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { issueGlobalBarrier, reserveBlocks } from "./shared-memory.ts";
-import { copyAside, openMappedFile, type MappedFile } from "./state-file.ts";
+import { type FileKeeper, copyAside, openMappedFile, type MappedFile } from "./state-file.ts";
 import {
   advanceGeneration,
   CAPACITY,
@@ -68,6 +68,7 @@ export interface StateOpened {
 export interface Opener {
   readonly bootId: string;
   readonly pid: number;
+  readonly keeper?: FileKeeper;
 }
 
 const SIZE = HEADER_SIZE + CAPACITY * RECORD_SIZE;
@@ -77,7 +78,7 @@ const SIZE = HEADER_SIZE + CAPACITY * RECORD_SIZE;
  * else writes; children of a dead predecessor may still.
  */
 export function openStateMapping(path: string, opener: Opener): StateOpening {
-  const opening = openMappedFile(path, SIZE);
+  const opening = openMappedFile(path, SIZE, opener.keeper);
   if (opening.tag === "failed") return { tag: "failed", message: `cannot open "${path}": ${opening.reason}` };
   const { file } = opening;
   const reserved = reserveBlocks(file.fd, 0, HEADER_SIZE);
@@ -155,7 +156,13 @@ function takeOver(path: string, opener: Opener, table: StateTable): StateOpened 
   if (isForeign) table.forgetProcesses();
   writeHeader(bytes, { bootId: opener.bootId, pid: opener.pid, isClean: false }, RECORD_SIZE);
   const mapping = new StateMapping(table, table.found());
-  return { tag: "ok", mapping, predecessor: predecessorOf(reading, isForeign), problems, setAside };
+  return {
+    tag: "ok",
+    mapping,
+    predecessor: predecessorOf(reading, isForeign),
+    problems: [...table.file.problems, ...problems],
+    setAside,
+  };
 }
 
 // A damaged header costs nothing but what it says itself: each record has its own checksum.

@@ -1,6 +1,6 @@
 /* Every line is in the log once, whichever of our processes are killed while it is written. */
 import { expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { shell } from "./definitions.ts";
 import { needsRoot } from "./ordinary-user.ts";
 import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
@@ -53,6 +53,20 @@ test("of the supervisor", async () => {
     signalProcess(last.supervisorPid, "SIGKILL");
     last = await last.successor();
   }
+  await expectAllInLog(last);
+}, 60_000);
+
+test("of the supervisor, where somebody has removed the files that a successor goes by", async () => {
+  await using first = await TestSupervisor.start(FILES);
+  let last = first;
+  for (let kill = 0; kill < 3; kill++) {
+    await untilMore(first.place);
+    for (const name of ["state", "records", "configuration", "pipes"])
+      rmSync(first.place.path("run", name), { recursive: true, force: true });
+    signalProcess(last.supervisorPid, "SIGKILL");
+    last = await last.successor();
+  }
+  expect(first.place.ownLog()).toContain(`"${first.place.path("run", "state")}" has been removed`);
   await expectAllInLog(last);
 }, 60_000);
 

@@ -13,6 +13,7 @@ import {
 import type { PlainData } from "../../src/core/plain-data.ts";
 import { NO_FILES } from "../../src/config/look.ts";
 import { DaemonChildren } from "../../src/daemon-children.ts";
+import { Estate } from "../../src/daemon-estate.ts";
 import { ServiceMemory } from "../../src/daemon-memory.ts";
 import { Belongings } from "../../src/supervisor/belongings.ts";
 import { type CommandPorts, Commands } from "../../src/supervisor/commands.ts";
@@ -24,7 +25,11 @@ import { PlaneHarness } from "../log/plane-harness.ts";
 export function realCommands() {
   const directory = mkdtempSync(join(tmpdir(), "daemonsup-commands-"));
   const harness = new PlaneHarness();
-  const memory = ServiceMemory.open({ runtime: directory, state: directory }, timers);
+  const memory = ServiceMemory.open({
+    directories: { runtime: directory, state: directory },
+    timers,
+    estate: new Estate(new Map()),
+  });
   const reaping = new DaemonChildren(null);
   const processes = makeProcessPort(reaping);
   const spawning = makeSpawnPort(memory);
