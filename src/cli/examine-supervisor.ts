@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { ServiceView } from "../core/service-view.ts";
 import type { Directories } from "../core/paths.ts";
 import { ask, type SupervisorPlace } from "../control/client.ts";
+import type { VersionView } from "../control/control-port.ts";
 import { millis } from "../core/units.ts";
 import { type Finding, fine } from "./finding.ts";
 import { agoWordsOf, countOf } from "./render-words.ts";
@@ -26,14 +27,15 @@ export async function examineSupervisor(place: SupervisorPlace, world: CliWorld)
     const findings = reply.why === "not-running" ? notRunning(place) : [silent(reply.message)];
     return { findings, services: null, config: null, directories: null };
   }
-  const { version, pid, since, config, directories, services: count } = reply.value;
+  const { pid, since, config, directories, services: count } = reply.value;
   const words = `pid ${pid}, started ${agoWordsOf(since, world.now())}, ${countOf(count, "service")} from ${config}`;
   const listed = await ask(place, { route: "services", name: null, patience: PATIENCE });
   const services = listed.tag === "ok" ? listed.value : null;
   return {
     findings: [
       fine("supervisor", words),
-      ...versions(version, world.version),
+      ...versions(reply.value, world),
+      ...failedUpgrade(reply.value, world),
       ...(services === null ? [] : [wellness(services)]),
     ],
     services,
@@ -61,10 +63,19 @@ function silent(message: string): Finding {
   return { about: "supervisor", level: "problem", found: message, mend };
 }
 
-function versions(running: string, own: string): readonly Finding[] {
-  if (running === own) return [];
-  const found = `the supervisor is ${running}, this program ${own}`;
-  return [{ about: "version", level: "warning", found, mend: "restart the supervisor when it suits you" }];
+function versions({ version, binary, guardian }: VersionView, world: CliWorld): readonly Finding[] {
+  const others = guardian !== null && guardian.version !== version ? `, its guardian ${guardian.version}` : "";
+  if (version === world.version && others === "") return [];
+  const found = `the supervisor is ${version}${others}, this program ${world.version}`;
+  const mend = `daemonsup upgrade${binary === world.program ? "" : ` --binary ${world.program}`}; services keep running`;
+  return [{ about: "version", level: "warning", found, mend }];
+}
+
+function failedUpgrade({ upgrade }: VersionView, world: CliWorld): readonly Finding[] {
+  if (upgrade?.result !== "failed") return [];
+  const { to, binary, at, message } = upgrade;
+  const found = `the upgrade to ${to} (${binary}) ${agoWordsOf(at, world.now())} failed: ${message ?? "it is not known why"}`;
+  return [{ about: "upgrade", level: "warning", found, mend: null }];
 }
 
 function wellness(services: readonly ServiceView[]): Finding {

@@ -64,6 +64,7 @@ async function askAndWait(call: CommandCall, deadline: number, signal: AbortSign
   const view = await waitUntilDecided(call, { known, since: before.value.since, deadline }, signal);
   if (view === "late")
     return { exit: EXIT.timedOut, message: "cannot upgrade: not decided in time; it goes on", view: null };
+  if (view === "other") return { exit: EXIT.failed, message: OTHER, view: null };
   if (view === "over") return { exit: EXIT.failed, message: "cannot upgrade: the supervisor has ended", view: null };
   return { ...conclusionOf(view), view };
 }
@@ -76,6 +77,7 @@ function conclusionOf({ from, to, binary, result, message }: UpgradeView): Pick<
 }
 
 const LOOK_EVERY_MS = 20;
+const OTHER = "cannot upgrade: the supervisor died meanwhile, and another one has begun without it; ask again";
 
 interface Wait {
   /** The upgrade before this one. */
@@ -89,15 +91,15 @@ async function waitUntilDecided(
   call: CommandCall,
   wait: Wait,
   signal: AbortSignal,
-): Promise<UpgradeView | "late" | "over"> {
+): Promise<UpgradeView | "late" | "over" | "other"> {
   while (!signal.aborted && performance.now() < wait.deadline) {
     const reply = await ask(call.place, { route: "version", name: null, patience: ANSWER_WITHIN, signal });
     // It is being replaced as long as somebody holds its lock.
     if (reply.tag === "refused" && reply.why === "not-running") return "over";
     const seen = reply.tag === "ok" ? reply.value : null;
     if (seen?.upgrade && seen.upgrade.at !== wait.known && seen.upgrade.result !== "begun") return seen.upgrade;
-    // Another one that knows of no upgrade: that one died, and with it the guardian that would have known the way back.
-    if (seen !== null && seen.since !== wait.since && (seen.upgrade?.at ?? null) === wait.known) return "over";
+    // Another one that knows of no upgrade: guardian and supervisor died before anything came of it.
+    if (seen !== null && seen.since !== wait.since && (seen.upgrade?.at ?? null) === wait.known) return "other";
     await Bun.sleep(LOOK_EVERY_MS);
   }
   return "late";

@@ -139,6 +139,7 @@ describe("a new program that passes the probe and then", () => {
       expect(version.upgrade).toMatchObject({ to: "6.6.6", result: "failed", binary: path });
       expect(version.binary).toBe(BINARY);
       expect((await first.command("version")).stdout).toMatch(/the upgrade to 6\.6\.6 .* failed: /);
+      expect((await first.command("doctor")).stdout).toMatch(/the upgrade to 6\.6\.6 .* failed: /);
       expect((await first.services()).map(({ pid }) => pid)).toEqual(before);
       expect(first.place.ownLog()).toContain(`cannot upgrade to "${path}"`);
       await using next = await TestSupervisor.connect(first.place);

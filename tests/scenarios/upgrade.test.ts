@@ -69,6 +69,7 @@ describe("an upgrade", () => {
       result: "done",
       upgrade: { from: await ownVersion(), to: "7.7.7", binary: path, result: "done", message: null },
     });
+    expect((await first.command("doctor")).stdout).toContain("the supervisor is 7.7.7, this program");
     const seen = await versionOf(first);
     expect(seen).toMatchObject({ version: "7.7.7", binary: path, guardian: { version: "7.7.7", pid: first.pid } });
     for (const pid of [first.pid, seen.pid]) expect(readlinkSync(`/proc/${pid}/exe`)).toBe(path);
