@@ -29,8 +29,20 @@ export interface EstateMirror {
 
 /** Keeps a file of the runtime directory, which a successor needs also if somebody has removed its name. */
 export function keeperOf(estate: EstatePort, file: string): FileKeeper {
-  const name = `file ${JSON.stringify(file)}`;
+  const name = nameOf(file);
   return { inherit: () => estate.inherit(name).get(name) ?? null, hold: (fd) => estate.hold(name, fd) };
+}
+
+/** Whatever has the name of this file is the one that counts from now on. */
+export function letGoOfFile(estate: EstatePort, file: string): void {
+  const fd = keeperOf(estate, file).inherit();
+  if (fd === null) return;
+  estate.release(nameOf(file));
+  closeDescriptor(fd);
+}
+
+function nameOf(file: string): string {
+  return `file ${JSON.stringify(file)}`;
 }
 
 export class Estate implements EstatePort {

@@ -128,7 +128,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     if (failure !== null) throw new CannotStart([`cannot become user "${user.name}": ${failure}`]);
   }
   // Its files belong to who a successor is.
-  tidyAfterUpgrade(role.directories.runtime, role.upgrade ?? null);
+  tidyAfterUpgrade(role.directories.runtime, role.upgrade ?? null, estate);
   const memory = ServiceMemory.open({ directories: role.directories, timers, estate });
   const inForce = inForceOf(role, first, memory);
   const unsaved = saveConfiguration(role.directories.runtime, inForce.text);

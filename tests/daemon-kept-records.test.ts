@@ -1,15 +1,18 @@
 /* Records over an upgrade that leads to nothing. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keptRecordsFileOf, probeDirectoryOf, recordsFileOf } from "../src/core/paths.ts";
 import { SAVED_VERSION } from "../src/core/saved-record.ts";
+import { Estate, keeperOf } from "../src/daemon-estate.ts";
 import { keepRecords, tidyAfterUpgrade } from "../src/daemon-kept-records.ts";
 import { openRecordFile } from "../src/os/record-file.ts";
 
 const BEGUN = { at: 1, from: "1.0.0", to: "2.0.0", program: "/new", failure: null };
 const FAILED = { ...BEGUN, failure: "it crashed" };
+
+const NOTHING = new Estate(new Map());
 
 let runtime = "";
 beforeEach(() => {
@@ -30,15 +33,28 @@ test("those of a version to come give way to those that were kept", () => {
   supervise(SAVED_VERSION, "before");
   expect(keepRecords(runtime)).toBeNull();
   expect(supervise(SAVED_VERSION + 1, "by the new one")).toEqual(["before"]);
-  tidyAfterUpgrade(runtime, FAILED);
+  tidyAfterUpgrade(runtime, FAILED, NOTHING);
   expect(supervise(SAVED_VERSION, "again")).toEqual(["before"]);
+});
+
+test("those of a version to come are not what a successor inherits either", () => {
+  supervise(SAVED_VERSION, "before");
+  keepRecords(runtime);
+  supervise(SAVED_VERSION + 1, "by the new one");
+  const estate = new Estate(new Map());
+  const inherited = openSync(recordsFileOf(runtime), "r+");
+  keeperOf(estate, "records").hold(inherited);
+  const heir = new Estate(estate.manifest);
+  tidyAfterUpgrade(runtime, FAILED, heir);
+  expect([...heir.manifest]).toEqual([]);
+  expect(() => fstatSync(inherited)).toThrow("EBADF");
 });
 
 test("those of the same version are newer than those that were kept, and count", () => {
   supervise(SAVED_VERSION, "before");
   expect(keepRecords(runtime)).toBeNull();
   supervise(SAVED_VERSION, "by the new one");
-  tidyAfterUpgrade(runtime, FAILED);
+  tidyAfterUpgrade(runtime, FAILED, NOTHING);
   expect(supervise(SAVED_VERSION, "again")).toEqual(["by the new one"]);
 });
 
@@ -48,22 +64,22 @@ test("what was kept is kept anew each time, and dropped in the end", () => {
   supervise(SAVED_VERSION, "second");
   expect(keepRecords(runtime)).toBeNull();
   supervise(SAVED_VERSION + 1, "third");
-  tidyAfterUpgrade(runtime, FAILED);
+  tidyAfterUpgrade(runtime, FAILED, NOTHING);
   expect(supervise(SAVED_VERSION, "fourth")).toEqual(["second"]);
   keepRecords(runtime);
   mkdirSync(probeDirectoryOf(runtime));
-  tidyAfterUpgrade(runtime, BEGUN);
+  tidyAfterUpgrade(runtime, BEGUN, NOTHING);
   expect(existsSync(keptRecordsFileOf(runtime))).toBe(true);
-  tidyAfterUpgrade(runtime, null);
+  tidyAfterUpgrade(runtime, null, NOTHING);
   expect(existsSync(keptRecordsFileOf(runtime))).toBe(false);
   expect(existsSync(probeDirectoryOf(runtime))).toBe(false);
 });
 
 test("without any that were kept, nothing is changed, and without any at all neither", () => {
-  tidyAfterUpgrade(runtime, FAILED);
+  tidyAfterUpgrade(runtime, FAILED, NOTHING);
   expect(existsSync(recordsFileOf(runtime))).toBe(false);
   expect(keepRecords(runtime)).toStartWith(`cannot keep "${recordsFileOf(runtime)}" for the way back: ENOENT`);
   supervise(SAVED_VERSION + 1, "text");
-  tidyAfterUpgrade(runtime, FAILED);
+  tidyAfterUpgrade(runtime, FAILED, NOTHING);
   expect(supervise(SAVED_VERSION + 1, "again")).toEqual(["text"]);
 });
