@@ -5,7 +5,7 @@
 import { closeSync, openSync } from "node:fs";
 
 /** As many as are needed at the same time, and some that stay with those who needed them. */
-const MOST = 8;
+const MOST = 4;
 const held: number[] = [];
 let isHolding = false;
 
