@@ -1,13 +1,14 @@
 /* Fits the kernel to the ports of the supervisor. Part of the composition root: nothing here decides anything. */
 import type { Definition } from "./core/definition.ts";
 import { logFilesOf } from "./core/log-policy.ts";
-import type { WallTime } from "./core/units.ts";
+import { type WallTime, millis } from "./core/units.ts";
 import type { DaemonChildren } from "./daemon-children.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { Loggers } from "./log/loggers.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
+import { raiseOomShield } from "./os/oom-shield.ts";
 import { readPidFile } from "./os/pid-file.ts";
 import { openLogPipe, readPipe } from "./os/pipe-io.ts";
 import {
@@ -100,13 +101,32 @@ export interface SpawnHelp {
   standardInputOf(service: string): number | null;
   /** A process is about to be started. */
   beforeSpawn(): void;
+  /** true: this process may protect itself while it starts none. What gives up root may not: each child could do the same. */
+  readonly mayShield: boolean;
 }
 
-const NO_HELP: SpawnHelp = { standardInputOf: () => null, beforeSpawn() {} };
+const NO_HELP: SpawnHelp = { standardInputOf: () => null, beforeSpawn() {}, mayShield: false };
+
+/** The oom score of a supervisor: almost everything else is killed before it. */
+const HARDLY_EVER_KILLED = -900;
+/** So long after a start it has its usual score: of a thousand starts in a row hardly one has to change it. */
+const SHIELD_AFTER = millis(500);
 
 export function makeSpawnPort(memory: Pick<ServiceMemory, "addressOf">, help: SpawnHelp = NO_HELP): SpawnPort {
   const spawner = new Spawner();
   const budget = new SpawnBudget();
+  let isShielded = help.mayShield;
+  let isWaiting = false;
+  const shieldLater = (): void => {
+    if (!isShielded || isWaiting) return;
+    isWaiting = true;
+    timers.after(SHIELD_AFTER, () => {
+      isWaiting = false;
+      if (spawner.pendingCount > 0) shieldLater();
+      else isShielded = raiseOomShield(HARDLY_EVER_KILLED);
+    });
+  };
+  shieldLater();
   return {
     spawn(plan) {
       const began = monotonicNow();
@@ -117,6 +137,7 @@ export function makeSpawnPort(memory: Pick<ServiceMemory, "addressOf">, help: Sp
       const request = { ...requestOf(plan), stdin, record: plan.isMain ? memory.addressOf(plan.service) : null };
       const result = spawner.spawn(request, mayWait ? budget.allowance(began, spawner.pendingCount) : 0);
       budget.note(began, monotonicNow());
+      shieldLater();
       return result;
     },
     pollPending: () => spawner.poll().map((outcome) => ({ pid: outcome.pid, result: outcome })),

@@ -118,6 +118,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     {
       standardInputOf: (service) => logs.loggers.standardInputOf(service),
       beforeSpawn: () => estate.flush(),
+      mayShield: user === null,
     },
   );
   const sockets = makeSocketPort(loaded.definitions, estate);

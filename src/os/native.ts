@@ -4,6 +4,7 @@ import roles from "./native-roles.c" with { type: "text" };
 import spawning from "./native-spawn.c" with { type: "text" };
 import stamps from "./native-stamps.c" with { type: "text" };
 import common from "./native.c" with { type: "text" };
+import { lowerOomShield } from "./oom-shield.ts";
 
 /** The functions of the C files beside this one. Blocks are requests as the encoder of requests lays them out. */
 export interface Native {
@@ -67,7 +68,10 @@ function frontOf(path: string): Native {
     settle: (block) => symbols.settle(block),
     discard: (pidfd) => symbols.discard(pidfd),
     relaunch: (block) => symbols.relaunch(block),
-    replace: (block, signalPipe) => symbols.replace(block, signalPipe),
+    replace(block, signalPipe) {
+      lowerOomShield();
+      return symbols.replace(block, signalPipe);
+    },
     readMask: () => symbols.read_mask(),
     writeMask: (mask) => symbols.write_mask(mask),
     setDisposition: (signal, ignored) => symbols.set_disposition(signal, ignored ? 1 : 0),

@@ -3,6 +3,7 @@ import { errnoNameOf } from "./errno-names.ts";
 import { NativeBlock } from "./native-block.ts";
 import { loadNative } from "./native.ts";
 import { OomScore } from "./oom-score.ts";
+import { lowerOomShield } from "./oom-shield.ts";
 import type { SpawnRequest, SpawnStage } from "./spawn-request.ts";
 
 /**
@@ -69,6 +70,7 @@ export class Spawner {
 
   /** Starts one process and waits for its exec, at most `waitMs` milliseconds (0: not at all). */
   spawn(request: SpawnRequest, waitMs: number): SpawnResult {
+    lowerOomShield();
     const answer = request.oomScoreAdjust === null ? INHERITED : this.#oomScore.probe(request.oomScoreAdjust);
     if (answer.tag === "refused") return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(answer.errno) };
     const score = answer.tag === "to-give" ? request.oomScoreAdjust : null;
