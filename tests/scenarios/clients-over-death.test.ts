@@ -26,12 +26,17 @@ test("a restart that is under way succeeds, and restarts once", async () => {
   place.write("web.toml", noting(place));
   await using first = await place.start();
   await untilTrue(() => runsOf(place) === 1);
+  const { pid } = await first.service("web");
   const restarted = first.command("restart", "web");
   await first.until("web", ({ state }) => state === "stopping");
   signalProcess(first.supervisorPid, "SIGKILL");
   expect(await restarted).toMatchObject({ code: 0, stderr: "" });
   await using second = await first.successor();
-  expect([runsOf(place), (await second.service("web")).state]).toEqual([2, "up"]);
+  const after = await second.service("web");
+  expect([after.state, after.pid === pid]).toEqual(["up", false]);
+  // It counts as up before it has said anything.
+  await untilTrue(() => runsOf(place) > 1);
+  expect([runsOf(place), (await second.service("web")).pid]).toEqual([2, after.pid]);
 });
 
 test("a command that comes while nobody answers waits", async () => {
