@@ -3,7 +3,7 @@
  * the files and ends. So the parsers cost the supervisor neither memory nor time, and cannot take it down.
  * Part of the composition root.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import {
   type ConfigurationReading,
   type ReadConfiguration,
@@ -88,8 +88,21 @@ export function saveConfiguration(runtime: string, text: string): string | null 
     return null;
   } catch (error) {
     dropDraft(path);
-    rmSync(path, { force: true });
+    removeOrEmpty(path);
     return `cannot write "${path}": ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`;
+  }
+}
+
+/** What is empty is no configuration: even where no name can be removed, nobody goes by what is in force no longer. */
+function removeOrEmpty(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    try {
+      truncateSync(path);
+    } catch {
+      // There is none, or it cannot be changed at all.
+    }
   }
 }
 
