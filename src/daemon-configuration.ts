@@ -138,9 +138,27 @@ export class ConfigurationReader {
     return parseReading(await this.#readInProcess({ ...this.#role, instancesFile }));
   }
 
-  /** What is asked of templates has been changed since the files were read last. */
-  remember(instances: ReadConfiguration["instances"]): void {
-    this.#last = { ...this.#last, instances, fingerprint: "" };
+  /**
+   * What is asked of templates has been changed since the files were read last. Of what was tried only this counts: which
+   * services of those that are meant there are. All else waits for a reload.
+   */
+  remember(
+    instances: ReadConfiguration["instances"],
+    isMeant: (service: string) => boolean,
+    tried: Pick<ReadConfiguration, "definitions" | "unfit">,
+  ): void {
+    const last = this.#last;
+    const known = new Map(last.definitions.map((definition) => [definition.name, definition]));
+    const others = last.definitions.filter(({ name }) => !isMeant(name));
+    const meant = tried.definitions.filter(({ name }) => isMeant(name));
+    const definitions = [...others, ...meant.map((definition) => known.get(definition.name) ?? definition)];
+    const unfit = Object.fromEntries(
+      definitions.flatMap(({ name }) => {
+        const reason = (known.has(name) ? last : tried).unfit[name];
+        return reason === undefined ? [] : [[name, reason]];
+      }),
+    );
+    this.#last = { ...last, definitions, unfit, instances, fingerprint: "" };
   }
 
   /** Reads the files again; if they are the ones of the last time, there is nothing to read. */

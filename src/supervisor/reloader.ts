@@ -39,7 +39,7 @@ export interface ReloaderPorts {
   /** A reload that may change something begins, and is over, whatever came of it. */
   began(): void;
   over(): void;
-  /** What was loaded last is about to be applied, so the supervisor's own settings in it hold from now on. */
+  /** What was loaded last, or some of it, is about to be applied: it is in force from now on, the own settings included. */
   accepted(difference: Difference): void;
 }
 
@@ -104,7 +104,6 @@ export class Reloader {
     const { definitions, warnings, liveFields } = configuration;
     const difference = findDifference(this.#supervisor.fleet, definitions, new Set(liveFields));
     if (dryRun) return this.#plan(difference, configuration);
-    this.#ports.accepted(difference);
     this.apply(difference, configuration, null);
     for (const warning of warnings) this.#supervisor.ports.report("warning", warning);
     const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted]);
@@ -115,9 +114,9 @@ export class Reloader {
   catchUp(configuration: Loaded): void {
     const { definitions, liveFields } = configuration;
     const difference = findDifference(this.#supervisor.fleet, definitions, new Set(liveFields));
-    this.#ports.accepted(difference);
     const isSame = [difference.added, difference.removed, difference.changed, difference.adjusted].flat().length === 0;
-    if (!isSame) this.apply(difference, configuration, "the files have changed since the supervisor died");
+    if (isSame) this.#ports.accepted(difference);
+    else this.apply(difference, configuration, "the files have changed since the supervisor died");
   }
 
   #plan(difference: Difference, { definitions, unfit, warnings }: Loaded): ReloadOutcome {
@@ -132,6 +131,7 @@ export class Reloader {
     { definitions, unfit }: Pick<Loaded, "definitions" | "unfit">,
     what: string | null,
   ): void {
+    this.#ports.accepted(difference);
     const summary = what === null ? summaryOf(difference) : `${what}: ${summaryOf(difference)}`;
     this.#supervisor.ports.report("notice", what === null ? `reload: ${summary}` : summary);
     this.#supervisor.events.emit({

@@ -31,8 +31,8 @@ export interface ScalingPorts {
   nameFaultOf(name: string): string | null;
   /** Reads the files as if these were the wishes. A string says why that cannot be tried, as a whole sentence. */
   tryOut(wishes: InstanceWishes): Promise<Trial | string>;
-  /** What was tried last is remembered from now on; otherwise why it cannot be, as a whole sentence. */
-  keep(wishes: InstanceWishes): string | null;
+  /** What was tried last is remembered from now on, for this template; otherwise why it cannot be, as a whole sentence. */
+  keep(wishes: InstanceWishes, template: string): string | null;
   /** Nothing comes of what was tried last. */
   drop(): void;
 }
@@ -127,7 +127,7 @@ export class Scaling {
       this.#ports.drop();
       return refused ?? { tag: "invalid", problems: [] };
     }
-    const failure = this.#ports.keep(next);
+    const failure = this.#ports.keep(next, template);
     if (failure !== null) return { tag: "refused", message: failure };
     const isWhole = partsOf(name).instance === null;
     return { ...this.#apply(template, trial, options), wish: result.wish, isWhole };
@@ -201,6 +201,6 @@ function withWish(wishes: InstanceWishes, template: string, wish: InstanceWish):
   return Object.fromEntries(isAny ? [...others, [template, wish]] : others);
 }
 
-function isInstanceOf(service: string, template: string): boolean {
+export function isInstanceOf(service: string, template: string): boolean {
   return service.startsWith(`${template}@`);
 }
