@@ -116,7 +116,7 @@ function restoreLaunching(record: ServiceRecord, state: StateOf<"launching">, ev
   if (main === null && evidence.isMainGone) {
     const { streak, startedAt } = state;
     const begun: ServiceState = { tag: "execing", streak, startedAt, pid: 0, killAt: startedAt };
-    return ended({ ...record, state: begun }, [], { ...evidence, exit: null });
+    return ended({ ...record, state: begun }, [], evidence);
   }
   if (main !== null) {
     const { pid } = main;

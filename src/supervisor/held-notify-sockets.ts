@@ -38,14 +38,17 @@ export class HeldNotifySockets {
   }
 
   /** That of a predecessor, with all that waits in it; or one in its place, or why there is none. */
-  reopen(address: string): NotifySocket | string {
+  reopen(address: string): { readonly socket: NotifySocket; readonly isNew: boolean } | string {
     const left = this.#inherited();
     const fd = left.get(address);
-    if (fd === undefined) return this.#hold(this.#port.reopen(address));
+    if (fd === undefined) {
+      const socket = this.#hold(this.#port.reopen(address));
+      return typeof socket === "string" ? socket : { socket, isNew: true };
+    }
     left.delete(address);
     const socket = { fd, address };
     this.#port.adopt(socket);
-    return socket;
+    return { socket, isNew: false };
   }
 
   close(socket: NotifySocket): void {

@@ -52,6 +52,8 @@ interface Voice {
   /** null: only hooks have been given the socket so far. */
   invocation: string | null;
   readonly speech: RunSpeech;
+  /** true: its socket was lost, and what it had said there with it. */
+  readonly wasUnheard: boolean;
   /** What was written down of it last. */
   written: string;
 }
@@ -96,6 +98,7 @@ export class Notifications implements Companion {
     if (hasNoProcess(record.state)) return this.#close(service, voice);
     voice.speech.changed(record);
     this.#write(service, voice);
+    if (voice.wasUnheard) this.#believeSoon(service, voice);
   }
 
   adopted({ definition, beside, state }: ServiceRecord): void {
@@ -103,16 +106,17 @@ export class Notifications implements Companion {
     const address = textIn(written, "address");
     if (address === null) return;
     const service = definition.name;
-    const socket = this.#sockets.reopen(address);
-    if (typeof socket === "string") {
-      this.#tellOnce(service, FAILED, `cannot hear it any more: ${socket}`);
+    const reopened = this.#sockets.reopen(address);
+    if (typeof reopened === "string") {
+      this.#tellOnce(service, FAILED, `cannot hear it any more: ${reopened}`);
       return this.#ports.annotate(service, VOICE, null);
     }
-    const voice = this.#begin(service, socket);
+    const voice = this.#begin(service, reopened.socket, reopened.isNew);
     voice.invocation = textIn(written, "invocation");
     voice.written = JSON.stringify(written);
     voice.speech.resume(memberIn(written, "speech"));
     if (hasNoProcess(state)) this.#close(service, voice);
+    else if (voice.wasUnheard) this.#believeSoon(service, voice);
   }
 
   allAdopted(): void {
@@ -166,15 +170,27 @@ export class Notifications implements Companion {
   #open(service: string): Voice | string {
     const socket = this.#sockets.open();
     if (typeof socket === "string") return socket;
-    const voice = this.#begin(service, socket);
+    const voice = this.#begin(service, socket, false);
     this.#write(service, voice);
     return voice;
   }
 
-  #begin(service: string, socket: NotifySocket): Voice {
+  /** It may have said that it is ready to nobody. To wait in vain and then kill it would be worse than to believe it too early. */
+  #believeSoon(service: string, voice: Voice): void {
+    this.#ports.timers.after(millis(0), () => {
+      const record = this.#ports.record(service);
+      if (this.#voices.get(service) !== voice || record === null) return;
+      const { state, definition } = record;
+      if (state.tag !== "starting" || state.phase !== "ready" || definition.ready?.method.tag !== "notify") return;
+      this.#tellOnce(service, "unheard", "whether it is ready may have been said to nobody, and is taken to be so");
+      this.#ports.tell(service, { tag: "ready" });
+    });
+  }
+
+  #begin(service: string, socket: NotifySocket, wasUnheard: boolean): Voice {
     const tellOnce = (kind: string, text: string): void => this.#tellOnce(service, kind, text);
     const speech = new RunSpeech(service, tellOnce, this.#ports);
-    const voice: Voice = { socket, invocation: null, speech, written: "" };
+    const voice: Voice = { socket, invocation: null, speech, wasUnheard, written: "" };
     this.#voices.set(service, voice);
     this.#watch(service, voice);
     return voice;

@@ -93,9 +93,7 @@ export class Account {
     if (!round.isTouched && before !== null && !hasNoted && before.state !== seen.state)
       return `was ${before.state}, and is ${seen.state} without a reason`;
     const restarts = before === null ? 0 : before.restarts + starts;
-    // A child that was about to begin when its supervisor died, and saw that, counts and has noted nothing.
-    const isCounted = seen.restarts === restarts || seen.restarts === restarts + 1;
-    if (!round.isTouched && before !== null && this.member.calls === "nothing" && !isCounted)
+    if (!round.isTouched && before !== null && this.member.calls === "nothing" && seen.restarts !== restarts)
       return `shows ${seen.restarts} restarts, there were ${restarts}`;
     if (round.want !== null && round.want !== seen.want)
       return `is wanted ${seen.want}, though "${round.want}" was promised`;

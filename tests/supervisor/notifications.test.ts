@@ -570,6 +570,17 @@ describe("over the death of the supervisor", () => {
     ]);
   });
 
+  test("what is waited for that was lost with the socket is taken to have been said", () => {
+    const before = started(NOTIFY);
+    for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
+    const it = life(NOTIFY, before);
+    it.notifications.adopted(it.record);
+    expect(it.told).toEqual([]);
+    it.timers.fire();
+    expect(it.told).toEqual(["web ready"]);
+    expect(it.reports).toEqual(["info: web: whether it is ready may have been said to nobody, and is taken to be so"]);
+  });
+
   test("where that cannot be, it is said, and nothing else is lost", () => {
     const before = running();
     for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
