@@ -29,7 +29,10 @@ export interface ControlParts {
   readonly upgrades: Upgrades;
   /** null: there is none. */
   readonly guardian: GuardianLink | null;
-  readonly version: Pick<VersionView, "version" | "pid" | "since" | "config" | "directories" | "binary">;
+  readonly version: Pick<
+    VersionView,
+    "version" | "pid" | "since" | "daemon_since" | "generation" | "replacements" | "config" | "directories" | "binary"
+  >;
   readonly logDirectory: string;
   /** Messages of the supervisor that syslog was too slow for, since it began. */
   syslogDropped(): number;
@@ -45,7 +48,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     logFileOf: (definition) => logFileOf(definition, parts.logDirectory),
   });
   const reader = makeLogReader(supervisor, plane, parts.logDirectory);
-  const begunAt = Date.parse(parts.version.since) * 1000;
+  const begunAt = Date.parse(parts.version.daemon_since) * 1000;
   const metrics = makeMetrics(parts);
   const instance = Date.parse(parts.version.since).toString(36);
   const askAll: ControlPort["askAll"] = async (names, verb, options) => {
@@ -112,7 +115,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
 function guardianViewOf(guardian: GuardianLink | null): VersionView["guardian"] {
   if (guardian === null || guardian.isGone) return null;
   const { version, pid, since } = guardian;
-  return { version, pid, since: isoTimeOf(since) };
+  return { version, pid, since: new Date(since).toISOString() };
 }
 
 function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metrics {

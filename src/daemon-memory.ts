@@ -4,13 +4,15 @@
  */
 import { readlinkSync } from "node:fs";
 import type { Exit } from "./core/exit.ts";
-import { type Directories, recordsFileOf, stateFileOf } from "./core/paths.ts";
+import { type Directories, beginningFileOf, recordsFileOf, stateFileOf } from "./core/paths.ts";
 import type { ServiceAction } from "./core/service-event.ts";
 import type { ServiceRecord } from "./core/service-record.ts";
 import type { EstatePort } from "./core/estate.ts";
 import { keeperOf } from "./daemon-estate.ts";
+import type { WallTime } from "./core/units.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { ServiceRecords } from "./daemon-records.ts";
+import { type Beginning, readBeginning, writeBeginning } from "./os/beginning-file.ts";
 import { loadNative } from "./os/native.ts";
 import { readBootId, readProcess } from "./os/processes.ts";
 import type { RecordAddress } from "./os/spawn-request.ts";
@@ -92,6 +94,17 @@ export class ServiceMemory implements MemoryPort {
   /** How many supervisors there have been here, this one included. */
   get generation(): number {
     return this.#mapping.generation;
+  }
+
+  /** Since when there have been supervisors, this one included, that went on one after the other. */
+  beginning(runtime: string, now: WallTime): Beginning {
+    const path = beginningFileOf(runtime);
+    const known = this.hasPredecessor ? readBeginning(path) : null;
+    if (known !== null) return known;
+    const beginning = { since: now, generation: this.generation };
+    const problem = writeBeginning(path, beginning);
+    if (problem !== null) this.#report("warning", problem);
+    return beginning;
   }
 
   /** Who is to hear, once for each, of what cannot be written down. From now on what was remembered is written down anew. */

@@ -5,14 +5,21 @@ import { type ServeOptions, serveControl } from "./control/server.ts";
 import { unlinkStaleSocket } from "./control/socket-file.ts";
 import type { Settings, TcpSettings } from "./core/definition.ts";
 import { controlSocketOf, statusSocketOf } from "./core/paths.ts";
+import { isoOf } from "./core/view.ts";
+import { type ControlParts, makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
+import type { Logs } from "./daemon-logs.ts";
+import type { ServiceMemory } from "./daemon-memory.ts";
+import { clock } from "./daemon-ports.ts";
 import type { ServingGroups } from "./daemon-places.ts";
 import { readDescriptorLimit } from "./os/descriptor-limit.ts";
+import type { SupervisorRole } from "./role.ts";
+import { VERSION } from "./version.ts";
 
 /** Most connections of those who may only look, and of those from the network. */
 const MOST_GUESTS = 256;
 
-export interface ServingParts {
+interface ServingParts {
   /** The supervisor's runtime directory. */
   readonly runtime: string;
   readonly port: ControlPort;
@@ -24,7 +31,7 @@ export interface ServingParts {
 }
 
 /** The door to the network, and what guards it. */
-export interface Door {
+interface Door {
   readonly settings: TcpSettings;
   readonly files: TcpFiles;
 }
@@ -37,12 +44,12 @@ export function loadDoor({ control }: Settings): Door | null {
   throw new CannotStart(loaded.faults.map(({ key, reason }) => `cannot use "control.tcp.${key}": ${reason}`));
 }
 
-export interface Serving {
+interface Serving {
   close(): Promise<void>;
 }
 
 /** Opens all sockets. The caller holds the supervisor's lock. */
-export async function openServing({ runtime, port, groups, door, report }: ServingParts): Promise<Serving> {
+async function openServing({ runtime, port, groups, door, report }: ServingParts): Promise<Serving> {
   // The other descriptors are for services, their logs and whatever is opened for a moment.
   const quarter = Math.floor(readDescriptorLimit() / 4);
   const control = open(controlSocketOf(runtime), port, {
@@ -86,4 +93,44 @@ function open(path: string, port: ControlPort, options: ServeOptions): Serving {
 function removeStale(path: string): void {
   const unlinked = unlinkStaleSocket(path);
   if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
+}
+
+type Spoken = Omit<ControlParts, "plane" | "version" | "logDirectory" | "syslogDropped">;
+
+/** What is spoken for, and what is needed for that. */
+interface OpeningParts extends Spoken {
+  readonly logs: Logs;
+  readonly groups: ServingGroups;
+  readonly door: Door | null;
+  readonly memory: ServiceMemory;
+}
+
+/** Opens what clients talk to. */
+export function openControl(role: SupervisorRole, parts: OpeningParts): Promise<Serving> {
+  const { logs, groups, door, memory } = parts;
+  const { directories } = role;
+  const now = clock.wall();
+  const { since: begun, generation: first } = memory.beginning(directories.runtime, now);
+  const since = isoOf(now);
+  const { program: binary } = role;
+  const version = { version: VERSION, pid: process.pid, since, config: role.options.config, directories, binary };
+  const ancestry = {
+    daemon_since: isoOf(begun),
+    generation: memory.generation,
+    replacements: memory.generation - first,
+  };
+  const port = makeControlPort({
+    ...parts,
+    plane: logs.plane,
+    version: { ...version, ...ancestry },
+    logDirectory: directories.log,
+    syslogDropped: () => logs.syslogDropped(),
+  });
+  return openServing({
+    runtime: directories.runtime,
+    port,
+    groups,
+    door,
+    report: (message) => logs.report("crit", message),
+  });
 }

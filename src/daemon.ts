@@ -5,17 +5,15 @@
 import { encodeConfiguration } from "./config/configuration-text.ts";
 import { VERSION } from "./version.ts";
 import { EXIT } from "./core/exit-statuses.ts";
-import { isoOf } from "./core/view.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
 import { DaemonChildren } from "./daemon-children.ts";
 import { ConfigurationReader, inForceOf, saveConfiguration, takeFirstConfiguration } from "./daemon-configuration.ts";
-import { makeControlPort } from "./daemon-control.ts";
 import { Estate, takeManifest } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { GuardianLink } from "./daemon-guardian.ts";
 import { makeHelperPorts } from "./daemon-helper.ts";
 import { becomeGuardian } from "./daemon-succession.ts";
-import { type Logs, startLogs, surviveExceptions } from "./daemon-logs.ts";
+import { startLogs, surviveExceptions } from "./daemon-logs.ts";
 import { makeRunFiles } from "./daemon-looks.ts";
 import { startHistory } from "./daemon-history.ts";
 import { tidyAfterUpgrade } from "./daemon-kept-records.ts";
@@ -33,15 +31,8 @@ import {
 } from "./daemon-ports.ts";
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
-import {
-  type ServingGroups,
-  holdPidFile,
-  holdStateDirectory,
-  prepareDirectories,
-  servingGroups,
-  servingUser,
-} from "./daemon-places.ts";
-import { type Door, type Serving, loadDoor, openServing } from "./daemon-serving.ts";
+import { holdPidFile, holdStateDirectory, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
+import { loadDoor, openControl } from "./daemon-serving.ts";
 import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
 import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
@@ -62,8 +53,6 @@ import { clearPidFile } from "./os/pid-file.ts";
 import type { SupervisorRole } from "./role.ts";
 import { DirectRotations } from "./supervisor/direct-rotations.ts";
 import { Reloader } from "./supervisor/reloader.ts";
-import type { FileChanges } from "./supervisor/file-changes.ts";
-import type { HistoryWriter } from "./supervisor/history-writer.ts";
 import { Scaling } from "./supervisor/scaling.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 
@@ -221,6 +210,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     door,
     guardian,
     upgrades,
+    memory,
   };
   const control = await openControl(role, parts);
   surviveExceptions(logs);
@@ -261,39 +251,4 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
 function detach(readyPipe: number): void {
   enterRootDirectory();
   redirectStandardStreams(readyPipe);
-}
-
-interface Parts {
-  readonly supervisor: Supervisor;
-  readonly reloader: Reloader;
-  readonly scaling: Scaling;
-  readonly files: FileChanges;
-  readonly logs: Logs;
-  readonly history: HistoryWriter;
-  readonly groups: ServingGroups;
-  readonly door: Door | null;
-  readonly guardian: GuardianLink | null;
-  readonly upgrades: Upgrades;
-}
-
-function openControl(role: SupervisorRole, parts: Parts): Promise<Serving> {
-  const { logs, groups, door } = parts;
-  const { directories } = role;
-  const since = isoOf(clock.wall());
-  const { program: binary } = role;
-  const version = { version: VERSION, pid: process.pid, since, config: role.options.config, directories, binary };
-  const port = makeControlPort({
-    ...parts,
-    plane: logs.plane,
-    version,
-    logDirectory: directories.log,
-    syslogDropped: () => logs.syslogDropped(),
-  });
-  return openServing({
-    runtime: directories.runtime,
-    port,
-    groups,
-    door,
-    report: (message) => logs.report("crit", message),
-  });
 }

@@ -1,3 +1,5 @@
+import type { VersionView } from "../control/control-port.ts";
+
 const UNITS = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -32,6 +34,16 @@ export function agoWordsOf(iso: string, now: number): string {
   const span = now - Date.parse(iso);
   if (Number.isNaN(span)) return iso;
   return span < 1_000 ? "now" : `${spanWordsOf(span)} ago`;
+}
+
+/** Since when there is a supervisor, and how often another one has gone on for it: "started 2d ago, replaced 3 times, last 5m ago". */
+export function ageWordsOf(
+  { since, daemon_since: first, replacements }: Pick<VersionView, "since" | "daemon_since" | "replacements">,
+  now: number,
+): string {
+  // One of an earlier version does not tell.
+  if (!(replacements > 0)) return `started ${agoWordsOf(since, now)}`;
+  return `started ${agoWordsOf(first, now)}, replaced ${countOf(replacements, "time")}, last ${agoWordsOf(since, now)}`;
 }
 
 /** How long it is until an ISO time: "in 4s"; "now" when it has come. */

@@ -1,16 +1,17 @@
-import type { Refusal, SupervisorPlace } from "../control/client.ts";
+import { ask, type Refusal, type SupervisorPlace } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
 import { MAX_USAGES } from "../control/limits.ts";
 import type { DetailsView } from "../core/details-view.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
-import { mayBeInAddress } from "./find-services.ts";
+import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
 import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
 import { type Found, isOneName, lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
-import { lookOf } from "./render-paint.ts";
+import { lookOf, paintFaint } from "./render-paint.ts";
 import { renderStatusBlock } from "./render-status-block.ts";
 import { renderStatusTable } from "./render-status-table.ts";
+import { ageWordsOf } from "./render-words.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const status: Command = {
@@ -90,12 +91,23 @@ function refused({ message, exit }: Refusal): Screen {
   return { lines: [], problems: [message], exit };
 }
 
-async function tableOf({ given, world, place }: CommandCall, { services }: Found): Promise<readonly string[]> {
+async function tableOf(call: CommandCall, { services }: Found): Promise<readonly string[]> {
+  const { given, world, place } = call;
   if (services.length === 0) return given.operands.length === 0 ? ["no services"] : [];
   // Of more the supervisor tells nothing, so it need not be asked.
-  const usages = services.length > MAX_USAGES ? new Map() : await lookAtUsage(place, given.operands);
+  const [usages, age] = await Promise.all([
+    services.length > MAX_USAGES ? new Map() : lookAtUsage(place, given.operands),
+    given.operands.length === 0 ? replacementsOf(call) : [],
+  ]);
   const table = { services, usages, now: world.now(), program: programWordsOf(given) };
-  return renderStatusTable(table, lookOf(world));
+  return [...renderStatusTable(table, lookOf(world)), ...age];
+}
+
+/** A line about the supervisor itself, if it has gone on for another one. */
+async function replacementsOf({ world, place }: CommandCall): Promise<readonly string[]> {
+  const reply = await ask(place, { route: "version", name: null, patience: ANSWER_WITHIN });
+  if (reply.tag === "refused" || !(reply.value.replacements > 0)) return [];
+  return [paintFaint(`supervisor: ${ageWordsOf(reply.value, world.now())}`, lookOf(world))];
 }
 
 /** Pages about services, with an empty line between them. */

@@ -3,7 +3,7 @@ import { EXIT } from "../core/exit-statuses.ts";
 import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
 import { PLACE_OPTIONS } from "./find-supervisor.ts";
-import { agoWordsOf, countOf } from "./render-words.ts";
+import { ageWordsOf, agoWordsOf, countOf } from "./render-words.ts";
 
 export const version: Command = {
   about: `Shows the version of this program and, if one is running, that of the supervisor.
@@ -24,10 +24,10 @@ async function showVersion({ given, world, place }: CommandCall): Promise<number
   } else {
     world.stdout.write(`daemonsup ${world.version}\n`);
     if (supervisor !== null) {
-      const { version: running, pid, since, config, services, guardian, upgrade } = supervisor;
-      const age = agoWordsOf(since, world.now());
+      const { version: running, pid, config, services, guardian, upgrade } = supervisor;
+      const age = ageWordsOf(supervisor, world.now());
       world.stdout.write(
-        `supervisor ${running} (pid ${pid}, started ${age}, ${countOf(services, "service")} from ${config})\n`,
+        `supervisor ${running} (pid ${pid}, ${age}, ${countOf(services, "service")} from ${config})\n`,
       );
       if (guardian !== null && guardian.version !== running)
         world.stdout.write(

@@ -139,7 +139,7 @@ export interface OutputWish {
   readonly window: { readonly since: number | null; readonly until: number | null };
   /** One run of each service that is named; null: all. */
   readonly runs: ReadonlyMap<string, RunWish> | null;
-  /** true: nothing from before the start of this supervisor. */
+  /** true: nothing from before the start of this supervisor, or of the first of those that it goes on for. */
   readonly isThisBoot: boolean;
   readonly isFollowed: boolean;
   /** true: what was told before is asked for again, and only lines with times can be told from it. */
@@ -157,7 +157,14 @@ export interface AnswerLife {
 export interface VersionView {
   readonly version: string;
   readonly pid: number;
+  /** When this supervisor began. */
   readonly since: string;
+  /** When the first of those began that went on one after the other up to this one. */
+  readonly daemon_since: string;
+  /** Which supervisor this is of all that there have ever been here. */
+  readonly generation: number;
+  /** How many have gone on for another one since `daemon_since`. */
+  readonly replacements: number;
   readonly config: string;
   /** Absolute paths. */
   readonly directories: Directories;

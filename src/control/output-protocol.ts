@@ -8,7 +8,8 @@ const MOST_RUNS_BACK = 999_999_999;
 /**
  * Query of output. `names`: names and globs, with commas between them; none: all services. `lines`: the last ones of each
  * service; none: all. `grep`: a regular expression as JavaScript has them, flag u. `priority`: this or more important.
- * `run`: 0 for the current run of each service, -1 for the one before it. `boot`: since this supervisor began.
+ * `run`: 0 for the current run of each service, -1 for the one before it. `boot`: since this supervisor
+ * began, or the first of those that it goes on for.
  * `resume`: what was told before is asked for again; a file whose lines have no times is not read then.
  */
 export const outputQuery = object({

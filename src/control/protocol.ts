@@ -258,10 +258,14 @@ export const upgradeView = object({
   message: nullOr(text()),
 });
 
+/** `since`: when this supervisor began; `daemon_since`: the first of those that went on one after the other up to it. */
 export const versionView = object({
   version: text(),
   pid: whole(),
   since: text(),
+  daemon_since: text(),
+  generation: whole(),
+  replacements: whole(),
   config: text(),
   directories: object({ runtime: text(), state: text(), log: text() }),
   services: whole(),

@@ -67,6 +67,11 @@ export function stateFileOf(runtime: string): string {
   return `${runtime}/state`;
 }
 
+/** Since when there have been supervisors here, one after the other. */
+export function beginningFileOf(runtime: string): string {
+  return `${runtime}/beginning`;
+}
+
 /** The records of the services. */
 export function recordsFileOf(runtime: string): string {
   return `${runtime}/records`;

@@ -1,8 +1,9 @@
 /* Commands of clients that are under way when the supervisor dies: they wait, and what they asked for is done once. */
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import type { VersionView } from "../../src/control/control-port.ts";
 import { shell } from "./definitions.ts";
-import { TestPlace, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, type TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** Notes each of its runs, and takes a moment to stop. */
 function noting(place: TestPlace, name = "web"): string {
@@ -13,6 +14,10 @@ function noting(place: TestPlace, name = "web"): string {
 function runsOf(place: TestPlace, name = "web"): number {
   const path = place.path(`${name}.runs`);
   return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").length : 0;
+}
+
+async function versionOf(supervisor: TestSupervisor): Promise<VersionView> {
+  return (await (await supervisor.request("GET", "/v1/version")).json()) as VersionView;
 }
 
 /** How many connections to the socket there are, taken or not yet. */
@@ -60,6 +65,8 @@ test("a batch that is restarted when the supervisor dies is restarted once", asy
   await first.until("c", ({ state }) => state === "stopping");
   signalProcess(first.supervisorPid, "SIGKILL");
   expect(await restarted).toMatchObject({ code: 0, stderr: "" });
+  // A service counts as up a moment before it has noted its run.
+  await untilTrue(() => names.every((name) => runsOf(place, name) >= 2));
   expect(names.map((name) => runsOf(place, name))).toEqual([2, 2, 2, 2]);
 });
 
@@ -101,6 +108,30 @@ test("the log says that a guardian has died, and who has taken its place", async
     place.ownLog().includes(`the guardian (pid ${was}) has died; the supervisor (pid ${is}) has taken its place`),
   );
   expect(second.pid).toBe(is);
+});
+
+test("version and status say since when there has been a supervisor, and logs -b shows all that was said since", async () => {
+  using place = new TestPlace({});
+  place.write("web.toml", shell("echo early; exec sleep 1000"));
+  await using first = await place.start();
+  await first.line("web", (text) => text === "early");
+  const was = await versionOf(first);
+  expect(was).toMatchObject({ generation: 1, replacements: 0, daemon_since: was.since });
+  signalProcess(first.supervisorPid, "SIGKILL");
+  const second = await first.successor();
+  signalProcess(second.supervisorPid, "SIGKILL");
+  await using third = await second.successor();
+  const is = await versionOf(third);
+  expect(is).toMatchObject({ generation: 3, replacements: 2, daemon_since: was.since });
+  expect(is.since).not.toBe(was.since);
+  const words = /started (now|\S+ ago), replaced 2 times, last (now|\S+ ago)/;
+  expect((await third.command("version")).stdout).toMatch(words);
+  expect((await third.command("status")).stdout).toMatch(words);
+  expect((await third.command("logs", "-b", "web")).stdout).toContain("early");
+  await third.command("shutdown");
+  await first.gone();
+  await using fourth = await place.start();
+  expect(await versionOf(fourth)).toMatchObject({ generation: 4, replacements: 0 });
 });
 
 test("who goes on after an event of a supervisor that is gone is told so, and given no other event for it", async () => {
