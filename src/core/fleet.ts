@@ -81,8 +81,8 @@ export class Fleet {
           this.#ports.failed(service, error);
         }
         for (const event of followers) this.#inbox.push({ service, event });
-        this.#order.askAgain(record);
       }
+      for (const { record } of restorations) this.#order.askAgain(record);
       for (const { record } of restorations) this.#forgetIfGone(record.definition.name);
     });
   }

@@ -63,7 +63,7 @@ export class Order {
 
   /** What was asked of the service, and may have been lost with a predecessor before it was told. */
   askAgain({ definition: { name }, held, asked, want, state }: ServiceRecord): void {
-    if (asked !== null) this.begin(name, asked);
+    if (asked !== null && asked.how !== held) this.begin(name, asked);
     else if (held !== null) this.#askDependents(name);
     else if (want === "down" && !isAtRest(state) && !endsForGood(state)) this.ask(name, "stop-asked");
   }

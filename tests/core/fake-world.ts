@@ -31,6 +31,8 @@ export interface Onlooker {
   broken(what: string): void;
   /** Its schedule or a connection calls it. */
   called(service: string): void;
+  /** It is asked for: what it needs is brought in. */
+  broughtIn(service: string, byHand: boolean): void;
 }
 
 const EXITS: readonly [Exit, ...Exit[]] = [
@@ -187,7 +189,7 @@ export class FakeWorld {
     if (record.state.tag === "execing" && !this.#unexecuted.has(this.processes.mainOf(name) as FakeProcess))
       this.#tell(name, { tag: "spawned", pid: record.state.pid });
     if (record.want === "up" && isUntouched(record.state)) {
-      this.#onlooker.called(name);
+      this.#onlooker.broughtIn(name, false);
       this.fleet.enable(name);
     }
   }

@@ -108,6 +108,15 @@ describe("what was not asked is not done by a successor", () => {
     expect(successor?.told()).toBe("db up, app down");
   });
 
+  test("a restart, before those that require the service have stopped", () => {
+    const world = running();
+    world.fleet.restart("db", true);
+    world.exit("db", 1);
+    expect(world.record("db")).toMatchObject({ held: "restart-asked", state: { tag: "backoff" } });
+    const successor = successorOf(world, () => world.fleet.amend("db", { note: "" }), 1);
+    expect(successor?.told()).toBe("db backoff, app stopping");
+  });
+
   test("a stop that is under way, of those that require the service only since", () => {
     const world = linkedFleet({ db: {}, app: {} });
     world.start("db", "app");
