@@ -10,4 +10,10 @@ export class CannotStart extends Error {
     this.lines = lines;
     this.exit = exit;
   }
+
+  /** The error itself, or what stands for one that nobody expected. */
+  static because(error: unknown): CannotStart {
+    if (error instanceof CannotStart) return error;
+    return new CannotStart([`cannot start: ${error instanceof Error ? error.stack : String(error)}`]);
+  }
 }

@@ -29,6 +29,7 @@ import {
   network,
   timers,
 } from "./daemon-ports.ts";
+import { sayWhyNot } from "./daemon-last-words.ts";
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
 import { holdPidFile, holdStateDirectory, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
@@ -63,12 +64,10 @@ export async function runSupervisor(role: SupervisorRole): Promise<never> {
   try {
     await live(role, { launcher, guardian });
   } catch (error) {
-    const failure =
-      error instanceof CannotStart
-        ? error
-        : new CannotStart([`cannot start: ${error instanceof Error ? error.stack : String(error)}`]);
+    const failure = CannotStart.because(error);
     launcher.tell({ tag: "failed", exit: failure.exit, lines: failure.lines });
     guardian?.failed(failure.lines);
+    sayWhyNot(role, failure.lines);
     process.exit(failure.exit);
   }
   throw new Error("internal error: the supervisor returned");

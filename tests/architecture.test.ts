@@ -44,6 +44,7 @@ const COMPOSITION_ROOTS = [
   "guardian-succession.ts",
   "guardian-upgrade.ts",
   "guardian-user.ts",
+  "daemon-last-words.ts",
   "daemon.ts",
   "daemon-announcement.ts",
   "daemon-children.ts",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { childrenOf, factsOf } from "./process-facts.ts";
 import { TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
@@ -19,6 +19,28 @@ describe("a supervisor that is killed", () => {
     expect(await next.service("other")).toMatchObject({ state: "down" });
     const told = `the supervisor has died (pid ${first.supervisorPid} killed by SIGKILL)`;
     await untilTrue(() => next.place.ownLog().includes(told));
+  });
+
+  test("whose successor cannot begin says why, once, and goes on as soon as it can", async () => {
+    await using first = await TestSupervisor.start(SLEEPER);
+    const { pid } = await first.until("sleeper", ({ state }) => state === "up");
+    const { place } = first;
+    chmodSync(place.runtime, 0o777);
+    const reason = "may be written by others (mode 0777)";
+    const told = (): number => place.ownLog().split(reason).length - 1;
+    const tried = new Set<number>();
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await untilTrue(() => {
+      for (const child of childrenOf(first.pid)) if (place.isSupervisor(child)) tried.add(child);
+      return tried.size >= 4;
+    });
+    expect(told()).toBe(1);
+    expect(place.ownLog()).toContain(
+      "crit: cannot go on with the services, trying again: cannot use runtime directory",
+    );
+    chmodSync(place.runtime, 0o700);
+    await using next = await first.successor();
+    expect(await next.service("sleeper")).toMatchObject({ state: "up", pid });
   });
 
   test("leaves nothing behind that nobody reaps", async () => {
