@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { LogPlace } from "../../src/core/log-place.ts";
 import type { OutputMark, PlaneLine } from "../../src/log/plane-messages.ts";
 import { LogReader, type LogReaderPorts, type LogsWanted } from "../../src/reading/log-reader.ts";
 import type { ToReader } from "../../src/reading/read-messages.ts";
@@ -12,6 +13,11 @@ class LiteralPlane {
   readonly followers = new Set<(line: PlaneLine) => void>();
   readonly marks: ((mark: OutputMark) => void)[] = [];
   readonly reader = new LogReader(this.#ports());
+  readonly #places: readonly LogPlace[];
+
+  constructor(places: readonly LogPlace[] = []) {
+    this.#places = places;
+  }
 
   write(text: string): void {
     for (const listen of this.followers) listen({ at: 0, stream: "stdout", pid: 1, text });
@@ -19,7 +25,7 @@ class LiteralPlane {
 
   #ports(): LogReaderPorts {
     return {
-      placesOf: () => ({ places: [], isComplete: false }),
+      placesOf: () => ({ places: this.#places, isComplete: false }),
       mark: (_name, listen) => void this.marks.push(listen),
       follow: (_name, listen) => void this.followers.add(listen),
       unfollow: (_name, listen) => void this.followers.delete(listen),
@@ -121,6 +127,24 @@ test("what is written while the past is read follows it, what was written before
   expect(followed?.match(/"text":"[^"]*"/g)).toEqual(['"text":"meanwhile"', '"text":"later"']);
   await reader.leave();
   expect(plane.followers.size).toBe(0);
+});
+
+test("when what was told before is asked for again, a file without times is left out, which is said", async () => {
+  const place = { format: "plain", stream: null } as const;
+  const timed = { ...place, path: "/log/timed", stamp: "iso" } as const;
+  const untimed = { ...place, path: "/log/untimed", stamp: "none" } as const;
+  for (const isResumed of [false, true]) {
+    const plane = new LiteralPlane([timed, untimed]);
+    const reader = new PieceReader(plane.reader.read(wanted({ isResumed }), LIFE));
+    plane.marks[0]?.({ files: [], lines: [] });
+    const [request] = plane.threads[0]?.heard ?? [];
+    const places = request !== undefined && "request" in request ? request.request.services[0]?.places : [];
+    expect(places).toEqual(isResumed ? [timed] : [timed, untimed]);
+    await reader.next();
+    await reader.next();
+    if (isResumed) expect(await reader.next()).toContain("web: its file does not tell times");
+    await reader.leave();
+  }
 });
 
 test("a follower that lags misses lines, and is told how many as soon as there is room, though no line follows", async () => {
