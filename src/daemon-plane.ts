@@ -12,7 +12,7 @@ import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
 import { addToEventfd, openEventfd } from "./os/eventfd.ts";
 import { readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
 import { monotonicMicros } from "./os/micro-clock.ts";
-import { isLocal, type MountedAt, mountOf, readMountTable } from "./os/mount-table.ts";
+import { isLocal, type MountTable, mountOf, readMountTable } from "./os/mount-table.ts";
 import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
 import { openLargePipe, PipePeeker } from "./os/pipe-peek.ts";
 import { stampCopierAddress } from "./os/stamp-copier.ts";
@@ -68,7 +68,7 @@ export const startPlaneWorker: StartPlaneThread = (listener) =>
   planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener);
 
 /** The file systems of these files, but for the one of `home` if it is a local one. */
-function laneNameOf(files: readonly string[], home: string, table: readonly MountedAt[]): string {
+function laneNameOf(files: readonly string[], home: string, table: MountTable): string {
   const usual = mountOf(home, table);
   const devices = files.flatMap((file): string[] => {
     const mount = mountOf(file, table);

@@ -10,25 +10,33 @@ export interface MountedAt {
   readonly type: string;
 }
 
-/** Lines of /proc/self/mountinfo (proc_pid_mountinfo(5)): number, parent, device, root, point, options, ..., "-", type, ... */
-export function parseMountTable(text: string): readonly MountedAt[] {
-  return text.split("\n").flatMap((line): MountedAt[] => {
+/** By point. */
+export type MountTable = ReadonlyMap<string, MountedAt>;
+
+/**
+ * Lines of /proc/self/mountinfo (proc_pid_mountinfo(5)): number, parent, device, root, point, options, ..., "-", type, ...
+ * Of several at the same point the last counts, which covers the others.
+ */
+export function parseMountTable(text: string): MountTable {
+  const table = new Map<string, MountedAt>();
+  for (const line of text.split("\n")) {
     const [mount = "", system = ""] = line.split(" - ");
-    const [, , device, , point] = mount.split(" ");
+    const [, , device, , escaped] = mount.split(" ");
     const [type] = system.split(" ");
-    if (device === undefined || point === undefined || type === undefined) return [];
-    return [{ point: unescaped(point), device, type }];
-  });
+    if (device === undefined || escaped === undefined || type === undefined) continue;
+    const point = unescaped(escaped);
+    table.set(point, { point, device, type });
+  }
+  return table;
 }
 
-/** The last of the mounts whose point is the longest beginning of the path: a later one covers an earlier one. */
-export function mountOf(path: string, table: readonly MountedAt[]): MountedAt | null {
-  let found: MountedAt | null = null;
-  for (const mount of table) {
-    const isAbove = mount.point === "/" || path === mount.point || path.startsWith(`${mount.point}/`);
-    if (isAbove && mount.point.length >= (found?.point.length ?? 0)) found = mount;
+/** The mount whose point is the longest beginning of the path, which is absolute. A table may be long, a path is not. */
+export function mountOf(path: string, table: MountTable): MountedAt | null {
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const found = table.get(path.slice(0, end));
+    if (found !== undefined) return found;
   }
-  return found;
+  return table.get("/") ?? null;
 }
 
 /** Blanks and backslashes are written as three octal digits. */
@@ -37,11 +45,11 @@ function unescaped(text: string): string {
 }
 
 /** What is mounted now; nothing where there is no /proc. No file system is asked, so none can make the caller wait. */
-export function readMountTable(): readonly MountedAt[] {
+export function readMountTable(): MountTable {
   try {
     return parseMountTable(readFileSync("/proc/self/mountinfo", "utf8"));
   } catch {
-    return [];
+    return new Map();
   }
 }
 
