@@ -8,6 +8,14 @@ import type { FoundText, RecordOpener } from "./os/record-left.ts";
 import type { Report } from "./supervisor/ports.ts";
 
 const PREFIX = "service ";
+const NOTHING: readonly ServiceAction[] = [];
+
+/** What was last written of a service. */
+interface Written {
+  /** Made once: it is looked up with each change. */
+  readonly key: string;
+  saved: SavedService;
+}
 
 export class ServiceRecords {
   /** null: it cannot be opened, and a successor goes by the state mapping alone. */
@@ -16,8 +24,7 @@ export class ServiceRecords {
   readonly problems: readonly string[];
   /** What the configuration that is written down has, as the records name it. */
   readonly #standing = new Map<string, Definition>();
-  /** What was last written. */
-  readonly #saved = new Map<string, SavedService>();
+  readonly #written = new Map<string, Written>();
   #hasComplained = false;
   report: Report = () => {};
 
@@ -60,19 +67,23 @@ export class ServiceRecords {
 
   keep(record: ServiceRecord, actions: readonly ServiceAction[] | null, run: number | null): void {
     const service = record.definition.name;
-    const saved = { record, actions: actions ?? this.#saved.get(service)?.actions ?? [], run };
-    this.#saved.set(service, saved);
-    this.#write(service, saved);
+    const known = this.#written.get(service);
+    const saved = { record, actions: actions ?? known?.saved.actions ?? NOTHING, run };
+    const written = known ?? { key: `${PREFIX}${service}`, saved };
+    written.saved = saved;
+    if (known === undefined) this.#written.set(service, written);
+    this.#write(service, written);
   }
 
   performed(service: string): void {
-    const saved = this.#saved.get(service);
-    if (saved !== undefined) this.#saved.set(service, { ...saved, actions: [] });
-    this.#file?.done(`${PREFIX}${service}`);
+    const written = this.#written.get(service);
+    if (written === undefined) return;
+    written.saved = { ...written.saved, actions: NOTHING };
+    this.#file?.done(written.key);
   }
 
   forget(service: string): void {
-    this.#saved.delete(service);
+    this.#written.delete(service);
     this.#file?.forget(`${PREFIX}${service}`);
   }
 
@@ -80,8 +91,8 @@ export class ServiceRecords {
   leave(services: Iterable<string>): void {
     for (const service of services) {
       this.#standing.delete(service);
-      const saved = this.#saved.get(service);
-      if (saved !== undefined) this.#write(service, saved);
+      const written = this.#written.get(service);
+      if (written !== undefined) this.#write(service, written);
     }
   }
 
@@ -92,9 +103,9 @@ export class ServiceRecords {
     }
   }
 
-  #write(service: string, saved: SavedService): void {
+  #write(service: string, { key, saved }: Written): void {
     const text = encodeSaved(saved, this.#standing.get(service) ?? null);
-    const failure = this.#file?.write(`${PREFIX}${service}`, text) ?? null;
+    const failure = this.#file?.write(key, text) ?? null;
     if (failure === null || this.#hasComplained) return;
     this.#hasComplained = true;
     this.report(
