@@ -34,6 +34,20 @@ export interface AdoptedRun {
   readonly pipes: readonly { readonly fd: number; readonly slot: number; readonly stream: "stdout" | "stderr" }[];
 }
 
+interface Ends {
+  readonly read: number;
+  readonly write: number;
+}
+
+interface Spare extends Ends {
+  readonly slot: number;
+}
+
+/** So many are made at a time, where so many are about to be asked for. */
+const MANY = 16;
+/** So many descriptors are kept from what is made ahead. */
+const LEFT_TO_OTHERS = 256;
+
 export class OutputPipes {
   /** What a predecessor has left, in the order of its runs. */
   readonly adopted: readonly AdoptedRun[];
@@ -43,6 +57,10 @@ export class OutputPipes {
   /** Every pipe that is open, by its read end. */
   readonly #open = new Map<number, { readonly slot: number; readonly entry: SlotEntry | null }>();
   readonly #fds = new Map<number, number>();
+  /** Made ahead, for those that ask next, and nobody's yet. */
+  readonly #spare: Spare[] = [];
+  /** So many are about to be asked for. */
+  #expected = 0;
 
   /** `close` is asked to close what belongs here. */
   constructor(ports: OutputPipePorts, close: (fd: number) => void) {
@@ -53,18 +71,50 @@ export class OutputPipes {
     this.adopted = this.#adoptedRuns();
   }
 
+  /**
+   * So many pipes are about to be asked for, one after the other: where they are many, some are made ahead, of which the estate is
+   * told together. When there are few, what has been made ahead is let go of.
+   */
+  expect(count: number): void {
+    this.#expected = count;
+    if (count >= MANY) return;
+    for (const { slot, read, write } of this.#spare.splice(0)) {
+      if (slot !== NO_SLOT) this.#ports.estate.release(nameOf(slot));
+      for (const fd of [read, write]) this.#closeFd(fd);
+      this.#slots.giveBack(slot);
+    }
+  }
+
   /** A pipe for a run that is to begin; the name of an errno if there is none. */
-  make(entry: Omit<SlotEntry, "pid">, leaving: number): { readonly read: number; readonly write: number } | string {
+  make(entry: Omit<SlotEntry, "pid">, leaving: number): Ends | string {
+    if (this.#expected >= MANY && this.#spare.length === 0) this.#makeAhead();
+    const made = this.#spare.shift() ?? this.#makeOne(leaving);
+    if (typeof made === "string") return made;
+    const { slot, read, write } = made;
+    if (slot !== NO_SLOT) this.#ports.clear(slot);
+    this.#note(read, slot, { ...entry, pid: 0 });
+    return { read, write };
+  }
+
+  /** Only while there are descriptors in plenty, and places: nobody is to miss those that may not be needed. */
+  #makeAhead(): void {
+    while (this.#spare.length < MANY) {
+      const made = this.#makeOne(LEFT_TO_OTHERS);
+      if (typeof made === "string") return;
+      this.#spare.push(made);
+      if (made.slot === NO_SLOT) return;
+    }
+  }
+
+  #makeOne(leaving: number): Spare | string {
     const slot = this.#slots.take();
     const ends = this.#ports.openPipe(slot, leaving);
     if (typeof ends === "string") {
       this.#slots.giveBack(slot);
       return ends;
     }
-    if (slot !== NO_SLOT) this.#ports.clear(slot);
-    this.#note(ends.read, slot, { ...entry, pid: 0 });
     if (slot !== NO_SLOT) this.#ports.estate.hold(nameOf(slot), ends.read);
-    return ends;
+    return { slot, ...ends };
   }
 
   /** The run has begun: the place of its pipe, which is given one here if it was not made here. */

@@ -25,9 +25,14 @@ export class StartQueue {
     return this.#next >= this.#waiting.length;
   }
 
+  /** How many are left. */
+  get length(): number {
+    return this.#waiting.length - this.#next;
+  }
+
   /** true: so many are left that none should hold up the next. */
   get isLong(): boolean {
-    return this.#waiting.length - this.#next >= MANY;
+    return this.length >= MANY;
   }
 
   add(service: string): void {

@@ -1,12 +1,12 @@
 /* Pipes that outlive whoever reads them: by their names, by what the estate keeps, and what is known of them by a file. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PlaneFiles } from "../../src/daemon-plane-files.ts";
 import { Estate } from "../../src/daemon-estate.ts";
 import type { EstatePort } from "../../src/core/estate.ts";
-import { OutputPipes } from "../../src/log/output-pipes.ts";
+import { type OutputPipePorts, OutputPipes } from "../../src/log/output-pipes.ts";
 import { decodeSlotEntry, encodeSlotEntry, type SlotEntry } from "../../src/log/slot-entry.ts";
 import { findLogFifo, openLogFifo } from "../../src/os/log-fifo.ts";
 import { closeDescriptor, readPipe } from "../../src/os/pipe-io.ts";
@@ -137,6 +137,70 @@ describe("the estate", () => {
     closeDescriptor(write);
   });
 });
+
+describe("where many pipes are about to be asked for", () => {
+  test("some are made ahead, all of them in the estate before the first is given out, and each is given out once", () => {
+    const estate = new Estate(new Map());
+    const pipes = pipesOf("this boot", estate);
+    pipes.expect(1_000);
+    const first = made(pipes, OUT);
+    const held = pipesIn(estate).length;
+    expect(held).toBeGreaterThan(1);
+    const rest = Array.from({ length: held - 1 }, (_, index) => made(pipes, { ...OUT, run: 8 + index }));
+    expect(pipesIn(estate).map(([, fd]) => fd)).toEqual([first.read, ...rest.map(({ read }) => read)]);
+    for (const { read, write } of [first, ...rest]) {
+      writeSync(write, "own");
+      expect(contentOf(read)).toBe("own");
+      closeDescriptor(write);
+      pipes.close(read);
+    }
+    expect(pipesIn(estate)).toEqual([]);
+  });
+
+  test("those that nobody has asked for are let go of when there are few more, with their places", () => {
+    const estate = new Estate(new Map());
+    const pipes = pipesOf("this boot", estate);
+    pipes.expect(1_000);
+    const taken = made(pipes, OUT);
+    pipes.expect(1);
+    expect(pipesIn(estate)).toEqual([["log 0", taken.read]]);
+    const next = made(pipes, { ...OUT, run: 8 });
+    expect(pipesIn(estate).length).toBe(2);
+    // A pipe that is let go of has no writer left.
+    for (const { read, write } of [taken, next]) for (const fd of [read, write]) closeDescriptor(fd);
+    expect(readdirSync("/proc/self/fd").filter((fd) => leadsInto(directory, fd))).toEqual([]);
+  });
+
+  test("a successor is left with none of which nobody knows whose it is", () => {
+    const estate = new Estate(new Map());
+    const files = new PlaneFiles({ directory, boot: "this boot", estate });
+    const writers: number[] = [];
+    const openPipe: OutputPipePorts["openPipe"] = (slot, leaving) => {
+      const ends = files.pipes.openPipe(slot, leaving);
+      if (typeof ends !== "string") writers.push(ends.write);
+      return ends;
+    };
+    const pipes = new OutputPipes({ ...files.pipes, openPipe }, closeDescriptor);
+    pipes.expect(1_000);
+    const { read } = made(pipes, OUT);
+    pipes.begin(read, 1234);
+    const heir = new Estate(estate.manifest);
+    const second = pipesOf("this boot", heir);
+    expect(second.adopted).toMatchObject([{ run: 7, pid: 1234, pipes: [{ fd: read, slot: 0 }] }]);
+    expect(pipesIn(heir)).toEqual([["log 0", read]]);
+    second.close(read);
+    for (const write of writers) closeDescriptor(write);
+  });
+});
+
+/** true: the descriptor is of a pipe there. */
+function leadsInto(place: string, fd: string): boolean {
+  try {
+    return /\/\d+$/.test(readlinkSync(`/proc/self/fd/${fd}`)) && readlinkSync(`/proc/self/fd/${fd}`).startsWith(place);
+  } catch {
+    return false;
+  }
+}
 
 describe("a pipe with a name", () => {
   test("has the usual size and semantics, and its name belongs to whoever takes it last", () => {
