@@ -119,7 +119,10 @@ export class Fleet {
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
-    this.#begin(service, { how: "enable-asked", byHand: false }, {});
+    const asked = { how: "enable-asked", byHand: false } as const;
+    // Nothing lies between the asking and the telling then, so there is nothing that a successor could miss.
+    if (!this.#draining && this.links.isAlone(service)) this.together(() => this.#order.begin(service, asked));
+    else this.#begin(service, asked, {});
   }
 
   /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */

@@ -55,6 +55,12 @@ export class Links {
     return this.#look().conflicts.get(service) ?? NOBODY;
   }
 
+  /** true: nothing has to begin before it, nor to make way for it. */
+  isAlone(service: string): boolean {
+    const { needed, conflicts } = this.#look();
+    return (needed.get(service) ?? NOTHING).every((other) => other === service) && !conflicts.get(service)?.size;
+  }
+
   /** true: what becomes of it matters to another one. */
   isLinked(service: string): boolean {
     return this.watchersOf(service).size > 0;

@@ -81,9 +81,9 @@ export class Order {
    * What waits to be called by its schedule or a connection is in nobody's way yet.
    */
   bringIn(service: string, byHand: boolean, how: Beginning): readonly Call[] {
-    const needed = this.links.closureOf([service]);
     const own = { service, how };
-    if (needed.size === 1 && this.links.conflictsOf(service).size === 0) return [own];
+    if (this.links.isAlone(service)) return [own];
+    const needed = this.links.closureOf([service]);
     const lacking = [...needed].filter((name) => name !== service && this.#isLacking(name, byHand));
     const brought = this.#inStartOrder(lacking, needed).filter((name) => this.#bring(name, byHand));
     const calls = [...brought.map((name) => ({ service: name, how: this.#beginningOf(name, own) })), own];

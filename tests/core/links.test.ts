@@ -34,6 +34,12 @@ describe("links", () => {
     expect(linked).toEqual(["web", "app", "db", "cache", "net", "old"]);
   });
 
+  test("leave a service alone with which nothing has to begin or to make way", () => {
+    const links = linksOf({ ...STACK, wanting: { wants: ["db"] }, itself: { wants: ["itself"] } });
+    const alone = [...Object.keys(STACK), "wanting", "itself"].filter((name) => links.isAlone(name));
+    expect(alone).toEqual(["db", "cache", "net", "itself"]);
+  });
+
   test("follow a change and a removal at once", () => {
     const links = linksOf(STACK);
     expect([...links.dependentsOf("db")]).toEqual(["app"]);
