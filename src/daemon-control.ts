@@ -108,7 +108,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
       const since = isThisBoot ? Math.max(begunAt, wish.window.since ?? begunAt) : wish.window.since;
       return reader.read({ ...wish, window: { ...wish.window, since } }, life);
     },
-    subscribe: (listen) => supervisor.subscribe(listen),
+    subscribe: (listen) => supervisor.events.subscribe(listen),
   };
 }
 

@@ -18,7 +18,7 @@ export function makeLogReader(supervisor: Supervisor, plane: DataPlane, logDirec
     follow: (name, listen) => plane.follow(name, listen),
     unfollow: (name, listen) => plane.unfollow(name, listen),
     onService: (listen) =>
-      supervisor.subscribe(({ service }) => {
+      supervisor.events.subscribe(({ service }) => {
         if (service !== null) listen(service);
       }),
     startThread: (listener) =>

@@ -52,6 +52,12 @@ export function advanceRecord(
   };
 }
 
+/** Its launch has come to nothing because of an error of ours. */
+export function abandonedRecord(record: ServiceRecord, error: unknown, wall: WallTime): ServiceRecord {
+  const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+  return { ...record, state: { tag: "failed", reason }, since: wall };
+}
+
 /** true: the note is about the state. That something cannot be killed is over with it, and so is what was to be said of its start. */
 function isNoteOf({ state, note }: ServiceRecord): boolean {
   return state.tag === "stuck" || (state.tag === "starting" && note?.startsWith(NOT_READY) === true);

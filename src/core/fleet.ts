@@ -4,31 +4,30 @@
  * the links between services are looked at (order.ts), and what follows from them is drained in the same way.
  *
  * The fleet is pure: time, chance and effects come through its ports. An exception in the handling of one event is
- * handed to the port `failed`; the service concerned keeps its state (a spawn that has no outcome makes it failed) and the
- * rest goes on.
+ * handed to the port `failed`; its service keeps its state (a spawn without outcome makes it failed) and the rest goes on.
  */
 import type { Definition } from "./definition.ts";
-import { advanceRecord } from "./advance-record.ts";
+import { abandonedRecord, advanceRecord } from "./advance-record.ts";
+import { annotatedRecord } from "./annotated-record.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 import { forEachInSpite } from "./in-spite.ts";
 import { Order } from "./order.ts";
-import { type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
+import { type Letter, type ServiceAction, type ServiceEvent, asksForStart } from "./service-event.ts";
 import type { PlainData } from "./plain-data.ts";
 import { type ContextSource, RecordContext } from "./record-context.ts";
 import type { Restoration } from "./restore-record.ts";
 import { redefined } from "./redefine-record.ts";
-import { type Asked, type ServiceRecord, earliestDeadlineOf, isDeadlineOver, newRecord } from "./service-record.ts";
+import { type Asked, type ServiceRecord, isDeadlineOver, newRecord } from "./service-record.ts";
 import { isAtRest } from "./service-state.ts";
 import { step } from "./step.ts";
 import type { Instant } from "./units.ts";
 
-interface Letter {
-  readonly service: string;
-  readonly event: ServiceEvent;
-}
+const ENABLE: Asked = { how: "enable-asked", byHand: false };
 
 export class Fleet {
   readonly #records = new Map<string, ServiceRecord>();
+  readonly #deadlines = new Deadlines();
   readonly #ports: FleetPorts;
   readonly #order: Order;
   readonly #source: ContextSource;
@@ -66,6 +65,7 @@ export class Fleet {
   /** A service as a predecessor has left it, or a new one: nothing follows from it before `resume`. */
   place(record: ServiceRecord): void {
     this.#records.set(record.definition.name, record);
+    this.#deadlines.note(record.definition.name, record.state);
     this.#order.place(record);
   }
 
@@ -119,10 +119,9 @@ export class Fleet {
 
   /** It runs from now on, at once or when its schedule or a connection says so; it is what its definition says, not an operator. */
   enable(service: string): void {
-    const asked = { how: "enable-asked", byHand: false } as const;
-    // Nothing lies between the asking and the telling then, so there is nothing that a successor could miss.
-    if (!this.#draining && this.links.isAlone(service)) this.together(() => this.#order.begin(service, asked));
-    else this.#begin(service, asked, {});
+    // Told at once, it need not be noted: nothing lies between that a successor could miss.
+    if (!this.#draining && this.links.isAlone(service)) this.together(() => this.#order.begin(service, ENABLE));
+    else this.#begin(service, ENABLE, {});
   }
 
   /** Starts it for another one: what an operator has stopped, or what has failed, is not brought in for that. */
@@ -182,11 +181,9 @@ export class Fleet {
    * called at any time, also while a change is being told of.
    */
   annotate(service: string, word: string, data: PlainData): void {
-    const record = this.#records.get(service);
-    if (record === undefined) return;
-    const { [word]: known, ...others } = record.beside;
-    if (data === null && known === undefined) return;
-    const after = { ...record, beside: data === null ? others : { ...others, [word]: data } };
+    const before = this.#records.get(service) ?? null;
+    const after = before === null ? null : annotatedRecord(before, word, data);
+    if (after === null || after === before) return;
     this.#records.set(service, after);
     this.#ports.annotated(after);
   }
@@ -210,7 +207,7 @@ export class Fleet {
 
   /** The earliest deadline of all, or null. */
   nextDeadline(): Instant | null {
-    return earliestDeadlineOf(this.#records.values());
+    return this.#deadlines.earliest;
   }
 
   /** Several changes that belong together: nothing follows from the first before the last has been made. */
@@ -261,9 +258,7 @@ export class Fleet {
   /** The outcome of this spawn will not arrive any more, and nothing else ends this state. */
   #abandonLaunch(service: string, error: unknown): void {
     const record = this.#records.get(service);
-    if (record?.state.tag !== "launching") return;
-    const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`;
-    this.#replace(record, { ...record, state: { tag: "failed", reason }, since: this.#ports.wall() });
+    if (record?.state.tag === "launching") this.#replace(record, abandonedRecord(record, error, this.#ports.wall()));
   }
 
   /** One step of one service; events that follow at once are added to `followers`. */
@@ -289,6 +284,7 @@ export class Fleet {
 
   #replace(before: ServiceRecord, after: ServiceRecord, actions: readonly ServiceAction[] | null = null): void {
     this.#records.set(after.definition.name, after);
+    if (after.state !== before.state) this.#deadlines.note(after.definition.name, after.state);
     this.#order.changed(after, before);
     this.#ports.changed(after, before, actions);
   }
@@ -297,6 +293,7 @@ export class Fleet {
     const record = this.#records.get(service);
     if (record === undefined || !record.removed || !isAtRest(record.state)) return;
     this.#records.delete(service);
+    this.#deadlines.forget(service);
     this.#order.forget(service);
     this.#ports.forgotten(record);
   }

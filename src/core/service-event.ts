@@ -104,3 +104,9 @@ export type ServiceAction =
   /** Something survived SIGKILL: name it in the log. */
   | { readonly tag: "report-unkillable" }
   | { readonly tag: "end-supervisor"; readonly code: number };
+
+/** An event on its way to a service. */
+export interface Letter {
+  readonly service: string;
+  readonly event: ServiceEvent;
+}

@@ -151,16 +151,6 @@ const STARTING_WORDS = {
   hook: "its after_start hook is at work",
 } as const;
 
-/** The earliest deadline of all of them, or null. */
-export function earliestDeadlineOf(records: Iterable<ServiceRecord>): Instant | null {
-  let earliest: Instant | null = null;
-  for (const { state } of records) {
-    const deadline = deadlineOf(state);
-    if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
-  }
-  return earliest;
-}
-
 /** true if it is to be told that its deadline has passed. One that was posted may be overtaken by another event of the same turn. */
 export function isDeadlineOver({ state }: ServiceRecord, now: Instant): boolean {
   const deadline = deadlineOf(state);

@@ -225,8 +225,7 @@ export class Companions {
 
   /** What one of them gets wrong keeps nothing from the others, nor from the service. */
   #each(definition: Definition, next: Definition | null, act: (companion: Companion) => void): void {
-    for (const companion of this.#concerned.of(definition, next))
-      this.#guard.run(definition.name, () => act(companion));
+    this.#guard.each(definition.name, this.#concerned.of(definition, next), act);
   }
 }
 

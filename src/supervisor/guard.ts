@@ -25,7 +25,18 @@ export class Guard {
 
   /** Does each, whatever becomes of the others. */
   all(service: string | null, acts: readonly (() => void)[]): void {
-    for (const act of acts) this.run(service, act);
+    this.each(service, acts, (act) => act());
+  }
+
+  /** Does the same with each, whatever becomes of the others. */
+  each<Item>(service: string | null, items: readonly Item[], act: (item: Item) => void): void {
+    for (const item of items) {
+      try {
+        act(item);
+      } catch (error) {
+        this.tell(service, error);
+      }
+    }
   }
 
   tell(service: string | null, error: unknown): void {

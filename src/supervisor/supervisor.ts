@@ -4,10 +4,10 @@
  */
 import type { Definition } from "../core/definition.ts";
 import { Fleet } from "../core/fleet.ts";
+import type { FleetPorts } from "../core/fleet-ports.ts";
 import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isAtRest, isUntouched } from "../core/service-state.ts";
-import type { EventView } from "../core/service-view.ts";
 import { type Beginnings, adoptServices } from "./adopt-services.ts";
 import { Belongings } from "./belongings.ts";
 import { Commands } from "./commands.ts";
@@ -85,6 +85,17 @@ export class Supervisor {
   readonly #starter: Starter;
   readonly #guard: Guard;
   readonly #turnEnd: TurnEnd;
+  /** Who is told of each change of a record, in this order. */
+  readonly #changes: readonly FleetPorts["changed"][] = [
+    // Before anything else: what follows is known of a successor only by this.
+    (record, _previous, actions) => this.#keep(record, actions),
+    (record, previous) => this.#narrator.changed(record, previous),
+    (record, previous) => this.companions.changed(record, previous),
+    (record, previous) => this.#pidFiles.changed(record, previous),
+    (record, previous) =>
+      isAtRest(record.state) && !isAtRest(previous.state) && this.#commands.killOf(record.definition.name),
+    (record) => this.requests.changed(record),
+  ];
 
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
@@ -207,11 +218,6 @@ export class Supervisor {
     this.#turnEnd.soon();
   }
 
-  /** Calls `listen` for every event from now on, until the returned function is called. */
-  subscribe(listen: (event: EventView) => void): () => void {
-    return this.events.subscribe(listen);
-  }
-
   #buildFleet(): Fleet {
     const { clock, jitter } = this.ports;
     const performer = {
@@ -255,16 +261,7 @@ export class Supervisor {
   }
 
   #changed(record: ServiceRecord, previous: ServiceRecord, actions: readonly ServiceAction[] | null): void {
-    const { name } = record.definition;
-    this.#guard.all(name, [
-      // Before anything else: what follows is known of a successor only by this.
-      () => this.#keep(record, actions),
-      () => this.#narrator.changed(record, previous),
-      () => this.companions.changed(record, previous),
-      () => this.#pidFiles.changed(record, previous),
-      () => isAtRest(record.state) && !isAtRest(previous.state) && this.#commands.killOf(name),
-      () => this.requests.changed(record),
-    ]);
+    this.#guard.each(record.definition.name, this.#changes, (tell) => tell(record, previous, actions));
     this.#turnEnd.soon();
   }
 
