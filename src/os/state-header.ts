@@ -65,10 +65,13 @@ export function readHeader(bytes: Uint8Array, recordSize: number): HeaderReading
   return { tag: "ok", header };
 }
 
-/** Gives the mapping the next generation, and returns it. */
+/** More supervisors than these there have not been: such a number comes of damage. Others are numbered by it, and must be exact. */
+const MOST_GENERATIONS = 1_000_000;
+
+/** Gives the mapping the next generation, another one in any case, and returns it. */
 export function advanceGeneration(bytes: Uint8Array): number {
   const view = viewOf(bytes);
-  const next = (view.getUint32(GENERATION_OFFSET, true) + 1) >>> 0;
+  const next = (view.getUint32(GENERATION_OFFSET, true) % MOST_GENERATIONS) + 1;
   view.setUint32(GENERATION_OFFSET, next, true);
   return next;
 }

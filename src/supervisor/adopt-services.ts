@@ -7,7 +7,7 @@ import type { Fleet } from "../core/fleet.ts";
 import { type Evidence, type Restoration, restoreRecord, restoreUnknown } from "../core/restore-record.ts";
 import type { SavedService } from "../core/saved-record.ts";
 import { newRecord } from "../core/service-record.ts";
-import { hasNoProcess } from "../core/service-state.ts";
+import { hasNoProcess, mainPidOf } from "../core/service-state.ts";
 import { millis } from "../core/units.ts";
 import type { Belongings } from "./belongings.ts";
 import { readCommandNotes } from "./command-notes.ts";
@@ -51,9 +51,27 @@ interface Adopted extends Restoration {
 /** How often it is looked whether an exec has returned that a predecessor began. */
 const EXEC_POLL = millis(10);
 
+/**
+ * What the mapping should have said of services of which it says nothing, as it was damaged: the main process that the record of
+ * a service names, if its environment says that it is the service's.
+ */
+function remember({ remembered, saved }: Beginnings, processes: ProcessPort): readonly Remembered[] {
+  const known = new Set(remembered.map(({ service }) => service));
+  const unknown = [...saved].filter(([service]) => !known.has(service));
+  return unknown.flatMap(([service, { record }]) => {
+    const row = processes.row(mainPidOf(record.state) ?? 0);
+    const environment = row === null ? null : processes.environment(row.pid);
+    const invocation = environment?.get("INVOCATION_ID");
+    if (row === null || invocation === undefined || environment?.get("DAEMONSUP_SERVICE") !== service) return [];
+    const want = record.wantedByHand ? record.want : null;
+    return [{ service, want, invocation, main: row, isMainGone: false, exit: null }];
+  });
+}
+
 /** Puts all services in their places and goes on with those that were left. Returns the names of these. */
-export function adoptServices(beginnings: Beginnings, ports: AdoptionPorts): ReadonlySet<string> {
+export function adoptServices(told: Beginnings, ports: AdoptionPorts): ReadonlySet<string> {
   const { fleet, clock } = ports;
+  const beginnings = { ...told, remembered: [...told.remembered, ...remember(told, ports.processes)] };
   const adopted: Adopted[] = [];
   const leftovers = leftoversOf(beginnings, ports.processes);
   const memories = new Map(beginnings.remembered.map((memory) => [memory.service, memory]));

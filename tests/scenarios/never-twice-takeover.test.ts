@@ -113,6 +113,19 @@ test.each(WAYS)(
   },
 );
 
+test.each(WAYS)(
+  "nothing is started twice where the state of services can no longer be read (%s)",
+  async (_who, succeed) => {
+    await using first = await TestSupervisor.start({ "web.toml": shell("exec sleep 1000") });
+    const { pid } = await first.until("web", (view) => view.state === "up");
+    const state = first.place.path("run", "state");
+    writeFileSync(state, crypto.getRandomValues(new Uint8Array(65_536)), { flag: "r+" });
+    await using second = await succeed(first);
+    expect(await second.service("web")).toMatchObject({ state: "up", pid, restarts: 0 });
+    expect(second.place.marked()).toEqual([pid ?? 0]);
+  },
+);
+
 test("a definition that was changed while no supervisor ran is applied once another one does, and nothing is relayed", async () => {
   await using first = await TestSupervisor.start({
     "changed.toml": program(["sleep", "1000"]),
