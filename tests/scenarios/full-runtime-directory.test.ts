@@ -46,11 +46,15 @@ test.skipIf(skipped)(
     await using supervisor = await place.start();
     const calm = await supervisor.until("calm", ({ state }) => state === "up");
     await fill(place);
+    // A run is up before it has said anything.
+    const begins = (runs: number) => supervisor.lines("web", ({ length }) => length >= runs);
     for (let death = 0; death < 5; death++) {
       const { pid } = await supervisor.until("web", ({ state }) => state === "up");
+      await begins(death + 1);
       signalProcess(pid, "SIGKILL");
       await supervisor.until("web", (view) => view.state === "up" && view.pid !== pid);
     }
+    await begins(6);
     for (let index = 0; index < 40; index++) place.write(`new-${index}.toml`, program(["sleep", "1000"], eager));
     await supervisor.command("reload");
     expect((await supervisor.command("stop", "web")).code).toBe(0);
