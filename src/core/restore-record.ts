@@ -69,6 +69,9 @@ export function restoreRecord(saved: SavedService, evidence: Evidence): Restorat
     case "sweeping":
     case "stuck":
       if (evidence.main === null && evidence.others === 0) return goOn(record, told(actions), [{ tag: "emptied" }]);
+      // It waited for its main process alone, and the others are to be left.
+      if (evidence.main === null && state.tag === "stuck" && state.scope === "main")
+        return ended(record, actions, evidence);
       return goOn(record, redone(actions));
     case "cleaning":
       return goOn(record, redone(actions));

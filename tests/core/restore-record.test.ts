@@ -97,6 +97,12 @@ describe("a service goes on where it was", () => {
   });
 });
 
+test("a main process that could not be killed and is gone after all is no longer waited for, whatever it has left", () => {
+  const stuck = { ...STATES.stuck, scope: "main" } as const;
+  expect(told(stuck, LIVES)).toBe("=");
+  expect(told(stuck, NOTED)).toBe("= > exited 3, 2 left");
+});
+
 describe("what was to be done and may not have been", () => {
   const signal: ServiceAction = { tag: "signal-all", signal: "SIGTERM" };
   const hook: ServiceAction = { tag: "run-hook", hook: "before_start", ending: null };
