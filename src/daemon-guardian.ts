@@ -161,6 +161,7 @@ export class GuardianLink implements EstateMirror {
 
   /** Everything is being stopped, for good. */
   ending(): void {
+    this.#wake();
     this.#say({ tag: "ending" });
   }
 
@@ -175,6 +176,7 @@ export class GuardianLink implements EstateMirror {
 
   /** The last thing to be said. Blocks for a moment if the guardian does not read. */
   over(code: number): void {
+    this.#wake();
     this.#say({ tag: "over", code });
     this.#sayAll();
   }
@@ -186,6 +188,16 @@ export class GuardianLink implements EstateMirror {
     const until = performance.now() + LAST_WORDS_WITHIN;
     while (this.#socket.send(packet, [given.binary]) === "full" && performance.now() < until)
       awaitDescriptors([{ fd: this.#socket.fd, writable: true }], until - performance.now());
+  }
+
+  /** Somebody may have stopped it: it is to hear of the end, and to tell of the ends of services that are its children. */
+  #wake(): void {
+    if (this.isGone || process.ppid !== this.pid) return;
+    try {
+      process.kill(this.pid, "SIGCONT");
+    } catch {
+      // It has ended meanwhile, which is told as well.
+    }
   }
 
   #sayAll(): void {

@@ -35,6 +35,10 @@ export function makeWorld(): CliWorld {
       const { isPidFileLocked } = require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
       return isPidFileLocked(pidFile);
     },
+    pidIn: (pidFile) => {
+      const { readPidFile } = require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
+      return readPidFile(pidFile);
+    },
     readHistory: async (file, question) => {
       const { readLeftHistory } = await import("./os/left-history.ts");
       return readLeftHistory(file, question);

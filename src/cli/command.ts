@@ -1,4 +1,4 @@
-import type { SupervisorPlace } from "../control/client.ts";
+import type { CommandPlace } from "./find-supervisor.ts";
 import type { ValueKind } from "./option-values.ts";
 import type { Arguments, OptionTable } from "./parse-arguments.ts";
 import type { CliWorld } from "./world.ts";
@@ -39,7 +39,7 @@ export interface CommandCall {
   readonly given: Arguments;
   readonly world: CliWorld;
   /** The supervisor that is meant. */
-  readonly place: SupervisorPlace;
+  readonly place: CommandPlace;
 }
 
 /** Services by their names; every command understands globs. */

@@ -14,8 +14,13 @@ export const PLACE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+export interface CommandPlace extends SupervisorPlace {
+  /** The number in the pid file; null: none, as whoever ends in order empties it last. */
+  daemonPid(): number | null;
+}
+
 export type FoundPlace =
-  | { readonly tag: "ok"; readonly place: SupervisorPlace }
+  | { readonly tag: "ok"; readonly place: CommandPlace }
   /** `message` is a whole sentence of our grammar. */
   | { readonly tag: "usage"; readonly message: string };
 
@@ -26,7 +31,13 @@ export function findSupervisor(given: Arguments, world: CliWorld): FoundPlace {
   if (problem !== null) return { tag: "usage", message: problem };
   const runtimeDir = given.valueOf("runtime-dir");
   const { runtime } = placesOf({ name, runtimeDir, stateDir: null, logDir: null }, world);
-  return { tag: "ok", place: { socket: controlSocketOf(runtime), isLocked: () => world.isLocked(pidFileOf(runtime)) } };
+  const pidFile = pidFileOf(runtime);
+  const place = {
+    socket: controlSocketOf(runtime),
+    isLocked: () => world.isLocked(pidFile),
+    daemonPid: () => world.pidIn(pidFile),
+  };
+  return { tag: "ok", place };
 }
 
 /** How this supervisor is spoken to, for lines that people are to type: "daemonsup", "daemonsup --name x". */

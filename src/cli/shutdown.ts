@@ -38,28 +38,57 @@ interface Ending {
 }
 
 async function askAndWait(call: CommandCall, { wait, timeout }: WaitWish, signal: AbortSignal): Promise<Ending> {
+  const guardian = call.place.daemonPid();
   const reply = await ask(call.place, { route: "shutdown", name: null, body: {}, patience: ANSWER_WITHIN, signal });
   // A supervisor without services may be gone before its answer has left.
   if (reply.tag === "refused" && reply.why !== "broken") return reply;
   if (reply.tag === "ok" && reply.value.result !== "done")
     return { exit: EXIT.failed, message: `cannot shut down: ${reply.value.message ?? reply.value.result}` };
   if (!wait) return { exit: EXIT.done, message: "shutdown asked for" };
-  if (await waitUntilGone(call, timeout, signal)) return { exit: EXIT.done, message: "the supervisor is gone" };
-  const text = call.given.valueOf("timeout");
-  return { exit: EXIT.timedOut, message: `cannot shut down: services still run after ${text}; the shutdown goes on` };
+  switch (await waitUntilGone(call, timeout, signal)) {
+    case "gone":
+      return { exit: EXIT.done, message: "the supervisor is gone" };
+    case "guardian":
+      return { exit: EXIT.timedOut, message: remainsText(guardian) };
+    case "services": {
+      const text = call.given.valueOf("timeout");
+      return {
+        exit: EXIT.timedOut,
+        message: `cannot shut down: services still run after ${text}; the shutdown goes on`,
+      };
+    }
+  }
+}
+
+function remainsText(guardian: number | null): string {
+  const pid = guardian === null ? "" : ` (pid ${guardian})`;
+  return `cannot shut down: all services are stopped and the supervisor has ended, but its guardian${pid} has not; until it has, nothing can be started in its place`;
 }
 
 const LOOK_EVERY_MS = 20;
+/** A guardian ends right after its supervisor, unless somebody holds it up. */
+const GUARDIAN_WITHIN_MS = 5_000;
 
-/** true when no process holds the pid file any more; false when the time is up or the wait was ended. */
-async function waitUntilGone({ place }: CommandCall, timeout: number | null, signal: AbortSignal): Promise<boolean> {
+/**
+ * "gone" when no process holds the pid file any more; otherwise the time is up or the wait was ended, and these are left. For
+ * the guardian alone it never waits for longer than GUARDIAN_WITHIN_MS.
+ */
+async function waitUntilGone(
+  { place }: CommandCall,
+  timeout: number | null,
+  signal: AbortSignal,
+): Promise<"gone" | "guardian" | "services"> {
   const deadline = timeout === null ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  let guardianUntil = Number.POSITIVE_INFINITY;
   // Nothing tells when a lock is free; its holder is no child of ours.
   while (place.isLocked()) {
-    if (signal.aborted || performance.now() > deadline) return false;
+    const isEmpty = place.daemonPid() === null;
+    const now = performance.now();
+    if (isEmpty) guardianUntil = Math.min(guardianUntil, now + GUARDIAN_WITHIN_MS);
+    if (signal.aborted || now > Math.min(deadline, guardianUntil)) return isEmpty ? "guardian" : "services";
     await Bun.sleep(LOOK_EVERY_MS);
   }
-  return true;
+  return "gone";
 }
 
 function say({ given, world }: CommandCall, end: Ending): number {

@@ -61,6 +61,8 @@ export interface CliWorld {
   now(): number;
   /** true if some process holds the lock of this pid file; false also when there is no such file. */
   isLocked(pidFile: string): boolean;
+  /** The number in this pid file; null if there is no file or no number. */
+  pidIn(pidFile: string): number | null;
   /** Reads the file that a supervisor has left; null: there is none. To be called only while no supervisor runs. */
   readHistory(file: string, question: HistoryQuestion): Promise<HistoryAnswer | null>;
   /** What `check` looks at besides the definitions themselves. */

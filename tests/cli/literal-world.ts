@@ -59,6 +59,7 @@ export function literalWorld({
     openFullScreen: () => Promise.resolve(null),
     run: () => Promise.reject(new Error("nothing is to be run")),
     isLocked: () => false,
+    pidIn: () => 4711,
     readHistory: () => Promise.resolve(null),
     machine: () => ({ userExists: () => true, groupExists: () => true }),
     async *readLogFiles() {},

@@ -132,6 +132,28 @@ describe("a guardian that is killed", () => {
   });
 });
 
+describe("a guardian that is stopped", () => {
+  test("goes on when everything is to end", async () => {
+    await using supervisor = await TestSupervisor.start(SLEEPER);
+    signalProcess(supervisor.pid, "SIGSTOP");
+    expect(await supervisor.command("shutdown")).toMatchObject({ code: 0, stdout: "the supervisor is gone\n" });
+    await supervisor.gone();
+    expect(supervisor.place.marked()).toEqual([]);
+  });
+
+  test("tells of the ends of services that are its children first", async () => {
+    await using first = await TestSupervisor.start(SLEEPER);
+    const { pid } = await first.until("sleeper", ({ state }) => state === "up");
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await using next = await first.successor();
+    await next.until("sleeper", (view) => view.state === "up" && view.pid === pid);
+    signalProcess(next.pid, "SIGSTOP");
+    expect((await next.command("shutdown")).code).toBe(0);
+    await next.gone();
+    expect(next.place.marked()).toEqual([]);
+  });
+});
+
 test("the guardian of root's supervisor is never killed for lack of memory, the supervisor hardly ever, its services as others", async () => {
   const scoreOf = (pid: number | null): string => readFileSync(`/proc/${pid}/oom_score_adj`, "utf8");
   const usual = scoreOf(process.pid);
