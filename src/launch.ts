@@ -9,6 +9,7 @@ import type { CliWorld } from "./cli/world.ts";
 import { type ReadConfiguration, encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
 import { isKernelBefore, OLDEST_KERNEL, parseKernelRelease } from "./core/kernel-release.ts";
+import { stateFileOf } from "./core/paths.ts";
 import { hasControllingTerminal } from "./os/become-daemon.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
@@ -17,6 +18,7 @@ import { loadNative } from "./os/native.ts";
 import { openBlockingPipe, openLogPipe } from "./os/pipe-io.ts";
 import { ownProgramPath } from "./os/program-file.ts";
 import { closeFd } from "./os/signalling.ts";
+import { countLeftServices } from "./os/state-left.ts";
 import {
   type Frame,
   type GuardianRole,
@@ -171,7 +173,7 @@ async function concludeStart(
   const { role, answer, world } = from;
   const frame = await within(role.options.readyTimeout + GRACE_MS, answer.frame);
   world.stderr.write(answer.text());
-  return await conclude(frame, { pid, answer, world });
+  return await conclude(frame, { pid, runtime: role.directories.runtime, answer, world });
 }
 
 /** What the supervisor says over the pipe: a frame, or null if it ended without one, and text for a person. */
@@ -217,15 +219,18 @@ async function within<Value>(limit: number, promise: Promise<Value>): Promise<Va
 
 async function conclude(
   frame: Frame | null | typeof LATE,
-  from: { pid: number; answer: Answer; world: CliWorld },
+  from: { pid: number; runtime: string; answer: Answer; world: CliWorld },
 ): Promise<number> {
-  const { pid, answer, world } = from;
+  const { pid, runtime, answer, world } = from;
   if (frame === LATE) {
     process.kill(pid, "SIGTERM");
     complain(`cannot start: pid ${pid} said nothing in time; it was told to end`, world);
     return EXIT.timedOut;
   }
-  if (frame === null) return complain(`cannot start: the supervisor (pid ${pid}) ended before it was up`, world);
+  if (frame === null) {
+    const left = await leftText(pid, runtime);
+    return complain(`cannot start: the supervisor (pid ${pid}) ended before it was up${left}`, world);
+  }
   if (frame.tag === "ready") {
     world.stdout.write(`${readyLines(frame).join("\n")}\n`);
     return EXIT.done;
@@ -235,6 +240,16 @@ async function conclude(
   if ((await within(GRACE_MS, answer.over)) === LATE)
     world.stderr.write(`pid ${pid} is still stopping what it had started, and ends after that\n`);
   return frame.exit;
+}
+
+/** What it had started already is nobody's now, until somebody starts the supervisor again. */
+async function leftText(pid: number, runtime: string): Promise<string> {
+  const { bootAndNamespace } = await import("./daemon-memory.ts");
+  const count = countLeftServices(stateFileOf(runtime), { bootId: bootAndNamespace(), ended: pid });
+  if (count === 0) return "";
+  return count === 1
+    ? "; 1 service runs on, and the next start goes on with it"
+    : `; ${count} services run on, and the next start goes on with them`;
 }
 
 function complain(message: string, world: CliWorld): number {
