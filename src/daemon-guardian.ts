@@ -18,12 +18,15 @@ import { hearEndOfParent } from "./os/become-daemon.ts";
 import { MOST_PACKET_BYTES, MOST_PACKET_DESCRIPTORS, PacketSocket, type SendOutcome } from "./os/packet-socket.ts";
 import { closeDescriptor } from "./os/pipe-io.ts";
 import { awaitDescriptors } from "./os/poll.ts";
+import { hasEnded } from "./os/processes.ts";
 import type { GuardianAddress } from "./role.ts";
 
 /** What is said within this time is said together, in milliseconds, unless it presses. */
 const TOGETHER = 5;
 /** How soon something is tried again that the guardian does not read, in milliseconds. */
 const AGAIN = 10;
+/** How long the guardian may take to die, in milliseconds. */
+const DYING = 20;
 /** How long the end waits for the guardian to take what was said last. */
 const LAST_WORDS_WITHIN = 1_000;
 /** Of what a supervisor says that cannot go on. */
@@ -69,6 +72,7 @@ export class GuardianLink implements EstateMirror {
   /** How many signals it has told of. */
   #heard = 0;
   #timer: NodeJS.Timeout | null = null;
+  #another: NodeJS.Timeout | null = null;
   /** The guardian has died. */
   isGone = false;
 
@@ -89,13 +93,24 @@ export class GuardianLink implements EstateMirror {
     if (this.isGone) return;
     for (;;) {
       const packet = this.#socket.receive();
-      if (packet.tag === "empty") return;
+      if (packet.tag === "empty") return this.#hearAgain(listener);
       if (packet.tag === "ended") {
         this.isGone = true;
         return listener.gone();
       }
       this.#take(decodeMessage<ToSupervisor>(packet.bytes), listener);
     }
+  }
+
+  /**
+   * The signal that tells of the guardian's death comes with the end of its first thread, and the link is closed with that of its
+   * last. So it is looked at once more a moment later, and then for as long as the guardian is at the point of dying.
+   */
+  #hearAgain(listener: GuardianListener): void {
+    this.#another ??= setTimeout(() => {
+      this.#another = null;
+      if (hasEnded(this.pid)) this.hear(listener);
+    }, DYING);
   }
 
   #take(message: ToSupervisor, listener: GuardianListener): void {
@@ -209,6 +224,7 @@ export class GuardianLink implements EstateMirror {
   /** The guardian is no more, and this process is about to take its place: no reader is left. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#another !== null) clearTimeout(this.#another);
     closeDescriptor(this.#socket.fd);
   }
 

@@ -29,6 +29,12 @@ export function readProcess(pid: number): ProcessRow | null {
   return readRow(pid) ? rowAt(0) : null;
 }
 
+/** true: there is no process of that number, or none that is alive. Its first thread counts: others may still be ending. */
+export function hasEnded(pid: number): boolean {
+  const state = readProcess(pid)?.state;
+  return state === undefined || state === "Z" || state === "X";
+}
+
 /**
  * The children of all threads of a process, each once or more. null if they cannot be told: the process is gone, its threads
  * came and went meanwhile, or the kernel does not show them.

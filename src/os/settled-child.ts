@@ -1,4 +1,4 @@
-import { readProcess } from "./processes.ts";
+import { hasEnded } from "./processes.ts";
 import { readChildWord, type ChildWord } from "./state-record.ts";
 
 /** The child has some instructions to go; one that somebody has stopped just there may still go on later. */
@@ -19,9 +19,4 @@ export function settledChildWord(bytes: Uint8Array): ChildWord {
     if (look === MOST_LOOKS) return word;
     Bun.sleepSync(PAUSE_MS);
   }
-}
-
-function hasEnded(pid: number): boolean {
-  const state = readProcess(pid)?.state;
-  return state === undefined || state === "Z" || state === "X";
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { DetailsView } from "../../src/core/details-view.ts";
 import type { UsageView } from "../../src/core/usage-view.ts";
 import { program, shell } from "./definitions.ts";
-import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
+import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 const FAMILY = "sleep 1000 & echo ready; wait";
 
@@ -39,6 +39,8 @@ test("what there is to know of a service is told: files, links, processes, socke
     { name: "late", how: "after", state: "up" },
   ]);
 
+  // What its shell has started shows the shell's name until its exec.
+  await untilTrue(async () => (await detailsOf(supervisor, "db")).processes[1]?.name === "sleep");
   const db = await detailsOf(supervisor, "db");
   const { pid } = await supervisor.service("db");
   expect(db.ready_by).toBe('a line of output like "ready"');

@@ -338,8 +338,8 @@ export function signalProcess(pid: number | null | undefined, signal: NodeJS.Sig
 }
 
 /** For what no event tells, such as the end of a process that is not ours: looks again every few milliseconds. */
-export async function untilTrue(accept: () => boolean): Promise<void> {
-  while (!accept()) await Bun.sleep(5);
+export async function untilTrue(accept: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await accept())) await Bun.sleep(5);
 }
 
 /** true also while pid 1 has not reaped it yet, which may take it a while. */
