@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { shell } from "./definitions.ts";
 import { RunningCommand } from "./running-command.ts";
-import { BINARY, TestPlace, type TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { BINARY, TestPlace, type TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 function running({ place }: TestSupervisor, ...words: readonly string[]): RunningCommand {
   return new RunningCommand([BINARY, ...words], { DAEMONSUP_RUNTIME_DIR: place.runtime });
@@ -36,6 +36,10 @@ test("logs -f shows every line once, whenever the supervisor dies", async () => 
   }
   await killAgainAndAgain(first, more);
   await more();
+  // The two streams are read one after the other: all of it must be there once nothing more is written.
+  await first.command("stop", "web");
+  const written = numbersIn(place.read("log", "web.log")).length;
+  await untilTrue(() => numbersIn(following.stdout).length >= written);
   const numbers = numbersIn(following.stdout);
   expect(numbers.toSorted((left, right) => left - right)).toEqual(numbers.map((_, index) => index + 1));
   expect(following.stderr).toBe("");

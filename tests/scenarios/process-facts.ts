@@ -43,9 +43,18 @@ export function signalsOf(pid: number, mask: "SigBlk" | "SigIgn" | "SigCgt" | "S
     .map((number) => names.get(number) ?? String(number));
 }
 
-/** What each descriptor of a process leads to. */
+/** What each descriptor of a process leads to; one that is closed at this moment is left out. */
 export function descriptorsOf(pid: number): ReadonlyMap<number, string> {
-  return new Map(readdirSync(`/proc/${pid}/fd`).map((fd) => [Number(fd), readlinkSync(`/proc/${pid}/fd/${fd}`)]));
+  const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => [Number(fd), targetOf(`/proc/${pid}/fd/${fd}`)] as const);
+  return new Map(targets.flatMap(([fd, target]): [number, string][] => (target === null ? [] : [[fd, target]])));
+}
+
+function targetOf(link: string): string | null {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return null;
+  }
 }
 
 /** The environment that a process was started with. */
