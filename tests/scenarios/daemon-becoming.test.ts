@@ -71,7 +71,9 @@ describe.skipIf(skipped !== null)("a daemon that was started from a strange plac
     expect(statusLineOf(supervisor.pid, "Umask")).toBe("0000");
   });
 
-  test("has /dev/null on 0, 1 and 2 and nothing else of what its starter had open", () => {
+  test("has /dev/null on 0, 1 and 2 and nothing else of what its starter had open", async () => {
+    // The guardian keeps its messages where the starter sees them until it has heard that everything is up.
+    await untilTrue(() => descriptorsOf(supervisor.pid).get(2) === "/dev/null");
     const descriptors = descriptorsOf(supervisor.pid);
     expect([0, 1, 2].map((fd) => descriptors.get(fd))).toEqual(["/dev/null", "/dev/null", "/dev/null"]);
     expect([...descriptors.values()]).not.toContain("/dev/zero");
