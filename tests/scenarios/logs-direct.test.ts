@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { contentOf, textOf } from "../log/rotating-log.ts";
 import { shell } from "./definitions.ts";
 import { RunningCommand } from "./running-command.ts";
@@ -61,6 +70,8 @@ test("the full log of a service that cannot be told is copied and emptied, and i
     order(place, `seq ${(round - 1) * 2000 + 1} ${round * 2000}`);
     await untilTrue(() => statSync(path).size === 0 && existsSync(`${path}.${round}.zst`));
   }
+  // The originals of what was compressed go last.
+  await untilTrue(() => readdirSync(place.path("own")).every((name) => name === "web.log" || name.endsWith(".zst")));
   expect(contentOf(place.path("own"))).toBe(`ready\n${numbers(1, 6000)}`);
   await following.says("stdout", /\b6000\n/);
   expect([...following.stdout.matchAll(/(\d+)$/gm)].map(([, text]) => `${text}\n`).join("")).toBe(numbers(1, 6000));
