@@ -164,7 +164,7 @@ async function unpack(packages: readonly string[]): Promise<void> {
 }
 
 async function unpackDownloaded(packages: readonly string[]): Promise<boolean> {
-  const download = ["apt-get", ...PATIENCE, "download", "-qq", ...packages];
+  const download = ["apt-get", ...PATIENCE, "-o", "APT::Sandbox::User=root", "download", "-qq", ...packages];
   return (await runAloud(["sh", "-ec", UNPACK, "sh", UNPACKED, ...download])) === 0;
 }
 

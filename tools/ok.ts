@@ -1,6 +1,7 @@
 // The gate: what people run before a commit, and what CI runs. Every stage runs, whatever became of the one before.
 import { bun, runQuietly, type Outcome } from "./run-command.ts";
 import { parseTestCounts, renderTestCounts, type TestCounts } from "./test-counts.ts";
+import { renderTestFailures } from "./test-failures.ts";
 import { requireToolchain } from "./toolchain.ts";
 
 /** In milliseconds, for a single test: it ends one that hangs. Tests wait for events and not for time. */
@@ -36,17 +37,13 @@ async function runStage(name: string, command: readonly string[]): Promise<Outco
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const isFine = outcome.exitCode === 0;
   console.log(`${isFine ? "ok  " : "FAIL"} ${name} (${seconds} s)`);
-  if (!isFine) console.log(`${withoutPasses(outcome.output)}\n`);
+  if (!isFine) console.log(`${renderTestFailures(outcome.output)}\n`);
   return outcome;
 }
 
 // The runner names each a second time at its end.
 function skippedOf({ output }: Outcome): Set<string> {
   return new Set(output.split("\n").filter((line) => line.startsWith("(skip) ")));
-}
-
-function withoutPasses(output: string): string {
-  return output.replace(/^\(pass\) .*\n/gm, "").trimEnd();
 }
 
 // A run that failed without a failed test (it crashed, it found no tests) is a failure all the same.

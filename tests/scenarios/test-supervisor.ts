@@ -28,6 +28,8 @@ export interface SupervisorOptions {
 
 /** A directory with definitions, not started yet. Files are given by name: "web.toml" -> text. */
 export class TestPlace {
+  /** Those that have not been disposed of. */
+  static readonly open = new Set<TestPlace>();
   readonly directory = mkdtempSync(join(tmpdir(), "ds-"));
   readonly config = join(this.directory, "services.d");
   readonly runtime = join(this.directory, "run");
@@ -38,6 +40,7 @@ export class TestPlace {
     mkdirSync(this.config, { mode: 0o755 });
     this.write("daemonsup.toml", "");
     for (const [name, text] of Object.entries(files)) this.write(name, text);
+    TestPlace.open.add(this);
   }
 
   /** Writes a definition; every service gets the mark by way of [defaults] in daemonsup.toml. */
@@ -124,6 +127,7 @@ export class TestPlace {
 
   /** Ends what is left of a test, by pid, and removes the directory. */
   [Symbol.dispose](): void {
+    TestPlace.open.delete(this);
     // Each of our own processes is started again by another one, until none is left.
     for (let left = this.ours(); left.length > 0; left = this.ours()) left.forEach(killIfAlive);
     this.marked().forEach(killIfAlive);

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "bun:test";
+import { renderTestFailures } from "../../tools/test-failures.ts";
+
+const OUTPUT = `bun test v1.4.5 (a7733435c) 2x PARALLEL
+
+tests/one.test.ts:
+(pass) one > holds [1.00ms]
+
+tests/two.test.ts:
+(skip) two > not here
+
+tests/one.test.ts:
+(pass) one > holds too [1.00ms]
+4 | expect(1).toBe(2);
+error: expect(received).toBe(expected)
+(fail) one > does not hold [2.00ms]
+
+tests/two.test.ts:
+1500 runs, 137384 steps
+(pass) two > holds [1.00ms]
+
+tests/three.test.ts:
+(fail) three > hangs [30000.13ms]
+  ^ this test timed out after 30000ms.
+
+1 tests skipped:
+(skip) two > not here
+
+2 tests failed:
+(fail) one > does not hold [2.00ms]
+(fail) three > hangs [30000.13ms]
+
+ 3 pass
+ 2 fail
+Ran 5 tests across 3 files. [1.00s]
+`;
+
+describe("what is shown of failed tests", () => {
+  test("is the file and name of each, then what was said of it, and nothing else", () => {
+    expect(renderTestFailures(OUTPUT)).toBe(`tests/one.test.ts (fail) one > does not hold [2.00ms]
+tests/three.test.ts (fail) three > hangs [30000.13ms]
+
+tests/one.test.ts:
+4 | expect(1).toBe(2);
+error: expect(received).toBe(expected)
+(fail) one > does not hold [2.00ms]
+tests/three.test.ts:
+(fail) three > hangs [30000.13ms]
+  ^ this test timed out after 30000ms.`);
+  });
+
+  test("is the whole output of a run that failed without a failed test, but for what passed", () => {
+    expect(renderTestFailures("bun test\n\ntests/one.test.ts:\n(pass) one [1.00ms]\nSegmentation fault\n")).toBe(
+      "bun test\n\ntests/one.test.ts:\nSegmentation fault",
+    );
+  });
+});
