@@ -1,140 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { millis } from "../../src/core/units.ts";
-import { Notifications, type Received } from "../../src/supervisor/notifications.ts";
-import type { Relation } from "../../src/supervisor/notify-senders.ts";
-import type { DefinitionChanges } from "../core/literal-definition.ts";
-import { LiteralLife, MAIN_PID } from "./literal-life.ts";
-
-const NOTIFY: DefinitionChanges = {
-  notifyAccess: "main",
-  ready: { method: { tag: "notify" }, timeout: millis(5000), interval: millis(200) },
-};
-
-interface Letter {
-  readonly from?: number;
-  readonly descriptors?: readonly number[];
-}
-
-/** A service that is told of by datagrams; 201 is its main process, 202 another of it, 203 a command, the rest strangers. */
-function life(changes: DefinitionChanges = {}, predecessor: Predecessor | null = null) {
-  const it = new LiteralLife({ ...NOTIFY, ...changes }, predecessor?.it);
-  const relations = new Map<number, Relation>([
-    [MAIN_PID, "main"],
-    [202, "member"],
-    [203, "command"],
-  ]);
-  const queues = new Map<number, Received[]>(predecessor?.queues);
-  const heard: string[] = [];
-  const world = {
-    it,
-    queues,
-    heard,
-    /** Children of the supervisor. */
-    children: new Set<number>(),
-    address: (): string => [...queues.keys()].at(-1)?.toString() ?? "none",
-    /** The kernel's clock, in microseconds. */
-    micros: 0,
-    failure: null as string | null,
-    post(received: Received): void {
-      const fd = [...queues.keys()].at(-1) ?? -1;
-      queues.get(fd)?.push(received);
-    },
-    hear(): void {
-      for (const fd of [...queues.keys()]) if ((queues.get(fd) ?? []).length > 0) it.readable(fd);
-    },
-    /** Says it, and lets it be heard. */
-    say(text: string, { from = MAIN_PID, descriptors = [] }: Letter = {}): void {
-      world.mutter(text, { from, descriptors });
-      world.hear();
-    },
-    /** Says it; it waits to be heard. */
-    mutter(text: string, { from = MAIN_PID, descriptors = [] }: Letter = {}): void {
-      world.post({
-        tag: "received",
-        sender: { pid: from, uid: 0 },
-        bytes: new TextEncoder().encode(text),
-        descriptors,
-      });
-    },
-  };
-  const notifications = new Notifications({
-    ...it.ports,
-    sockets: {
-      open() {
-        if (world.failure !== null) return world.failure;
-        const fd = it.openFd();
-        queues.set(fd, []);
-        return { fd, address: `/run/notify/${fd}` };
-      },
-      reopen(address) {
-        if (world.failure !== null) return world.failure;
-        const fd = it.openFd();
-        queues.set(fd, []);
-        return { fd, address };
-      },
-      adopt: ({ address }) => void heard.push(`goes on with ${address}`),
-      receive(fd) {
-        const queue = queues.get(fd);
-        if (queue === undefined) throw new Error(`descriptor ${fd} is closed`);
-        return (queue[0]?.tag === "failed" ? queue.shift() : queue[0]) ?? { tag: "empty" };
-      },
-      dismiss: (fd) => void queues.get(fd)?.shift(),
-      close({ fd }) {
-        it.closeFd(fd);
-        queues.delete(fd);
-      },
-    },
-    pings: {
-      pinged: () => void heard.push("ping"),
-      triggered: () => void heard.push("trigger"),
-      timeoutChanged: (_service, timeout) => void heard.push(`timeout ${timeout}`),
-    },
-    store: {
-      keep(_service, descriptors, { name, poll }) {
-        heard.push(`store ${descriptors.join(" ")} ${name} ${poll}`);
-        for (const fd of descriptors) it.closeFd(fd);
-      },
-      drop: (_service, name) => void heard.push(`drop ${name}`),
-    },
-    relationOf: (_service, { pid }) => relations.get(pid) ?? "stranger",
-    isMember: (_service, pid) => relations.get(pid) === "member",
-    mayBeMain: (_service, pid) => relations.get(pid) === "member" && world.children.has(pid),
-    resetRestarts: (service) => void heard.push(`reset ${service}`),
-    errnoNameOf: (errno) => (errno === 98 ? "EADDRINUSE" : `errno ${errno}`),
-    kernelMicros: () => world.micros,
-  });
-  it.companions.push(notifications);
-  const all = Object.assign(it, world, { notifications, notified: world });
-  return all;
-}
-
-interface Predecessor {
-  readonly it: LiteralLife;
-  readonly queues: ReadonlyMap<number, Received[]>;
-}
-
-/** Started, and waited for. */
-function started(changes: DefinitionChanges = {}) {
-  const it = life(changes);
-  it.notifications.equip(it.definition, "run-1");
-  it.starting();
-  return it;
-}
-
-function running(changes: DefinitionChanges = {}) {
-  const it = started(changes);
-  it.up();
-  return it;
-}
+import { MAIN_PID } from "./literal-life.ts";
+import { notifiedLife, running, started } from "./notified-life.ts";
 
 describe("the socket for notifications", () => {
   test("is there for a service whose notifications count, and for no other", () => {
-    const it = life();
+    const it = notifiedLife();
     expect(it.notifications.equip(it.definition, "run-1")).toEqual({
       env: { NOTIFY_SOCKET: "/run/notify/11" },
       descriptors: [],
     });
-    const other = life({ notifyAccess: "none", ready: null });
+    const other = notifiedLife({ notifyAccess: "none", ready: null });
     expect(other.notifications.equip(other.definition, "run-1")).toEqual({ env: {}, descriptors: [] });
     expect(other.open.size).toBe(0);
   });
@@ -149,14 +25,14 @@ describe("the socket for notifications", () => {
   });
 
   test("that a hook before the start was given is that of the run", () => {
-    const it = life({ notifyAccess: "exec" });
+    const it = notifiedLife({ notifyAccess: "exec" });
     expect(it.notifications.environmentFor(it.definition)).toEqual({ NOTIFY_SOCKET: "/run/notify/11" });
     expect(it.notifications.equip(it.definition, "run-1")).toMatchObject({ env: { NOTIFY_SOCKET: "/run/notify/11" } });
     expect(it.notifications.environmentFor(it.definition)).toEqual({ NOTIFY_SOCKET: "/run/notify/11" });
   });
 
   test("that cannot be made fails the start, with the reason", () => {
-    const it = life();
+    const it = notifiedLife();
     it.notified.failure = 'cannot make "/run/notify/1": EACCES';
     expect(it.notifications.equip(it.definition, "run-1")).toBe('cannot make "/run/notify/1": EACCES');
   });
@@ -192,7 +68,7 @@ describe("READY=1", () => {
   });
 
   test("that comes before the exec is known to have succeeded counts once it is", () => {
-    const it = life();
+    const it = notifiedLife();
     it.notifications.equip(it.definition, "run-1");
     it.execing();
     it.say("READY=1");
@@ -489,111 +365,4 @@ test("a service that talks without end is heard on later, nothing of it is lost,
   for (let count = 1; count <= 400; count++) it.notified.mutter(`STATUS=again ${count}`);
   it.notifications.settle(it.definition.name);
   expect(it.record.status).toBe("again 400");
-});
-
-describe("over the death of the supervisor", () => {
-  function successorOf(before: Predecessor) {
-    const it = life({}, before);
-    it.notifications.adopted(it.record);
-    it.notifications.allAdopted();
-    return it;
-  }
-
-  test("what waits in the socket is heard by the successor, and the socket goes with the run", () => {
-    const before = started();
-    before.mutter("READY=1");
-    const it = successorOf(before);
-    it.hear();
-    expect([it.heard, it.told]).toEqual([["goes on with /run/notify/11"], ["web ready"]]);
-    it.backoff();
-    expect([it.open.size, it.estate.manifest.size, it.record.beside]).toEqual([0, 0, {}]);
-  });
-
-  test("what was read but not dealt with to its end is heard once more", () => {
-    const before = started();
-    before.onTell = () => {
-      throw new Error("killed");
-    };
-    expect(() => before.say("READY=1")).toThrow("killed");
-    const it = successorOf(before);
-    it.hear();
-    expect(it.told).toEqual(["web ready"]);
-    it.hear();
-    expect(it.told).toEqual(["web ready"]);
-  });
-
-  test("what a service has said before its exec was known to have succeeded counts after that", () => {
-    const before = life();
-    before.notifications.equip(before.definition, "run-1");
-    before.execing();
-    before.say("READY=1");
-    const it = successorOf(before);
-    it.starting();
-    expect(it.told).toEqual(["web ready"]);
-  });
-
-  test("what it has said of itself stays, and is added to", () => {
-    const before = running();
-    before.say("STATUS=fine");
-    const it = successorOf(before);
-    it.say("ERRNO=98");
-    expect(it.record.status).toBe("fine (error EADDRINUSE)");
-  });
-
-  test("whom it lets speak goes on to be heard", () => {
-    const before = running();
-    before.say("NOTIFYACCESS=all");
-    const it = successorOf(before);
-    it.say("STATUS=from another", { from: 202 });
-    expect(it.record.status).toBe("from another");
-  });
-
-  test("a reload that is going on has what was left of its time", () => {
-    const before = running();
-    before.say("RELOADING=1\nMONOTONIC_USEC=0");
-    before.timers.time += 1000;
-    const it = successorOf(before);
-    expect(it.timers.waiting).toEqual([4000]);
-    it.timers.fire();
-    expect(it.record.reloading).toBe(false);
-  });
-
-  test("where the socket is lost as well, another one takes its place", () => {
-    const before = running();
-    for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
-    const it = successorOf(before);
-    it.say("STATUS=still here");
-    expect([it.heard, it.record.status, [...it.estate.manifest.keys()]]).toEqual([
-      [],
-      "still here",
-      ["notify /run/notify/11"],
-    ]);
-  });
-
-  test("what is waited for that was lost with the socket is taken to have been said", () => {
-    const before = started(NOTIFY);
-    for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
-    const it = life(NOTIFY, before);
-    it.notifications.adopted(it.record);
-    expect(it.told).toEqual([]);
-    it.timers.fire();
-    expect(it.told).toEqual(["web ready"]);
-    expect(it.reports).toEqual(["info: web: whether it is ready may have been said to nobody, and is taken to be so"]);
-  });
-
-  test("where that cannot be, it is said, and nothing else is lost", () => {
-    const before = running();
-    for (const name of [...before.estate.manifest.keys()]) before.estate.release(name);
-    const it = life({}, before);
-    it.notified.failure = 'cannot make "/run/notify/11": EACCES';
-    it.notifications.adopted(it.record);
-    expect(it.reports).toEqual(['err: web: cannot hear it any more: cannot make "/run/notify/11": EACCES']);
-  });
-
-  test("a socket of a run that nobody goes on with is closed", () => {
-    const before = running();
-    const it = life({}, before);
-    it.notifications.allAdopted();
-    expect([it.open.size, it.estate.manifest.size]).toEqual([0, 0]);
-  });
 });

@@ -1,123 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import type { SchedulePolicy } from "../../src/core/life-policies.ts";
-import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
-import type { ServiceState } from "../../src/core/service-state.ts";
-import { type WallTime, millis } from "../../src/core/units.ts";
-import type { RememberedRun } from "../../src/supervisor/schedule-memory.ts";
-import { Schedules } from "../../src/supervisor/schedules.ts";
+import { millis } from "../../src/core/units.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
-import { STATES, WORKING } from "../core/literal-states.ts";
-import { LiteralClocks } from "./literal-clocks.ts";
-
-const DAILY: SchedulePolicy = {
-  cron: "0 3 * * *",
-  every: null,
-  timezone: "UTC",
-  jitter: millis(0),
-  catchUp: false,
-  overlap: "skip",
-};
-const HOURLY: SchedulePolicy = { ...DAILY, cron: "0 * * * *" };
-const EVERY_HOUR: SchedulePolicy = { ...DAILY, cron: null, every: millis(3_600_000) };
-const DAY = 24 * 60;
-
-const WAITING: ServiceState = { ...STATES.waiting, on: "schedule" };
-const AT_WORK: ServiceState = WORKING;
-const DOWN: ServiceState = { tag: "down", why: "stopped" };
-
-interface WorldChanges {
-  readonly start?: string;
-  readonly memory?: Map<string, RememberedRun>;
-  readonly chance?: number | (() => number);
-}
-
-/** Schedules and the clocks by which they go. A service that is told runs at once, and has ended when `end` is called. */
-function world({ start = "2026-05-10T12:00", memory = new Map(), chance = 0 }: WorldChanges = {}) {
-  const clocks = new LiteralClocks(start);
-  const records = new Map<string, ServiceRecord>();
-  const told: string[] = [];
-  const reports: string[] = [];
-  const shown = new Map<string, string | null>();
-  const saves: ReadonlyMap<string, RememberedRun>[] = [];
-  const schedules = new Schedules({
-    clock: clocks,
-    timers: clocks,
-    report: (severity, message) => void reports.push(`${severity}: ${message}`),
-    tell(service, event) {
-      told.push(`${service} ${event.tag} ${clocks.shown}`);
-      become(service, { state: AT_WORK });
-    },
-    memory: {
-      load: () => new Map(memory),
-      save(runs) {
-        memory = new Map(runs);
-        saves.push(memory);
-        return null;
-      },
-    },
-    annotate(service, word, data) {
-      const record = records.get(service);
-      if (record !== undefined) records.set(service, { ...record, beside: data === null ? {} : { [word]: data } });
-    },
-    amend(service, { dueAt }) {
-      shown.set(service, dueAt === null ? null : isoOf(dueAt));
-      const record = records.get(service);
-      if (record !== undefined) records.set(service, { ...record, dueAt });
-    },
-    chance: typeof chance === "number" ? () => chance : chance,
-    zone: () => "UTC",
-    onClockSet: (changed) => clocks.onClockSet(changed),
-  });
-  function become(service: string, change: Partial<ServiceRecord>): void {
-    const previous = records.get(service) ?? newRecord(literalDefinition({ name: service }), clocks.wall());
-    const record = { ...previous, ...change };
-    records.set(service, record);
-    schedules.changed(record);
-  }
-  return {
-    clocks,
-    told,
-    reports,
-    shown,
-    saves,
-    schedules,
-    become,
-    memory: () => memory,
-    records,
-    adopt(record: ServiceRecord): void {
-      records.set(record.definition.name, record);
-      schedules.adopted(record);
-      clocks.turns();
-    },
-    /** It is to run by its schedule from now on. */
-    enable(service: string, schedule: SchedulePolicy): void {
-      const definition = literalDefinition({ name: service, type: "oneshot", schedule });
-      become(service, { definition, want: "up", state: WAITING });
-      clocks.turns();
-    },
-    end(service: string): void {
-      become(service, { state: WAITING });
-      clocks.turns();
-    },
-    disable(service: string): void {
-      become(service, { want: "down", state: DOWN });
-      clocks.turns();
-    },
-  };
-}
-
-function isoOf(time: WallTime): string {
-  return new Date(time).toISOString().slice(5, 16);
-}
-
-function remembered(at: string, schedule: SchedulePolicy): Map<string, RememberedRun> {
-  const rule = schedule.cron === null ? `every ${schedule.every}ms` : `${schedule.cron} UTC`;
-  return new Map([["job", { at: Date.parse(`2026-${at}:00Z`) as WallTime, rule }]]);
-}
+import { AT_WORK, DAILY, DAY, EVERY_HOUR, HOURLY, WAITING, remembered, scheduledWorld } from "./scheduled-world.ts";
 
 describe("a service with a schedule", () => {
   test("is told at each time that is due, and shows the next one meanwhile", () => {
-    const { clocks, told, shown, enable, end } = world();
+    const { clocks, told, shown, enable, end } = scheduledWorld();
     enable("job", DAILY);
     expect(shown.get("job")).toBe("05-11T03:00");
     clocks.pass(DAY);
@@ -128,7 +16,7 @@ describe("a service with a schedule", () => {
   });
 
   test("is tried again at the next time if its condition was not met", () => {
-    const { clocks, told, shown, enable, become } = world();
+    const { clocks, told, shown, enable, become } = scheduledWorld();
     enable("job", HOURLY);
     clocks.pass(60);
     become("job", { state: { tag: "down", why: "condition", reason: "there is no disk" } });
@@ -141,7 +29,7 @@ describe("a service with a schedule", () => {
   });
 
   test("runs every so often from its last start, and a start by hand begins anew", () => {
-    const { clocks, told, shown, enable, end, become } = world();
+    const { clocks, told, shown, enable, end, become } = scheduledWorld();
     enable("job", EVERY_HOUR);
     clocks.pass(60);
     end("job");
@@ -155,7 +43,7 @@ describe("a service with a schedule", () => {
   });
 
   test("is not started by a time of day any sooner or later because somebody has started it by hand", () => {
-    const { clocks, shown, enable, end, become } = world();
+    const { clocks, shown, enable, end, become } = scheduledWorld();
     enable("job", HOURLY);
     clocks.pass(20);
     become("job", { state: AT_WORK });
@@ -164,7 +52,7 @@ describe("a service with a schedule", () => {
   });
 
   test("waits for a time years away without a timer that is longer than a day", () => {
-    const { clocks, told, enable } = world();
+    const { clocks, told, enable } = scheduledWorld();
     enable("job", { ...DAILY, cron: "0 0 29 2 *" });
     for (let day = 0; day < 659; day++) {
       expect(clocks.waiting[0]).toBeLessThanOrEqual(86_400_000);
@@ -176,7 +64,7 @@ describe("a service with a schedule", () => {
   });
 
   test("is put off by a chance time, and the time that is due stays what it is", () => {
-    const { clocks, told, shown, enable, end } = world({ chance: 0.5 });
+    const { clocks, told, shown, enable, end } = scheduledWorld({ chance: 0.5 });
     enable("job", { ...HOURLY, jitter: millis(600_000) });
     expect(shown.get("job")).toBe("05-10T13:05");
     clocks.pass(65);
@@ -186,7 +74,7 @@ describe("a service with a schedule", () => {
 
   test("keeps its chance time when the clock is set", () => {
     const chances = [0.5, 0.9];
-    const { clocks, shown, enable } = world({ chance: () => chances.shift() ?? 0 });
+    const { clocks, shown, enable } = scheduledWorld({ chance: () => chances.shift() ?? 0 });
     enable("job", { ...HOURLY, jitter: millis(600_000) });
     clocks.set(10);
     clocks.set(-20);
@@ -194,7 +82,7 @@ describe("a service with a schedule", () => {
   });
 
   test("is left alone while nobody wants it to run, and by a schedule that it has no longer", () => {
-    const { clocks, told, shown, enable, disable, become } = world();
+    const { clocks, told, shown, enable, disable, become } = scheduledWorld();
     enable("job", HOURLY);
     enable("other", HOURLY);
     disable("job");
@@ -206,7 +94,7 @@ describe("a service with a schedule", () => {
   });
 
   test("goes by its new schedule at once, and makes up for nothing that this would have had due", () => {
-    const { clocks, told, shown, enable } = world();
+    const { clocks, told, shown, enable } = scheduledWorld();
     enable("job", { ...DAILY, catchUp: true });
     clocks.pass(60);
     enable("job", { ...DAILY, cron: "0 10 * * *", catchUp: true });
@@ -214,7 +102,7 @@ describe("a service with a schedule", () => {
   });
 
   test("costs no wake-up and no descriptor while there is none", () => {
-    const { clocks, become, saves } = world();
+    const { clocks, become, saves } = scheduledWorld();
     become("job", { definition: literalDefinition({ name: "job" }), want: "up", state: AT_WORK });
     clocks.turns();
     expect([clocks.isWatched, clocks.waiting, saves]).toEqual([false, [], []]);
@@ -223,7 +111,7 @@ describe("a service with a schedule", () => {
 
 describe("a time that comes while the run before is still at work", () => {
   test("is left out, which is said once for each run", () => {
-    const { clocks, told, reports, enable, end } = world();
+    const { clocks, told, reports, enable, end } = scheduledWorld();
     enable("job", HOURLY);
     clocks.pass(4 * 60);
     expect(told).toEqual(["job due 05-10T13:00"]);
@@ -235,7 +123,7 @@ describe("a time that comes while the run before is still at work", () => {
   });
 
   test("is made up for once when the run has ended, where runs are queued", () => {
-    const { clocks, told, reports, enable, end } = world();
+    const { clocks, told, reports, enable, end } = scheduledWorld();
     enable("job", { ...HOURLY, overlap: "queue" });
     clocks.pass(3 * 60 + 30);
     expect([told.length, reports]).toEqual([1, []]);
@@ -246,7 +134,7 @@ describe("a time that comes while the run before is still at work", () => {
   });
 
   test("is not made up for after it was stopped", () => {
-    const { clocks, told, enable, disable } = world();
+    const { clocks, told, enable, disable } = scheduledWorld();
     enable("job", { ...HOURLY, overlap: "queue" });
     clocks.pass(3 * 60);
     disable("job");
@@ -257,7 +145,7 @@ describe("a time that comes while the run before is still at work", () => {
 
 describe("when the wall clock is set", () => {
   test("forward over a time that is due, or over many, the service runs once", () => {
-    const { clocks, told, shown, enable, end } = world();
+    const { clocks, told, shown, enable, end } = scheduledWorld();
     enable("job", HOURLY);
     clocks.set(5 * 60 + 10);
     end("job");
@@ -265,7 +153,7 @@ describe("when the wall clock is set", () => {
   });
 
   test("forward, but not over a time that is due, the service runs when the clock shows it", () => {
-    const { clocks, told, enable } = world();
+    const { clocks, told, enable } = scheduledWorld();
     enable("job", DAILY);
     clocks.set(14 * 60);
     clocks.pass(59);
@@ -275,7 +163,7 @@ describe("when the wall clock is set", () => {
   });
 
   test("back by hours, the service does not run again for the times that it has run for", () => {
-    const { clocks, told, shown, enable, end } = world();
+    const { clocks, told, shown, enable, end } = scheduledWorld();
     enable("job", HOURLY);
     for (let hour = 0; hour < 3; hour++) {
       clocks.pass(60);
@@ -288,7 +176,7 @@ describe("when the wall clock is set", () => {
   });
 
   test("back, what runs every so often does not wait longer than twice its time", () => {
-    const { clocks, told, enable, end } = world();
+    const { clocks, told, enable, end } = scheduledWorld();
     enable("job", EVERY_HOUR);
     clocks.pass(60);
     end("job");
@@ -298,7 +186,7 @@ describe("when the wall clock is set", () => {
   });
 
   test("right after it has been a year ahead, the service runs as if nothing had been", () => {
-    const { clocks, told, enable, end } = world();
+    const { clocks, told, enable, end } = scheduledWorld();
     enable("job", DAILY);
     clocks.set(365 * DAY);
     end("job");
@@ -311,7 +199,7 @@ describe("when the wall clock is set", () => {
   });
 
   test("back and nobody tells, a timer that comes too early waits again", () => {
-    const { clocks, told, enable } = world();
+    const { clocks, told, enable } = scheduledWorld();
     enable("job", HOURLY);
     clocks.setInSilence(-30);
     clocks.pass(60);
@@ -322,7 +210,7 @@ describe("when the wall clock is set", () => {
 });
 
 test("a machine that has slept over a time runs the service when it wakes, once", () => {
-  const { clocks, told, enable, end } = world();
+  const { clocks, told, enable, end } = scheduledWorld();
   enable("job", HOURLY);
   clocks.sleep(8 * 60 + 30);
   end("job");
@@ -333,7 +221,7 @@ test("a machine that has slept over a time runs the service when it wakes, once"
 
 describe("after a time in which no supervisor ran", () => {
   test("a run that was missed is made up for once, where the definition says so", () => {
-    const { clocks, told, shown, enable, end } = world({ memory: remembered("05-07T03:00", DAILY) });
+    const { clocks, told, shown, enable, end } = scheduledWorld({ memory: remembered("05-07T03:00", DAILY) });
     enable("job", { ...DAILY, catchUp: true });
     end("job");
     expect([told, shown.get("job")]).toEqual([["job due 05-10T12:00"], "05-11T03:00"]);
@@ -347,19 +235,19 @@ describe("after a time in which no supervisor ran", () => {
     ["the schedule was another one", { ...DAILY, catchUp: true }, remembered("05-07T03:00", HOURLY)],
     ["it has never run", { ...DAILY, catchUp: true }, new Map()],
   ])("nothing is made up for if %s", (_why, schedule, memory) => {
-    const { told, shown, enable } = world({ memory });
+    const { told, shown, enable } = scheduledWorld({ memory });
     enable("job", schedule);
     expect([told, shown.get("job")]).toEqual([[], "05-11T03:00"]);
   });
 
   test("what was missed is put off by a chance time as well", () => {
-    const { shown, enable } = world({ memory: remembered("05-07T03:00", DAILY), chance: 0.5 });
+    const { shown, enable } = scheduledWorld({ memory: remembered("05-07T03:00", DAILY), chance: 0.5 });
     enable("job", { ...DAILY, catchUp: true, jitter: millis(600_000) });
     expect(shown.get("job")).toBe("05-10T12:05");
   });
 
   test("and after one in which the service was stopped, a run is made up for as well", () => {
-    const { clocks, told, enable, disable, become, end } = world();
+    const { clocks, told, enable, disable, become, end } = scheduledWorld();
     const schedule = { ...DAILY, catchUp: true };
     enable("job", schedule);
     become("job", { state: AT_WORK });
@@ -371,19 +259,19 @@ describe("after a time in which no supervisor ran", () => {
   });
 
   test("the grid of what runs every so often goes on", () => {
-    const { shown, enable } = world({ memory: remembered("05-10T10:20", EVERY_HOUR) });
+    const { shown, enable } = scheduledWorld({ memory: remembered("05-10T10:20", EVERY_HOUR) });
     enable("job", EVERY_HOUR);
     expect(shown.get("job")).toBe("05-10T12:20");
   });
 
   test("nothing runs for a time again although the clock was set back meanwhile", () => {
-    const { shown, enable } = world({ memory: remembered("05-10T14:00", HOURLY) });
+    const { shown, enable } = scheduledWorld({ memory: remembered("05-10T14:00", HOURLY) });
     enable("job", HOURLY);
     expect(shown.get("job")).toBe("05-10T15:00");
   });
 
   test("a start by hand makes up for what was missed", () => {
-    const { told, become, clocks } = world({ memory: remembered("05-07T03:00", DAILY) });
+    const { told, become, clocks } = scheduledWorld({ memory: remembered("05-07T03:00", DAILY) });
     const definition = literalDefinition({ name: "job", type: "oneshot", schedule: { ...DAILY, catchUp: true } });
     become("job", { definition, want: "up", state: AT_WORK });
     clocks.turns();
@@ -395,7 +283,7 @@ describe("after a time in which no supervisor ran", () => {
 
 describe("what is remembered", () => {
   test("is when a schedule was first seen, then the last time that was due, and nothing of services that are gone", () => {
-    const { clocks, memory, schedules, enable } = world();
+    const { clocks, memory, schedules, enable } = scheduledWorld();
     enable("job", DAILY);
     expect(memory()).toEqual(remembered("05-10T12:00", DAILY));
     clocks.pass(DAY);
@@ -406,89 +294,10 @@ describe("what is remembered", () => {
   });
 
   test("is written once for all that is due at the same time", () => {
-    const { clocks, saves, enable } = world();
+    const { clocks, saves, enable } = scheduledWorld();
     for (let number = 0; number < 100; number++) enable(`job-${number}`, HOURLY);
     const before = saves.length;
     clocks.pass(60);
     expect(saves.length - before).toBe(1);
-  });
-});
-
-describe("over the death of the supervisor", () => {
-  /** It lives from this time on, with what was written down; `change`: what the record says beyond that. */
-  function successorOf(before: ReturnType<typeof world>, start: string, change: Partial<ServiceRecord> = {}) {
-    const it = world({ start, memory: new Map(before.memory()) });
-    const record = before.records.get("job");
-    if (record === undefined) throw new Error("there is no job");
-    it.adopt({ ...record, ...change });
-    return it;
-  }
-
-  /** Since so many minutes; the clocks of a successor begin at 0. */
-  const workingSince = (minutes: number): ServiceState =>
-    ({ ...AT_WORK, startedAt: -minutes * 60_000 }) as ServiceState;
-
-  test("what was due goes on to be due, as it was shown, chance included", () => {
-    const before = world({ chance: 0.5 });
-    before.enable("job", { ...DAILY, jitter: millis(3_600_000) });
-    const it = successorOf(before, "2026-05-10T12:01");
-    expect(it.shown.get("job")).toBe(undefined);
-    it.clocks.pass(DAY);
-    expect(it.told).toEqual(["job due 05-11T03:30"]);
-    expect(it.memory().get("job")?.at).toBe(Date.parse("2026-05-11T03:00:00Z") as WallTime);
-  });
-
-  test("a time that came meanwhile is told at once, also without catch_up, and once", () => {
-    const before = world();
-    before.enable("job", HOURLY);
-    const it = successorOf(before, "2026-05-10T15:30");
-    expect(it.told).toEqual(["job due 05-10T15:30"]);
-    it.end("job");
-    expect([it.told.length, it.shown.get("job")]).toEqual([1, "05-10T16:00"]);
-  });
-
-  test("a time that the predecessor has told, as the run shows, is not told again", () => {
-    const before = world();
-    before.enable("job", HOURLY);
-    const it = successorOf(before, "2026-05-10T13:01", { state: workingSince(1) });
-    it.end("job");
-    expect([it.told, it.shown.get("job")]).toEqual([[], "05-10T14:00"]);
-    expect(it.memory().get("job")?.at).toBe(Date.parse("2026-05-10T13:00:00Z") as WallTime);
-  });
-
-  test.each([
-    ["skip", []],
-    ["queue", ["job due 05-10T13:01"]],
-  ] as const)(
-    "a time that came while an earlier run was at work is dealt with as the policy says: %s",
-    (overlap, told) => {
-      const before = world();
-      before.enable("job", { ...HOURLY, overlap });
-      const it = successorOf(before, "2026-05-10T13:01", { state: workingSince(30) });
-      it.end("job");
-      expect(it.told).toEqual([...told]);
-    },
-  );
-
-  test("what was queued stays queued", () => {
-    const before = world();
-    before.enable("job", { ...HOURLY, overlap: "queue" });
-    before.become("job", { state: AT_WORK });
-    before.clocks.pass(60);
-    expect(before.records.get("job")?.beside).toMatchObject({ schedule: { queued: true } });
-    const it = successorOf(before, "2026-05-10T13:01", { state: workingSince(61) });
-    it.end("job");
-    expect(it.told).toEqual(["job due 05-10T13:01"]);
-  });
-
-  test("one that is off stays off, and begins as usual", () => {
-    const before = world();
-    before.enable("job", HOURLY);
-    before.disable("job");
-    const it = successorOf(before, "2026-05-10T13:30");
-    expect(it.told).toEqual([]);
-    it.become("job", { want: "up", state: WAITING });
-    it.clocks.turns();
-    expect(it.shown.get("job")).toBe("05-10T14:00");
   });
 });
