@@ -89,13 +89,14 @@ export const definitionSchema = z.strictObject({
     example: 'umask = "027"',
   }),
   nice: keyOf(wholeNumber(-20, 19).default(0), {
-    description: "Its priority, -20 is most favourable",
+    description: "Its priority, -20 is most favourable; 0 stays that of the supervisor where it may not give that",
     live: false,
     limit: "19",
     example: "nice = 10",
   }),
   oom_score_adjust: keyOf(wholeNumber(-1000, 1000).default(0), {
-    description: "How readily the kernel kills it when memory is short",
+    description:
+      "How readily the kernel kills it when memory is short; 0 stays that of the supervisor where it may not give that",
     live: false,
     limit: "1000",
     example: "oom_score_adjust = -500",

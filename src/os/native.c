@@ -48,7 +48,7 @@ enum { SYS_pidfd_send_signal = 424, SYS_close_range = 436 };
 #define sigaction ((int (*)(int, const void *, void *))AT_sigaction)
 #define __errno_location ((int *(*)(void))AT___errno_location)
 
-enum { EINVAL = 22, ETIMEDOUT = 110, ECANCELED = 125, EINTR = 4 };
+enum { EINTR = 4, EACCES = 13, EINVAL = 22, ETIMEDOUT = 110, ECANCELED = 125 };
 enum { SIGKILL = 9, SIGCHLD = 17, SIG_SETMASK = 2 };
 enum { F_DUPFD = 0, F_SETFD = 2, F_DUPFD_CLOEXEC = 1030, FD_CLOEXEC = 1, O_CLOEXEC = 02000000, CLOSE_RANGE_UNSHARE = 2 };
 enum { P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };

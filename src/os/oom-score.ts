@@ -21,13 +21,14 @@ export class OomScore {
     return Number(this.#buffer.toString("latin1", 0, readSync(this.#own, this.#buffer, 0, 16, 0)));
   }
 
-  /** Whether a child can be given this score, asked before the child exists; "inherited" if it will have it anyway. */
+  /** Whether a child can be given this score, asked before the child exists; "inherited" if it will have it anyway, or has to stay with its own. */
   probe(score: number): ScoreAnswer {
     const own = this.#recent();
     if (score === own) return { tag: "inherited" };
     // Only lowering needs a right, and going back to what was needs none.
     const errno = score > own ? 0 : writeScore(this.#own, score);
-    if (errno !== 0) return { tag: "refused", errno };
+    // Nobody insists on 0, which is also what a definition has that says nothing.
+    if (errno !== 0) return score === 0 ? { tag: "inherited" } : { tag: "refused", errno };
     if (score < own) writeScore(this.#own, own);
     return { tag: "to-give" };
   }

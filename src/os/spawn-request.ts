@@ -17,9 +17,9 @@ export interface SpawnRequest {
   /** Become 3, 4, ... in this order; null leaves a number out. Everything else is closed. At most 1,024. */
   readonly passed: readonly (number | null)[];
   readonly umask: number;
-  /** null: as the supervisor. */
+  /** null: as the supervisor; so is 0 where the kernel refuses that. */
   readonly nice: number | null;
-  /** -1000 to 1000, with 0 as the usual; null: as the supervisor. */
+  /** -1000 to 1000, with 0 as the usual; null: as the supervisor, and so is 0 where the kernel refuses that. */
   readonly oomScoreAdjust: number | null;
   /** Beside these, the soft limit of descriptors is 1024, or the hard one if that is lower. Infinity: unlimited. */
   readonly limits: readonly ResourceLimit[];
