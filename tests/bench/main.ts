@@ -35,7 +35,7 @@ const BESIDE_ROUNDS = 5;
 const SHORT_SHARE = 1 / 8;
 const DOCUMENT = join(PROJECT, "docs/BENCHMARKS.md");
 const USAGE = `usage: bun run bench [options]
-  --write         puts the figures into docs/BENCHMARKS.md
+  --write         puts the figures into docs/BENCHMARKS.md, in place of those of the same parts
   --only PARTS    of fleets, chain, running, gap, logs; a list with commas
   --binary FILE   measures this binary instead of dist/daemonsup, which is built if need be
   --rounds N      of start, SIGHUP and shutdown (default 5)
@@ -44,14 +44,20 @@ const USAGE = `usage: bun run bench [options]
   --short         3 idle seconds instead of 30, and an eighth of the logs
 `;
 
-const PARTS = ["fleets", "chain", "running", "gap", "logs"] as const;
-type Part = (typeof PARTS)[number];
+const TITLES = {
+  fleets: "Start, SIGHUP and shutdown",
+  chain: "A chain of services",
+  running: "Restart, memory, idle, commands",
+  gap: "The death of the supervisor",
+  logs: "Logs",
+} as const;
+type Part = keyof typeof TITLES;
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
   options: {
     write: { type: "boolean", default: false },
-    only: { type: "string", default: PARTS.join(",") },
+    only: { type: "string", default: Object.keys(TITLES).join(",") },
     binary: { type: "string" },
     rounds: { type: "string", default: "5" },
     peers: { type: "string", default: "2" },
@@ -65,7 +71,6 @@ if (values.help) {
   process.exit(0);
 }
 
-const load = loadNow();
 const binary = values.binary ?? (await built());
 const workshop = new Workshop();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -74,29 +79,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.exit(1);
   });
 try {
-  const scene = {
-    workshop,
-    programs: {
-      daemonsup: binary,
-      service: workshop.compile("bench-service"),
-      driver: workshop.compile("bench-driver"),
-    },
-    book: new Book(),
-    quiet: new Quiet(PATIENCE_MS),
-    count: Number(values.count),
+  const programs = {
+    daemonsup: binary,
+    service: workshop.compile("bench-service"),
+    driver: workshop.compile("bench-driver"),
   };
-  const idle = await measure(scene, values.only.split(",").map(partOf));
-  const report = renderReport({
-    date: new Date().toISOString().slice(0, 10),
-    machine: describeMachine(),
-    load,
-    disturbed: scene.quiet.missed,
-    count: scene.count,
-    figures: scene.book.figures(),
-    idle,
-  });
-  console.log(report);
-  if (values.write) writeBetweenMarkers(DOCUMENT, report);
+  for (const part of values.only.split(",").map(partOf)) await measureAndReport(part, programs);
 } finally {
   workshop[Symbol.dispose]();
 }
@@ -107,14 +95,43 @@ async function built(): Promise<string> {
   return join(PROJECT, "dist/daemonsup");
 }
 
-async function measure(scene: Scene, parts: readonly Part[]): Promise<readonly ThreadWork[]> {
+async function measureAndReport(part: Part, programs: Scene["programs"]): Promise<void> {
+  const load = loadNow();
+  const count = Number(values.count);
+  const scene = { workshop, programs, book: new Book(), quiet: new Quiet(PATIENCE_MS), count };
+  const idle = await measure(part, scene);
+  const report = renderReport({
+    title: TITLES[part],
+    date: new Date().toISOString().slice(0, 10),
+    machine: describeMachine(),
+    load,
+    disturbed: scene.quiet.missed,
+    count,
+    figures: scene.book.figures(),
+    idle,
+  });
+  console.log(`${report}\n`);
+  if (values.write) writeBetweenMarkers(DOCUMENT, part, report);
+}
+
+async function measure(part: Part, scene: Scene): Promise<readonly ThreadWork[]> {
   const rounds = { ours: Number(values.rounds), peers: Number(values.peers) };
-  if (parts.includes("fleets")) await measureFleets(scene, rounds);
-  if (parts.includes("chain")) await measureChain(scene, CHAIN_ROUNDS * rounds.ours);
-  const idle = parts.includes("running") ? await measureRunning(scene, values.short) : [];
-  if (parts.includes("gap")) await measureGap(scene, values.short ? 1 : GAP_ROUNDS);
-  if (parts.includes("logs")) await measureAllOfLogs(scene, rounds);
-  return idle;
+  switch (part) {
+    case "fleets":
+      await measureFleets(scene, rounds);
+      return [];
+    case "chain":
+      await measureChain(scene, CHAIN_ROUNDS * rounds.ours);
+      return [];
+    case "running":
+      return await measureRunning(scene, values.short);
+    case "gap":
+      await measureGap(scene, values.short ? 1 : GAP_ROUNDS);
+      return [];
+    case "logs":
+      await measureAllOfLogs(scene, rounds);
+      return [];
+  }
 }
 
 async function measureAllOfLogs(scene: Scene, rounds: Rounds): Promise<void> {
@@ -127,7 +144,6 @@ async function measureAllOfLogs(scene: Scene, rounds: Rounds): Promise<void> {
 }
 
 function partOf(word: string): Part {
-  const part = PARTS.find((name) => name === word);
-  if (part === undefined) throw new Error(`cannot measure "${word}": want ${PARTS.join(", ")}`);
-  return part;
+  if (!Object.hasOwn(TITLES, word)) throw new Error(`cannot measure "${word}": want ${Object.keys(TITLES).join(", ")}`);
+  return word as Part;
 }

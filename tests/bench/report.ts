@@ -3,6 +3,8 @@ import { type Figure, renderAgainst, renderSample, renderVerdict } from "./figur
 import type { ThreadWork } from "./process-figures.ts";
 
 export interface Report {
+  /** Of the part that was measured. */
+  readonly title: string;
   readonly date: string;
   readonly machine: string;
   readonly load: string;
@@ -17,15 +19,17 @@ export interface Report {
 export function renderReport(report: Report): string {
   const { figures, idle } = report;
   const head = [
+    `### ${report.title}\n`,
     `Measured ${report.date} by \`bun run bench\`: ${report.machine}; ${report.count} services; load ${report.load} before it began; ${report.disturbed} measurements were begun while the machine was busy with something else.`,
     "Medians, with the least and the most in parentheses.",
   ];
-  return `${head.join("\n")}\n\n${renderTable(figureRows(figures))}\n\n${renderPeers(figures)}${renderIdle(idle)}`;
+  const tables = [renderTable(figureRows(figures)), renderPeers(figures), renderIdle(idle)];
+  return [head.join("\n"), ...tables].filter((text) => text !== "").join("\n\n");
 }
 
-/** Puts the text between the markers of the file; throws if they are not there. */
-export function writeBetweenMarkers(file: string, text: string): void {
-  const [begin, end] = ["<!-- figures begin -->\n", "<!-- figures end -->"];
+/** Puts the text between the markers of a part of the file; throws if they are not there. */
+export function writeBetweenMarkers(file: string, part: string, text: string): void {
+  const [begin, end] = [`<!-- ${part} begins -->\n`, `<!-- ${part} ends -->`];
   const before = readFileSync(file, "utf8");
   const [from, to] = [before.indexOf(begin), before.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`cannot write "${file}": it has no lines "${begin.trim()}" and "${end}"`);
@@ -49,19 +53,19 @@ function figureRows(figures: readonly Figure[]): readonly (readonly string[])[] 
 function renderPeers(figures: readonly Figure[]): string {
   const compared = figures.filter(({ peers }) => peers.size > 0);
   const names = [...new Set(compared.flatMap(({ peers }) => [...peers.keys()]))];
-  if (names.length === 0) return "No peer was installed.\n\n";
+  if (names.length === 0) return "";
   const rows = compared.map(({ title, unit, floor, ours, peers }) => [
     title,
     unit,
     ...[floor, ours, ...names.map((name) => peers.get(name) ?? null)].map(renderSample),
   ]);
-  return `${renderTable([["peers in the same run", "unit", "floor", "daemonsup", ...names], ...rows])}\n\n`;
+  return renderTable([["peers in the same run", "unit", "floor", "daemonsup", ...names], ...rows]);
 }
 
 function renderIdle(idle: readonly ThreadWork[]): string {
   if (idle.length === 0) return "";
   const rows = idle.map(({ thread, cpuMs, switches }) => [thread, cpuMs.toFixed(2), String(switches)]);
-  return `${renderTable([["thread, while idle", "CPU ms", "wake-ups"], ...rows])}\n`;
+  return renderTable([["thread, while idle", "CPU ms", "wake-ups"], ...rows]);
 }
 
 function renderTable([head = [], ...rows]: readonly (readonly string[])[]): string {
