@@ -31,7 +31,16 @@ export interface ControlParts {
   readonly guardian: GuardianLink | null;
   readonly version: Pick<
     VersionView,
-    "version" | "pid" | "since" | "daemon_since" | "generation" | "replacements" | "config" | "directories" | "binary"
+    | "version"
+    | "pid"
+    | "since"
+    | "daemon_since"
+    | "version_since"
+    | "generation"
+    | "replacements"
+    | "config"
+    | "directories"
+    | "binary"
   >;
   readonly logDirectory: string;
   /** Messages of the supervisor that syslog was too slow for, since it began. */

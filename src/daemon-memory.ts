@@ -96,12 +96,13 @@ export class ServiceMemory implements MemoryPort {
     return this.#mapping.generation;
   }
 
-  /** Since when there have been supervisors, this one included, that went on one after the other. */
-  beginning(runtime: string, now: WallTime): Beginning {
+  /** Since when there have been supervisors, this one of this `version` included, that went on one after the other. */
+  beginning(runtime: string, version: string, now: WallTime): Beginning {
     const path = beginningFileOf(runtime);
     const known = this.hasPredecessor ? readBeginning(path) : null;
-    if (known !== null) return known;
-    const beginning = { since: now, generation: this.generation };
+    if (known?.version === version) return known;
+    const { since, generation } = known ?? { since: now, generation: this.generation };
+    const beginning = { since, generation, version, versionSince: now };
     const problem = writeBeginning(path, beginning);
     if (problem !== null) this.#report("warning", problem);
     return beginning;

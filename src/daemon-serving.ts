@@ -110,12 +110,13 @@ export function openControl(role: SupervisorRole, parts: OpeningParts): Promise<
   const { logs, groups, door, memory } = parts;
   const { directories } = role;
   const now = clock.wall();
-  const { since: begun, generation: first } = memory.beginning(directories.runtime, now);
+  const { since: begun, generation: first, versionSince } = memory.beginning(directories.runtime, VERSION, now);
   const since = isoOf(now);
   const { program: binary } = role;
   const version = { version: VERSION, pid: process.pid, since, config: role.options.config, directories, binary };
   const ancestry = {
     daemon_since: isoOf(begun),
+    version_since: isoOf(versionSince),
     generation: memory.generation,
     replacements: memory.generation - first,
   };

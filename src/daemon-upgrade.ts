@@ -202,9 +202,9 @@ export class Upgrades {
   }
 
   #tell(severity: "notice" | "err" | "crit", message: string): void {
-    const { ports, companions } = this.#parts.supervisor;
+    const { ports, events } = this.#parts.supervisor;
     ports.report(severity, message);
-    companions.history.note("upgrade", null, message);
+    events.emit({ service: null, event: "upgrade", state: null, previous: null, pid: process.pid, message });
   }
 }
 

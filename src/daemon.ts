@@ -3,8 +3,8 @@
  * says that it is ready, and ends in order. Read from top to bottom, it is the life of the daemon.
  */
 import { encodeConfiguration } from "./config/configuration-text.ts";
-import { VERSION } from "./version.ts";
 import { EXIT } from "./core/exit-statuses.ts";
+import { tellBeginning } from "./daemon-beginning.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
 import { DaemonChildren } from "./daemon-children.ts";
 import { ConfigurationReader, inForceOf, saveConfiguration, takeFirstConfiguration } from "./daemon-configuration.ts";
@@ -214,10 +214,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const control = await openControl(role, parts);
   surviveExceptions(logs);
 
-  const beginning = `daemonsup ${VERSION} begins, pid ${process.pid}, ${loaded.definitions.length} services from ${options.config}`;
-  if (role.before !== null) logs.report("err", role.before);
-  logs.report("notice", beginning);
-  supervisor.companions.history.note("begin", null, beginning);
+  tellBeginning(role, { supervisor, report: logs.report, services: loaded.definitions.length, memory });
   memory.reportTo(logs.report);
   const problems = [...(unsaved === null ? [] : [unsaved]), ...memory.problems, ...left.problems];
   for (const warning of [...problems, ...loaded.warnings]) logs.report("warning", warning);

@@ -36,14 +36,20 @@ export function agoWordsOf(iso: string, now: number): string {
   return span < 1_000 ? "now" : `${spanWordsOf(span)} ago`;
 }
 
-/** Since when there is a supervisor, and how often another one has gone on for it: "started 2d ago, replaced 3 times, last 5m ago". */
+type Ages = Pick<VersionView, "since" | "daemon_since" | "version_since" | "replacements">;
+
+/**
+ * Since when there is a supervisor, how often another one has gone on for it, and when they became of this version, if they were of
+ * another one: "started 2d ago, replaced 3 times, last 5m ago, upgraded 1d 2h ago".
+ */
 export function ageWordsOf(
-  { since, daemon_since: first, replacements }: Pick<VersionView, "since" | "daemon_since" | "replacements">,
+  { since, daemon_since: first, version_since: changed, replacements }: Ages,
   now: number,
 ): string {
   // One of an earlier version does not tell.
   if (!(replacements > 0)) return `started ${agoWordsOf(since, now)}`;
-  return `started ${agoWordsOf(first, now)}, replaced ${countOf(replacements, "time")}, last ${agoWordsOf(since, now)}`;
+  const words = `started ${agoWordsOf(first, now)}, replaced ${countOf(replacements, "time")}, last ${agoWordsOf(since, now)}`;
+  return (changed ?? first) === first ? words : `${words}, upgraded ${agoWordsOf(changed, now)}`;
 }
 
 /** How long it is until an ISO time: "in 4s"; "now" when it has come. */

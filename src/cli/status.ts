@@ -97,17 +97,17 @@ async function tableOf(call: CommandCall, { services }: Found): Promise<readonly
   // Of more the supervisor tells nothing, so it need not be asked.
   const [usages, age] = await Promise.all([
     services.length > MAX_USAGES ? new Map() : lookAtUsage(place, given.operands),
-    given.operands.length === 0 ? replacementsOf(call) : [],
+    given.operands.length === 0 ? footOf(call) : [],
   ]);
   const table = { services, usages, now: world.now(), program: programWordsOf(given) };
   return [...renderStatusTable(table, lookOf(world)), ...age];
 }
 
-/** A line about the supervisor itself, if it has gone on for another one. */
-async function replacementsOf({ world, place }: CommandCall): Promise<readonly string[]> {
+/** A line about the supervisor itself, apart from the table: of which version it is, and since when. */
+async function footOf({ world, place }: CommandCall): Promise<readonly string[]> {
   const reply = await ask(place, { route: "version", name: null, patience: ANSWER_WITHIN });
-  if (reply.tag === "refused" || !(reply.value.replacements > 0)) return [];
-  return [paintFaint(`supervisor: ${ageWordsOf(reply.value, world.now())}`, lookOf(world))];
+  if (reply.tag === "refused") return [];
+  return ["", paintFaint(`supervisor ${reply.value.version}: ${ageWordsOf(reply.value, world.now())}`, lookOf(world))];
 }
 
 /** Pages about services, with an empty line between them. */

@@ -161,6 +161,8 @@ export interface VersionView {
   readonly since: string;
   /** When the first of those began that went on one after the other up to this one. */
   readonly daemon_since: string;
+  /** Since when they have been of this version. */
+  readonly version_since: string;
   /** Which supervisor this is of all that there have ever been here. */
   readonly generation: number;
   /** How many have gone on for another one since `daemon_since`. */

@@ -1,6 +1,6 @@
 import { DEFAULT_HISTORY_LINES, MOST_HISTORY_LINES } from "../core/history-view.ts";
 import { MAX_INSTANCES } from "../core/most-instances.ts";
-import { PUBLIC_STATES } from "../core/service-view.ts";
+import { EVENT_KINDS, PUBLIC_STATES } from "../core/service-view.ts";
 import {
   DEFAULT_LOG_LINES,
   MAX_HEARTBEAT_MS,
@@ -241,7 +241,7 @@ export const eventView = object({
   number: whole(),
   at: text(),
   service: nullOr(text()),
-  event: choice(["state", "exit", "reload", "relay", "removed", "shutdown", "problem", "left", "health", "missed"]),
+  event: choice(EVENT_KINDS),
   state: nullOr(choice(PUBLIC_STATES)),
   previous: nullOr(choice(PUBLIC_STATES)),
   pid: nullOr(whole()),
@@ -258,12 +258,13 @@ export const upgradeView = object({
   message: nullOr(text()),
 });
 
-/** `since`: when this supervisor began; `daemon_since`: the first of those that went on one after the other up to it. */
+/** `since`: when this supervisor began; `daemon_since`: the first of those that went on one after the other up to it, and `version_since` the first of those of its version. */
 export const versionView = object({
   version: text(),
   pid: whole(),
   since: text(),
   daemon_since: text(),
+  version_since: text(),
   generation: whole(),
   replacements: whole(),
   config: text(),

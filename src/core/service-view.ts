@@ -46,6 +46,25 @@ export interface LastExitView {
   readonly reason: string;
 }
 
+/**
+ * What an event may be. replaced, upgrade: of the supervisor itself, by another one after its death, and by another version;
+ * missed: some events are not told.
+ */
+export const EVENT_KINDS = [
+  "state",
+  "exit",
+  "reload",
+  "relay",
+  "removed",
+  "shutdown",
+  "problem",
+  "left",
+  "health",
+  "missed",
+  "replaced",
+  "upgrade",
+] as const;
+
 /** Something that happened, as the event stream tells it: one JSON object a line. */
 export interface EventView {
   /** Counts up from 1 in the life of a supervisor. */
@@ -53,8 +72,7 @@ export interface EventView {
   readonly at: string;
   /** null: concerns the supervisor itself. */
   readonly service: string | null;
-  readonly event:
-    "state" | "exit" | "reload" | "relay" | "removed" | "shutdown" | "problem" | "left" | "health" | "missed";
+  readonly event: (typeof EVENT_KINDS)[number];
   /** With "state": the state entered. */
   readonly state: PublicState | null;
   readonly previous: PublicState | null;

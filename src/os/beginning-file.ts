@@ -1,4 +1,7 @@
-/* The file that says since when there have been supervisors here, one after the other: JSON, written once by the first. */
+/*
+ * The file that says since when there have been supervisors here, one after the other, and since when of the version at work: JSON,
+ * written by the first, and by each that is of another version than the one before it.
+ */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { WallTime } from "../core/units.ts";
 import { acceptDraft, draftOf } from "./draft-file.ts";
@@ -9,6 +12,9 @@ export interface Beginning {
   readonly since: WallTime;
   /** Which supervisor that was, counted over all that there have ever been. */
   readonly generation: number;
+  /** Of which version the last of them is, and since when they have been of it without a break. */
+  readonly version: string;
+  readonly versionSince: WallTime;
 }
 
 /** null: there is none that can be read. */
@@ -16,10 +22,10 @@ export function readBeginning(path: string): Beginning | null {
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
     if (typeof value !== "object" || value === null) return null;
-    const { since, generation } = value as { readonly since?: unknown; readonly generation?: unknown };
-    return typeof since === "number" && typeof generation === "number"
-      ? { since: since as WallTime, generation }
-      : null;
+    const { since, generation, version, versionSince } = value as Partial<Record<keyof Beginning, unknown>>;
+    if (typeof since !== "number" || typeof generation !== "number") return null;
+    if (typeof version !== "string" || typeof versionSince !== "number") return null;
+    return { since: since as WallTime, generation, version, versionSince: versionSince as WallTime };
   } catch {
     return null;
   }

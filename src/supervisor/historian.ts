@@ -76,6 +76,7 @@ const EVENTS: Readonly<Partial<Record<Happening["event"], HistoryEvent>>> = {
   removed: "removed",
   problem: "problem",
   left: "left",
+  upgrade: "upgrade",
 };
 
 export class Historian implements Companion {

@@ -152,7 +152,9 @@ test("status without names is well when all that is wanted is up or done", async
 
 test("status shows a table, one exact name a page, and with --json the services as they are", async () => {
   const views = [viewOf("web"), FAILED];
-  expect((await runAgainst(literalPort(views), "status")).out).toMatch(/^NAME .*\nbad .*\nweb .*\n$/);
+  expect((await runAgainst(literalPort(views), "status")).out).toMatch(
+    /^NAME .*\nbad .*\nweb .*\n\nsupervisor 9.9.9: started 3m 12s ago\n$/,
+  );
   expect((await runAgainst(literalPort(views), "status we*")).out).toMatch(/^NAME .*\nweb .*\n$/);
   expect((await runAgainst(literalPort(views), "status web")).out).toStartWith("web - the web\n");
   expect(JSON.parse((await runAgainst(literalPort(views), "status --json")).out)).toEqual(views);

@@ -118,6 +118,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       pid: 42,
       since: "2026-01-02T03:04:05.000Z",
       daemon_since: "2026-01-02T03:04:05.000Z",
+      version_since: "2026-01-02T03:04:05.000Z",
       generation: 1,
       replacements: 0,
       config: "/etc/services.d",

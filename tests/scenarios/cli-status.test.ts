@@ -78,7 +78,8 @@ test("status --json prints every service with every member, null where there is 
 
 test("status shows a table, those in trouble first, with state, pid, restarts, last exit and next start", async () => {
   const { code, stdout } = await supervisor.command("status");
-  const [head, ...rows] = stdout.trimEnd().split("\n");
+  const [head, ...lines] = stdout.trimEnd().split("\n");
+  const [rows, foot] = [lines.slice(0, -2), lines.at(-1)];
   expect(code).toBe(3);
   expect(head?.trim().split(/  +/)).toEqual([
     "NAME",
@@ -96,6 +97,7 @@ test("status shows a table, those in trouble first, with state, pid, restarts, l
   expect(rows[2]).toMatch(new RegExp(`^up +up +.*${pid} +[0-9.]+% +[0-9.]+[KM] +0 +-`));
   expect(rows[1]).toMatch(/killed by SIGKILL +starts in (59m|1h)/);
   expect(rows[0]).toContain("exited 3");
+  expect(foot).toMatch(/^supervisor \d+\.\d+\.\d+: started (now|\S+ ago)$/);
   expect(stdout).not.toContain("\u001b");
 });
 

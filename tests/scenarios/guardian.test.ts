@@ -21,6 +21,7 @@ describe("a supervisor that is killed", () => {
     expect(await next.service("other")).toMatchObject({ state: "down" });
     const told = `the supervisor has died (pid ${first.supervisorPid} killed by SIGKILL)`;
     await untilTrue(() => next.place.ownLog().includes(told));
+    await next.told(({ event, message }) => event === "replaced" && message?.startsWith(told) === true);
   });
 
   test("whose successor cannot begin says why, once, and goes on as soon as it can", async () => {

@@ -260,6 +260,21 @@ export class TestSupervisor implements AsyncDisposable {
     }
   }
 
+  /** Waits for an event that this supervisor has told since it began, or will. */
+  async told(accept: (event: EventView) => boolean): Promise<EventView> {
+    let rest = "";
+    for await (const chunk of (await this.request("GET", "/v1/events?after=oldest")).body ?? []) {
+      const lines = (rest + Buffer.from(chunk).toString()).split("\n");
+      rest = lines.pop() ?? "";
+      const found = lines
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as EventView)
+        .find(accept);
+      if (found !== undefined) return found;
+    }
+    throw new Error("the events ended before what was waited for");
+  }
+
   /** Waits for a line of the service's output, past or to come. */
   async line(service: string, accept: (text: string) => boolean): Promise<string> {
     return (await this.lines(service, (texts) => texts.some(accept))).find(accept) ?? "";

@@ -70,7 +70,12 @@ describe("an upgrade", () => {
       upgrade: { from: await ownVersion(), to: "7.7.7", binary: path, result: "done", message: null },
     });
     expect((await first.command("doctor")).stdout).toContain("the supervisor is 7.7.7, this program");
+    expect((await first.command("status")).stdout).toMatch(
+      /\nsupervisor 7\.7\.7: started \S.*, replaced 1 time, last .*, upgraded (now|\S.* ago)\n$/,
+    );
     const seen = await versionOf(first);
+    expect(seen.version_since > seen.daemon_since).toBe(true);
+    await first.told(({ event, message }) => event === "upgrade" && message?.includes("to version 7.7.7") === true);
     expect(seen).toMatchObject({ version: "7.7.7", binary: path, guardian: { version: "7.7.7", pid: first.pid } });
     for (const pid of [first.pid, seen.pid]) expect(readlinkSync(`/proc/${pid}/exe`)).toBe(path);
     expect(await pidsOf(first)).toEqual(before);

@@ -85,6 +85,7 @@ const STARTS = new RegExp(`\\bstarts (?:now|in ${SPAN})`, "g");
 
 const SPANS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\((?:now|${SPAN} ago)\\)`, "g"), "(2s ago)"],
+  [new RegExp(`: started (?:now|${SPAN} ago)$`, "g"), ": started 2s ago"],
   [new RegExp(`^(  running for  )${SPAN}$`, "g"), "$12s"],
   [
     /\d+(?:\.\d)?% of a processor, \S+ in all; [\d.]+[KMG] of memory/g,
