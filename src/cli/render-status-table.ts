@@ -6,7 +6,7 @@ import { type Column, renderTable, tableWidthOf } from "./render-table.ts";
 import { cutTo, onOneLine } from "./render-text.ts";
 import { agoWordsOf } from "./render-words.ts";
 import { adviceOf, noteOf } from "./service-note.ts";
-import { severityOf } from "./severity.ts";
+import { worstFirst } from "./severity.ts";
 import { foldText } from "./wrap-text.ts";
 
 export interface StatusTable {
@@ -74,10 +74,7 @@ const LEAST_MESSAGE = 12;
  * to type next. Where that has no room in the row it stands below it.
  */
 export function renderStatusTable(table: StatusTable, look: Look): readonly string[] {
-  const services = table.services
-    .map((service) => ({ service, severity: severityOf(service) }))
-    .sort((left, right) => left.severity - right.severity || compareText(left.service.name, right.service.name))
-    .map(({ service }) => service);
+  const services = worstFirst(table.services);
   const sorted: StatusTable = { ...table, services };
   const all = table.usages.size === 0 ? FIELDS.filter((field) => field !== CPU && field !== MEMORY) : FIELDS;
   const { width } = look;
@@ -149,9 +146,4 @@ const MOST_LINES_BELOW = 4;
 
 function withUsage(usage: UsageView | undefined, words: (usage: UsageView) => string): string {
   return usage === undefined ? "-" : words(usage);
-}
-
-function compareText(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }

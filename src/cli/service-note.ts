@@ -11,13 +11,11 @@ export interface NoteOptions {
 
 /** What is worth knowing beside the state, on one line: when it starts next, why it is so, what it says of itself. */
 export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions): string {
-  const { message, state, last_exit: exit } = service;
+  const { state } = service;
   if (hasNothingToSay(service)) return "";
-  const isTrouble = state === "failed" || state === "backoff";
   const notes = [
     service.next_start === null ? null : `starts ${untilWordsOf(service.next_start, now)}`,
-    isExitShown && message !== null && exit !== null ? unsaidOf(message, exit.reason) : message,
-    isTrouble && !isExitShown && exit !== null && message?.includes(exit.reason) !== true ? exit.reason : null,
+    whyOf(service, { isExitShown, isTrouble: state === "failed" || state === "backoff" }),
     healthOf(service),
     service.status,
     service.stale_detail === null ? null : `stale: ${service.stale_detail}`,
@@ -29,12 +27,19 @@ export function noteOf(service: ServiceView, { now, isExitShown }: NoteOptions):
 }
 
 /**
- * What of the message the reason of the last exit beside it does not say: "exited 1; given up: ..." says "exited 1" again, and
- * "watchdog timeout" stands before "killed by SIGABRT" there. "": nothing.
+ * The message, and for what is in trouble how it has ended, each said once: "exited 1; given up: ..." says "exited 1" itself, and
+ * "watchdog timeout" stands before "killed by SIGABRT" in the reason of the exit as well.
  */
-function unsaidOf(message: string, reason: string): string {
-  const [first = "", ...rest] = message.split("; ");
-  return reason === first || reason.startsWith(`${first}: `) ? rest.join("; ") : message;
+function whyOf(
+  { message, last_exit: exit }: ServiceView,
+  { isExitShown, isTrouble }: { readonly isExitShown: boolean; readonly isTrouble: boolean },
+): string | null {
+  if (exit === null || (!isExitShown && !isTrouble)) return message;
+  const { reason } = exit;
+  const [first = "", ...rest] = (message ?? "").split("; ");
+  const saysSo = reason === first || reason.startsWith(`${first}: `);
+  if (isExitShown) return saysSo ? rest.join("; ") : message;
+  return (saysSo ? [reason, ...rest] : [message, reason]).filter((part) => part !== null && part !== "").join("; ");
 }
 
 /** So it is with most of a thousand services. */

@@ -18,3 +18,16 @@ export function severityOf({ state, well, health }: ServiceView): number {
   if (state === "up" && (!well || health === "unhealthy")) return SEVERITY.waiting + 0.5;
   return SEVERITY[state];
 }
+
+/** The worst first, then by name. */
+export function worstFirst(services: readonly ServiceView[]): readonly ServiceView[] {
+  return services
+    .map((service) => ({ service, severity: severityOf(service) }))
+    .sort((left, right) => left.severity - right.severity || compareText(left.service.name, right.service.name))
+    .map(({ service }) => service);
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

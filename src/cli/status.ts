@@ -8,6 +8,7 @@ import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./com
 import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
 import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
 import { type Found, isOneName, lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
+import { renderConclusion } from "./render-conclusion.ts";
 import { lookOf, paintFaint } from "./render-paint.ts";
 import { renderStatusBlock } from "./render-status-block.ts";
 import { renderStatusTable } from "./render-status-table.ts";
@@ -100,7 +101,12 @@ async function tableOf(call: CommandCall, { services }: Found): Promise<readonly
     given.operands.length === 0 ? footOf(call) : [],
   ]);
   const table = { services, usages, now: world.now(), program: programWordsOf(given) };
-  return [...renderStatusTable(table, lookOf(world)), ...age];
+  const look = lookOf(world);
+  const lines = [...renderStatusTable(table, look), ...age];
+  const { rows } = world.stdout;
+  // The prompt takes a line as well. What is drawn again and again shows its head, not its end.
+  const isHigher = rows !== null && lines.length >= rows && !given.has("watch");
+  return isHigher ? [...lines, ...renderConclusion(services, table.program, look)] : lines;
 }
 
 /** A line about the supervisor itself, apart from the table: of which version it is, and since when. */

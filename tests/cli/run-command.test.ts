@@ -133,6 +133,17 @@ test("status is well with what waits for its time, and not with what waits for o
   for (const words of ["status", "status web"]) expect((await runAgainst(literalPort([held]), words)).exit).toBe(3);
 });
 
+test("status names what is not well once more where its head has left the screen", async () => {
+  const port = literalPort([
+    { ...FAILED, well: false },
+    ...Array.from({ length: 20 }, (_, index) => viewOf(`w${index}`)),
+  ]);
+  const conclusion = "\n\n21 services, 1 not well: daemonsup status bad\n";
+  expect((await runAgainst(port, "status", { columns: 80, rows: 23 })).out).toEndWith(conclusion);
+  expect((await runAgainst(port, "status", { columns: 80, rows: 24 })).out).not.toContain("not well");
+  expect((await runAgainst(port, "status")).out).not.toContain("not well");
+});
+
 test("status of a name that there is not says which may have been meant", async () => {
   const port = literalPort([viewOf("web")]);
   expect(await runAgainst(port, "status wbe")).toEqual({

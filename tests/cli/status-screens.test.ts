@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Look } from "../../src/cli/render-paint.ts";
+import { renderConclusion } from "../../src/cli/render-conclusion.ts";
 import { renderProcessTree } from "../../src/cli/render-process-tree.ts";
 import { percentWordsOf, sizeWordsOf } from "../../src/cli/render-sizes.ts";
 import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
@@ -73,6 +74,23 @@ describe("the table of services", () => {
     expect(row.split(/ {2,}/).slice(-2)).toEqual([reason, `${shown} daemonsup logs api`]);
   });
 
+  const saidBelow: readonly (readonly [string | null, string, string])[] = [
+    [
+      "exited 1; given up: restarted 3 times within 60s",
+      "exited 1",
+      "exited 1; given up: restarted 3 times within 60s",
+    ],
+    ["watchdog timeout", "watchdog timeout: killed by SIGABRT", "watchdog timeout: killed by SIGABRT"],
+    ["exited 10", "exited 1", "exited 10; exited 1"],
+    [null, "exited 1", "exited 1"],
+  ];
+  test.each(saidBelow)("nor below the row, where the exit has no column: %j and %j", (message, reason, shown) => {
+    const exit = { at: "2026-01-02T03:05:17.000Z", code: 1, signal: null, reason };
+    const api = viewOf("api", { state: "failed", pid: null, last_exit: exit, message });
+    const [, , ...below] = table({ ...PLAIN, width: 80 }, [api]);
+    expect(below.map((line) => line.trim()).join(" ")).toBe(`${shown}; try daemonsup logs api`);
+  });
+
   test("shows no columns of what nobody can tell", () => {
     expect(table(PLAIN, SERVICES, [])[0]).toBe(
       "NAME    STATE    SINCE        PID  RESTARTS  LAST EXIT                        MESSAGE",
@@ -126,6 +144,28 @@ describe("the table of services", () => {
     const coloured = table({ ...PLAIN, width: 80, isColoured: true });
     expect(coloured[1]).toContain("\u001b[1;31mfailed \u001b[0m");
     expect(coloured.map((line) => Bun.stripANSI(line))).toEqual([...plain]);
+  });
+});
+
+describe("what is said below a table that is higher than the terminal", () => {
+  const troubled = Array.from({ length: 9 }, (_, index) =>
+    viewOf(`w${index}`, { state: index === 8 ? "failed" : "backoff", pid: null, well: false }),
+  );
+  const cases: readonly (readonly [string, readonly ServiceView[], readonly string[]])[] = [
+    ["nothing is wrong", [viewOf("a"), viewOf("b", { state: "down", want: "down" })], ["", "2 services, all well"]],
+    [
+      "a command for those that are not well",
+      [viewOf("a"), ...troubled.slice(7)],
+      ["", "3 services, 2 not well: daemonsup status w8 w7"],
+    ],
+    [
+      "no more names than anybody reads",
+      troubled,
+      ["", "9 services, 9 not well; the worst: daemonsup status w8 w0 w1 w2", "w3 w4"],
+    ],
+  ];
+  test.each(cases)("%s", (_, services, lines) => {
+    expect(renderConclusion(services, "daemonsup", { ...PLAIN, width: 64 })).toEqual([...lines]);
   });
 });
 
