@@ -52,6 +52,12 @@ export function advanceRecord(
   };
 }
 
+/** What is noted of it is changed. Why it was to be down does not count once it is to be up. */
+export function amendedRecord(record: ServiceRecord, change: Partial<ServiceRecord>): ServiceRecord {
+  const isBack = record.want === "down" && change.want === "up";
+  return { ...record, note: isBack ? null : record.note, ...change };
+}
+
 /** Its launch has come to nothing because of an error of ours. */
 export function abandonedRecord(record: ServiceRecord, error: unknown, wall: WallTime): ServiceRecord {
   const reason = `internal error: ${error instanceof Error ? error.message : String(error)}`;

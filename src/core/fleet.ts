@@ -7,7 +7,7 @@
  * handed to the port `failed`; its service keeps its state (a spawn without outcome makes it failed) and the rest goes on.
  */
 import type { Definition } from "./definition.ts";
-import { abandonedRecord, advanceRecord } from "./advance-record.ts";
+import { abandonedRecord, advanceRecord, amendedRecord } from "./advance-record.ts";
 import { annotatedRecord } from "./annotated-record.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
@@ -172,7 +172,7 @@ export class Fleet {
   /** Changes what is noted of a service without an event. */
   amend(service: string, change: Partial<Omit<ServiceRecord, "state" | "definition">>): void {
     const record = this.#records.get(service);
-    if (record !== undefined) this.#replace(record, { ...record, ...change });
+    if (record !== undefined) this.#replace(record, amendedRecord(record, change));
     this.#drain();
   }
 

@@ -2,7 +2,7 @@
 import { isSuccess } from "./judge-exit.ts";
 import type { Links } from "./links.ts";
 import type { ServiceRecord } from "./service-record.ts";
-import { hasNoProcess } from "./service-state.ts";
+import { hasNoProcess, isEnding } from "./service-state.ts";
 import { millis } from "./units.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -27,7 +27,7 @@ export function gateOf(record: ServiceRecord, links: Links, get: LookUp): Gate |
   for (const rival of links.conflictsOf(name)) {
     const other = get(rival);
     if (other !== null && !hasNoProcess(other.state))
-      return { reason: `conflicts with "${rival}", which still runs`, pending: true };
+      return { reason: `conflicts with "${rival}", which still runs`, pending: isLeaving(other) };
   }
   for (const earlier of links.predecessorsOf(name)) {
     const other = get(earlier);
@@ -59,6 +59,11 @@ function gateOfRequirement(name: string, record: ServiceRecord | null): Gate | n
   if (record === null) return { reason: `requires "${name}", which is not defined`, pending: false };
   if (isSatisfied(record)) return null;
   return { reason: `requires "${name}", which ${wordsOf(record)}`, pending: isPending(record) };
+}
+
+/** true: it is about to make way; false: it may run for ever, if what is started needs it as well. */
+function isLeaving({ state, held, want }: ServiceRecord): boolean {
+  return want === "down" || held !== null || isEnding(state);
 }
 
 /** true: it is about to be up, or to fail to be. */

@@ -116,6 +116,9 @@ export class Order {
   #startNow({ service, how }: Call): void {
     this.#ports.post(service, { tag: how });
     this.release(service);
+    // It comes back after what it requires, which would wait for it for ever otherwise.
+    const isHeld = ({ name }: { readonly name: string }): boolean => (this.#ports.get(name)?.held ?? null) !== null;
+    if (this.#isActive(service) && this.links.requirementsOf(service).some(isHeld)) this.ask(service, "hold-asked");
   }
 
   /**

@@ -27,6 +27,8 @@ interface Request {
   isReleased: boolean;
 }
 
+/** States that a restart ends as soon as the service is told of it. */
+const UNTOUCHED: ReadonlySet<string> = new Set(["execing", "starting", "naming", "up"]);
 /** States in which a restart is on its second half. */
 const BEGINNINGS: ReadonlySet<string> = new Set(["waiting", "preparing", "launching", "stuck"]);
 
@@ -83,7 +85,9 @@ export class Requests {
     for (const request of [...requests]) {
       // Stuck: the new run will not begin.
       if (BEGINNINGS.has(record.state.tag)) request.hasBegun = true;
-      const outcome = request.hasBegun && request.isReleased ? outcomeOf(request.goal, record) : null;
+      if (!request.isReleased) continue;
+      const reached = request.hasBegun ? outcomeOf(request.goal, record) : null;
+      const outcome = reached ?? undoneOf(request, record);
       if (outcome !== null) request.end(outcome);
     }
   }
@@ -99,6 +103,24 @@ export class Requests {
       );
     }
   }
+}
+
+/**
+ * How it ends if what was asked for was taken back before it came to anything, by what was asked of another service: a rival
+ * has to make way, what is needed again goes on. null: it was not.
+ */
+function undoneOf({ goal, hasBegun }: Request, record: ServiceRecord): Outcome | null {
+  const { want, held, asked, note, state } = record;
+  if (goal === "stop") return want === "up" && !record.removed ? overtaken("another start needs it") : null;
+  if (goal === "start" || hasBegun) return null;
+  if (want === "down") return overtaken(note ?? "it is to be down");
+  if (held !== null || asked !== null) return null;
+  if (isAtRest(state)) return startOutcomeOf(record);
+  return UNTOUCHED.has(state.tag) ? overtaken("another start needs it as it is") : null;
+}
+
+function overtaken(by: string): Outcome {
+  return { tag: "overtaken", message: `overtaken: ${by}` };
 }
 
 /** What the service's state says about the goal; null: not decided yet. */
@@ -121,7 +143,8 @@ function startOutcomeOf(record: ServiceRecord): Outcome | null {
     case "waiting":
       return waitingOutcomeOf(record.state);
     case "down":
-      return record.state.why === "condition" ? { tag: "done", message: why } : failed("it was stopped meanwhile");
+      if (record.state.why === "condition") return { tag: "done", message: why };
+      return failed(record.note ?? "it was stopped meanwhile");
     case "preparing":
     case "launching":
     case "execing":

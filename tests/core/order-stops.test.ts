@@ -52,6 +52,18 @@ describe("a stop", () => {
     expect(world.told()).toBe("app up, api up, db up");
   });
 
+  test("that is part of a restart comes to its end although one of those that make way is started meanwhile", () => {
+    const world = stack();
+    world.fleet.restart("db", true);
+    world.start("api");
+    world.end("app");
+    expect(world.takeStops()).toEqual(["app", "api"]);
+    world.end("api", "db");
+    world.takeStarts();
+    expect(world.told()).toBe("app up, api up, db up");
+    expect(world.record("db").held).toBeNull();
+  });
+
   test("of several by hand leaves them down, whoever was told first", () => {
     const world = stack();
     for (const name of ["db", "api", "app"]) world.stop(name);

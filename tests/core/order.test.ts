@@ -210,6 +210,19 @@ describe("services that conflict", () => {
     expect(world.told()).toBe("old down, new up, app up");
   });
 
+  test("do not make way for what needs them itself, which says so and waits for no end that nobody asked for", () => {
+    const world = linkedFleet({ old: {}, app: { wants: ["old"] }, new: { wants: ["app"], conflicts: ["old"] } });
+    world.start("new");
+    expect(world.told()).toBe("old up, app up, new waiting");
+    expect(world.record("new").state).toMatchObject({
+      reason: 'conflicts with "old", which still runs',
+      pending: false,
+    });
+    world.stop("old");
+    world.end("app", "old");
+    expect(world.told("old", "new")).toBe("old down, new up");
+  });
+
   test("make way together with those that require them", () => {
     const world = linkedFleet({ old: {}, web: { requires: ["old"] }, new: { conflicts: ["old"] } });
     world.start("web");

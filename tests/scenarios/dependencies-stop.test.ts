@@ -63,6 +63,19 @@ describe("a stop", () => {
     expect(await supervisor.service("web")).toMatchObject({ state: "down", want: "down" });
   });
 
+  test("that waits for those that require it is over, with 1, as soon as one of them is started again", async () => {
+    await using supervisor = await chain();
+    const { pid } = await supervisor.service("db");
+    await using stop = command(supervisor, "stop", "db");
+    await supervisor.until("app", (view) => view.state === "stopping");
+    await using start = command(supervisor, "start", "app");
+    expect(await stop.ended).toEqual({ code: 1, signal: null });
+    expect(stop.stderr).toContain('cannot stop "db": overtaken: another start needs it');
+    writeFileSync(supervisor.place.path("go"), "");
+    expect(await start.ended).toEqual({ code: 0, signal: null });
+    expect(await supervisor.service("db")).toMatchObject({ state: "up", want: "up", pid });
+  });
+
   test("that is held is taken back by a start, and nothing but what had to make way is restarted", async () => {
     await using supervisor = await chain();
     const pid = (await supervisor.service("db")).pid;

@@ -158,3 +158,39 @@ describe("a request that comes a second time", () => {
     expect(world.machine.received).toHaveLength(4);
   });
 });
+
+describe("what is taken back before it has come to anything", () => {
+  const RIVAL: DefinitionChanges = { name: "rival", start: "manual", conflicts: ["db"] };
+
+  test("ends a stop that waits for others, as soon as one of them is started again", async () => {
+    const world = literalSupervisor();
+    world.boot(CHAIN);
+    const stop = world.operator.ask("db", "stop", WAIT);
+    const start = world.operator.ask("app", "start", WAIT);
+    expect(await stop).toEqual({ tag: "overtaken", message: "overtaken: another start needs it" });
+    for (const pid of [203, 202]) world.end(pid);
+    expect(await start).toEqual({ tag: "done", message: null });
+    expect(world.operator.service("db")).toMatchObject({ state: "up", pid: 201, want: "up", message: null });
+  });
+
+  test("ends a restart of what has to make way for another one", async () => {
+    const world = literalSupervisor();
+    world.boot([...CHAIN, RIVAL]);
+    const restart = world.operator.ask("db", "restart", WAIT);
+    void world.operator.ask("rival", "start", WAIT);
+    expect(await restart).toEqual({ tag: "overtaken", message: 'overtaken: stopped by a start of "rival"' });
+    for (const pid of [203, 202, 201]) world.end(pid);
+    expect(["db", "rival"].map(world.stateOf)).toEqual(["down", "up"]);
+  });
+
+  test("ends every request of a restart of rivals, and what goes on says nothing of a stop", async () => {
+    const world = literalSupervisor();
+    world.boot([...CHAIN, RIVAL]);
+    const outcomes = world.operator.askAll(["app", "db", "rival", "web"], "restart", WAIT);
+    world.timers.turns();
+    for (const pid of [203, 202]) world.end(pid);
+    expect((await Promise.all(outcomes)).map(({ tag }) => tag)).toEqual(["done", "overtaken", "failed", "done"]);
+    expect(world.operator.service("db")).toMatchObject({ state: "up", pid: 201, want: "up", message: null });
+    expect(world.stateOf("rival")).toBe("down");
+  });
+});
