@@ -176,16 +176,18 @@ export class Fleet {
     this.#drain();
   }
 
-  /**
-   * Has something about the service written down for a successor; null: nothing any more. Nothing follows from it, so it may be
-   * called at any time, also while a change is being told of.
-   */
+  /** Has something written down for a successor (null: nothing any more); nothing follows from it, so it may be called at any time. */
   annotate(service: string, word: string, data: PlainData): void {
-    const before = this.#records.get(service) ?? null;
-    const after = before === null ? null : annotatedRecord(before, word, data);
-    if (after === null || after === before) return;
-    this.#records.set(service, after);
-    this.#ports.annotated(after);
+    const before = this.#records.get(service);
+    this.annotateNext(service, word, data);
+    const after = this.#records.get(service);
+    if (after !== undefined && after !== before) this.#ports.annotated(after);
+  }
+
+  /** As `annotate`, but written down only with the next change of the service, which is to follow at once: both are there, or neither. */
+  annotateNext(service: string, word: string, data: PlainData): void {
+    const record = this.#records.get(service);
+    if (record !== undefined) this.#records.set(service, annotatedRecord(record, word, data));
   }
 
   post(service: string, event: ServiceEvent): void {
@@ -249,16 +251,12 @@ export class Fleet {
       const events = [letter.event];
       for (const event of events) this.#apply(letter.service, event, events);
     } catch (error) {
-      this.#abandonLaunch(letter.service, error);
+      const record = this.#records.get(letter.service);
+      // The outcome of this spawn will not arrive any more, and nothing else ends this state.
+      if (record?.state.tag === "launching") this.#replace(record, abandonedRecord(record, error, this.#ports.wall()));
       this.#ports.failed(letter.service, error);
     }
     this.#forgetIfGone(letter.service);
-  }
-
-  /** The outcome of this spawn will not arrive any more, and nothing else ends this state. */
-  #abandonLaunch(service: string, error: unknown): void {
-    const record = this.#records.get(service);
-    if (record?.state.tag === "launching") this.#replace(record, abandonedRecord(record, error, this.#ports.wall()));
   }
 
   /** One step of one service; events that follow at once are added to `followers`. */

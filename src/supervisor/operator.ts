@@ -8,7 +8,7 @@ import type { PublicState, ServiceView } from "../core/service-view.ts";
 import type { SignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
 import { type Clocks, isWell, viewOf } from "../core/view.ts";
-import { type AskOptions, Pursuits } from "./pursuits.ts";
+import { type AskOptions, Pursuits, REQUEST } from "./pursuits.ts";
 import type { Goal, Outcome } from "./requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -21,8 +21,6 @@ export interface Unwell {
   readonly message: string | null;
 }
 
-/** The word under which it is written down which request was carried out last. */
-const REQUEST = "request";
 /** How long a [reload] command is waited for if the request does not say. */
 const RELOAD_COMMAND_WAIT = millis(65_000);
 
@@ -142,9 +140,12 @@ export class Operator {
     const fresh = able.filter((record) => !before.includes(record));
     for (const [name, outcome] of this.#resume(before, verb, options)) outcomes.set(name, outcome);
     for (const [name, outcome] of this.#askOf(fresh, verb, options)) outcomes.set(name, outcome);
-    // After it is carried out: a request that was cut short is rather repeated than lost.
-    if (request !== null)
-      for (const { definition } of fresh) this.#supervisor.fleet.annotate(definition.name, REQUEST, request);
+    // What is no change of the record itself is noted after it is carried out: cut short, it is rather repeated than lost.
+    for (const { definition } of fresh) {
+      const now = request === null ? null : this.#supervisor.fleet.get(definition.name);
+      if (now !== null && now.beside[REQUEST] !== request)
+        this.#supervisor.fleet.annotate(definition.name, REQUEST, request);
+    }
     return names.map((name) => outcomes.get(name) ?? Promise.resolve(unknown()));
   }
 

@@ -28,8 +28,13 @@ export interface AskOptions {
   readonly request?: string | null;
 }
 
+/** The word under which it is written down which request was carried out last. */
+export const REQUEST = "request";
+
 interface Pursuit {
   readonly name: string;
+  /** null: what asks for it has no identity. */
+  readonly request: string | null;
   readonly goal: Goal;
   /** false: it is what the definition says anyway, and need not be remembered. */
   readonly byHand: boolean;
@@ -94,7 +99,8 @@ export class Pursuits {
     const decided = options.wait ? requests.wait(name, goal, options.timeout) : null;
     const isConfigured = (goal === "stop") === (fleet.get(name)?.definition.start === "manual");
     const kept = memory.wanted(name, isConfigured ? null : goal === "stop" ? "down" : "up");
-    return { name, goal, byHand: !isConfigured, kept, decided, answer: Promise.withResolvers() };
+    const { request = null } = options;
+    return { name, request, goal, byHand: !isConfigured, kept, decided, answer: Promise.withResolvers() };
   }
 
   /** Starts take long: signals and clients are answered between them. Whoever comes in between with another wish has the last word. */
@@ -102,7 +108,11 @@ export class Pursuits {
     const { fleet, timers, clock } = this.#ports;
     const all = new Map(pursuits.map((pursuit) => [pursuit.name, pursuit]));
     fleet.together(() => {
-      for (const { name, byHand } of pursuits) fleet.amend(name, { want: "up", wantedByHand: byHand });
+      for (const pursuit of pursuits) {
+        const { name, byHand: wantedByHand } = pursuit;
+        this.#noteRequest(pursuit);
+        fleet.amend(name, { want: "up", wantedByHand, asked: { how: "start-asked", byHand: true } });
+      }
     });
     const queue = new StartQueue(timers, clock, (name) => {
       const pursuit = all.get(name);
@@ -113,12 +123,21 @@ export class Pursuits {
     for (const name of all.keys()) queue.add(name);
   }
 
-  #carryOut({ name, goal, byHand }: Pursuit): void {
+  #carryOut(pursuit: Pursuit): void {
+    const { name, goal, byHand } = pursuit;
     const { fleet } = this.#ports;
-    // Whatever has stopped it before, now it is this.
-    if (goal === "stop" && this.#isAtRest(name)) fleet.amend(name, { note: null });
-    if (goal === "restart") fleet.restart(name, byHand, true);
-    else fleet.want(name, goal === "stop" ? "down" : "up", byHand);
+    fleet.together(() => {
+      this.#noteRequest(pursuit);
+      if (goal === "restart") fleet.restart(name, byHand, true);
+      else fleet.want(name, goal === "stop" ? "down" : "up", byHand);
+      // Whatever has stopped it before, now it is this.
+      if (goal === "stop" && this.#isAtRest(name)) fleet.amend(name, { note: null });
+    });
+  }
+
+  /** Written down in one with what is asked: a death in between would have it done twice, or never. */
+  #noteRequest({ name, request }: Pursuit): void {
+    if (request !== null) this.#ports.fleet.annotateNext(name, REQUEST, request);
   }
 
   #conclude({ name, goal, kept, decided, answer, beside }: Pursuit): void {

@@ -8,6 +8,7 @@ import { literalKernel } from "./literal-kernel.ts";
 import { RunFiles } from "../../src/supervisor/run-files.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { ServiceRecord } from "../../src/core/service-record.ts";
 import type { SavedService } from "../../src/core/saved-record.ts";
 import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
 import { LiteralMachine } from "./literal-machine.ts";
@@ -26,6 +27,8 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     reports: [] as string[],
     /** What was written down, as "wanted web down". */
     memory: [] as string[],
+    /** The records that were written down, one after the other. */
+    kept: [] as ServiceRecord[],
     /** What is kept of the past. */
     history: [] as HistoryEntry[],
     /** Runs of a predecessor that are not lost. */
@@ -105,7 +108,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
         note(`wanted ${service} ${want}`);
         return Promise.resolve();
       },
-      keep: () => {},
+      keep: (record) => void world.kept.push(record),
       performed: () => {},
       forget: (service) => note(`forget ${service}`),
     },

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { ServiceRecord } from "../../src/core/service-record.ts";
 import { millis } from "../../src/core/units.ts";
+import type { Goal } from "../../src/supervisor/requests.ts";
 import type { DefinitionChanges } from "../core/literal-definition.ts";
 import { literalSupervisor } from "./literal-supervisor.ts";
 
@@ -136,6 +138,31 @@ describe("a request that comes a second time", () => {
     void world.operator.ask("web", "stop", REQUEST);
     expect(world.supervisor.fleet.get("web")?.beside).toMatchObject({ request: "a".repeat(32) });
   });
+
+  // A supervisor may die between any two of the records that it writes.
+  test.each([
+    ["start", ["web"], ({ want, asked }) => want === "up" && asked?.how === "start-asked"],
+    ["start", ["web", "db"], ({ want, asked }) => want === "up" && asked?.how === "start-asked"],
+    ["stop", ["web", "db"], ({ want }) => want === "down"],
+    ["restart", ["web", "db"], ({ asked }) => asked?.how === "restart-asked"],
+  ] as readonly (readonly [Goal, readonly string[], (record: ServiceRecord) => boolean])[])(
+    "is written down in one with what it asks (%s %p)",
+    async (goal, names, isAsked) => {
+      const world = literalSupervisor();
+      world.boot([{ name: "web" }, { name: "db" }]);
+      const settle = async (verb: Goal): Promise<void> =>
+        void (await Promise.all(world.operator.askAll(names, verb, { wait: false, timeout: null })));
+      if (goal === "start") await settle("stop");
+      world.kept.length = 0;
+      for (const outcome of world.operator.askAll(names, goal, REQUEST)) void outcome;
+      for (const name of names) {
+        const written = world.kept.filter(({ definition }) => definition.name === name);
+        const known = written.findIndex(({ beside }) => beside["request"] === REQUEST.request);
+        expect([name, known, written.findIndex(isAsked)]).toEqual([name, known, known]);
+        expect(known).toBeGreaterThanOrEqual(0);
+      }
+    },
+  );
 
   test("resets nothing a second time, and one without an identity is always carried out", async () => {
     const world = literalSupervisor();
