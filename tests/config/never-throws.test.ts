@@ -7,6 +7,9 @@ import { parseEnvironmentText } from "../../src/config/environment-text.ts";
 const place = makePlace();
 afterAll(() => place[Symbol.dispose]());
 
+/** A machine that is slow tries fewer cases, in milliseconds. */
+const LONG_ENOUGH_MS = 10_000;
+
 const FILES = ["web.toml", "web2.yaml", "web3.json", "daemonsup.toml"];
 
 /** Pieces that definitions are made of, so that random texts get past the parsers. */
@@ -45,7 +48,7 @@ for (const name of FILES) {
   test(`no bytes in ${name} make the loader throw`, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => load(name, bytes)),
-      { numRuns: 150 },
+      { numRuns: 150, interruptAfterTimeLimit: LONG_ENOUGH_MS },
     );
   });
 
@@ -53,7 +56,7 @@ for (const name of FILES) {
     const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((pieces) => pieces.join(""));
     fc.assert(
       fc.property(text, (content) => load(name, content)),
-      { numRuns: 400 },
+      { numRuns: 400, interruptAfterTimeLimit: LONG_ENOUGH_MS },
     );
   });
 }
@@ -144,7 +147,7 @@ test("no value of any key makes the loader throw", () => {
   const definition = fc.dictionary(fc.constantFrom(...keys), value);
   fc.assert(
     fc.property(definition, (table) => load("web3.json", JSON.stringify(table))),
-    { numRuns: 800 },
+    { numRuns: 800, interruptAfterTimeLimit: LONG_ENOUGH_MS },
   );
 }, 30_000);
 
@@ -157,6 +160,6 @@ test("no text makes the reader of environment files throw", () => {
       if (parsed.tag === "faulty" && parsed.faults.some(({ line, column }) => line < 1 || column < 1))
         throw new Error("no place");
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, interruptAfterTimeLimit: LONG_ENOUGH_MS },
   );
 });

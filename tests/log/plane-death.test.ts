@@ -10,6 +10,8 @@ import { fileSink, NO_PIPES, PlaneHarness, policyOf } from "./plane-harness.ts";
 
 const LAST = 400_000;
 const MOST_DEATHS = 40;
+/** After so many milliseconds as many deaths have to do as there were. */
+const LONG_ENOUGH_MS = 20_000;
 const MAX_SIZE = 200_000;
 /** Numbered lines of many lengths, some of them longer than what is read at a time, written in stretches that cut lines. */
 const WRITER = `awk 'BEGIN { for (long = "x"; length(long) < 70000;) long = long long; for (i = 1; i <= ${LAST}; i++) {
@@ -51,7 +53,8 @@ test("a Worker that dies again and again loses no line and writes none twice", a
   const writer = Bun.spawn(["sh", "-c", WRITER], { stdout: pipe.write, stderr: "inherit" });
   closeDescriptor(pipe.write);
   let deaths = 0;
-  while (deaths < MOST_DEATHS && !harness.closed.has(pipe.read)) {
+  const end = performance.now() + LONG_ENOUGH_MS;
+  while (deaths < MOST_DEATHS && performance.now() < end && !harness.closed.has(pipe.read)) {
     await turns(Math.floor(Math.random() * 400));
     const seen = harness.problems.length;
     harness.killWorker();
@@ -104,6 +107,7 @@ async function expectKilledReadersLoseNothing(keepsPipe: boolean): Promise<void>
   closeDescriptor(pipe.write);
   if (!keepsPipe) closeDescriptor(pipe.read);
   let killed = 0;
+  const end = performance.now() + LONG_ENOUGH_MS;
   for (;;) {
     const program = [process.execPath, join(import.meta.dir, "../programs/plane-runner.ts")];
     const runner = Bun.spawn([...program, file, String(MAX_SIZE), files.directory, ...(keepsPipe ? ["log 0"] : [])], {
@@ -112,7 +116,7 @@ async function expectKilledReadersLoseNothing(keepsPipe: boolean): Promise<void>
     const size = statSync(file, { throwIfNoEntry: false })?.size;
     let ended = false;
     void runner.exited.then(() => (ended = true));
-    if (killed < MOST_DEATHS && !isComplete(file)) {
+    if (killed < MOST_DEATHS && performance.now() < end && !isComplete(file)) {
       while (!ended && statSync(file, { throwIfNoEntry: false })?.size === size) await turns(1);
       await turns(Math.floor(Math.random() * 300));
       runner.kill("SIGKILL");

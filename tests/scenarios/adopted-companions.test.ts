@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { shell } from "./definitions.ts";
-import { needsNotifier, notifierWords, untilView } from "./notifier.ts";
+import { needsNotifier, notifierWords } from "./notifier.ts";
 import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** Kills the supervisor alone; its guardian starts another one. */
@@ -80,7 +80,7 @@ describe.each(WAYS)("where %s is killed", (_who, succeed) => {
     const { pid } = await first.until("web", ({ state }) => state === "up");
     await using second = await succeed(first);
     writeFileSync(go, "");
-    expect(await untilView(second, "web", ({ status }) => status === "still here")).toMatchObject({ pid });
+    expect(await second.until("web", ({ status }) => status === "still here")).toMatchObject({ pid });
   });
 
   test("the history has each run once, and its end in the row of its beginning", async () => {

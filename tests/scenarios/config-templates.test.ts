@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { program } from "./definitions.ts";
+import { variableOf } from "./proc.ts";
 import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
@@ -16,8 +17,11 @@ async function reload(supervisor: TestSupervisor): Promise<unknown> {
   return (JSON.parse(stdout) as { difference: unknown }).difference;
 }
 
-function commandLineOf(pid: number): readonly string[] {
-  return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+/** Waits for the words: in the middle of its exec, when it counts as up already, a process shows none for a moment. */
+async function commandLineOf(pid: number): Promise<readonly string[]> {
+  const words = (): readonly string[] => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  await untilTrue(() => words().length > 0);
+  return words();
 }
 
 describe("a template", () => {
@@ -29,7 +33,7 @@ describe("a template", () => {
       await pidOf(supervisor, "web@2"),
       await pidOf(supervisor, "db"),
     ];
-    expect([commandLineOf(first), commandLineOf(second)]).toEqual([
+    expect([await commandLineOf(first), await commandLineOf(second)]).toEqual([
       ["sleep", "1001"],
       ["sleep", "1002"],
     ]);
@@ -71,11 +75,11 @@ describe("a variable", () => {
     place.write("web.toml", program(["sleep", "${SECONDS_}"], `environment_file = "${place.path("my.env")}"`));
     await using supervisor = await place.start();
     const [web, other] = [await pidOf(supervisor, "web"), await pidOf(supervisor, "other")];
-    expect(commandLineOf(web)).toEqual(["sleep", "1001"]);
+    expect(await commandLineOf(web)).toEqual(["sleep", "1001"]);
     expect(await reload(supervisor)).toMatchObject({ unchanged: ["other", "web"], changed: [] });
     writeFileSync(place.path("my.env"), "SECONDS_=1002\n");
     expect(await reload(supervisor)).toMatchObject({ unchanged: ["other"], changed: ["web"] });
-    expect(commandLineOf(await pidOf(supervisor, "web"))).toEqual(["sleep", "1002"]);
+    expect(await commandLineOf(await pidOf(supervisor, "web"))).toEqual(["sleep", "1002"]);
     expect(await pidOf(supervisor, "other")).toBe(other);
   });
 
@@ -98,10 +102,11 @@ describe("a secret", () => {
     const { code } = await supervisor.command("restart", "web");
     expect(code).toBe(0);
     writeFileSync(place.path("pw"), `${later}\n`);
-    const pid = (await supervisor.service("web")).pid;
-    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toContain(`PW=${secret}\0`);
+    const { pid } = await supervisor.service("web");
+    await untilTrue(() => variableOf(pid ?? 0, "PW") === secret);
     await supervisor.command("restart", "web");
-    expect(readFileSync(`/proc/${(await supervisor.service("web")).pid}/environ`, "utf8")).toContain(`PW=${later}\0`);
+    const { pid: again } = await supervisor.service("web");
+    await untilTrue(() => variableOf(again ?? 0, "PW") === later);
     for (const words of [
       ["status"],
       ["status", "web"],

@@ -87,6 +87,7 @@ describe.skipIf(skipped !== null)(
       expect((await supervisor.command("status", "web")).code).toBe(0);
       signalProcess(container.first, "SIGTERM");
       expect(await container.command.ended).toEqual({ code: 0, signal: null });
+      await supervisor.allTold();
       const ends = supervisor.events.filter(({ event, state }) => event === "state" && state === "down");
       expect(ends.map(({ service }) => service)).toEqual(["web", "db"]);
       expect(place.read("log", "web.log")).toContain("over");

@@ -1,34 +1,32 @@
 import { expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { program } from "./definitions.ts";
+import { ownAddress } from "./socket-clients.ts";
 import { TestPlace } from "./test-supervisor.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const WEB = { "web.toml": program(["sleep", "1000"]) };
 
-function placeWith(token: string, mode: number, more = ""): { place: TestPlace; port: number } {
+function placeWith(token: string, mode: number, more = ""): { place: TestPlace; address: string } {
   const place = new TestPlace(WEB);
-  // A port that was free a moment ago.
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
+  const address = ownAddress().listen;
   writeFileSync(place.path("token"), `${token}\n`);
   chmodSync(place.path("token"), mode);
-  const listen = more === "" ? `listen = "127.0.0.1:${port}"` : more;
+  const listen = more === "" ? `listen = "${address}"` : more;
   place.write("daemonsup.toml", `[control.tcp]\n${listen}\ntoken_file = "${place.path("token")}"\n`);
-  return { place, port };
+  return { place, address };
 }
 
 test("whoever knows the token talks to the supervisor over the network", async () => {
-  const { place, port } = placeWith(TOKEN, 0o600);
+  const { place, address } = placeWith(TOKEN, 0o600);
   using _ = place;
   await using supervisor = await place.start();
   const headers = { authorization: `Bearer ${TOKEN}` };
-  const stop = await fetch(`http://127.0.0.1:${port}/v1/services/web/stop`, { method: "POST", headers });
+  const stop = await fetch(`http://${address}/v1/services/web/stop`, { method: "POST", headers });
   expect(await stop.json()).toMatchObject({ result: "done" });
   expect(await supervisor.service("web")).toMatchObject({ state: "down" });
-  expect((await fetch(`http://127.0.0.1:${port}/v1/services`)).status).toBe(401);
-  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  expect((await fetch(`http://${address}/v1/services`)).status).toBe(401);
+  expect((await fetch(`http://${address}/readyz`)).status).toBe(200);
 });
 
 test.each([

@@ -7,9 +7,7 @@ test("a pid file that is a FIFO does not hold the supervisor up", async () => {
     "trap.toml": shell("mkfifo $PID_FILE; setsid sleep 1000 &", FORKING),
     "other.toml": shell("exec sleep 1000"),
   });
-  // The end of the process that was started is no event of its own: the state stays "starting".
-  let trapped = await supervisor.service("trap");
-  for (; trapped.pid !== null; trapped = await supervisor.service("trap")) await Bun.sleep(5);
+  const trapped = await supervisor.until("trap", ({ pid }) => pid === null);
   expect(trapped.state).toBe("starting");
   expect(trapped.message).toContain("to name its main process");
   expect((await supervisor.command("restart", "other")).code).toBe(0);

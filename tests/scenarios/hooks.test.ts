@@ -1,7 +1,6 @@
 /* Commands around the life of a service. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
-import type { ServiceView } from "../../src/core/service-view.ts";
 import { program, shell } from "./definitions.ts";
 import { needsRoot } from "./ordinary-user.ts";
 import { processesOf } from "./proc.ts";
@@ -19,15 +18,6 @@ function hooks(scripts: Readonly<Record<string, string>>, timeout = "10s"): stri
 
 const EACH = { before_start: "echo before start", after_start: "echo after start $MAINPID" };
 const BOTH_ENDS = { ...EACH, before_stop: "echo before stop $MAINPID", after_stop: "echo after stop $SERVICE_RESULT" };
-
-/** From one hook of a start to the next nothing happens that an event would tell of. */
-async function viewOf(supervisor: TestSupervisor, message: string): Promise<ServiceView> {
-  for (;;) {
-    const view = await supervisor.service("web");
-    if (view.message === message) return view;
-    await Bun.sleep(5);
-  }
-}
 
 describe("hooks", () => {
   test("run in order around the service, with its output, and the service is up after the last of its start", async () => {
@@ -63,7 +53,7 @@ describe("hooks", () => {
         await supervisor.until("web", (view) => view.state === "up");
         await supervisor.request("POST", "/v1/services/web/stop", { wait: false });
       }
-      const view = await viewOf(supervisor, `its ${name} hook is at work`);
+      const view = await supervisor.until("web", ({ message }) => message === `its ${name} hook is at work`);
       states.push(`${view.state} ${view.pid === null ? "without" : "with"} a process`);
       writeFileSync(place.path(name), "");
     }

@@ -68,12 +68,12 @@ test("the full log of a service that cannot be told is copied and emptied, and i
   await following.says("stdout", /ready\n/);
   for (const round of [1, 2, 3]) {
     order(place, `seq ${(round - 1) * 2000 + 1} ${round * 2000}`);
+    await following.says("stdout", new RegExp(`\\b${round * 2000}\n`));
     await untilTrue(() => statSync(path).size === 0 && existsSync(`${path}.${round}.zst`));
   }
   // The originals of what was compressed go last.
   await untilTrue(() => readdirSync(place.path("own")).every((name) => name === "web.log" || name.endsWith(".zst")));
   expect(contentOf(place.path("own"))).toBe(`ready\n${numbers(1, 6000)}`);
-  await following.says("stdout", /\b6000\n/);
   expect([...following.stdout.matchAll(/(\d+)$/gm)].map(([, text]) => `${text}\n`).join("")).toBe(numbers(1, 6000));
 });
 
@@ -143,6 +143,7 @@ test("where the file cannot be opened, the lines are taken from the service, and
   await supervisor.command("restart", "web");
   await untilTrue(() => place.ownLog().includes("only the last lines are kept, in memory"));
   expect(place.ownLog()).toContain("what it writes is taken from it until it restarts");
+  await supervisor.line("web", (text) => text === "ready");
   expect((await supervisor.command("logs", "web")).stdout).toContain("ready");
   mkdirSync(place.path("own"));
   supervisor.kill("SIGUSR1");

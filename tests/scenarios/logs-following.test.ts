@@ -122,7 +122,8 @@ test("whoever follows is told the same of a line that is a record as whoever rea
     await using following = follow(supervisor, "--json", "-n", "all", name);
     await using searching = follow(supervisor, "--json", "-n", "all", "--grep", ".", name);
     for (const each of [following, searching]) await each.says("stdout", /"text":"ready"/);
-    order(place, name, said.map((line) => `printf '%s\\n' '${line}'`).join("; "));
+    // By one write: lines of a record that come too long after each other are records of their own.
+    order(place, name, `printf '%s\\n' ${said.map((line) => `'${line}'`).join(" ")}`);
     for (const each of [following, searching]) await each.says("stdout", /"text":"over"/);
     const read = await supervisor.command("logs", "--json", "-n", "all", name);
     for (const { stdout } of [read, following, searching])

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { compileProgram } from "../compile-program.ts";
 import { shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
-import { TestPlace, type TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, untilTrue } from "./test-supervisor.ts";
 
 const isRoot = process.getuid?.() === 0;
 const program = compileProgram("hanging-fs");
@@ -14,11 +14,6 @@ const cannot =
     [existsSync("/dev/fuse"), "there is no /dev/fuse"],
     [program !== null, "there is no C compiler"],
   ]) !== null;
-
-/** Waits until status says this of the service whose log hangs. No event tells of it, as nothing looks until somebody asks. */
-async function shown(supervisor: TestSupervisor, accept: (message: string | null) => boolean): Promise<void> {
-  while (!accept((await supervisor.service("hung")).message)) await Bun.sleep(20);
-}
 
 test.skipIf(cannot)(
   "a log on a file system that hangs stops no other log, is told of by status, and goes on without a gap",
@@ -41,7 +36,7 @@ test.skipIf(cannot)(
       await supervisor.line("sound", (text) => text === "ready");
       process.kill(pid, "SIGSTOP");
       say("hung", "1");
-      await shown(supervisor, (message) => message?.includes("does not answer") === true);
+      await supervisor.until("hung", ({ message }) => message?.includes("does not answer") === true);
 
       say("hung", "2");
       say("sound", "while the other one hangs");
@@ -55,7 +50,7 @@ test.skipIf(cannot)(
       say("hung", "3");
       const file = `/proc/${supervisor.pid}/root${disk}/hung.log`;
       await untilTrue(() => readFileSync(file, "utf8") === "ready\n1\n2\n3\n");
-      await shown(supervisor, (message) => message === null);
+      await supervisor.until("hung", ({ message }) => message === null);
     } finally {
       // What still waits for it fails then.
       process.kill(pid, "SIGKILL");

@@ -76,7 +76,8 @@ test("rotated files take no more room than asked for, and a reload changes how m
   await untilTrue(() => rotated().every((name) => name.endsWith(".zst")));
   place.write("numbers.toml", numbers('keep_size = "4KiB"'));
   expect((await supervisor.command("reload")).code).toBe(0);
-  await untilTrue(() => rotated().reduce((sum, name) => sum + statSync(place.path("log", name)).size, 0) <= 4096);
+  const sizeOf = (name: string): number => statSync(place.path("log", name), { throwIfNoEntry: false })?.size ?? 0;
+  await untilTrue(() => rotated().reduce((sum, name) => sum + sizeOf(name), 0) <= 4096);
   expect((await supervisor.service("numbers")).pid).toBe(pid);
 });
 
@@ -84,10 +85,8 @@ test("the supervisor's own log is rotated and compressed by the same keys", asyn
   using place = new TestPlace({ "idle.toml": shell("exec sleep 1000") });
   place.write("daemonsup.toml", '[log]\nlevel = "debug"\nmax_size = "4KiB"\ncompress = "gzip"\nkeep = 3');
   await using supervisor = await place.start();
-  for (let count = 0; !existsSync(place.path("log", "daemonsup.log.2.gz")); count++) {
+  while (!existsSync(place.path("log", "daemonsup.log.2.gz")))
     expect((await supervisor.command("restart", "idle")).code).toBe(0);
-    expect(count).toBeLessThan(100);
-  }
   expect(textOf(place.path("log", "daemonsup.log.2.gz"))).toContain("idle");
 });
 
@@ -105,7 +104,7 @@ test("a supervisor that is killed in the middle of compressing leaves every line
   const log = `[log]\nstamp = "none"\nfile = "${own}/numbers.log"\nmax_size = "4MiB"\nkeep = 1000\ncompress = "zstd"`;
   // Each run begins with another hundred million, and has not ended when the supervisor is killed.
   const count =
-    "n=$(cat runs || echo 1); echo $((n + 1)) > runs; exec seq $((n * 100000000)) $((n * 100000000 + 99999999))";
+    "n=$(cat runs 2>/dev/null || echo 1); echo $((n + 1)) > runs; exec seq $((n * 100000000)) $((n * 100000000 + 99999999))";
   place.write(
     "numbers.toml",
     shell(count, `directory = "${place.directory}"\nstart = "manual"\ntype = "oneshot"\n${log}`),
@@ -125,8 +124,12 @@ test("a supervisor that is killed in the middle of compressing leaves every line
     await killed.command("start", "numbers", "--no-wait");
     await untilTrue(() => isAtWork(run));
     killed.kill("SIGKILL");
-    for (const pid of place.marked()) process.kill(pid, "SIGKILL");
-    await untilTrue(() => place.marked().length === 0);
+    await killed.gone();
+    // It ends of itself as well, as nobody reads what it writes any more.
+    await untilTrue(() => {
+      place.killMarked();
+      return place.marked().length === 0;
+    });
   }
   await using supervisor = await place.start();
   await supervisor.command("start", "numbers", "--no-wait");
@@ -139,6 +142,10 @@ test("a supervisor that is killed in the middle of compressing leaves every line
   for (const [index, start] of starts.entries()) {
     // The kill may have torn the last line of the run.
     const run = numbers.slice(start, (starts[index + 1] ?? numbers.length) - 1);
-    expect(run.every((number, at) => number === (index + 1) * 100_000_000 + at)).toBe(true);
+    const wrong = run.findIndex((number, at) => number !== (index + 1) * 100_000_000 + at);
+    expect({ length: run.length, around: wrong < 0 ? [] : run.slice(Math.max(0, wrong - 3), wrong + 3) }).toEqual({
+      length: run.length,
+      around: [],
+    });
   }
 });

@@ -139,7 +139,7 @@ test("a definition that was changed while no supervisor ran is applied once anot
   await using second = await place.start();
   await second.until("added", (view) => view.state === "up");
   const changed = await second.until("changed", ({ state, pid }) => state === "up" && pid !== before.get("changed"));
-  expect(executes(changed.pid ?? 0, "sleep")).toBe(true);
+  await untilTrue(() => executes(changed.pid ?? 0, "sleep"));
   expect(hasEnded(before.get("changed") ?? 0)).toBe(true);
   expect(await second.service("kept")).toMatchObject({ pid: before.get("kept") });
   expect(place.ownLog()).toContain("the files have changed since the supervisor died: ");

@@ -1,8 +1,6 @@
-import type { ServiceView } from "../../src/core/service-view.ts";
 import { compileProgram } from "../compile-program.ts";
 import { program } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
-import type { TestSupervisor } from "./test-supervisor.ts";
 
 const notifier = compileProgram("notifier");
 
@@ -18,17 +16,4 @@ export function saying(actions: readonly string[], more = "[ready]\nnotify = tru
 /** The same as words of a shell. */
 export function notifierWords(...actions: readonly string[]): string {
   return [notifier ?? "", ...actions].map((word) => `'${word}'`).join(" ");
-}
-
-/** Waits until the service's view satisfies the test, also where no event tells of the change. */
-export async function untilView(
-  supervisor: TestSupervisor,
-  name: string,
-  accept: (view: ServiceView) => boolean,
-): Promise<ServiceView> {
-  for (;;) {
-    const view = await supervisor.service(name);
-    if (accept(view)) return view;
-    await Bun.sleep(5);
-  }
 }

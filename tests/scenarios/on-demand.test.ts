@@ -99,5 +99,6 @@ test("a service that never takes what arrives is given up with the reason, and i
   expect(message).toContain(`it ends without taking all that arrives on "${address.listen}"`);
   await client;
   expect(await refusalOf(address)).toBe("ECONNREFUSED");
+  await supervisor.event(({ service, state }) => service === "web" && state === "failed");
   expect(supervisor.events.filter(({ event, service }) => event === "exit" && service === "web").length).toBe(20);
 });

@@ -60,20 +60,11 @@ async function isSurvived(name: keyof typeof METHODS): Promise<void> {
   expect(hasEnded(calm.pid ?? 0) || hasEnded(supervisor.pid)).toBe(false);
 }
 
-/** Waits until the service is up with another process. Asks again and again: the fault may have cost the event that tells. */
-async function upOf(service: string, before: number | null = null): Promise<ServiceView> {
-  for (;;) {
-    const view = await supervisor.service(service);
-    if (view.state === "up" && view.pid !== before) return view;
-    await Bun.sleep(5);
-  }
-}
-
 /** The service's process dies; waits until the next one is up. */
 async function dieAndReturn(service: string): Promise<void> {
-  const { pid } = await upOf(service);
+  const { pid } = await supervisor.until(service, ({ state }) => state === "up");
   signalProcess(pid, "SIGKILL");
-  await upOf(service, pid);
+  await supervisor.until(service, (view) => view.state === "up" && view.pid !== pid);
 }
 
 for (const name of ["children", "timer", "settling", "companion", "began-companion", "narrating", "answer"] as const) {

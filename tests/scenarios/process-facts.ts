@@ -65,12 +65,20 @@ export function environmentOf(pid: number): ReadonlyMap<string, string> {
   return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
 }
 
-/** The processes whose parent is this one, of all its threads. */
+/** The processes whose parent is this one, of all its threads; of a thread that ends at this moment there are none. */
 export function childrenOf(pid: number): readonly number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")
+    textIfThere(`/proc/${pid}/task/${thread}/children`)
       .split(" ")
       .filter((word) => word !== "")
       .map(Number),
   );
+}
+
+function textIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -2,36 +2,27 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { ServiceView } from "../../src/core/service-view.ts";
-import { closedPort } from "../supervisor/local-listener.ts";
 import { program, shell } from "./definitions.ts";
-import { TestPlace, type TestSupervisor, signalProcess } from "./test-supervisor.ts";
+import { ownAddress } from "./socket-clients.ts";
+import { TestPlace, signalProcess } from "./test-supervisor.ts";
 
 const FOREVER = ["sleep", "1000000"];
-
-/** Looks again and again: of what is noted while a service is starting, no event tells. */
-async function untilMessage(supervisor: TestSupervisor, name: string, message: string): Promise<ServiceView> {
-  for (;;) {
-    const view = await supervisor.service(name);
-    if (view.message === message) return view;
-    await Bun.sleep(5);
-  }
-}
 
 const isUp = (view: ServiceView): boolean => view.state === "up" && view.ready;
 
 describe("a service that is ready by tcp", () => {
   test("is starting, and says why, until its port accepts a connection", async () => {
-    const port = await closedPort();
-    const place = new TestPlace({ "web.toml": program(FOREVER, `[ready]\ntcp = "127.0.0.1:${port}"`) });
+    const { host: hostname, port, listen } = ownAddress();
+    const place = new TestPlace({ "web.toml": program(FOREVER, `[ready]\ntcp = "${listen}"`) });
     await using supervisor = await place.start();
-    const view = await untilMessage(supervisor, "web", "not ready yet: connection refused");
+    const view = await supervisor.until("web", ({ message }) => message === "not ready yet: connection refused");
     expect([view.state, view.ready]).toEqual(["starting", false]);
-    using _listener = Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
+    using _listener = Bun.listen({ hostname, port, socket: { data() {} } });
     expect((await supervisor.until("web", isUp)).message).toBeNull();
   });
 
   test("fails when its time is over", async () => {
-    const ready = `[ready]\ntcp = "127.0.0.1:${await closedPort()}"\ntimeout = "300ms"\n[restart]\npolicy = "never"`;
+    const ready = `[ready]\ntcp = "${ownAddress().listen}"\ntimeout = "300ms"\n[restart]\npolicy = "never"`;
     const place = new TestPlace({ "web.toml": program(FOREVER, ready) });
     await using supervisor = await place.start();
     const view = await supervisor.until("web", ({ state }) => state === "failed");
@@ -45,7 +36,7 @@ test("a service that is ready by http is up at the first good answer", async () 
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("", { status }) });
   const place = new TestPlace({ "web.toml": program(FOREVER, `[ready]\nhttp = "${server.url.href}"`) });
   await using supervisor = await place.start();
-  await untilMessage(supervisor, "web", "not ready yet: answered 503");
+  await supervisor.until("web", ({ message }) => message === "not ready yet: answered 503");
   status = 204;
   await supervisor.until("web", isUp);
 });
@@ -56,7 +47,7 @@ test("a service that is ready by a command is up when that exits 0", async () =>
   const check = ["sh", "-c", `test -e ${file} || { echo not there; exit 4; }`];
   place.write("web.toml", program(FOREVER, `[ready]\ncommand = ${JSON.stringify(check)}`));
   await using supervisor = await place.start();
-  await untilMessage(supervisor, "web", "not ready yet: exited 4: not there");
+  await supervisor.until("web", ({ message }) => message === "not ready yet: exited 4: not there");
   writeFileSync(file, "");
   const { pid } = await supervisor.until("web", isUp);
   await place.untilMarked(pid);
@@ -76,7 +67,7 @@ describe("a service that is ready by a line of its output", () => {
   });
 
   test("is up whatever else it writes, as fast as it can", async () => {
-    const script = "yes | head -c 20000000; echo now; yes | head -c 1000000; exec sleep 1000000";
+    const script = "yes | head -c 4000000; echo now; yes | head -c 1000000; exec sleep 1000000";
     const place = new TestPlace({ "web.toml": shell(script, '[ready]\nlog = "^now$"\n[log]\nto = []') });
     await using supervisor = await place.start();
     await supervisor.until("web", isUp);
@@ -93,7 +84,7 @@ describe("a service that is ready by a line of its output", () => {
     signalProcess(pid, "SIGKILL");
     await supervisor.line("web", (text) => text === "again");
     const message = 'not ready yet: no line of its output has matched "ready"';
-    expect((await untilMessage(supervisor, "web", message)).restarts).toBe(1);
+    expect((await supervisor.until("web", (view) => view.message === message)).restarts).toBe(1);
     writeFileSync(second, "");
     await supervisor.until("web", isUp);
   });

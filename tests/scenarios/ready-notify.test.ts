@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { shell } from "./definitions.ts";
-import { needsNotifier, notifierWords, saying, untilView } from "./notifier.ts";
+import { needsNotifier, notifierWords, saying } from "./notifier.ts";
 import { asOrdinaryUser, needsRoot } from "./ordinary-user.ts";
 import { TestSupervisor, run, signalProcess } from "./test-supervisor.ts";
 
@@ -20,7 +20,7 @@ describe.skipIf(needsNotifier)("a service that says when it is ready", () => {
     const { state, pid } = await supervisor.service("web");
     expect(state).toBe("starting");
     signalProcess(pid, "SIGTERM");
-    expect(await untilView(supervisor, "web", (view) => view.status !== null)).toMatchObject({
+    expect(await supervisor.until("web", (view) => view.status !== null)).toMatchObject({
       state: "up",
       status: "serving",
       pid,
@@ -101,7 +101,7 @@ describe.skipIf(needsNotifier)("a notification", () => {
 
   test("tells of errors, which its status shows", async () => {
     await using supervisor = await started(saying(["say=READY=1|STATUS=cannot listen|ERRNO=98", "wait"]));
-    const { status } = await untilView(supervisor, "web", (view) => view.status !== null);
+    const { status } = await supervisor.until("web", (view) => view.status !== null);
     expect(status).toBe("cannot listen (error EADDRINUSE)");
   });
 
@@ -121,9 +121,9 @@ describe.skipIf(needsNotifier)("a notification", () => {
     await using supervisor = await started(saying(words));
     const { pid } = await supervisor.until("web", (view) => view.state === "up");
     signalProcess(pid, "SIGTERM");
-    await untilView(supervisor, "web", (view) => view.status === "reading");
+    await supervisor.until("web", (view) => view.status === "reading");
     signalProcess(pid, "SIGTERM");
-    expect(await untilView(supervisor, "web", (view) => view.status === "read")).toMatchObject({ state: "up", pid });
+    expect(await supervisor.until("web", (view) => view.status === "read")).toMatchObject({ state: "up", pid });
   });
 });
 
@@ -132,7 +132,7 @@ describe.skipIf(needsNotifier)("a service that names another main process", () =
     await using supervisor = await started(saying(["say=READY=1", "term=X_NOTHING=1", "heir", "wait"]));
     const before = await supervisor.until("web", (view) => view.state === "up");
     signalProcess(before.pid, "SIGTERM");
-    const after = await untilView(supervisor, "web", (view) => view.pid !== before.pid);
+    const after = await supervisor.until("web", (view) => view.pid !== before.pid);
     expect(after).toMatchObject({ state: "up", restarts: 0 });
     signalProcess(after.pid, "SIGKILL");
     await supervisor.until("web", (view) => view.restarts === 1 && view.state === "up");

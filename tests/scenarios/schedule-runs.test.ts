@@ -14,15 +14,6 @@ function noted(place: TestPlace, schedule: string, then = "exit 0"): string {
   return shell(`echo run >> "${place.path("runs")}"; ${then}`, `type = "oneshot"\n[schedule]\n${schedule}`);
 }
 
-/** Waits until the view satisfies the test. No event tells that the next time has changed, so it is asked for again and again. */
-async function shown(supervisor: TestSupervisor, accept: (view: ServiceView) => boolean): Promise<ServiceView> {
-  for (;;) {
-    const view = await supervisor.service("job");
-    if (accept(view)) return view;
-    await Bun.sleep(5);
-  }
-}
-
 function runsOf(place: TestPlace): number {
   try {
     return readFileSync(place.path("runs"), "utf8").split("\n").length - 1;
@@ -36,7 +27,7 @@ describe("a service with a schedule", () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "30 4 29 2 *"\ntimezone = "UTC"'));
     await using supervisor = await place.start();
-    const view = await shown(supervisor, ({ next_start }) => next_start !== null);
+    const view = await supervisor.until("job", ({ next_start }) => next_start !== null);
     expect(view).toMatchObject({ state: "waiting", want: "up", pid: null, last_exit: null });
     expect(view.next_start).toEndWith("-02-29T04:30:00.000Z");
     expect(runsOf(place)).toBe(0);
@@ -46,7 +37,7 @@ describe("a service with a schedule", () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 0 * * *"'));
     await using supervisor = await place.start({ env: { TZ: "Asia/Kathmandu" } });
-    const view = await shown(supervisor, ({ next_start }) => next_start !== null);
+    const view = await supervisor.until("job", ({ next_start }) => next_start !== null);
     expect(view.next_start).toEndWith("T18:15:00.000Z");
   });
 
@@ -55,7 +46,7 @@ describe("a service with a schedule", () => {
     place.write("job.toml", noted(place, 'every = "1s"', "exit 3"));
     await using supervisor = await place.start();
     await untilTrue(() => runsOf(place) >= 3);
-    const view = await shown(supervisor, (seen) => isDone(seen) && seen.state === "waiting");
+    const view = await supervisor.until("job", (seen) => isDone(seen) && seen.state === "waiting");
     expect(view.last_exit).toMatchObject({ code: 3, signal: null });
     expect(view.next_start).not.toBeNull();
   });
@@ -65,20 +56,20 @@ describe("a service with a schedule", () => {
     const disk = place.path("disk");
     place.write("job.toml", `${noted(place, 'every = "1s"')}\n[condition]\npath_exists = ["${disk}"]\n`);
     await using supervisor = await place.start();
-    const view = await shown(supervisor, ({ state, next_start }) => state === "down" && next_start !== null);
+    const view = await supervisor.until("job", ({ state, next_start }) => state === "down" && next_start !== null);
     expect([view.message, view.want, runsOf(place)]).toEqual([expect.stringContaining(disk), "up", 0]);
     writeFileSync(disk, "");
-    await shown(supervisor, (seen) => isDone(seen) && seen.state === "waiting");
+    await supervisor.until("job", (seen) => isDone(seen) && seen.state === "waiting");
   });
 
   test("goes by another schedule after a reload, without a run in between", async () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 3 1 1 *"\ntimezone = "UTC"'));
     await using supervisor = await place.start();
-    await shown(supervisor, ({ next_start }) => next_start !== null);
+    await supervisor.until("job", ({ next_start }) => next_start !== null);
     place.write("job.toml", noted(place, 'cron = "0 3 2 2 *"\ntimezone = "UTC"'));
     expect((await supervisor.command("reload")).code).toBe(0);
-    const view = await shown(supervisor, ({ next_start }) => next_start?.includes("-02-02T03:00") === true);
+    const view = await supervisor.until("job", ({ next_start }) => next_start?.includes("-02-02T03:00") === true);
     expect([view.state, runsOf(place)]).toEqual(["waiting", 0]);
   });
 
@@ -100,11 +91,11 @@ describe("a service with a schedule", () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 3 1 1 *"'));
     await using supervisor = await place.start();
-    await shown(supervisor, ({ next_start }) => next_start !== null);
+    await supervisor.until("job", ({ next_start }) => next_start !== null);
     expect((await supervisor.command("stop", "job")).code).toBe(0);
-    await shown(supervisor, ({ state, next_start }) => state === "down" && next_start === null);
+    await supervisor.until("job", ({ state, next_start }) => state === "down" && next_start === null);
     expect((await supervisor.command("start", "job")).code).toBe(0);
-    await shown(supervisor, ({ state, next_start }) => state === "waiting" && next_start !== null);
+    await supervisor.until("job", ({ state, next_start }) => state === "waiting" && next_start !== null);
     expect(runsOf(place)).toBe(1);
   });
 });
@@ -113,7 +104,7 @@ describe("a run that was missed while no supervisor ran", () => {
   /** Starts, ends, makes it look as if the last run had been long ago, and starts again. */
   async function awayForDays(place: TestPlace): Promise<TestSupervisor> {
     const first = await place.start();
-    await shown(first, ({ next_start }) => next_start !== null);
+    await first.until("job", ({ next_start }) => next_start !== null);
     expect((await first.command("shutdown")).code).toBe(0);
     await first.gone();
     const file = place.path("state", "schedules.json");
@@ -127,7 +118,7 @@ describe("a run that was missed while no supervisor ran", () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 3 1 * *"\ncatch_up = true'));
     await using supervisor = await awayForDays(place);
-    await shown(supervisor, (view) => isDone(view) && view.state === "waiting");
+    await supervisor.until("job", (view) => isDone(view) && view.state === "waiting");
     expect(runsOf(place)).toBe(1);
   });
 
@@ -135,7 +126,7 @@ describe("a run that was missed while no supervisor ran", () => {
     const place = new TestPlace({});
     place.write("job.toml", noted(place, 'cron = "0 3 1 * *"'));
     await using supervisor = await awayForDays(place);
-    await shown(supervisor, ({ next_start }) => next_start !== null);
+    await supervisor.until("job", ({ next_start }) => next_start !== null);
     expect(runsOf(place)).toBe(0);
   });
 });
@@ -146,10 +137,10 @@ describe.skipIf(cannotMoveClocks !== null)("when the time comes", () => {
     place.write("job.toml", noted(place, 'cron = "0 3 * * *"\ntimezone = "Europe/Berlin"'));
     await using clocked = await startWithClock(place);
     const { supervisor, clock } = clocked;
-    let due = (await shown(supervisor, ({ next_start }) => next_start !== null)).next_start;
+    let due = (await supervisor.until("job", ({ next_start }) => next_start !== null)).next_start;
     for (let day = 1; day <= 4; day++) {
       clock.advance(DAY_S);
-      const view = await shown(supervisor, (seen) => isDone(seen) && seen.next_start !== due);
+      const view = await supervisor.until("job", (seen) => isDone(seen) && seen.next_start !== due);
       expect([view.state, runsOf(place)]).toEqual(["waiting", day]);
       due = view.next_start;
     }
@@ -160,9 +151,9 @@ describe.skipIf(cannotMoveClocks !== null)("when the time comes", () => {
     place.write("job.toml", noted(place, 'cron = "*/10 * * * *"'));
     await using clocked = await startWithClock(place);
     const { supervisor, clock } = clocked;
-    const before = await shown(supervisor, ({ next_start }) => next_start !== null);
+    const before = await supervisor.until("job", ({ next_start }) => next_start !== null);
     clock.advance(DAY_S);
-    await shown(supervisor, (seen) => isDone(seen) && seen.next_start !== before.next_start);
+    await supervisor.until("job", (seen) => isDone(seen) && seen.next_start !== before.next_start);
     expect(runsOf(place)).toBe(1);
   });
 
@@ -172,18 +163,19 @@ describe.skipIf(cannotMoveClocks !== null)("when the time comes", () => {
     place.write("job.toml", noted(place, 'every = "1h"\noverlap = "queue"', wait));
     await using clocked = await startWithClock(place);
     const { supervisor, clock } = clocked;
-    const first = await shown(supervisor, ({ next_start }) => next_start !== null);
+    const first = await supervisor.until("job", ({ next_start }) => next_start !== null);
     clock.advance(3_700);
     const running = await supervisor.until(
       "job",
       ({ pid, next_start }) => pid !== null && next_start !== first.next_start,
     );
+    await untilTrue(() => runsOf(place) === 1);
     clock.advance(3 * 3_600);
-    await shown(supervisor, ({ next_start }) => next_start !== running.next_start);
+    await supervisor.until("job", ({ next_start }) => next_start !== running.next_start);
     expect(runsOf(place)).toBe(1);
     writeFileSync(place.path("go"), "");
     await untilTrue(() => runsOf(place) === 2);
-    await shown(supervisor, ({ state, pid }) => state === "waiting" && pid === null);
+    await supervisor.until("job", ({ state, pid }) => state === "waiting" && pid === null);
     expect(runsOf(place)).toBe(2);
   });
 });

@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventView, ServiceView } from "../../src/core/service-view.ts";
 
+/** How soon a view is looked at again where no event tells of a change, in milliseconds. */
+const LOOK_AGAIN_MS = 20;
+
 export const BINARY = join(import.meta.dir, "../../dist/daemonsup");
 
 export interface CommandResult {
@@ -95,6 +98,11 @@ export class TestPlace {
       .filter((pid) => readOrEmpty(`/proc/${pid}/environ`).split("\0").includes(`TEST_MARK=${this.mark}`));
   }
 
+  /** Kills what carries the mark. */
+  killMarked(): void {
+    this.marked().forEach(killIfAlive);
+  }
+
   /** Waits until these and no others carry the mark: in the middle of its exec a process shows no environment for a moment. */
   async untilMarked(...pids: readonly (number | null)[]): Promise<void> {
     const wanted = pids.filter((pid) => pid !== null).toSorted((left, right) => left - right);
@@ -130,7 +138,7 @@ export class TestPlace {
     TestPlace.open.delete(this);
     // Each of our own processes is started again by another one, until none is left.
     for (let left = this.ours(); left.length > 0; left = this.ours()) left.forEach(killIfAlive);
-    this.marked().forEach(killIfAlive);
+    this.killMarked();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -180,12 +188,13 @@ export class TestSupervisor implements AsyncDisposable {
    * namespace and it has no guardian.
    */
   static async connect(place: TestPlace, outside: number | null = null): Promise<TestSupervisor> {
-    const pid = outside ?? place.supervisorPid();
-    if (pid === null) throw new Error("there is no pid in the pid file");
     const stream = new AbortController();
     const unix = join(place.runtime, "control.sock");
     const response = await fetch("http://daemonsup/v1/events", { unix, signal: stream.signal });
     const version = (await (await fetch("http://daemonsup/v1/version", { unix })).json()) as { readonly pid: number };
+    // Only now: before it answers, the number of a guardian that has died may still be in the file.
+    const pid = outside ?? place.supervisorPid();
+    if (pid === null) throw new Error("there is no pid in the pid file");
     const supervisor = new TestSupervisor(place, { pid, supervisorPid: outside ?? version.pid }, stream);
     supervisor.#following = supervisor.#follow(response);
     return supervisor;
@@ -240,13 +249,16 @@ export class TestSupervisor implements AsyncDisposable {
     return found;
   }
 
-  /** Waits until the service's view satisfies the test; looks again after each event. */
+  /**
+   * Waits until the service's view satisfies the test. Looks again after each event, and every now and then without one: of a
+   * message, of what a check finds and of the next time of a schedule no event tells.
+   */
   async until(name: string, accept: (view: ServiceView) => boolean): Promise<ServiceView> {
     for (;;) {
       const seen = this.events.length;
       const view = await this.service(name);
       if (accept(view)) return view;
-      await this.#changeAfter(seen);
+      await this.#changeAfter(seen, LOOK_AGAIN_MS);
     }
   }
 
@@ -294,12 +306,17 @@ export class TestSupervisor implements AsyncDisposable {
     throw new Error(`the output of "${service}" ended before what was waited for: ${JSON.stringify(texts.slice(-20))}`);
   }
 
-  #changeAfter(seen: number): Promise<void> {
+  /** Resolves once there are more events than that, or after `most` milliseconds. */
+  #changeAfter(seen: number, most: number | null = null): Promise<void> {
     return new Promise((resolve) => {
-      const look = (): void => {
-        if (this.events.length <= seen) return;
+      const timer = most === null ? null : setTimeout(() => end(), most);
+      const end = (): void => {
+        if (timer !== null) clearTimeout(timer);
         this.#watchers.delete(look);
         resolve();
+      };
+      const look = (): void => {
+        if (this.events.length > seen) end();
       };
       this.#watchers.add(look);
       look();
@@ -318,6 +335,11 @@ export class TestSupervisor implements AsyncDisposable {
   /** Waits until the supervisor's process is gone, and all that it has told is among the events. */
   async gone(): Promise<void> {
     await untilTrue(() => hasEnded(this.pid) && hasEnded(this.supervisorPid));
+    await this.allTold();
+  }
+
+  /** Waits until all that a supervisor that has ended has told is among the events. */
+  async allTold(): Promise<void> {
     await this.#following;
   }
 
