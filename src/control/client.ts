@@ -39,8 +39,10 @@ export interface Refusal {
 
 export type Reply<T> = { readonly tag: "ok"; readonly value: T } | Refusal;
 
-/** How long a client tries to reach a supervisor that is being replaced. */
-const TRY_FOR_MS = 2_000;
+/** How long a client tries to reach a supervisor that is being replaced; the next version has as long to come up in an upgrade. */
+const TRY_FOR_MS = 10_000;
+/** So often supervisors may die of, or during, one request before it is given up. */
+const MOST_CUTS = 10;
 const TRY_EVERY_MS = 20;
 
 /** Who asks for these twice has what asking once brings: they say how things are to be, not what is to be done. */
@@ -98,15 +100,18 @@ export async function askEach<R extends LineRoute>(
 async function reach<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | Refusal> {
   const problem = socketPathProblem(place.socket);
   if (problem !== null) return refusal("broken", EXIT.usage, problem);
-  const start = performance.now();
-  let mayHaveArrived = false;
+  let [unreachedSince, cuts] = [performance.now(), 0];
   for (;;) {
     const response = await attemptBoth(place.socket, question);
     if (response instanceof Response) return response.ok ? response : await refusalOf(place, response);
-    const mayTryAgain = performance.now() - start < TRY_FOR_MS && isWorthAnotherTry(place, question, response);
-    mayHaveArrived ||= isCutOff(response);
-    if (!mayTryAgain)
-      return mayHaveArrived && !place.isLocked() ? brokenOff(place, response) : failure(place, response);
+    if (isCutOff(response)) {
+      cuts += 1;
+      // One was reached just now: the next has as long to come, however long this one took for its answer.
+      unreachedSince = performance.now();
+    }
+    const hasPatience = cuts <= MOST_CUTS && performance.now() - unreachedSince < TRY_FOR_MS;
+    if (!hasPatience || !isWorthAnotherTry(place, question, response))
+      return cuts > 0 && !place.isLocked() ? brokenOff(place, response) : failure(place, response);
     await Bun.sleep(TRY_EVERY_MS);
   }
 }

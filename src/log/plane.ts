@@ -192,8 +192,8 @@ export class Plane {
 
   #watch(fd: number, watched: Watched): void {
     const result = this.#ports.watch(fd, watched.tag === "watch");
-    // Whoever asked has closed it since: that it is to be unwatched is on its way.
-    if (result.tag === "failed" && result.errno === "EBADF" && watched.tag === "watch") return;
+    // Whoever asked has closed it since, and a file may have its number now: that it is to be unwatched is on its way.
+    if (watched.tag === "watch" && result.tag === "failed" && /^E(BADF|PERM)$/.test(result.errno)) return;
     this.#watched.set(fd, watched);
     if (result.tag === "ok") return;
     const service = watched.tag === "pipe" ? watched.run.service.name : null;

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, spyOn, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,6 +132,27 @@ test("a request that says how things are to be is sent again when the supervisor
   expect((await ask(place, { route: "shutdown", ...asked })).tag).toBe("ok");
   const [reload, scale, shutdown] = ["/v1/reload", "/v1/templates/web/scale", "/v1/shutdown"];
   expect(heard).toEqual([reload, reload, scale, scale, shutdown, shutdown]);
+  listener.stop(true);
+});
+
+test("a request is sent again however long the supervisor that was replaced had it, but not without end", async () => {
+  const place = freePlace(true);
+  let heard = 0;
+  using clock = spyOn(performance, "now");
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: {
+      data(peer) {
+        heard += 1;
+        const now = heard * 3_600_000;
+        clock.mockImplementation(() => now);
+        peer.end();
+      },
+    },
+  });
+  const asked = { route: "reloadAll", name: null, body: {}, patience: null } as const;
+  expect(await ask(place, asked)).toMatchObject({ why: "broken", exit: 1 });
+  expect(heard).toBe(11);
   listener.stop(true);
 });
 

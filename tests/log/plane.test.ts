@@ -91,30 +91,38 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
   ]);
 });
 
-test("of a descriptor that was closed before it could be watched nothing is said, of a pipe that cannot be read it is", () => {
-  const said: FromPlane[] = [];
-  const plane = new Plane({
-    held: () => undefined,
-    files,
-    pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
-    send: () => "gone",
-    sizes: { resizePipe: () => 0, pipeBudget: 0 },
-    copyStamped: null,
-    watch: () => ({ tag: "failed", errno: "EBADF" }),
-    unwatch: () => undefined,
-    relay: noRelay(),
-    direct: DIRECT,
-    now: () => 0,
-    post: (messages) => said.push(...messages),
-  });
-  plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
-  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout", slot: 0 }] });
-  plane.finishRound();
-  const problem = {
-    tag: "problem",
-    service: "a",
-    message: `cannot watch "descriptor ${SOUND}": EBADF`,
-    recovered: false,
-  };
-  expect(said).toEqual([problem] as FromPlane[]);
-});
+const CLOSED = [
+  ["and is none", "EBADF"],
+  ["and is a file now", "EPERM"],
+] as const;
+
+test.each(CLOSED)(
+  "of a descriptor that was closed before it could be watched, %s, nothing is said; of a pipe it is",
+  (_, errno) => {
+    const said: FromPlane[] = [];
+    const plane = new Plane({
+      held: () => undefined,
+      files,
+      pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
+      send: () => "gone",
+      sizes: { resizePipe: () => 0, pipeBudget: 0 },
+      copyStamped: null,
+      watch: () => ({ tag: "failed", errno }),
+      unwatch: () => undefined,
+      relay: noRelay(),
+      direct: DIRECT,
+      now: () => 0,
+      post: (messages) => said.push(...messages),
+    });
+    plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
+    plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout", slot: 0 }] });
+    plane.finishRound();
+    const problem = {
+      tag: "problem",
+      service: "a",
+      message: `cannot watch "descriptor ${SOUND}": ${errno}`,
+      recovered: false,
+    };
+    expect(said).toEqual([problem] as FromPlane[]);
+  },
+);
