@@ -1,6 +1,7 @@
 import type { Path } from "./document.ts";
 import { faultAt } from "./fault.ts";
 import type { LinkedService } from "./linked-service.ts";
+import { neededRivalProblemsOf } from "./needed-rivals.ts";
 import { quote, type Problem } from "./problem.ts";
 import { suggestNearest } from "./want.ts";
 
@@ -21,7 +22,7 @@ const MAX_SUGGESTIONS = 50;
 export function linkProblemsOf(services: readonly LinkedService[], known: KnownServices): Problem[] {
   const byName = new Map(services.map((each) => [each.name, each]));
   let unknown = 0;
-  return services.filter(isNaming).flatMap((service) => [
+  const problems = services.filter(isNaming).flatMap((service) => [
     ...namedBy(service).flatMap(({ name, path }) => {
       const reason = unknownReasonOf(name, known);
       if (reason === null) return [];
@@ -30,6 +31,7 @@ export function linkProblemsOf(services: readonly LinkedService[], known: KnownS
     }),
     ...rivalryFaultsOf(service, byName).map((fault) => service.problemAt(fault, "use")),
   ]);
+  return [...problems, ...neededRivalProblemsOf(services)];
 }
 
 /** Most definitions name no other. */
@@ -66,11 +68,7 @@ function rivalryFaultsOf(
   { name, links, onFailure, loggers, startsAtOnce }: LinkedService,
   byName: ReadonlyMap<string, LinkedService>,
 ): ReturnType<typeof faultAt>[] {
-  const faults = links.requires.flatMap((requirement, index) =>
-    byName.get(requirement.name)?.links.conflicts.includes(name) === true
-      ? [faultAt(["requires", index], `${quote(requirement.name)} conflicts with it`)]
-      : [],
-  );
+  const faults: ReturnType<typeof faultAt>[] = [];
   links.conflicts.forEach((rival, index) => {
     const other = byName.get(rival);
     if (rival === name) faults.push(faultAt(["conflicts", index], "it is this service itself"));

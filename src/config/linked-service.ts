@@ -12,6 +12,8 @@ export interface LinkedService extends Pick<SoundDefinition, "problemAt"> {
   readonly onFailure: string | null;
   /** The services that it logs to, which are among those that it comes after, and where they are named. */
   readonly loggers: readonly { readonly name: string; readonly path: Path }[];
+  /** true: its schedule or a connection starts it. */
+  readonly isCalled: boolean;
   /** true: it is started with the supervisor, without waiting for a schedule or a connection. */
   readonly startsAtOnce: boolean;
 }
@@ -26,6 +28,7 @@ export function linkedOf({ definition, problemAt }: SoundDefinition): LinkedServ
     loggers: log.sinks.flatMap((sink) =>
       sink.type === "service" ? [{ name: sink.service, path: loggerKeyOf(sink) }] : [],
     ),
+    isCalled,
     startsAtOnce: start === "auto" && !isCalled,
     problemAt,
   };
@@ -53,6 +56,7 @@ export function linkedIn(table: Table, name: string, problemAt: SoundDefinition[
     },
     onFailure: (isTable(onFailure) ? serviceName().safeParse(onFailure["start"]).data : null) ?? null,
     loggers: [],
+    isCalled: table["schedule"] !== undefined || table["sockets"] !== undefined,
     // Whether it does may be just what is wrong.
     startsAtOnce: false,
     problemAt,

@@ -154,6 +154,29 @@ describe("services that cannot get on with each other", () => {
     ]);
   });
 
+  test("cannot be brought in together by a third one, nor one by the other, however long the way", () => {
+    const manual = 'start = "manual"';
+    const rivals = { blue: `conflicts = ["green"]\n${manual}`, green: manual };
+    expect(messagesOf({ ...rivals, app: 'requires = ["blue"]\nwants = ["green"]', top: 'wants = ["app"]' })).toEqual([
+      'services.d/app.toml:3:10: cannot use "wants[0]": a start of it brings in "blue" and "green", which conflict',
+    ]);
+    expect(
+      messagesOf({
+        blue: `conflicts = ["green"]\nrequires = ["mid"]\n${manual}`,
+        mid: 'wants = ["green"]',
+        green: manual,
+      }),
+    ).toEqual([
+      'services.d/blue.toml:3:13: cannot use "requires[0]": "mid" brings in "green", which conflicts with it',
+    ]);
+    expect(messagesOf({ ...rivals, green: `wants = ["blue"]\n${manual}` })).toEqual([
+      'services.d/green.toml:2:10: cannot use "wants[0]": "blue" conflicts with it',
+    ]);
+    // A connection may come when the other one does not run.
+    const called = 'sockets.x = { listen = ":80", on_demand = true }';
+    expect(messagesOf({ ...rivals, green: called, app: 'wants = ["blue", "green"]' })).toEqual([]);
+  });
+
   test("are not one and the same", () => {
     expect(messagesOf({ a: 'conflicts = ["a"]\nhooks.on_failure = { start = "a" }' })).toEqual([
       'services.d/a.toml:2:14: cannot use "conflicts[0]": it is this service itself',
