@@ -3,7 +3,7 @@
  * the files and ends. So the parsers cost the supervisor neither memory nor time, and cannot take it down.
  * Part of the composition root.
  */
-import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import {
   type ConfigurationReading,
   type ReadConfiguration,
@@ -91,6 +91,11 @@ export function saveConfiguration(runtime: string, text: string): string | null 
     removeOrEmpty(path);
     return `cannot write "${path}": ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`;
   }
+}
+
+/** false: what was written has been taken away since. */
+export function isConfigurationSaved(runtime: string): boolean {
+  return existsSync(configurationFileOf(runtime));
 }
 
 /** What is empty is no configuration: even where no name can be removed, nobody goes by what is in force no longer. */

@@ -7,7 +7,13 @@ import { EXIT } from "./core/exit-statuses.ts";
 import { tellBeginning } from "./daemon-beginning.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
 import { DaemonChildren } from "./daemon-children.ts";
-import { ConfigurationReader, inForceOf, saveConfiguration, takeFirstConfiguration } from "./daemon-configuration.ts";
+import {
+  ConfigurationReader,
+  inForceOf,
+  isConfigurationSaved,
+  saveConfiguration,
+  takeFirstConfiguration,
+} from "./daemon-configuration.ts";
 import { Estate, takeManifest } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { GuardianLink } from "./daemon-guardian.ts";
@@ -175,14 +181,19 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   supervisor.events.beginApart(memory.generation);
   const helpers = makeHelperPorts(supervisor, { spawning, processes, output, timers });
   const reader = new ConfigurationReader(role, loaded, helpers);
+  /** What is written down; null: not what was read last. */
+  let saved = unsaved === null && inForce === first ? loaded : null;
   const files = makeFileChanges(options.config, loaded.marks);
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
     accepted(difference) {
       memory.records.leave([...difference.changed, ...difference.adjusted, ...difference.removed]);
-      const problem = saveConfiguration(directories.runtime, encodeConfiguration(reader.latest));
-      if (problem !== null) logs.report("warning", problem);
-      else memory.records.stand(reader.latest.definitions);
+      if (reader.latest !== saved || !isConfigurationSaved(directories.runtime)) {
+        const problem = saveConfiguration(directories.runtime, encodeConfiguration(reader.latest));
+        saved = problem === null ? reader.latest : null;
+        if (problem !== null) logs.report("warning", problem);
+        else memory.records.stand(reader.latest.definitions);
+      }
       logs.configure(reader.latest.settings);
       history.writer.configure(reader.latest.settings.history);
       files.accept(reader.latest.marks);

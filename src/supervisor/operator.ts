@@ -225,7 +225,7 @@ export class Operator {
 
   #reloadBySignal(name: string): Outcome {
     let outcome: Outcome = refused("it was not up any more");
-    this.#supervisor.relays.ask(this.#supervisor.fleet, name, (result) => {
+    this.#supervisor.relays.ask(this.#supervisor.fleet, [name], (_, result) => {
       outcome =
         result.tag === "sent"
           ? { tag: "done", message: `sent ${result.signal} to pid ${result.pid}` }

@@ -6,7 +6,7 @@ import type { Belongings } from "./belongings.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Launcher } from "./launcher.ts";
 import type { ProcessPort, Report } from "./ports.ts";
-import { type RelayResult, relaySignal } from "./relay.ts";
+import type { Relays } from "./relays.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { StopReloadCommands } from "./stop-reload-commands.ts";
 
@@ -17,9 +17,9 @@ export interface PerformerPorts {
   readonly launcher: Launcher;
   readonly files: Pick<RunFiles, "look" | "drop">;
   readonly processes: ProcessPort;
+  readonly relays: Pick<Relays, "pass">;
   readonly report: Report;
   post(service: string, event: ServiceEvent): void;
-  relayed(service: string, result: RelayResult): void;
   amend(service: string, change: { readonly note: string }): void;
   endSupervisor(service: string, code: number): void;
 }
@@ -52,7 +52,7 @@ export function performAction(
       ports.ownCommands.reload(record);
       return null;
     case "relay":
-      return relay(record, action, ports);
+      return ports.relays.pass(record, action);
     case "restart-in-order": // the fleet has seen to it
       return null;
     case "look":
@@ -105,20 +105,6 @@ function leaveRest(service: string, ports: PerformerPorts): void {
   const left = describeSurvivors(service, ports);
   if (left !== "") ports.report("notice", `${service}: left running, as stop.scope = "main" asks: ${left}`);
   ports.belongings.over(service);
-}
-
-function relay(
-  record: ServiceRecord,
-  action: Extract<ServiceAction, { tag: "relay" }>,
-  ports: PerformerPorts,
-): ServiceEvent | null {
-  const { belongings, processes } = ports;
-  const result = relaySignal(record, action, {
-    catchesSignal: (pid, signal) => processes.catchesSignal(pid, signal),
-    signalMain: (service, signal) => belongings.signalMain(service, signal),
-  });
-  ports.relayed(record.definition.name, result);
-  return result.tag === "sent" ? { tag: "relayed" } : null;
 }
 
 /** Whatever was missed of its end, nobody is called unkillable who is not there. */

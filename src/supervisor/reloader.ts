@@ -161,22 +161,24 @@ export class Reloader {
 
   /** Has each of the services do its [reload]; those to which it cannot be passed on are named together. */
   #relay(services: readonly string[]): { readonly relayed: readonly string[]; readonly notes: readonly string[] } {
-    const relayed: string[] = [];
+    const { fleet, relays } = this.#supervisor;
+    const asked = services.filter((service) => {
+      const record = fleet.get(service);
+      return record !== null && record.state.tag === "up" && record.definition.reload.action !== "none";
+    });
+    const relayed = new Set(asked);
     const withheld = new Map<string, string[]>();
-    for (const service of services) {
-      const record = this.#supervisor.fleet.get(service);
-      if (record === null || record.state.tag !== "up" || record.definition.reload.action === "none") continue;
-      let reason: string | null = null;
-      this.#supervisor.relays.ask(this.#supervisor.fleet, service, (result) => {
-        reason = result.tag === "sent" ? null : result.reason;
-      });
-      if (reason === null) relayed.push(service);
-      else withheld.set(reason, [...(withheld.get(reason) ?? []), service]);
-    }
+    relays.ask(fleet, asked, (service, result) => {
+      if (result.tag === "sent") return;
+      relayed.delete(service);
+      const others = withheld.get(result.reason);
+      if (others === undefined) withheld.set(result.reason, [service]);
+      else others.push(service);
+    });
     const notes = [...withheld].map(([reason, names]) => `not relayed to ${namesOf(names)}: ${reason}`);
-    if (relayed.length > 0) this.#supervisor.ports.report("notice", `relayed to ${namesOf(relayed)}`);
+    if (relayed.size > 0) this.#supervisor.ports.report("notice", `relayed to ${namesOf([...relayed])}`);
     for (const note of notes) this.#supervisor.ports.report("notice", note);
-    return { relayed, notes };
+    return { relayed: [...relayed], notes };
   }
 
   #tellRejected(problems: readonly string[]): void {

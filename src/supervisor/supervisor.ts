@@ -35,7 +35,6 @@ import type {
 import { PendingExecs } from "./pending-execs.ts";
 import { TurnEnd } from "./turn-end.ts";
 import type { UserPort } from "./prepare-run.ts";
-import type { RelayResult } from "./relay.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -112,7 +111,7 @@ export class Supervisor {
       ({ pid }) => narrator.unattributed(pid, ports.processes.name(pid)),
     );
     const execs = (this.execs = new PendingExecs(ports.spawning, ports.timers));
-    this.relays = new Relays(this.events, ports.report);
+    this.relays = new Relays(this.events, { ...ports, guard: this.#guard, belongings: this.belongings });
     const newInvocation = (): string => ports.newInvocation();
     const environmentOf: Companions["environmentOf"] = (definition) => this.companions.environmentOf(definition);
     const annotate: Fleet["annotate"] = (service, word, data) => this.fleet.annotate(service, word, data);
@@ -227,9 +226,9 @@ export class Supervisor {
       files: this.ports.files,
       launcher: this.#launcher,
       processes: this.ports.processes,
+      relays: this.relays,
       report: this.ports.report,
       post: (service: string, event: ServiceEvent) => this.fleet.post(service, event),
-      relayed: (service: string, result: RelayResult) => this.relays.signalled(service, result),
       amend: (service: string, change: Partial<ServiceRecord>) => this.fleet.amend(service, change),
       endSupervisor: (service: string, code: number) => this.#endBecauseOf(service, code),
     };

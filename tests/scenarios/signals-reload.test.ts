@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { factsOf } from "./process-facts.ts";
 import { TestSupervisor, untilTrue } from "./test-supervisor.ts";
@@ -105,4 +106,15 @@ test("a hundred SIGHUPs in a row are as good as one, and nothing is started twic
   expect(starts.filter((event) => event.service === "added")).toHaveLength(1);
   expect(starts.filter((event) => event.service === "changed").length).toBeLessThanOrEqual(1);
   await untilTrue(() => supervisor.place.marked().length === 3);
+});
+
+test("what a successor goes by is written again by SIGHUP if it was taken away, although no file has changed", async () => {
+  await using supervisor = await TestSupervisor.start({ "same.toml": SLEEP });
+  const path = supervisor.place.path("run", "configuration");
+  const before = statSync(path).ino;
+  expect(await supervisor.command("reload")).toMatchObject({ code: 0 });
+  expect(statSync(path).ino).toBe(before);
+  rmSync(path);
+  expect(await supervisor.command("reload")).toMatchObject({ code: 0 });
+  expect(existsSync(path)).toBe(true);
 });
