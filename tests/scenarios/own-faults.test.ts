@@ -67,7 +67,7 @@ async function dieAndReturn(service: string): Promise<void> {
   await supervisor.until(service, (view) => view.state === "up" && view.pid !== pid);
 }
 
-for (const name of ["children", "timer", "settling", "companion", "began-companion", "narrating", "answer"] as const) {
+for (const name of ["children", "timer", "settling", "companion", "began-companion", "narrating"] as const) {
   test(`with a fault in "${name}" the end of a service is seen, and it runs again`, async () => {
     binary.ask(name);
     await dieAndReturn("web");
@@ -76,6 +76,15 @@ for (const name of ["children", "timer", "settling", "companion", "began-compani
     await supervisor.line("web", (text) => text === "begins");
   });
 }
+
+test("with a fault in an answer of the log thread whoever has asked gets none, and the next one does", async () => {
+  binary.ask("answer");
+  // Not waited for: it is this answer that fails, or another one.
+  void supervisor.request("GET", "/v1/services/web/logs").catch(() => null);
+  await isSurvived("answer");
+  await dieAndReturn("web");
+  await supervisor.line("web", (text) => text === "begins");
+});
 
 test("with a fault in what a process is given it is tried again", async () => {
   binary.ask("equipping-companion");
