@@ -134,6 +134,7 @@ function makeMetrics({ supervisor, version, syslogDropped }: ControlParts): Metr
     counts: companions.counts,
     records: () => fleet.records(),
     record: (service) => fleet.get(service),
+    lossesOf: (service) => ports.output.lossesOf(service),
     rootsOf: (service) => belongings.rootPidsOf(service),
     childrenOf: (pid) => ports.processes.childrenOf(pid),
     invocationOf: (service) => belongings.invocationOf(service),

@@ -228,6 +228,7 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       return lines.map(({ at, stream, text }) => ({ at: Math.floor(at / 1000) as WallTime, stream, text }));
     },
     troubleOf: (service) => plane.troubleOf(service) ?? loggers?.troubleOf(service) ?? null,
+    lossesOf: (service) => plane.losses.of(service),
     forget(service) {
       plane.forget(service);
       loggers?.forget(service);

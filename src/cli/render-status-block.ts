@@ -1,5 +1,6 @@
 import type { LogLine } from "../control/control-port.ts";
 import type { DetailsView, LinkView } from "../core/details-view.ts";
+import { lossWordsOf } from "../core/log-loss.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { type Look, paintFaint, paintState } from "./render-paint.ts";
 import { renderProcessTree } from "./render-process-tree.ts";
@@ -111,6 +112,7 @@ function placeFacts({ service, details }: StatusPage): readonly Fact[] {
         ? null
         : `${percentWordsOf(usage.cpu_percent)} of a processor, ${tookWordsOf(usage.cpu_ms)} in all; ${sizeWordsOf(usage.memory_bytes)} of memory; ${usage.processes === 1 ? "one process" : `${usage.processes} processes`}`,
     ],
+    ["lost lines", lossWordsOf(details.log_losses)],
     ["user", details.user],
     ["defined in", details.source],
   ];

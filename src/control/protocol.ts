@@ -1,4 +1,5 @@
 import { DEFAULT_HISTORY_LINES, MOST_HISTORY_LINES } from "../core/history-view.ts";
+import { LOSS_REASONS } from "../core/log-loss.ts";
 import { MAX_INSTANCES } from "../core/most-instances.ts";
 import { EVENT_KINDS, PUBLIC_STATES } from "../core/service-view.ts";
 import {
@@ -174,13 +175,7 @@ export const graphView = object({
       after: names,
       before: names,
       conflicts: names,
-      start: nullOr(
-        object({
-          asked_at: text(),
-          waited_ms: nullOr(number()),
-          took_ms: nullOr(number()),
-        }),
-      ),
+      start: nullOr(object({ asked_at: text(), waited_ms: nullOr(number()), took_ms: nullOr(number()) })),
     }),
   ),
   critical_path: names,
@@ -215,6 +210,7 @@ export const detailsView = object({
   sockets: list(object({ name: text(), address: text() })),
   stored_descriptors: names,
   log_file: nullOr(text()),
+  log_losses: list(object({ sink: text(), reason: choice(LOSS_REASONS), lines: whole() })),
   usage: nullOr(usageView),
   processes: list(
     object({

@@ -68,6 +68,9 @@ function familiesOfServices(services: readonly ServiceMetrics[]): readonly Famil
   const exits = services.flatMap(({ name, exits: counts }) =>
     counts.map(({ reason, status, count }) => ({ labels: { service: name, reason, status }, value: count })),
   );
+  const losses = services.flatMap(({ name, logLosses }) =>
+    logLosses.map(({ sink, reason, lines }) => ({ labels: { service: name, sink, reason }, value: lines })),
+  );
   return [
     gauge(
       "daemonsup_service_state",
@@ -108,6 +111,7 @@ function familiesOfServices(services: readonly ServiceMetrics[]): readonly Famil
       each(({ restarts }) => restarts),
     ),
     counter("daemonsup_service_exits", "Ends of its main process, by what ended it.", exits),
+    counter("daemonsup_service_log_lost_lines", "Lines that its sinks have not taken, by the reason.", losses),
     gauge(
       "daemonsup_service_start_time_seconds",
       "When its run began, since 1970.",

@@ -1,3 +1,4 @@
+import type { LogLoss } from "./log-loss.ts";
 import type { PublicState } from "./service-view.ts";
 import type { UsageView } from "./usage-view.ts";
 
@@ -23,6 +24,8 @@ export interface DetailsView {
   readonly stored_descriptors: readonly string[];
   /** Absolute path of its log file; null: its output goes elsewhere. */
   readonly log_file: string | null;
+  /** Lines that its sinks have not taken, since the supervisor began. */
+  readonly log_losses: readonly LogLoss[];
   /** null: nothing of it runs. */
   readonly usage: UsageView | null;
   /** What runs of it, the main process first; parents come before their children. At most 500. */

@@ -1,3 +1,4 @@
+import type { LogLoss } from "./log-loss.ts";
 import type { PublicState } from "./service-view.ts";
 
 /** How many runs ended in one way. */
@@ -21,6 +22,8 @@ export interface ServiceMetrics {
   readonly starts: number;
   readonly restarts: number;
   readonly exits: readonly ExitCount[];
+  /** Lines that its sinks have not taken; these begin with each supervisor. */
+  readonly logLosses: readonly LogLoss[];
   /** null: nothing of it runs, or it cannot be read. */
   readonly run: RunMetrics | null;
 }

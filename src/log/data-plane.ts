@@ -6,7 +6,9 @@ import type { LogPolicy, OwnLogPolicy } from "../core/log-policy.ts";
 import { unreachable } from "../core/unreachable.ts";
 import { Adoption } from "./adoption.ts";
 import type { CompressionJob } from "./compression-job.ts";
+import { LossBook } from "./loss-book.ts";
 import { LanePlacement } from "./lane-placement.ts";
+import { OwnBacklog } from "./own-backlog.ts";
 import { PlaneListeners } from "./plane-listeners.ts";
 import { NOTHING, PlaneLane, type Question } from "./plane-lane.ts";
 import { PlaneLanes } from "./plane-lanes.ts";
@@ -30,9 +32,6 @@ export interface PlaneRun {
   readonly pid: number;
 }
 
-/** Lines of the supervisor's own log that are kept while there is no Worker, or no file yet, to take them. */
-const MOST_OWN_LINES = 10_000;
-
 export class DataPlane {
   readonly #ports: DataPlanePorts;
   readonly #onProblem: (problem: PlaneProblem) => void;
@@ -42,8 +41,10 @@ export class DataPlane {
   /** The pipes of runs: what is made here for a run outlives this process. */
   readonly pipes: OutputPipes;
   readonly #adoption: Adoption;
+  /** Lines of services that their sinks have not taken. */
+  readonly losses = new LossBook(() => this.#ports.now());
   #ownLane: PlaneLane;
-  #own: string[] = [];
+  readonly #own = new OwnBacklog();
   #number = 0;
   #isClosed = false;
   #hasRelay = false;
@@ -99,6 +100,7 @@ export class DataPlane {
   /** The service is gone. Pipes that somebody still holds are read on to their end, into the same file. */
   forget(service: string): void {
     this.#placement.forget(service);
+    this.losses.forget(service);
     this.#tell({ tag: "forget", service });
   }
 
@@ -155,15 +157,13 @@ export class DataPlane {
     const isFirst = !this.#ownLane.state.hasOwnLog;
     if (isFirst) this.#ownLane = this.#lanes.lane(this.#ports.laneOf([file]));
     this.#ownLane.tell({ tag: "configure-own", file, policy });
-    if (isFirst && this.#own.length > 0) this.#ownLane.post({ tag: "own", lines: [...this.#own] });
+    if (isFirst && this.#own.lines.length > 0) this.#ownLane.post({ tag: "own", lines: [...this.#own.lines] });
   }
 
   /** Writes formatted lines, without their newlines, to the supervisor's own log file. */
   own(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    if (this.#own.length + lines.length > MOST_OWN_LINES)
-      this.#own.splice(0, this.#own.length + lines.length - MOST_OWN_LINES);
-    this.#own.push(...lines);
+    this.#own.add(lines);
     if (this.#ownLane.state.hasOwnLog) this.#ownLane.post({ tag: "own", lines });
   }
 
@@ -215,7 +215,7 @@ export class DataPlane {
 
   /** Why lines of the service do not get on; null: they do. */
   troubleOf(service: string): string | null {
-    return this.#lanes.of(service).trouble;
+    return this.#lanes.of(service).trouble ?? this.losses.troubleOf(service);
   }
 
   #makeLane(name: string): PlaneLane {
@@ -226,7 +226,7 @@ export class DataPlane {
         const message = `the log Worker died: ${reason}; a new one goes on`;
         this.#onProblem({ service: null, message, recovered: false });
       },
-      ownLines: () => this.#own,
+      ownLines: () => this.#own.lines,
       fdOfSlot: (slot) => this.pipes.fdOf(slot),
     });
     if (this.#hasRelay) lane.tell({ tag: "relay-renewed" });
@@ -276,11 +276,13 @@ export class DataPlane {
       case "compress":
         return this.#compress(message.job, from);
       case "own-taken":
-        return void this.#own.splice(0, message.count);
+        return this.#own.confirm(message.count);
       case "rotation-due":
         return this.rotations?.due(message.service, () => lane.post({ ...message, tag: "rotate" }));
       case "rotated":
         return this.rotations?.rotated(message.service);
+      case "lost":
+        return this.losses.note(message);
       case "problem":
         return this.#onProblem(message);
       default:

@@ -13,6 +13,8 @@ import type { Source } from "./source.ts";
 export interface FileLogPorts extends SinkPorts {
   /** Shared by all logs of the thread: only used within a call. */
   readonly out: OutBuffer;
+  /** So many lines of a service that the file refused are in memory no more either. */
+  lost(service: string, lines: number): void;
 }
 
 const END_OF_LINE = new Uint8Array([NEWLINE]);
@@ -96,6 +98,7 @@ export class FileLog {
     this.flush(at);
     this.#sink.close();
     if (this.#heldBack === null) return;
+    for (const { source } of this.#heldBack.lines) this.#ports.lost(source.service, 1);
     const lost = this.#heldBack.lines.length + this.#heldBack.takeDropped();
     this.#heldBack = null;
     this.#count();
@@ -152,7 +155,7 @@ export class FileLog {
 
   #holdBack(block: Block, source: Source): void {
     if (this.#heldBack === null) {
-      this.#heldBack = new LastLines();
+      this.#heldBack = new LastLines((service, lines) => this.#ports.lost(service, lines));
       const reason = this.#sink.failure ?? "unknown";
       this.#ports.report(`cannot write "${this.path}": ${reason}; only the last lines are kept, in memory`, false);
     }

@@ -20,9 +20,15 @@ export interface KeptLine {
 
 /** The last lines of one service, bounded by number and by bytes; those that make room for newer ones are counted. */
 export class LastLines {
+  readonly #tellDropped: (service: string, lines: number) => void;
   #lines: KeptLine[] = [];
   #cost = 0;
   #dropped = 0;
+
+  /** `tellDropped` hears of lines that had to make room, and whose they were. */
+  constructor(tellDropped: (service: string, lines: number) => void = () => undefined) {
+    this.#tellDropped = tellDropped;
+  }
 
   get lines(): readonly KeptLine[] {
     return this.#lines;
@@ -36,7 +42,7 @@ export class LastLines {
   /** Keeps the lines of the block. Of a line that came in pieces, only the beginning is kept. */
   add(block: Block, source: Source): void {
     const added = lastLinesOf(block, source);
-    this.#dropped += lineCountOf(block) - added.length - (block.continues ? 1 : 0);
+    this.#drop(source, lineCountOf(block) - added.length - (block.continues ? 1 : 0));
     for (const line of added) this.#push(line);
   }
 
@@ -56,9 +62,15 @@ export class LastLines {
     this.#lines.push(line);
     this.#cost += costOf(line);
     while (this.#lines.length > MOST_LINES || this.#cost > MOST_BYTES) {
+      this.#drop(this.#lines[0]?.source ?? line.source, 1);
       this.removeFirst(1);
-      this.#dropped++;
     }
+  }
+
+  #drop({ service }: Source, count: number): void {
+    if (count <= 0) return;
+    this.#dropped += count;
+    this.#tellDropped(service, count);
   }
 }
 

@@ -15,22 +15,30 @@ export interface BlockSink {
   write(block: Block, source: Source): void;
 }
 
+export interface FilterPorts {
+  /** Asks for a `tick` then, in microseconds since 1970. */
+  wakeAt(at: number): void;
+  /** So many lines were more than the rate allows. */
+  lost(lines: number): void;
+}
+
 export class FilteredSink implements BlockSink {
   readonly #sink: BlockSink;
   readonly #filter: LineFilter;
   readonly #include: readonly RegExp[];
   readonly #exclude: readonly RegExp[];
   readonly #rate: RateLimit | null;
+  readonly #ports: FilterPorts;
   /** What was decided of the line that a pipe is in the middle of. */
   readonly #verdicts = new WeakMap<object, boolean>();
 
-  /** `wakeAt` asks for a `tick` then, in microseconds since 1970. */
-  constructor(sink: BlockSink, filter: LineFilter, wakeAt: (at: number) => void) {
+  constructor(sink: BlockSink, filter: LineFilter, ports: FilterPorts) {
     this.#sink = sink;
     this.#filter = filter;
+    this.#ports = ports;
     this.#include = filter.include.map((pattern) => new RegExp(pattern, "u"));
     this.#exclude = filter.exclude.map((pattern) => new RegExp(pattern, "u"));
-    this.#rate = filter.rate === null ? null : new RateLimit(filter.rate, sink, wakeAt);
+    this.#rate = filter.rate === null ? null : new RateLimit(filter.rate, sink, ports.wakeAt);
   }
 
   write(block: Block, source: Source): void {
@@ -54,6 +62,8 @@ export class FilteredSink implements BlockSink {
       if (isWanted) ends.push(end);
     }
     giveOn(block.end);
+    const lost = this.#rate?.takeLost() ?? 0;
+    if (lost > 0) this.#ports.lost(lost);
   }
 
   /** Says what was left out, where that is due. `at` is now, in microseconds since 1970. */

@@ -9,8 +9,9 @@ export class OwnLog {
   #hasSinks = false;
   #file: FileLog | null = null;
 
-  constructor(ports: SinkSetPorts & FileLogPorts) {
-    this.#ports = ports;
+  constructor(ports: SinkSetPorts & Omit<FileLogPorts, "lost">) {
+    // What it has lost it says itself.
+    this.#ports = { ...ports, lost: () => undefined };
     this.#sinks = new ServiceSinks(ports, null);
   }
 

@@ -1,5 +1,6 @@
 import type { DirectBeginning } from "../core/direct-output.ts";
 import type { LogPolicy, OwnLogPolicy } from "../core/log-policy.ts";
+import type { LossNews } from "./loss-tally.ts";
 import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 
 /**
@@ -130,6 +131,8 @@ export type FromPlane =
   | { readonly tag: "rotated"; readonly service: string }
   /** So many of the oldest lines of the supervisor's own log are with its file now. */
   | { readonly tag: "own-taken"; readonly count: number }
+  /** So many lines more have not come into a sink. */
+  | ({ readonly tag: "lost" } & LossNews)
   /** A sink fails or works again; said once each time, in words for the log. */
   | { readonly tag: "problem"; readonly service: string | null; readonly message: string; readonly recovered: boolean };
 

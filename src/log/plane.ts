@@ -14,6 +14,7 @@ import { OwnLog } from "./own-log.ts";
 import type { PipePorts } from "./pipe-reader.ts";
 import type { PipeSizePorts } from "./pipe-sizes.ts";
 import { answersOf } from "./plane-asked.ts";
+import { PlaneOutbox } from "./plane-outbox.ts";
 import { PlaneDirect } from "./plane-direct.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
 import type { Service, Watched } from "./plane-parts.ts";
@@ -22,7 +23,7 @@ import type { RelayLine } from "./relay-line.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 import type { SinkSetPorts } from "./service-sinks.ts";
-import { OWN_WRITER, SharedFiles } from "./shared-files.ts";
+import { OWN_WRITER, SharedFiles, type SharedFilesPorts } from "./shared-files.ts";
 
 export interface PlanePorts {
   readonly files: LogFiles;
@@ -47,6 +48,8 @@ export interface PlanePorts {
 
 /** How often it is looked whether a sink has room again that a service waits for, in milliseconds. */
 const HELD_PATIENCE = 20;
+/** How often it is looked whether it is time to tell of lines that are lost, in milliseconds. */
+const LOSS_PATIENCE = 200;
 
 export class Plane {
   readonly #ports: PlanePorts;
@@ -56,32 +59,41 @@ export class Plane {
   readonly #out: OutBuffer;
   readonly #runs: PlaneRuns;
   readonly #datagrams: DatagramLog;
-  readonly #compression = new CompressionQueue((job) => void this.#outbox.push({ tag: "compress", job }));
+  readonly #compression = new CompressionQueue((job) => this.#outbox.say({ tag: "compress", job }));
   readonly #clock = new RotationClock();
   readonly #own: OwnLog;
   readonly #shared: SharedFiles;
   readonly #direct: PlaneDirect;
-  #outbox: FromPlane[] = [];
+  readonly #outbox: PlaneOutbox;
 
   constructor(ports: PlanePorts) {
     this.#ports = ports;
+    this.#outbox = new PlaneOutbox(() => ports.now());
     this.#out = new OutBuffer(ports.copyStamped);
     this.#runs = new PlaneRuns(this.#runsPorts());
-    this.#datagrams = new DatagramLog(ports.send, (message, recovered) => this.#report(null, message, recovered));
-    this.#shared = new SharedFiles({ ...this.#filePorts(), report: (...said) => this.#report(...said) });
+    this.#datagrams = new DatagramLog({
+      send: ports.send,
+      report: (message, recovered) => this.#outbox.report(null, message, recovered),
+      lost: (loss) => this.#outbox.lost(loss),
+    });
+    const shared: Pick<SharedFilesPorts, "report" | "lost"> = {
+      report: (...said) => this.#outbox.report(...said),
+      lost: (loss) => this.#outbox.lost(loss),
+    };
+    this.#shared = new SharedFiles({ ...this.#filePorts(), ...shared });
     this.#direct = new PlaneDirect({
       ...this.#filePorts(),
       machine: ports,
       watch: (fd) => this.#watch(fd, { tag: "writes" }),
-      say: (message) => void this.#outbox.push(message),
-      report: (...said) => this.#report(...said),
+      say: (message) => this.#outbox.say(message),
+      ...shared,
     });
-    this.#own = new OwnLog({ ...this.#logPorts(null), ...this.#filePorts() });
+    this.#own = new OwnLog({ ...this.#filePorts(), ...this.#logPorts(null) });
   }
 
   /** Does what the main thread asks. */
   handle(message: ToPlane): void {
-    this.#guard("handle a message", null, () => this.#handle(message));
+    this.#outbox.guard("handle a message", null, () => this.#handle(message));
   }
 
   /** A descriptor is readable. */
@@ -89,19 +101,19 @@ export class Plane {
     const watched = this.#watched.get(fd);
     // Told of before it was taken out, in the same round.
     if (watched === undefined) return;
-    if (watched.tag === "writes") return this.#guard("look at the logs", null, () => this.#direct.ready());
+    if (watched.tag === "writes") return this.#outbox.guard("look at the logs", null, () => this.#direct.ready());
     if (watched.tag === "watch") {
-      this.#outbox.push({ tag: "readable", fd, id: watched.id });
+      this.#outbox.say({ tag: "readable", fd, id: watched.id });
       return;
     }
-    this.#guard("read the output", watched.run.service.name, () => this.#runs.read(watched.run, watched.reader));
+    this.#outbox.guard("read the output", watched.run.service.name, () => this.#runs.read(watched.run, watched.reader));
   }
 
   /** How long nothing is to be done until a file is old enough to be rotated, in milliseconds; -1: without end. */
   patience(): number {
     const patience = this.#clock.patience(() => this.#ports.now());
-    if (!this.#runs.isHolding) return patience;
-    return patience < 0 ? HELD_PATIENCE : Math.min(patience, HELD_PATIENCE);
+    const most = this.#runs.isHolding ? HELD_PATIENCE : this.#outbox.isWaiting ? LOSS_PATIENCE : patience;
+    return patience < 0 ? most : Math.min(patience, most);
   }
 
   /** Rotates what has become old enough. Costs next to nothing as long as nothing has. */
@@ -114,12 +126,10 @@ export class Plane {
   finishRound(): void {
     for (const service of this.#followed) {
       const lines = service.log.takeFollowed();
-      if (lines.length > 0) this.#outbox.push({ tag: "lines", service: service.name, lines });
+      if (lines.length > 0) this.#outbox.say({ tag: "lines", service: service.name, lines });
     }
-    if (this.#outbox.length === 0) return;
-    const messages = this.#outbox;
-    this.#outbox = [];
-    this.#ports.post(messages);
+    const messages = this.#outbox.take();
+    if (messages.length > 0) this.#ports.post(messages);
   }
 
   #handle(message: ToPlane): void {
@@ -134,11 +144,11 @@ export class Plane {
         return this.#leave(message.service);
       case "drain":
         this.#runs.drain(message.run);
-        this.#outbox.push({ tag: "drained", run: message.run, token: message.token });
+        this.#outbox.say({ tag: "drained", run: message.run, token: message.token });
         return;
       case "tail":
       case "mark":
-        this.#outbox.push(...answersOf(this.#services.get(message.service), message));
+        for (const answer of answersOf(this.#services.get(message.service), message)) this.#outbox.say(answer);
         return;
       case "follow":
         return this.#follow(this.#serviceOf(message.service), message.on);
@@ -150,7 +160,7 @@ export class Plane {
         return this.#runs.expectations.unexpect(message.service, message.id);
       case "own":
         this.#own.write(message.lines, this.#ports.now());
-        this.#outbox.push({ tag: "own-taken", count: message.lines.length });
+        this.#outbox.say({ tag: "own-taken", count: message.lines.length });
         return;
       case "configure-own":
         return this.#own.configure(message.file, message.policy, this.#ports.now());
@@ -197,7 +207,7 @@ export class Plane {
     this.#watched.set(fd, watched);
     if (result.tag === "ok") return;
     const service = watched.tag === "pipe" ? watched.run.service.name : null;
-    this.#report(service, `cannot watch "descriptor ${fd}": ${result.errno}`, false);
+    this.#outbox.report(service, `cannot watch "descriptor ${fd}": ${result.errno}`, false);
   }
 
   #unwatch(fd: number): void {
@@ -221,7 +231,7 @@ export class Plane {
     const service = this.#services.get(name);
     if (service !== undefined) this.#runs.release(service);
     this.#leave(name);
-    this.#outbox.push({ tag: "released", token });
+    this.#outbox.say({ tag: "released", token });
   }
 
   #follow(service: Service, on: boolean): void {
@@ -230,7 +240,7 @@ export class Plane {
     else this.#followed.delete(service);
   }
 
-  #filePorts(): Omit<FileLogPorts, "report"> {
+  #filePorts(): Omit<FileLogPorts, "report" | "lost"> {
     return {
       files: this.#ports.files,
       out: this.#out,
@@ -243,10 +253,11 @@ export class Plane {
   #logPorts(service: string | null): SinkSetPorts {
     return {
       service: service ?? OWN_WRITER,
+      lost: (loss) => this.#outbox.lost({ service: service ?? OWN_WRITER, ...loss }),
       shared: this.#shared,
       files: this.#ports.files,
       held: (delta) => this.#ports.held(delta),
-      report: (message, recovered) => this.#report(service, message, recovered),
+      report: (message, recovered) => this.#outbox.report(service, message, recovered),
       wakeAt: (at) => this.#clock.wakeAt(at),
       ...this.#direct.portsFor(service ?? OWN_WRITER),
       datagrams: this.#datagrams,
@@ -260,14 +271,14 @@ export class Plane {
       pipes,
       sizes,
       now: () => this.#ports.now(),
-      say: (message) => void this.#outbox.push(message),
+      say: (message) => this.#outbox.say(message),
       watch: (run, reader) => this.#watch(reader.pipe.fd, { tag: "pipe", run, reader }),
       unwatch: (fd) => {
         this.#watched.delete(fd);
         this.#ports.unwatch(fd);
       },
-      report: (service, message) => this.#report(service, message, false),
-      guard: (what, service, act) => this.#guard(what, service, act),
+      report: (service, message) => this.#outbox.report(service, message, false),
+      guard: (what, service, act) => this.#outbox.guard(what, service, act),
       left: (service) => this.#leave(service),
     };
   }
@@ -276,25 +287,12 @@ export class Plane {
   #flush(token: number): void {
     this.#runs.finishLines();
     this.#forEachLog((log) => log.flush(this.#ports.now()));
-    this.#outbox.push({ tag: "flushed", token });
+    this.#outbox.say({ tag: "flushed", token });
   }
 
   #forEachLog(act: (log: ServiceLog | FileLog) => void): void {
-    for (const { name, log } of this.#services.values()) this.#guard("write the log", name, () => act(log));
+    for (const { name, log } of this.#services.values()) this.#outbox.guard("write the log", name, () => act(log));
     const own = this.#own.file;
-    if (own !== null) this.#guard("write the log", null, () => act(own));
-  }
-
-  #guard(what: string, service: string | null, act: () => unknown): void {
-    try {
-      act();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#report(service, `internal error: cannot ${what}: ${reason}`, false);
-    }
-  }
-
-  #report(service: string | null, message: string, recovered: boolean): void {
-    this.#outbox.push({ tag: "problem", service, message, recovered });
+    if (own !== null) this.#outbox.guard("write the log", null, () => act(own));
   }
 }

@@ -13,7 +13,10 @@ export class RateLimit {
   readonly #wakeAt: (at: number) => void;
   #endsAt = Number.NEGATIVE_INFINITY;
   #taken = 0;
+  /** Left out, and not yet said in the sink. */
   #dropped = 0;
+  /** Left out since the last `takeLost`. */
+  #lost = 0;
   /** Of the last line that was left out. */
   #source: Source | null = null;
 
@@ -34,8 +37,16 @@ export class RateLimit {
     }
     if (this.#dropped === 0) this.#wakeAt(this.#endsAt);
     this.#dropped++;
+    this.#lost++;
     this.#source = source;
     return false;
+  }
+
+  /** How many lines were left out since the last call. */
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
   }
 
   /** Says what was left out if the time is over. `at` is now, in microseconds since 1970. */

@@ -1,5 +1,6 @@
 /* The sinks of a service whose lines the relay hands on: what they look like there, and what becomes of those it has no room for. */
 import { hostname } from "node:os";
+import type { LogLoss } from "../core/log-loss.ts";
 import type { RemoteSinkPolicy, ServiceSinkPolicy } from "../core/log-policy.ts";
 import type { Report } from "./file-sink.ts";
 import type { BlockSink } from "./line-filter.ts";
@@ -19,12 +20,17 @@ const CALM_MICROS = 1_000_000;
 /** One that has taken nothing for so long holds up nobody any more. */
 const STUCK_MICROS = 5_000_000;
 
+export interface RelaySinkPorts {
+  readonly report: Report;
+  lost(loss: LogLoss): void;
+}
+
 /** Takes blocks, and hands them on as records. What finds no room is dropped, counted, and said once. */
 export class RelaySink implements BlockSink {
   readonly #name: string;
   readonly #sink: RelayedSink;
   readonly #recordsOf: (block: Block, source: Source) => Records;
-  readonly #report: Report;
+  readonly #ports: RelaySinkPorts;
   /** true: the service waits for it, as long as it takes something. */
   readonly #mayHold: boolean;
   /** What it had taken when that last changed while the service waited, and when that was; null: nobody waits. */
@@ -34,9 +40,9 @@ export class RelaySink implements BlockSink {
   /** When the last of them was, in microseconds since 1970. */
   #droppedAt = 0;
 
-  constructor(policy: RemoteSinkPolicy | ServiceSinkPolicy, line: RelayLine, report: Report) {
+  constructor(policy: RemoteSinkPolicy | ServiceSinkPolicy, line: RelayLine, ports: RelaySinkPorts) {
     this.#name = policy.name;
-    this.#report = report;
+    this.#ports = ports;
     this.#mayHold = policy.whenSlow === "block";
     if (policy.type === "remote") {
       this.#sink = line.open({ tag: "server", ...policy.server }, policy.buffer);
@@ -53,11 +59,13 @@ export class RelaySink implements BlockSink {
     if (this.#sink.send(records)) return this.#noteRoom(source.at);
     if (this.#mayHold && !this.#isStuck) return this.#sink.push(records);
     if (this.#dropped === 0)
-      this.#report(
+      this.#ports.report(
         `cannot log to "${this.#name}": it does not keep up, and its buffer is full; lines are dropped`,
         false,
       );
-    this.#dropped += lineCountOf(block);
+    const lines = lineCountOf(block);
+    this.#dropped += lines;
+    this.#ports.lost({ sink: this.#name, reason: "slow", lines });
     this.#droppedAt = source.at;
   }
 
@@ -79,7 +87,7 @@ export class RelaySink implements BlockSink {
   /** Nothing more is sent; what was, is handed on. */
   close(): void {
     this.#sink.close();
-    if (this.#dropped > 0) this.#report(`"${this.#name}" is given up: ${droppedWordsOf(this.#dropped)}`, true);
+    if (this.#dropped > 0) this.#ports.report(`"${this.#name}" is given up: ${droppedWordsOf(this.#dropped)}`, true);
   }
 
   #noteRoom(at: number): void {
@@ -87,7 +95,7 @@ export class RelaySink implements BlockSink {
     const words = droppedWordsOf(this.#dropped);
     this.#dropped = 0;
     this.#isStuck = false;
-    this.#report(`"${this.#name}" takes lines again: ${words}`, true);
+    this.#ports.report(`"${this.#name}" takes lines again: ${words}`, true);
   }
 }
 

@@ -1,4 +1,5 @@
 import { hasRecords, logPlacesOf } from "../core/log-place.ts";
+import type { LogLoss } from "../core/log-loss.ts";
 import { LOG_STREAMS, type LogPolicy, type LogStream, type SinkPolicy } from "../core/log-policy.ts";
 import type { DatagramLog } from "./datagram-log.ts";
 import type { DirectLogsPorts } from "./direct-logs.ts";
@@ -18,6 +19,8 @@ import type { Source } from "./source.ts";
 export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wakeAt" | "held"> {
   /** Whose lines they are. */
   readonly service: string;
+  /** So many lines of the service have not come into the sink of this name. */
+  lost(loss: LogLoss): void;
   readonly shared: SharedFiles;
   /** Files that services write themselves: nothing of them is in the journal, and they are rotated elsewhere. */
   readonly foreign: SharedFiles;
@@ -120,9 +123,13 @@ export class ServiceSinks {
     for (const sink of this.#filtered) sink.close(at);
   }
 
-  #behindFilter(sink: BlockSink, { filter }: SinkPolicy): BlockSink {
+  #behindFilter(sink: BlockSink, { filter, name }: SinkPolicy): BlockSink {
     if (!isFiltering(filter)) return sink;
-    const filtered = new FilteredSink(sink, filter, this.#ports.wakeAt);
+    const { wakeAt, lost } = this.#ports;
+    const filtered = new FilteredSink(sink, filter, {
+      wakeAt,
+      lost: (lines) => lost({ sink: name, reason: "rate", lines }),
+    });
     this.#filtered.push(filtered);
     return filtered;
   }
@@ -146,10 +153,10 @@ export class ServiceSinks {
   #sinkOf(policy: SinkPolicy, place: Place): BlockSink | null {
     switch (policy.type) {
       case "syslog":
-        return { write: (block, source) => this.#ports.datagrams.write(block, source, policy.facility) };
+        return { write: (block, source) => this.#ports.datagrams.write(block, source, policy) };
       case "remote":
       case "service": {
-        const sink = new RelaySink(policy, this.#ports.relay, this.#ports.report);
+        const sink = new RelaySink(policy, this.#ports.relay, this.#ports);
         this.#relayed.push(sink);
         return sink;
       }
@@ -169,7 +176,8 @@ export class ServiceSinks {
     const limits = isDirect ? { ...policy, ...NEVER_ROTATED } : policy;
     const place = { path, limits, timeOf: lineTimeOf(policy) };
     const { service, shared, foreign } = this.#ports;
-    const file = (isDirect ? foreign : shared).join(service, { place, format: lineFormatOf(policy) }, at);
+    const use = { sink: policy.name, place, format: lineFormatOf(policy) };
+    const file = (isDirect ? foreign : shared).join(service, use, at);
     this.#files.set(path, file);
     return file;
   }

@@ -1,14 +1,18 @@
 import { FileLog, type FileLogPorts } from "./file-log.ts";
 import type { SinkPlace } from "./file-sink.ts";
 import type { LineFormat } from "./line-format.ts";
+import type { LossNews } from "./loss-tally.ts";
 
 /** What one service wants of a log file. */
 export interface FileUse {
+  /** As its definition names it. */
+  readonly sink: string;
   readonly place: SinkPlace;
   readonly format: LineFormat;
 }
 
-export interface SharedFilesPorts extends Omit<FileLogPorts, "report"> {
+export interface SharedFilesPorts extends Omit<FileLogPorts, "report" | "lost"> {
+  lost(loss: LossNews): void;
   /** `service`: null if it concerns more than one, or the supervisor itself. */
   report(service: string | null, message: string, recovered: boolean): void;
 }
@@ -63,13 +67,15 @@ export class SharedFiles {
     applyUses(shared, use.place, at);
   }
 
-  #open({ place, format }: FileUse): Shared {
+  #open({ place, format, sink: first }: FileUse): Shared {
     const uses = new Map<string, FileUse>();
     const report = (message: string, recovered: boolean): void => {
       const [only = OWN_WRITER, other] = uses.keys();
       this.#ports.report(other === undefined && only !== OWN_WRITER ? only : null, message, recovered);
     };
-    return { file: new FileLog(place, format, { ...this.#ports, report }), uses, formats: new Map() };
+    const lost = (service: string, lines: number): void =>
+      this.#ports.lost({ service, sink: uses.get(service)?.sink ?? first, reason: "failed", lines });
+    return { file: new FileLog(place, format, { ...this.#ports, report, lost }), uses, formats: new Map() };
   }
 }
 

@@ -62,6 +62,7 @@ export class Details {
       sockets: sockets.map((socket) => ({ name: socket.name, address: listenWordsOf(socket.listen) })),
       stored_descriptors: this.#supervisor.companions.storedNamesOf(name),
       log_file: this.#ports.logFileOf(definition),
+      log_losses: this.#supervisor.ports.output.lossesOf(name),
       usage: this.#usages.of(record),
       processes: this.#processesOf(record),
     };

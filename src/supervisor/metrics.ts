@@ -2,6 +2,7 @@
  * What is counted and measured, for those who draw curves of it. To read the processes of a thousand services takes longer than
  * anything may hold the loop, so it is done in slices; and whoever asks within a second is told the same again.
  */
+import type { LogLoss } from "../core/log-loss.ts";
 import type { MetricsView, RunMetrics, ServiceMetrics, SupervisorMetrics } from "../core/metrics-view.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import { isReady, PUBLIC_STATE_OF } from "../core/service-state.ts";
@@ -16,6 +17,8 @@ export interface MetricsPorts {
   records(): Iterable<ServiceRecord>;
   /** null: there is none any more. */
   record(service: string): ServiceRecord | null;
+  /** Lines of it that its sinks have not taken. */
+  lossesOf(service: string): readonly LogLoss[];
   /** Its main process, and its processes that have lost their parents. */
   rootsOf(service: string): readonly number[];
   /** null: the process is gone, or they cannot be told. */
@@ -98,6 +101,7 @@ export class Metrics {
       starts,
       restarts,
       exits,
+      logLosses: this.#ports.lossesOf(name),
       run: this.#runOf(record, told),
     };
   }

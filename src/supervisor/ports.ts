@@ -5,6 +5,7 @@ import type { Definition } from "../core/definition.ts";
 import type { DirectBeginning } from "../core/direct-output.ts";
 import type { Exit } from "../core/exit.ts";
 import type { OutputLine } from "../core/history.ts";
+import type { LogLoss } from "../core/log-loss.ts";
 import type { ServiceAction } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
 import type { SyslogSeverity } from "../core/log-policy.ts";
@@ -209,6 +210,8 @@ export interface OutputPort {
   lastWords(of: { readonly service: string; readonly run: number }, count: number): Promise<readonly OutputLine[]>;
   /** Why what the service writes does not get on; null: it does. */
   troubleOf(service: string): string | null;
+  /** Lines of the service that its sinks have not taken, since the supervisor began. */
+  lossesOf(service: string): readonly LogLoss[];
   forget(service: string): void;
   /** Calls back once when the descriptor is readable. */
   watch(fd: number, ready: () => void): void;

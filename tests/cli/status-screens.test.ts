@@ -239,6 +239,10 @@ describe("the page about one service", () => {
     sockets: [{ name: "http", address: "tcp 0.0.0.0:80" }],
     stored_descriptors: ["listener"],
     log_file: "/var/log/web.log",
+    log_losses: [
+      { sink: "central", reason: "slow", lines: 12 },
+      { sink: "file", reason: "failed", lines: 1 },
+    ],
     usage: usageOf("web", { processes: 3 }),
     processes: [process(10, 1, "nginx"), process(11, 10, "nginx"), process(12, 10, "\u001b[31mevil")],
   });
@@ -260,6 +264,7 @@ describe("the page about one service", () => {
       "  sockets      http (tcp 0.0.0.0:80)",
       "  has stored   listener",
       "  uses         2.5% of a processor, 1.5s in all; 12M of memory; 3 processes",
+      "  lost lines   12 lines for central (slow), 1 line for file (failed)",
       "  defined in   /etc/services.d/web.toml",
       "  processes",
       "    10 nginx           120ms   2.0M",

@@ -53,7 +53,7 @@ export function usageOf(name: string, changes: Partial<UsageView> = {}): UsageVi
 /** What there is to know of a service without links, processes and sockets but what `changes` says. */
 export function detailsOf(name: string, changes: Partial<DetailsView> = {}): DetailsView {
   const by = { user: null, ready_by: null, health_by: null, schedule: null };
-  const lists = { needs: [], needed_by: [], sockets: [], stored_descriptors: [], processes: [] };
+  const lists = { needs: [], needed_by: [], sockets: [], stored_descriptors: [], log_losses: [], processes: [] };
   return { name, source: `/etc/services.d/${name}.toml`, ...by, ...lists, log_file: null, usage: null, ...changes };
 }
 

@@ -27,6 +27,7 @@ function service(name: string, changes: Partial<ServiceMetrics> = {}): ServiceMe
     starts: 1,
     restarts: 0,
     exits: [],
+    logLosses: [],
     run: { startTime: 1_767_323_045.25, cpuSeconds: 0.5, residentBytes: 4096, processes: 2, descriptors: 7 },
     ...changes,
   };
@@ -48,7 +49,13 @@ const VIEW: MetricsView = {
         { reason: "unknown", status: "", count: 1 },
       ],
     }),
-    service("web", { run: { startTime: 1, cpuSeconds: 0, residentBytes: 0, processes: 1, descriptors: null } }),
+    service("web", {
+      logLosses: [
+        { sink: "central", reason: "slow", lines: 12 },
+        { sink: "file", reason: "failed", lines: 3 },
+      ],
+      run: { startTime: 1, cpuSeconds: 0, residentBytes: 0, processes: 1, descriptors: null },
+    }),
   ],
 };
 

@@ -47,6 +47,7 @@ function openLog(limits: { maxSize: number; keep: number }, stamp: "none" | "uni
     compressSoon: () => undefined,
     wakeAt: () => undefined,
     held: () => undefined,
+    lost: () => undefined,
   });
   logs.push(log);
   return log;

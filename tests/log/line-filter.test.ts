@@ -9,6 +9,7 @@ import type { Source } from "../../src/log/source.ts";
 /** A filtered sink, what reached it, and when it asked to be woken. */
 function makeSink(filter: Partial<LineFilter>) {
   let text = "";
+  let lost = 0;
   const wakes: number[] = [];
   const sink = new FilteredSink(
     {
@@ -17,9 +18,9 @@ function makeSink(filter: Partial<LineFilter>) {
       },
     },
     { ...EVERY_LINE, ...filter },
-    (at) => wakes.push(at),
+    { wakeAt: (at) => void wakes.push(at), lost: (lines) => void (lost += lines) },
   );
-  return { sink, wakes, taken: () => text };
+  return { sink, wakes, taken: () => text, lost: () => lost };
 }
 
 const SOURCE: Source = { service: "web", pid: 7, stream: "stdout", at: 0, pipe: {} };
@@ -95,11 +96,13 @@ describe("a rate", () => {
   const at = (seconds: number): { source: Source } => ({ source: { ...SOURCE, at: seconds * 1_000_000 } });
 
   test("leaves out what is beyond it, and says how much before the next line", () => {
-    const { sink, taken } = makeSink({ rate });
+    const { sink, taken, lost } = makeSink({ rate });
     write(sink, "1\n2\n3\n4\n", at(10));
+    expect(lost()).toBe(2);
     write(sink, "5\n", at(10.999));
     write(sink, "6\n", at(11));
     expect(taken()).toBe("1\n2\n[3 lines were left out here: more than 2 in 1s]\n6\n");
+    expect(lost()).toBe(3);
   });
 
   test("says it when the time is over, if nothing more comes", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { LogLoss } from "../../src/core/log-loss.ts";
 import { EVERY_LINE, LOG_STREAMS, type RemoteSinkPolicy } from "../../src/core/log-policy.ts";
 import { LineFramer } from "../../src/log/line-framer.ts";
 import { RelayLine } from "../../src/log/relay-line.ts";
@@ -27,13 +28,17 @@ const SOURCE: Source = { service: "web", pid: 7, stream: "stdout", at: 1_767_323
 function makeRelayed(policy: RemoteSinkPolicy = POLICY) {
   const parcels: Parcel[] = [];
   const reports: string[] = [];
+  const losses: LogLoss[] = [];
   const relay = new Relay(() => ({
     push: (parcel) => void parcels.push(parcel),
     settle: () => Promise.resolve(),
     close: () => undefined,
   }));
   const line = new RelayLine("test", (order: RelayOrder) => relay.handle(structuredClone(order)));
-  const sink = new RelaySink(policy, line, (message) => void reports.push(message));
+  const sink = new RelaySink(policy, line, {
+    report: (message) => void reports.push(message),
+    lost: (loss) => void losses.push(loss),
+  });
   const write = (text: string, at = SOURCE.at): void => {
     const bytes = Buffer.from(text);
     sink.write({ bytes, start: 0, end: bytes.length, continues: false, unfinished: false }, { ...SOURCE, at });
@@ -42,7 +47,7 @@ function makeRelayed(policy: RemoteSinkPolicy = POLICY) {
     parcels.flatMap(({ bytes, ends }) =>
       ends.map((end, index) => new TextDecoder().decode(bytes.subarray(ends[index - 1] ?? 0, end))),
     );
-  return { line, sink, write, parcels, reports, texts };
+  return { line, sink, write, parcels, reports, losses, texts };
 }
 
 describe("what is handed to the relay", () => {
@@ -66,10 +71,11 @@ describe("what is handed to the relay", () => {
   });
 
   test("is bounded by the buffer; the rest is counted, and said once at either end", () => {
-    const { line, write, parcels, reports } = makeRelayed();
+    const { line, write, parcels, reports, losses } = makeRelayed();
     line.renew();
     for (let index = 0; index < 100; index++) write(`${"x".repeat(100)}\n`);
     const taken = parcels.length;
+    expect(losses).toEqual(Array(100 - taken).fill({ sink: "central", reason: "slow", lines: 1 }));
     expect(parcels.reduce((sum, parcel) => sum + costOf(parcel), 0)).toBeLessThanOrEqual(POLICY.buffer);
     expect(reports).toEqual([
       'cannot log to "central": it does not keep up, and its buffer is full; lines are dropped',

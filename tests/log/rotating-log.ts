@@ -61,6 +61,7 @@ export class RotatingLog {
       compressSoon: (keeper) => this.#queue.add(keeper),
       wakeAt: (at) => this.clock.wakeAt(at),
       held: () => undefined,
+      lost: () => undefined,
     });
     return this.#log;
   }

@@ -52,6 +52,8 @@ test.skipIf(noDisk)(
     const lost = Number(again.exec(place.ownLog())?.[1]);
     expect(new Set(numbers).size).toBe(number - lost);
     expect(numbers).toHaveLength(number - lost);
+    const sample = `daemonsup_service_log_lost_lines_total{service="writer",sink="file",reason="failed"} ${lost}`;
+    await untilTrue(async () => (await (await supervisor.request("GET", "/metrics")).text()).includes(`${sample}\n`));
     expect((await supervisor.service("writer")).pid).toBe(before.pid);
   },
 );

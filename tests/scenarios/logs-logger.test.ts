@@ -101,6 +101,12 @@ test("what a stopped logger does not take is dropped and counted, and stops nobo
   const dropped = Number(/takes lines again: (\d+) lines were dropped/.exec(place.ownLog())?.[1]);
   await untilTrue(() => linesIn(place).length + dropped >= 20_001 + more);
   expect(linesIn(place).length + dropped).toBe(20_001 + more);
+  const sample = `daemonsup_service_log_lost_lines_total{service="writer",sink="small",reason="slow"} ${dropped}`;
+  await untilTrue(async () => (await (await supervisor.request("GET", "/metrics")).text()).includes(`${sample}\n`));
+  expect(await (await supervisor.request("GET", "/v1/services/writer/details")).json()).toMatchObject({
+    log_losses: [{ sink: "small", reason: "slow", lines: dropped }],
+  });
+  expect((await supervisor.service("writer")).message).toBe(`log lines are lost: ${dropped} lines for small (slow)`);
   expect(readFileSync(place.path("log", "writer.log"), "utf8").split("\n").length).toBe(20_002 + more);
 });
 

@@ -127,6 +127,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       watch: (fd, ready) => void watched.set(fd, ready),
       unwatch: (fd) => void watched.delete(fd),
       troubleOf: () => null,
+      lossesOf: () => [],
       expect: () => () => {},
     },
     users: {

@@ -25,6 +25,7 @@ class LiteralFleet {
       counts: new RunCounts(() => {}),
       records: () => this.records.values(),
       record: (service) => this.records.get(service) ?? null,
+      lossesOf: () => [],
       rootsOf: () => [100],
       childrenOf: (pid) => (pid === 100 ? [101] : []),
       invocationOf: () => this.invocation,
