@@ -74,16 +74,22 @@ function render(findings: readonly Finding[], { world }: CommandCall): string {
   const look = lookOf(world);
   const about = Math.max(...findings.map((finding) => finding.about.length));
   const level = Math.max(...FINDING_LEVELS.map((each) => each.length));
-  const indent = " ".repeat(level + about + 4);
-  const width = Math.max(40, look.width ?? 120) - indent.length;
+  const screen = look.width ?? 120;
+  const isBeside = screen - level - about - 4 >= LEAST_BESIDE;
+  const indent = " ".repeat(isBeside ? level + about + 4 : 4);
   const lines = findings.flatMap((finding) => {
     const mark = finding.level.padEnd(level);
     const painted = look.isColoured ? `\u001b[${COLOURS[finding.level]}m${mark}\u001b[0m` : mark;
-    const [first = "", ...rest] = wrapText(finding.found, Math.max(24, width));
-    const mend = finding.mend === null ? [] : wrapText(`-> ${finding.mend}`, Math.max(24, width));
-    return [`${painted}  ${finding.about.padEnd(about)}  ${first}`, ...[...rest, ...mend].map((line) => indent + line)];
+    const mend = finding.mend === null ? [] : wrapText(`-> ${finding.mend}`, screen - indent.length);
+    const text = [...wrapText(finding.found, screen - indent.length), ...mend];
+    const head = `${painted}  ${finding.about.padEnd(about)}`;
+    const [first = "", ...rest] = isBeside ? text : ["", ...text];
+    return [`${head}  ${first}`.trimEnd(), ...rest.map((line) => indent + line)];
   });
   const bad = findings.filter(({ level: each }) => each === "problem" || each === "warning").length;
   const last = bad === 0 ? "nothing to worry about" : `${countOf(bad, "thing")} to look at`;
   return `${[...lines, "", last].join("\n")}\n`;
 }
+
+/** Text in less room than this, in cells, stands below what it is about. */
+const LEAST_BESIDE = 32;

@@ -2,11 +2,12 @@
 import { existsSync } from "node:fs";
 import type { ServiceView } from "../core/service-view.ts";
 import type { Directories } from "../core/paths.ts";
-import { ask, type SupervisorPlace } from "../control/client.ts";
+import { ask, type Refusal, type SupervisorPlace } from "../control/client.ts";
 import type { VersionView } from "../control/control-port.ts";
 import { millis } from "../core/units.ts";
 import { type Finding, fine } from "./finding.ts";
 import { agoWordsOf, countOf } from "./render-words.ts";
+import { worstFirst } from "./severity.ts";
 import type { CliWorld } from "./world.ts";
 
 export interface SupervisorExamined {
@@ -24,7 +25,7 @@ const PATIENCE = millis(5_000);
 export async function examineSupervisor(place: SupervisorPlace, world: CliWorld): Promise<SupervisorExamined> {
   const reply = await ask(place, { route: "version", name: null, patience: PATIENCE });
   if (reply.tag === "refused") {
-    const findings = reply.why === "not-running" ? notRunning(place) : [silent(reply.message)];
+    const findings = reply.why === "not-running" ? notRunning(place) : [silent(reply)];
     return { findings, services: null, config: null, directories: null };
   }
   const { pid, since, config, directories, services: count } = reply.value;
@@ -57,9 +58,12 @@ function notRunning(place: SupervisorPlace): readonly Finding[] {
   ];
 }
 
-function silent(message: string): Finding {
+function silent({ why, message }: Refusal): Finding {
+  // Who may not ask cannot tell whether it is well.
   const mend =
-    "if it stays so: its log says more, and SIGKILL to its pid is safe, as the next start takes care of its services";
+    why === "permission"
+      ? null
+      : "if it stays so: its log says more, and SIGKILL to its pid is safe, as the next start takes care of its services";
   return { about: "supervisor", level: "problem", found: message, mend };
 }
 
@@ -78,13 +82,17 @@ function failedUpgrade({ upgrade }: VersionView, world: CliWorld): readonly Find
   return [{ about: "upgrade", level: "warning", found, mend: null }];
 }
 
+/** More names than these are told by the command that is named. */
+const MOST_NAMES = 5;
+
 function wellness(services: readonly ServiceView[]): Finding {
-  const failed = services.filter(({ state, want }) => state === "failed" || (state === "backoff" && want === "up"));
-  if (failed.length === 0) return fine("services", `${countOf(services.length, "service")}, none in trouble`);
-  const names = failed
-    .slice(0, 3)
-    .map(({ name }) => name)
-    .join(", ");
-  const found = `${failed.length} of ${services.length} in trouble: ${names}`;
-  return { about: "services", level: "problem", found, mend: `daemonsup status ${failed[0]?.name ?? ""}` };
+  const isOnItsWay = ({ state }: ServiceView): boolean => state === "starting" || state === "stopping";
+  const troubled = services.filter((service) => service.want === "up" && !service.well && !isOnItsWay(service));
+  const bad = worstFirst(troubled).map(({ name }) => name);
+  if (bad.length === 0) return fine("services", `${countOf(services.length, "service")}, none in trouble`);
+  const more = bad.length > MOST_NAMES ? ` and ${bad.length - MOST_NAMES} more` : "";
+  const found = `${bad.length} of ${services.length} in trouble: ${bad.slice(0, MOST_NAMES).join(", ")}${more}`;
+  const mend =
+    bad.length === 1 ? `daemonsup status ${bad[0]}` : "daemonsup status says of each why, and what to type next";
+  return { about: "services", level: "problem", found, mend };
 }

@@ -34,8 +34,8 @@ interface Written {
 }
 
 /**
- * Reads a command line by the usual rules: `--option value`, `--option=value`, `-n 5`, `-n5`, `-fn 5`, options after
- * operands, `--` ends the options. An unknown option, a missing value and a value given twice are refused.
+ * Reads a command line by the usual rules: `--option value`, `--option=value`, `-n 5`, `-n5`, `-fn 5`, `--run -1`, options
+ * after operands, `--` ends the options. An unknown option, a missing value and a value given twice are refused.
  */
 export function parseArguments(words: readonly string[], table: OptionTable): ParsedArguments {
   const operands: string[] = [];
@@ -80,7 +80,8 @@ function take(written: Written, progress: Progress): string | null {
   }
   if (given.has(key)) return `cannot read "${shown}": it is given twice`;
   const next = queue[0];
-  const isNumber = option.value === "N" && /^-[0-9]+$/.test(next ?? "");
+  // No option has a digit for its name.
+  const isNumber = /^-[0-9]+$/.test(next ?? "");
   const isLikeOption = next?.startsWith("-") === true && next !== "-" && !isNumber;
   if (attached === null && (next === undefined || isLikeOption)) {
     const hint = isLikeOption && shown.startsWith("--") ? ` (write ${shown}=${next} if that is meant)` : "";

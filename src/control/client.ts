@@ -174,6 +174,8 @@ function isCutOff(code: string): boolean {
   return code === "ECONNRESET" || code === "EPIPE";
 }
 
+const WHO_MAY = 'its user and root may, and the group of "[control]" in daemonsup.toml';
+
 /** What a failed attempt means. `code` is the name of an errno, AbortError or TimeoutError. */
 function failure(place: SupervisorPlace, code: string): Refusal {
   const object = `"${place.socket}"`;
@@ -190,7 +192,7 @@ function failure(place: SupervisorPlace, code: string): Refusal {
       return refusal("not-running", EXIT.notRunning, `cannot connect to ${object}: no supervisor is running there`);
     case "EACCES":
     case "EPERM":
-      return refusal("permission", EXIT.permission, `cannot connect to ${object}: permission denied`);
+      return refusal("permission", EXIT.permission, `cannot connect to ${object}: permission denied; ${WHO_MAY}`);
     case "TimeoutError":
       return refusal("unresponsive", EXIT.timedOut, `cannot ask ${object}: the supervisor did not answer in time`);
     case "AbortError":

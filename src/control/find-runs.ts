@@ -1,7 +1,6 @@
 import { EXIT } from "../core/exit-statuses.ts";
 import { MOST_HISTORY_LINES, type RunView } from "../core/history-view.ts";
-import type { OutputNote, RunWish } from "./control-port.ts";
-import type { Call } from "./handlers.ts";
+import type { ControlPort, OutputNote, RunWish } from "./control-port.ts";
 import { quote } from "./problem.ts";
 
 /** Which runs were meant, by service; of the others, why there is none. */
@@ -18,8 +17,12 @@ export interface RunsWanted {
   isNamed(name: string): boolean;
 }
 
+interface Asker {
+  readonly port: Pick<ControlPort, "history">;
+}
+
 /** Finds a run of each service; of those that were not asked for by name, of those that have one. */
-export async function findRuns(call: Call, { names, run: wanted, isNamed }: RunsWanted): Promise<FoundRuns> {
+export async function findRuns(call: Asker, { names, run: wanted, isNamed }: RunsWanted): Promise<FoundRuns> {
   const runs = new Map<string, RunWish>();
   const notes: OutputNote[] = [];
   const without: string[] = [];
@@ -32,7 +35,7 @@ export async function findRuns(call: Call, { names, run: wanted, isNamed }: Runs
     const found = kept[index];
     if (found !== undefined) runs.set(name, wishOf(found, kept[index - 1], kept[index + 1]));
     else if (answer.tag === "failed") notes.push(noteOf(name, wanted, answer.message));
-    else if (isNamed(name)) notes.push(noteOf(name, wanted, reasonOf(last)));
+    else if (isNamed(name)) notes.push(noteOf(name, wanted, reasonOf(kept, number)));
     else without.push(name);
   }
   if (runs.size === 0 && notes.length === 0 && without.length > 0)
@@ -54,8 +57,13 @@ function microsOf(time: string | null | undefined): number | null {
   return time == null ? null : Date.parse(time) * 1000;
 }
 
-function reasonOf(last: RunView | undefined): string {
-  return last === undefined ? "it has not run since the history begins" : `it is not kept, the last one is ${last.run}`;
+function reasonOf(kept: readonly RunView[], number: number): string {
+  const [before, after] = [kept.findLast(({ run }) => run < number), kept.find(({ run }) => run > number)];
+  const like = after !== undefined && after.run - after.repeated <= number ? after.run : null;
+  if (like !== null) return `run ${number} is not kept, as it ended the same way as run ${like}`;
+  const near = [before, after].flatMap((each) => (each === undefined ? [] : [each.run]));
+  if (near.length === 0) return "it has not run since the history begins";
+  return `run ${number} is not kept, the nearest ${near.length === 1 ? "is run" : "are runs"} ${near.join(" and ")}`;
 }
 
 function noteOf(name: string, run: number, reason: string): OutputNote {

@@ -12,17 +12,18 @@ const TABLE = {
   json: { short: null, value: null, help: "" },
   follow: { short: "f", value: null, help: "" },
   lines: { short: "n", value: "N", help: "" },
+  run: { short: null, value: "RUN", help: "" },
 } as const satisfies OptionTable;
 
 function read(...words: string[]): unknown {
   const parsed = parseArguments(words, TABLE);
   if (parsed.tag === "usage") return parsed.message;
   const { operands, has, valueOf } = parsed.arguments;
-  return { operands, json: has("json"), follow: has("follow"), lines: valueOf("lines") };
+  return { operands, json: has("json"), follow: has("follow"), lines: valueOf("lines"), run: valueOf("run") };
 }
 
 describe("a command line", () => {
-  const nothing = { operands: [], json: false, follow: false, lines: null };
+  const nothing = { operands: [], json: false, follow: false, lines: null, run: null };
   const cases: readonly (readonly [string[], unknown])[] = [
     [[], nothing],
     [["a", "b"], { ...nothing, operands: ["a", "b"] }],
@@ -36,6 +37,8 @@ describe("a command line", () => {
     [["--lines", "5"], { ...nothing, lines: "5" }],
     [["--lines=-5"], { ...nothing, lines: "-5" }],
     [["--lines", "-5"], { ...nothing, lines: "-5" }],
+    [["--run", "-1", "a"], { ...nothing, operands: ["a"], run: "-1" }],
+    [["--run", "-f"], 'cannot read "--run": want a value, --run RUN (write --run=-f if that is meant)'],
     [["-n", "-5f"], 'cannot read "-n": want a value, -n N'],
     [["--lines="], { ...nothing, lines: "" }],
     [["--", "--json", "-x"], { ...nothing, operands: ["--json", "-x"] }],

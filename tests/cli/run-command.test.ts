@@ -139,8 +139,8 @@ test("status names what is not well once more where its head has left the screen
     ...Array.from({ length: 20 }, (_, index) => viewOf(`w${index}`)),
   ]);
   const conclusion = "\n\n21 services, 1 not well: daemonsup status bad\n";
-  expect((await runAgainst(port, "status", { columns: 80, rows: 23 })).out).toEndWith(conclusion);
-  expect((await runAgainst(port, "status", { columns: 80, rows: 24 })).out).not.toContain("not well");
+  expect((await runAgainst(port, "status", { columns: 80, rows: 20 })).out).toEndWith(conclusion);
+  expect((await runAgainst(port, "status", { columns: 80, rows: 60 })).out).not.toContain("not well");
   expect((await runAgainst(port, "status")).out).not.toContain("not well");
 });
 

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
 import type { Finding } from "../../src/cli/finding.ts";
 import { program } from "./definitions.ts";
+import { asOrdinaryUser } from "./ordinary-user.ts";
+import { noTerminal, Terminal } from "./terminal.ts";
 import { BINARY, run, TestPlace, TestSupervisor } from "./test-supervisor.ts";
 
 function levelOf(json: string, about: string): string | undefined {
@@ -20,6 +23,39 @@ test("doctor tells of services in trouble and of wrong definitions, and what to 
   const again = await supervisor.command("doctor", "--json");
   expect(levelOf(again.stdout, "definitions")).toBe("problem");
   expect(levelOf(again.stdout, "supervisor")).toBe("ok");
+});
+
+const skip = noTerminal("doctor at a terminal") !== null;
+
+for (const columns of [40, 80, 200]) {
+  test.skipIf(skip)(`doctor fits ${columns} columns, and names all that is in trouble`, async () => {
+    const files = Object.fromEntries(
+      ["a", "b"].map((name) => [`${name}.toml`, program(["false"], '[restart]\npolicy = "never"')]),
+    );
+    await using supervisor = await TestSupervisor.start(files);
+    for (const name of ["a", "b"]) await supervisor.until(name, ({ state }) => state === "failed");
+    const env = { DAEMONSUP_RUNTIME_DIR: supervisor.place.runtime };
+    await using terminal = await Terminal.open({ columns, rows: 70, env });
+    await terminal.type(`clear; ${BINARY} doctor; echo END`);
+    const [screen = ""] = (await terminal.until((text) => /^END$/m.test(text))).split("END");
+    expect(screen.replaceAll(/\s+/g, " ")).toContain(
+      "2 of 2 in trouble: a, b -> daemonsup status says of each why, and what to type next",
+    );
+    // Whatever begins a line is a level, its text is indented: the terminal has broken nothing but a long path.
+    expect(screen).not.toMatch(/^(?!ok|note|warning|problem|\d things?|\/)\S/m);
+  });
+}
+
+test("doctor does not advise to kill a supervisor that one may only not ask", async () => {
+  using place = new TestPlace({});
+  const closed = place.path("closed");
+  mkdirSync(closed, { mode: 0o000 });
+  const { stdout } = await run(asOrdinaryUser([BINARY, "doctor", "--json", "--runtime-dir", closed]));
+  const found = (JSON.parse(stdout) as readonly Finding[]).find(({ about }) => about === "supervisor");
+  expect(found).toMatchObject({ level: "problem", mend: null });
+  expect(found?.found).toEndWith(
+    'permission denied; its user and root may, and the group of "[control]" in daemonsup.toml',
+  );
 });
 
 test("doctor looks at the directories of the supervisor that runs, or at those that are named", async () => {

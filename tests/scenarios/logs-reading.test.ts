@@ -80,11 +80,11 @@ test("logs --run shows one run alone, counted back from the last one or by its n
     await supervisor.line(name, (text) => text === `${pids[1]} goes on`);
     const [first, second] = pids.map((pid) => [`${pid} begins`, `${pid} goes on`]);
     expect(textsOf(await linesOf(supervisor, name, "--run", "0"))).toEqual(second ?? []);
-    expect(textsOf(await linesOf(supervisor, name, "--run=-1"))).toEqual(first ?? []);
+    expect(textsOf(await linesOf(supervisor, name, "--run", "-1"))).toEqual(first ?? []);
     expect(textsOf(await linesOf(supervisor, name, "--run", "1"))).toEqual(first ?? []);
     const { code, stdout, stderr } = await supervisor.command("logs", name, "--run", "9");
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain(`cannot show run 9 of "${name}": it is not kept, the last one is 2`);
+    expect(stderr).toContain(`cannot show run 9 of "${name}": run 9 is not kept, the nearest is run 2`);
   }
   // Who has never run has no run to show, which only those want to know who asked for it.
   expect(await linesOf(supervisor, "--run", "0")).toHaveLength(4);
