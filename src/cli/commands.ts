@@ -2,7 +2,10 @@ import { nearestOf } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
 
 /** What a command is for. */
-export type CommandGroup = "look" | "change" | "surroundings";
+export type CommandGroup = "look" | "change" | "supervisor" | "setup" | "more";
+
+/** What `daemonsup help` calls what is no command: how a supervisor is started. */
+export const SUPERVISOR_TOPIC = "supervisor";
 
 /** A command before it is loaded: each is loaded only when it is asked for, so that it costs nothing to the others. */
 export interface CommandEntry {
@@ -121,7 +124,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "init",
     {
-      group: "surroundings",
+      group: "setup",
       summary: "make a directory of definitions to begin with",
       load: async () => (await import("./init.ts")).init,
     },
@@ -129,7 +132,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "check",
     {
-      group: "surroundings",
+      group: "setup",
       summary: "read the definitions and report every problem",
       load: async () => (await import("./check.ts")).check,
     },
@@ -137,7 +140,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "reload",
     {
-      group: "surroundings",
+      group: "supervisor",
       summary: "read the definitions again; with names, let services reload",
       load: async () => (await import("./reload.ts")).reload,
     },
@@ -145,7 +148,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "upgrade",
     {
-      group: "surroundings",
+      group: "supervisor",
       summary: "replace the supervisor's program, and let services run",
       load: async () => (await import("./upgrade.ts")).upgrade,
     },
@@ -153,7 +156,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "shutdown",
     {
-      group: "surroundings",
+      group: "supervisor",
       summary: "stop all services and the supervisor",
       load: async () => (await import("./shutdown.ts")).shutdown,
     },
@@ -161,7 +164,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "doctor",
     {
-      group: "surroundings",
+      group: "setup",
       summary: "look at the surroundings, and say what is wrong with them",
       load: async () => (await import("./doctor.ts")).doctor,
     },
@@ -169,7 +172,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "install",
     {
-      group: "surroundings",
+      group: "setup",
       summary: "start a supervisor with the machine",
       load: async () => (await import("./install.ts")).install,
     },
@@ -177,7 +180,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "uninstall",
     {
-      group: "surroundings",
+      group: "setup",
       summary: "start it with the machine no longer",
       load: async () => (await import("./uninstall.ts")).uninstall,
     },
@@ -185,7 +188,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "schema",
     {
-      group: "surroundings",
+      group: "more",
       summary: "print the JSON Schema of definitions, for editors",
       load: async () => (await import("./schema.ts")).schema,
     },
@@ -193,7 +196,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "man",
     {
-      group: "surroundings",
+      group: "more",
       summary: "print a manual page",
       load: async () => (await import("./man.ts")).man,
     },
@@ -201,7 +204,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "completion",
     {
-      group: "surroundings",
+      group: "more",
       summary: "let bash, zsh or fish complete what you type",
       load: async () => (await import("./completion.ts")).completion,
     },
@@ -209,7 +212,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "version",
     {
-      group: "surroundings",
+      group: "more",
       summary: "show the version, and the supervisor's",
       load: async () => (await import("./version.ts")).version,
     },
@@ -217,7 +220,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   [
     "help",
     {
-      group: "surroundings",
+      group: "more",
       summary: "show this help, or that of a command",
       load: async () => (await import("./help.ts")).help,
     },

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { ask } from "../control/client.ts";
 import { SIGNAL_NAMES } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, SUPERVISOR_TOPIC } from "./commands.ts";
 import { commandIn, type Expected, expectedAt } from "./completion-place.ts";
 import { findSupervisor, PLACE_OPTIONS, placesOf } from "./find-supervisor.ts";
 import type { ValueKind } from "./option-values.ts";
@@ -77,7 +77,10 @@ async function valuesOf(kind: ValueKind, line: Line): Promise<readonly Candidate
       return [...new Set(instances.map(({ word }) => word.slice(0, word.indexOf("@"))))].map(plain);
     }
     case "command":
-      return [...COMMANDS].map(([word, { summary }]) => ({ word, what: summary }));
+      return [
+        ...[...COMMANDS].map(([word, { summary }]) => ({ word, what: summary })),
+        { word: SUPERVISOR_TOPIC, what: "how a supervisor is started" },
+      ];
     case "signal":
       return SIGNAL_NAMES.map((name) => plain(name.slice("SIG".length)));
     case "supervisor":

@@ -1,20 +1,23 @@
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command } from "./command.ts";
-import { COMMANDS, nearestCommandOf } from "./commands.ts";
+import { COMMANDS, nearestCommandOf, SUPERVISOR_TOPIC } from "./commands.ts";
 import { commandReferenceOf } from "./command-reference.ts";
-import { renderCommandHelp, renderHelp } from "./render-help.ts";
+import { renderCommandHelp, renderHelp, renderSupervisorHelp } from "./render-help.ts";
 import type { CliWorld } from "./world.ts";
 
 export const help: Command = {
-  about: "Shows what there is, or everything about one command.",
+  about: `Shows what there is, or everything about one command, or about the start of a supervisor.`,
   options: {},
   operands: [{ shown: "COMMAND", kind: "command", count: "optional" }],
-  examples: [{ line: "daemonsup help status", what: "the same as daemonsup status --help" }],
+  examples: [
+    { line: "daemonsup help status", what: "the same as daemonsup status --help" },
+    { line: `daemonsup help ${SUPERVISOR_TOPIC}`, what: "of --config and its options, signals, exit statuses" },
+  ],
   exits: {},
   run: ({ given, world }) => showHelp(given.operands[0] ?? null, world),
 };
 
-/** Shows the help of a command, or with null that of the program; returns the exit status. */
+/** Shows the help of a command or topic, or with null that of the program; returns the exit status. */
 export async function showHelp(name: string | null, world: CliWorld): Promise<number> {
   if (name === null) {
     world.stdout.write(
@@ -23,6 +26,10 @@ export async function showHelp(name: string | null, world: CliWorld): Promise<nu
         world.stdout.columns,
       ),
     );
+    return EXIT.done;
+  }
+  if (name === SUPERVISOR_TOPIC) {
+    world.stdout.write(renderSupervisorHelp(world.stdout.columns));
     return EXIT.done;
   }
   const reference = await commandReferenceOf(name);

@@ -33,7 +33,7 @@ behind.
 Every other use of the program talks to a supervisor that runs.`,
   options: START_OPTIONS,
   examples: [
-    { line: "daemonsup check services.d", what: "is everything right?" },
+    { line: "daemonsup init", what: "make definitions to begin with" },
     { line: "daemonsup --config services.d", what: "start" },
     { line: "daemonsup status", what: "look" },
   ],
@@ -60,6 +60,7 @@ Every other use of the program talks to a supervisor that runs.`,
     ],
     ["SIGQUIT", "kill everything at once, and end"],
     ["SIGUSR1", "open all log files again"],
+    ["SIGUSR2", "replace the program by the one on disk, as daemonsup upgrade does"],
   ],
   environment: [
     ["DAEMONSUP_RUNTIME_DIR", "which supervisor is meant, unless --name or --runtime-dir says it"],

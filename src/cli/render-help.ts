@@ -1,5 +1,5 @@
 import type { CommandReference, ExitMeaning } from "./command-reference.ts";
-import type { CommandGroup } from "./commands.ts";
+import { type CommandGroup, SUPERVISOR_TOPIC } from "./commands.ts";
 import type { OptionTable } from "./parse-arguments.ts";
 import { PROGRAM } from "./program-reference.ts";
 import { padTo } from "./render-text.ts";
@@ -17,41 +17,63 @@ export interface ListedCommand {
   readonly group: CommandGroup;
 }
 
-/** In this order, with an empty line between them. */
-const GROUPS: readonly CommandGroup[] = ["look", "change", "surroundings"];
+/** In this order, each with its title, one line a command. */
+const GROUPS: readonly (readonly [group: CommandGroup, title: string])[] = [
+  ["look", "look:"],
+  ["change", "change services:"],
+  ["supervisor", "the supervisor:"],
+  ["setup", "set up:"],
+];
 
 const COMMON =
-  "Every command takes --help, and --name or --runtime-dir to say which supervisor is meant (or the variable " +
-  "DAEMONSUP_RUNTIME_DIR). Names of services may be globs: daemonsup stop 'web-*'";
+  "Names of services may be globs: daemonsup stop 'web-*'. What a command takes and how it ends: daemonsup help COMMAND. " +
+  "How a supervisor is started, with --config and other options, what its signals and exit statuses mean: daemonsup " +
+  `help ${SUPERVISOR_TOPIC}.`;
 
-/** The help of the program. `columns`: of the terminal, or null. */
+/** The help of the program: what there is, on one screen. `columns`: of the terminal, or null. */
 export function renderHelp(commands: readonly ListedCommand[], columns: number | null): string {
   const width = widthOf(columns);
-  const names = Math.max(...commands.map(({ name }) => name.length));
-  const groups = GROUPS.flatMap((group, index) => [
-    ...(index === 0 ? [] : [""]),
+  const first = Math.max(...commands.map(({ name }) => name.length));
+  const groups = GROUPS.flatMap(([group, title]) => [
+    title,
     ...commands
       .filter((command) => command.group === group)
-      .flatMap(({ name, summary }) => entryLines(name, summary, { first: names, width })),
+      .flatMap(({ name, summary }) => entryLines(name, summary, { first, width })),
   ]);
+  const more = commands.filter(({ group }) => group === "more").map(({ name }) => name);
   return [
     `${PROGRAM.name} - ${PROGRAM.summary}`,
     "",
     `usage: ${PROGRAM.usage}  start a supervisor for what is in DIR`,
     "       daemonsup COMMAND [options]       talk to the one that runs",
     "",
-    "commands:",
     ...groups,
+    ...wrapText(`more: ${more.join(", ")}`, width),
     "",
-    "options that start a supervisor:",
-    ...optionLines(PROGRAM.options, width),
+    ...wrapText(`new here? ${PROGRAM.examples.map(({ line }) => line).join("; ")}`, width),
     "",
     ...wrapText(COMMON, width),
     "",
+  ].join("\n");
+}
+
+/** The help of what starts a supervisor, and of what holds for all commands. `columns`: of the terminal, or null. */
+export function renderSupervisorHelp(columns: number | null): string {
+  const width = widthOf(columns);
+  return [
+    `usage: ${PROGRAM.usage}`,
+    "",
+    ...wrapParagraphs(PROGRAM.about, width),
+    "",
+    "options:",
+    ...optionLines(PROGRAM.options, width),
+    "",
+    "signals:",
+    ...listLines(PROGRAM.signals, width),
+    "",
     ...exitLines(PROGRAM.exits, width),
     "",
-    "first steps:",
-    ...PROGRAM.examples.map(({ line }) => `  ${line}`),
+    "files and environment: daemonsup man | man -l -",
     "",
   ].join("\n");
 }
@@ -79,6 +101,11 @@ export function renderCommandHelp(reference: CommandReference, columns: number |
 
 function widthOf(columns: number | null): number {
   return Math.max(NARROWEST, Math.min(columns ?? WIDEST, WIDEST));
+}
+
+function listLines(entries: readonly (readonly [string, string])[], width: number): readonly string[] {
+  const first = Math.max(...entries.map(([word]) => word.length));
+  return entries.flatMap(([word, meaning]) => entryLines(word, meaning, { first, width }));
 }
 
 function optionLines(table: OptionTable, width: number): readonly string[] {

@@ -1,7 +1,7 @@
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command, Operand } from "./command.ts";
 import { operandWordsOf, usageOf } from "./command-reference.ts";
-import { COMMANDS, nearestCommandOf } from "./commands.ts";
+import { COMMANDS, nearestCommandOf, SUPERVISOR_TOPIC } from "./commands.ts";
 import { CannotWrite } from "./descriptor-output.ts";
 import { findSupervisor } from "./find-supervisor.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -37,7 +37,8 @@ async function runWords(words: readonly string[], world: CliWorld): Promise<numb
   }
   if (wants === "help" || words.length === 0) {
     const { showHelp } = await import("./help.ts");
-    const shown = await showHelp(command, world);
+    const topic = leading.some((word) => /^--config(?:=|$)/.test(word)) ? SUPERVISOR_TOPIC : null;
+    const shown = await showHelp(command ?? topic, world);
     return words.length === 0 ? EXIT.usage : shown;
   }
   if (command === null) return await startSupervisor(words, world);
@@ -60,7 +61,8 @@ async function runLoaded(
   if (parsed.tag === "usage") return refuse(parsed.message);
   const given = parsed.arguments;
   const { least, most } = numberOf(command.operands);
-  if (given.operands.length < least) return refuse(`cannot ${name}: want ${operandWordsOf(command)}`);
+  if (given.operands.length < least)
+    return refuse(`cannot run ${JSON.stringify(name)}: want ${operandWordsOf(command)}`);
   const tooMany = given.operands[most];
   if (tooMany !== undefined) return refuse(`cannot read ${JSON.stringify(tooMany)}: that is one word too many`);
   const found = findSupervisor(given, world);
@@ -71,7 +73,7 @@ async function runLoaded(
 async function startSupervisor(words: readonly string[], world: CliWorld): Promise<number> {
   const parsed = parseStartOptions(words, world);
   if (parsed.tag === "ok") return await world.start(parsed.options);
-  world.stderr.write(`${parsed.message}\nusage: daemonsup --config DIR [options] (see daemonsup help)\n`);
+  world.stderr.write(`${parsed.message}\nusage: daemonsup --config DIR [options] (see daemonsup help supervisor)\n`);
   return EXIT.usage;
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { type CommandReference, commandReferenceOf } from "../../src/cli/command-reference.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS, SUPERVISOR_TOPIC } from "../../src/cli/commands.ts";
 import { parseArguments } from "../../src/cli/parse-arguments.ts";
+import { START_OPTIONS } from "../../src/cli/parse-start-options.ts";
 import { PROGRAM } from "../../src/cli/program-reference.ts";
-import { renderCommandHelp, renderHelp } from "../../src/cli/render-help.ts";
+import { renderCommandHelp, renderHelp, renderSupervisorHelp } from "../../src/cli/render-help.ts";
 import { splitWords } from "../../src/cli/split-words.ts";
 import { wrapParagraphs, wrapText } from "../../src/cli/wrap-text.ts";
 import { EXIT } from "../../src/core/exit-statuses.ts";
@@ -58,13 +59,29 @@ describe.each([...COMMANDS.keys()])("the help of %s", (name) => {
   });
 });
 
-test("the program's own help lists every command in its group and every exit status", () => {
+describe("the program's own help", () => {
   const listed = [...COMMANDS].map(([name, entry]) => ({ ...entry, name }));
-  const text = renderHelp(listed, 80);
-  for (const { name, summary } of listed) expect(text).toMatch(new RegExp(`\\n  ${name} +${summary.slice(0, 20)}`));
-  for (const status of Object.values(EXIT)) expect(text).toContain(`${status} `);
-  for (const line of text.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
-  expect(PROGRAM.exits.map(({ status }) => status)).toEqual([...Object.values<number>(EXIT), 130].map(String));
+
+  test("is one screen on which every command has its place, and the way to the rest", () => {
+    const text = renderHelp(listed, 80);
+    for (const { name, summary, group } of listed)
+      expect(text).toMatch(
+        group === "more" ? new RegExp(`more: .*\\b${name}\\b`) : new RegExp(`\\n  ${name} +${summary.slice(0, 20)}`),
+      );
+    expect(text.replaceAll("\n", " ")).toContain(`daemonsup help ${SUPERVISOR_TOPIC}`);
+    expect(text.split("\n").length).toBeLessThanOrEqual(40);
+    for (const line of text.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
+  });
+
+  test("tells under a topic of its own how a supervisor is started, and every exit status", () => {
+    const text = renderSupervisorHelp(80);
+    for (const option of Object.keys(START_OPTIONS)) expect(text).toContain(` --${option}`);
+    for (const status of Object.values(EXIT)) expect(text).toContain(`${status} `);
+    for (const [signal] of PROGRAM.signals) expect(text).toContain(`\n  ${signal} `);
+    expect(text.split("\n").length).toBeLessThanOrEqual(50);
+    for (const line of text.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
+    expect(PROGRAM.exits.map(({ status }) => status)).toEqual([...Object.values<number>(EXIT), 130].map(String));
+  });
 });
 
 test("text is wrapped by the cells it takes, and a longer word stands alone", () => {

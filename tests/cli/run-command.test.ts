@@ -31,12 +31,14 @@ test("alone it prints help and ends with 2", async () => {
   const { exit, out } = await run("");
   expect(exit).toBe(2);
   expect(out).toContain("usage: daemonsup --config DIR");
-  for (const name of COMMANDS.keys()) expect(out).toContain(`\n  ${name} `);
+  for (const name of COMMANDS.keys()) expect(out).toMatch(new RegExp(`[ ,]${name}[ ,\n]`));
 });
 
 test("help and version work everywhere, without a supervisor", async () => {
   for (const words of ["--help", "-h", "help"])
-    expect(await run(words)).toMatchObject({ exit: 0, out: expect.stringContaining("commands:") });
+    expect(await run(words)).toMatchObject({ exit: 0, out: expect.stringContaining("daemonsup COMMAND") });
+  for (const words of ["help supervisor", "--config services.d --help", "--strict --config=x -h"])
+    expect(await run(words)).toMatchObject({ exit: 0, out: expect.stringContaining("--ready-timeout TIME") });
   for (const words of ["status --help", "status --nonsense -h", "help status"]) {
     expect(await run(words)).toMatchObject({ exit: 0, out: expect.stringContaining("usage: daemonsup status") });
   }
