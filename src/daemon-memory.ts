@@ -57,8 +57,14 @@ export class ServiceMemory implements MemoryPort {
     });
   }
 
+  /** What a predecessor has written of its services, which can be read before all else. The caller holds the supervisor's lock. */
+  static openRecords({ directories, estate }: Pick<MemorySources, "directories" | "estate">): ServiceRecords {
+    const path = recordsFileOf(directories.runtime);
+    return ServiceRecords.open(path, { bootId: bootAndNamespace(), keeper: keeperOf(estate, "records") });
+  }
+
   /** The caller holds the supervisor's lock, and that of the state directory. */
-  static open({ directories, timers, estate }: MemorySources): ServiceMemory {
+  static open({ directories, timers, estate, records }: MemorySources): ServiceMemory {
     const bootId = bootAndNamespace();
     const opened = openStateMapping(stateFileOf(directories.runtime), {
       bootId,
@@ -67,10 +73,6 @@ export class ServiceMemory implements MemoryPort {
     });
     if (opened.tag === "failed") throw new CannotStart([opened.message]);
     const { mapping, predecessor, setAside } = opened;
-    const records = ServiceRecords.open(recordsFileOf(directories.runtime), {
-      bootId,
-      keeper: keeperOf(estate, "records"),
-    });
     const hasPredecessor = hasDied(predecessor);
     if (!hasPredecessor) records.discard();
     const stops = openStops(stoppedFileOf(directories.state), timers);
@@ -188,6 +190,7 @@ interface MemorySources {
   readonly timers: TimerPort;
   /** Keeps the files of the runtime directory open for a successor. */
   readonly estate: EstatePort;
+  readonly records: ServiceRecords;
 }
 
 type Found = Pick<ServiceMemory, "remembered" | "problems" | "hasPredecessor">;

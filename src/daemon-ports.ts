@@ -112,7 +112,11 @@ const HARDLY_EVER_KILLED = -900;
 /** So long after a start it has its usual score: of a thousand starts in a row hardly one has to change it. */
 const SHIELD_AFTER = millis(500);
 
-export function makeSpawnPort(memory: Pick<ServiceMemory, "addressOf">, help: SpawnHelp = NO_HELP): SpawnPort {
+/** `prepare`: what takes a while with the first spawn, and takes descriptors, is done now. */
+export function makeSpawnPort(
+  memory: Pick<ServiceMemory, "addressOf">,
+  help: SpawnHelp = NO_HELP,
+): SpawnPort & { prepare(): void } {
   const spawner = new Spawner();
   const budget = new SpawnBudget();
   let isShielded = help.mayShield;
@@ -128,6 +132,7 @@ export function makeSpawnPort(memory: Pick<ServiceMemory, "addressOf">, help: Sp
   };
   shieldLater();
   return {
+    prepare: () => void spawner.prepare(),
     spawn(plan) {
       const began = monotonicNow();
       // Its score is given to it after the exec, so that is waited for.

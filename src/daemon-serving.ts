@@ -1,11 +1,13 @@
 /* Opens what clients talk to: a socket for each level of access. Part of the composition root. */
 import { type TcpFiles, loadTcpFiles } from "./config/tcp-files.ts";
 import type { ControlPort } from "./control/control-port.ts";
-import { type ServeOptions, serveControl } from "./control/server.ts";
+import { type ComingPort, type ServeOptions, type ServeResult, serveControl } from "./control/server.ts";
 import { unlinkStaleSocket } from "./control/socket-file.ts";
 import type { Settings, TcpSettings } from "./core/definition.ts";
+import type { EstatePort } from "./core/estate.ts";
 import { controlSocketOf, statusSocketOf } from "./core/paths.ts";
 import { isoOf } from "./core/view.ts";
+import { openControlSocket } from "./daemon-control-socket.ts";
 import { type ControlParts, makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import type { Logs } from "./daemon-logs.ts";
@@ -18,17 +20,10 @@ import { VERSION } from "./version.ts";
 
 /** Most connections of those who may only look, and of those from the network. */
 const MOST_GUESTS = 256;
-
-interface ServingParts {
-  /** The supervisor's runtime directory. */
-  readonly runtime: string;
-  readonly port: ControlPort;
-  readonly groups: ServingGroups;
-  /** null: nobody comes in from the network. */
-  readonly door: Door | null;
-  /** Is told of bugs of ours. */
-  readonly report: (message: string) => void;
-}
+/** So long those are answered first who waited for a supervisor, in milliseconds: then it becomes one. */
+const FIRST_ANSWERS_WITHIN = 50;
+/** Turns of the loop in which who waited is taken in, and heard. */
+const TURNS_TO_HEAR = 4;
 
 /** The door to the network, and what guards it. */
 interface Door {
@@ -44,50 +39,103 @@ export function loadDoor({ control }: Settings): Door | null {
   throw new CannotStart(loaded.faults.map(({ key, reason }) => `cannot use "control.tcp.${key}": ${reason}`));
 }
 
-interface Serving {
-  close(): Promise<void>;
+interface ServingParts {
+  /** The supervisor's runtime directory. */
+  readonly runtime: string;
+  readonly groups: ServingGroups;
+  readonly estate: EstatePort;
+  /** What can be told at once; null: nothing. */
+  readonly first: ComingPort["first"];
+  /** Is told of bugs of ours, once everything is in its place. */
+  readonly report: (message: string) => void;
 }
 
-/** Opens all sockets. The caller holds the supervisor's lock. */
-async function openServing({ runtime, port, groups, door, report }: ServingParts): Promise<Serving> {
-  // The other descriptors are for services, their logs and whatever is opened for a moment.
-  const quarter = Math.floor(readDescriptorLimit() / 4);
-  const control = open(controlSocketOf(runtime), port, {
-    access: "operate",
-    group: groups.control,
-    capacity: quarter,
-    report,
-  });
-  const path = statusSocketOf(runtime);
-  removeStale(path);
-  const capacity = Math.min(MOST_GUESTS, Math.ceil(quarter / 2));
-  const status =
-    groups.status === null ? null : open(path, port, { access: "read", group: groups.status, capacity, report });
-  const network = door === null ? null : await openDoor(door, port, { capacity, report });
-  return {
-    async close() {
-      await Promise.all([control.close(), status?.close(), network?.close()]);
-    },
-  };
+type Served = Extract<ServeResult, { readonly tag: "serving" }>;
+
+/** What clients talk to. Who asks waits for the supervisor, unless what is asked can be told at once. */
+export class Serving {
+  readonly #coming = Promise.withResolvers<ControlPort>();
+  readonly #report: (message: string) => void;
+  readonly #sockets: { readonly served: Served; readonly close: () => void }[] = [];
+  #network: Served | null = null;
+
+  /** Opens the sockets. The caller holds the supervisor's lock. Throws CannotStart. */
+  constructor({ runtime, groups, estate, first, report }: ServingParts) {
+    this.#report = (message) => void this.#coming.promise.then(() => report(message));
+    const open = (path: string, group: number | null, options: Omit<ServeOptions, "report">): void => {
+      const socket = openControlSocket(path, group, estate);
+      const served = serveControl(
+        socket.listening,
+        { first, whole: this.#coming.promise },
+        {
+          ...options,
+          report: this.#report,
+        },
+      );
+      if (served.tag === "failed") throw new CannotStart([`cannot serve "${path}": ${served.message}`]);
+      this.#sockets.push({ served, close: () => socket.close() });
+    };
+    open(controlSocketOf(runtime), groups.control, { access: "operate", capacity: quarterOfDescriptors() });
+    const status = statusSocketOf(runtime);
+    if (groups.status !== null) open(status, groups.status, { access: "read", capacity: mostGuests() });
+    else removeStale(status);
+  }
+
+  /** Those who waited for a supervisor are answered what can be told at once. */
+  async answerFirst(): Promise<void> {
+    const until = performance.now() + FIRST_ANSWERS_WITHIN;
+    for (let turn = 0; turn < TURNS_TO_HEAR || (this.#isBusy && performance.now() < until); turn++)
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+
+  get #isBusy(): boolean {
+    return this.#sockets.some(({ served }) => served.isBusy());
+  }
+
+  /** Lets others in from the network. Throws CannotStart. */
+  async openDoor(door: Door | null, port: ControlPort): Promise<void> {
+    if (door !== null) this.#network = await openDoor(door, port, this.#report);
+  }
+
+  /** Everything is in its place: whoever waits is answered. */
+  complete(port: ControlPort): void {
+    this.#coming.resolve(port);
+  }
+
+  /** Takes no more requests; who connects waits for the next supervisor. Ends when all that was asked is answered, or soon. */
+  async rest(): Promise<void> {
+    const all = [...this.#sockets.map(({ served }) => served), ...(this.#network === null ? [] : [this.#network])];
+    await Promise.all(all.map((served) => served.close()));
+  }
+
+  /** The same, for good. */
+  async close(): Promise<void> {
+    const resting = this.rest();
+    for (const { close } of this.#sockets.splice(0)) close();
+    await resting;
+  }
 }
 
 async function openDoor(
   { settings, files }: Door,
   port: ControlPort,
-  options: Pick<ServeOptions, "capacity" | "report">,
-): Promise<Serving> {
+  report: (message: string) => void,
+): Promise<Served> {
   const { serveTcp } = await import("./control/serve-tcp.ts");
   const { listen, access, hosts } = settings;
-  const serving = serveTcp(port, { ...options, ...listen, ...files, access, hosts });
+  const options = { ...listen, ...files, access, hosts, capacity: mostGuests(), report };
+  const serving = serveTcp(port, options);
   if (serving.tag === "failed") throw new CannotStart([serving.message]);
   return serving;
 }
 
-function open(path: string, port: ControlPort, options: ServeOptions): Serving {
-  removeStale(path);
-  const serving = serveControl(path, port, options);
-  if (serving.tag === "failed") throw new CannotStart([serving.message]);
-  return serving;
+/** The other descriptors are for services, their logs and whatever is opened for a moment. */
+function quarterOfDescriptors(): number {
+  return Math.floor(readDescriptorLimit() / 4);
+}
+
+function mostGuests(): number {
+  return Math.min(MOST_GUESTS, Math.ceil(quarterOfDescriptors() / 2));
 }
 
 function removeStale(path: string): void {
@@ -95,19 +143,15 @@ function removeStale(path: string): void {
   if (unlinked.tag === "failed") throw new CannotStart([unlinked.message]);
 }
 
-type Spoken = Omit<ControlParts, "plane" | "version" | "logDirectory" | "syslogDropped">;
-
 /** What is spoken for, and what is needed for that. */
-interface OpeningParts extends Spoken {
+interface Spoken extends Omit<ControlParts, "plane" | "version" | "logDirectory" | "syslogDropped"> {
   readonly logs: Logs;
-  readonly groups: ServingGroups;
-  readonly door: Door | null;
   readonly memory: ServiceMemory;
 }
 
-/** Opens what clients talk to. */
-export function openControl(role: SupervisorRole, parts: OpeningParts): Promise<Serving> {
-  const { logs, groups, door, memory } = parts;
+/** What clients talk to in the end. */
+export function controlPortOf(role: SupervisorRole, parts: Spoken): ControlPort {
+  const { logs, memory } = parts;
   const { directories } = role;
   const now = clock.wall();
   const { since: begun, generation: first, versionSince } = memory.beginning(directories.runtime, VERSION, now);
@@ -120,18 +164,11 @@ export function openControl(role: SupervisorRole, parts: OpeningParts): Promise<
     generation: memory.generation,
     replacements: memory.generation - first,
   };
-  const port = makeControlPort({
+  return makeControlPort({
     ...parts,
     plane: logs.plane,
     version: { ...version, ...ancestry },
     logDirectory: directories.log,
     syslogDropped: () => logs.syslogDropped(),
-  });
-  return openServing({
-    runtime: directories.runtime,
-    port,
-    groups,
-    door,
-    report: (message) => logs.report("crit", message),
   });
 }

@@ -16,6 +16,7 @@ import {
 } from "./daemon-configuration.ts";
 import { Estate, takeManifest } from "./daemon-estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
+import { firstPortOf } from "./daemon-first-answers.ts";
 import { GuardianLink } from "./daemon-guardian.ts";
 import { makeHelperPorts } from "./daemon-helper.ts";
 import { becomeGuardian } from "./daemon-succession.ts";
@@ -39,7 +40,7 @@ import { sayWhyNot } from "./daemon-last-words.ts";
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
 import { holdPidFile, holdStateDirectory, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
-import { loadDoor, openControl } from "./daemon-serving.ts";
+import { Serving, controlPortOf, loadDoor } from "./daemon-serving.ts";
 import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
 import { makeScheduleWorld, openFiles } from "./daemon-times.ts";
@@ -54,6 +55,7 @@ import {
   redirectStandardStreams,
 } from "./os/become-daemon.ts";
 import { changeOwnScore } from "./os/oom-score.ts";
+import { loadNative } from "./os/native.ts";
 import { randomHex } from "./os/random-hex.ts";
 import { holdSpareDescriptors } from "./os/spare-descriptors.ts";
 import { clearPidFile } from "./os/pid-file.ts";
@@ -91,9 +93,12 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   if (role.oomScore !== null) changeOwnScore(role.oomScore);
   nameProcess("daemonsup");
   const signals = new Signals(role);
-  // What needs no configuration is done while the launcher still reads it.
   const children = new DaemonChildren(guardian);
-  children.prepare();
+  // What needs no configuration is done while the launcher still reads it. Others wait for an answer first.
+  if (role.handover !== null) {
+    loadNative();
+    children.prepare();
+  }
   const processes = makeProcessPort(children);
   const first = await takeFirstConfiguration(role);
   // The launcher has said why; nothing has been touched yet.
@@ -124,17 +129,30 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   }
   // Its files belong to who a successor is.
   tidyAfterUpgrade(role.directories.runtime, role.upgrade ?? null, estate);
-  const memory = ServiceMemory.open({ directories: role.directories, timers, estate });
+  const { directories, options } = role;
+  const records = ServiceMemory.openRecords({ directories, estate });
+  const files = makeFileChanges(options.config, loaded.marks);
+  // What the one before, and the one before that, died of may be in the records.
+  const told = role.handover === null && role.record === "use" ? records.begin(loaded.definitions) : null;
+  const serving = new Serving({
+    runtime: directories.runtime,
+    groups,
+    estate,
+    first: told === null ? null : firstPortOf({ definitions: loaded.definitions, saved: told.saved, files }),
+    report: (message) => logs.report("crit", message),
+  });
+  if (told !== null) await serving.answerFirst();
+  children.prepare();
+  spawning.prepare();
+  const memory = ServiceMemory.open({ directories, timers, estate, records });
   const inForce = inForceOf(role, first, memory);
   const unsaved = saveConfiguration(role.directories.runtime, inForce.text);
-  // What the one before, and the one before that, died of may be in the records.
-  if (role.record === "ignore") memory.records.discard();
-  const left = memory.records.begin(inForce.reading.definitions);
+  if (role.record === "ignore") records.discard();
+  const left = told !== null && memory.hasPredecessor ? told : records.begin(inForce.reading.definitions);
   becomeSubreaper();
   guardian?.attach();
   holdSpareDescriptors();
 
-  const { directories, options } = role;
   const logs = startLogs({ settings: loaded.settings, directories, estate, isForeground: options.foreground });
   const over = Promise.withResolvers<number>();
   const manager = new Manager(options.foreground ? process.env : {}, guardian);
@@ -183,16 +201,15 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const reader = new ConfigurationReader(role, loaded, helpers);
   /** What is written down; null: not what was read last. */
   let saved = unsaved === null && inForce === first ? loaded : null;
-  const files = makeFileChanges(options.config, loaded.marks);
   const reloader = new Reloader(supervisor, {
     load: () => reader.read(),
     accepted(difference) {
-      memory.records.leave([...difference.changed, ...difference.adjusted, ...difference.removed]);
+      records.leave([...difference.changed, ...difference.adjusted, ...difference.removed]);
       if (reader.latest !== saved || !isConfigurationSaved(directories.runtime)) {
         const problem = saveConfiguration(directories.runtime, encodeConfiguration(reader.latest));
         saved = problem === null ? reader.latest : null;
         if (problem !== null) logs.report("warning", problem);
-        else memory.records.stand(reader.latest.definitions);
+        else records.stand(reader.latest.definitions);
       }
       logs.configure(reader.latest.settings);
       history.writer.configure(reader.latest.settings.history);
@@ -204,7 +221,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const scaling = new Scaling(supervisor, reloader, makeScalingPorts(directories.state, reader));
   const written = (): Promise<unknown> => Promise.all([memory.settled(), supervisor.companions.history.settled()]);
   const rest = async (): Promise<void> => {
-    await control.close();
+    await serving.rest();
     await written();
     await Promise.all([history.close(), logs.plane.reached()]);
   };
@@ -216,13 +233,12 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     files,
     logs,
     history: history.writer,
-    groups,
-    door,
     guardian,
     upgrades,
     memory,
   };
-  const control = await openControl(role, parts);
+  const control = controlPortOf(role, parts);
+  await serving.openDoor(door, control);
   surviveExceptions(logs);
 
   tellBeginning(role, { supervisor, report: logs.report, services: loaded.definitions.length, memory });
@@ -237,6 +253,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
   const orphaned = (): void => launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report }));
   signals.deliverTo({ supervisor, reloader, logs, upgrades, guardian, orphaned });
+  serving.complete(control);
 
   const code = await over.promise;
   supervisor.companions.close();
@@ -244,7 +261,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   launcher.tell({ tag: "failed", exit: EXIT.failed, lines: [TOLD_TO_END] });
   logs.report("notice", `daemonsup ends with status ${code}, pid ${process.pid}`);
   supervisor.companions.history.note("over", null, `ended with status ${code}`);
-  await control.close();
+  await serving.close();
   await written();
   await history.close();
   await logs.close();

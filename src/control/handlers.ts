@@ -26,9 +26,12 @@ import { readBody, readQuery, refuseQuery } from "./read-request.ts";
 import { requestOf } from "./request-identity.ts";
 import type { RouteName } from "./routes.ts";
 
+/** What can be told before everything else is there. */
+export type FirstPort = Pick<ControlPort, "names" | "look" | "services" | "service">;
+
 /** One request, after its route was found. */
-export interface Call {
-  readonly port: ControlPort;
+export interface Call<Port = ControlPort> {
+  readonly port: Port;
   readonly request: Request;
   readonly url: URL;
   /** The service that the path names; "" on routes that name none. */
@@ -76,7 +79,13 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   upgrade: answerUpgrade,
 };
 
-async function showServices(call: Call): Promise<Response> {
+/** What answers a route before everything else is there; the other routes wait for that. */
+export const FIRST_HANDLERS: Readonly<Partial<Record<RouteName, (call: Call<FirstPort>) => Promise<Response>>>> = {
+  services: showServices,
+  service: showService,
+};
+
+async function showServices(call: Call<FirstPort>): Promise<Response> {
   const name = await readPattern(call.url.searchParams);
   if (name instanceof Response) return name;
   await call.port.look(name === null || isPattern(name) ? null : name);
@@ -99,7 +108,7 @@ async function readPattern(parameters: URLSearchParams): Promise<string | Respon
   return query.tag === "refused" ? query.response : query.value.name;
 }
 
-async function showService(call: Call): Promise<Response> {
+async function showService(call: Call<FirstPort>): Promise<Response> {
   const refused = refuseQuery(call.url.searchParams);
   if (refused !== null) return refused;
   await call.port.look(call.name);
@@ -236,7 +245,7 @@ async function showDescription(call: Call): Promise<Response> {
   return Response.json(openApiOf(call.port.version().version));
 }
 
-function noSuchService(call: Call, verb: Verb | "signal" | "show"): Response {
+function noSuchService(call: Call<FirstPort>, verb: Verb | "signal" | "show"): Response {
   const hint = hintOf(call.name, call.port.names());
   return problemResponse("no-such-service", `cannot ${verb} ${quote(call.name)}: no such service${hint}`);
 }

@@ -3,9 +3,9 @@ import { HttpConnection } from "./http-connection.ts";
 /** How often connections are looked at that have a deadline, in milliseconds; without such ones, never. */
 const LOOK_EVERY_MS = 1_000;
 
-/** What listens: a Unix socket, or an address of TCP. */
+/** What listens: a Unix socket that listens already and does not block (`fd` is closed with the listener), or an address of TCP. */
 export type ListenPlace =
-  | { readonly tag: "unix"; readonly path: string }
+  | { readonly tag: "unix"; readonly fd: number }
   | { readonly tag: "tcp"; readonly hostname: string; readonly port: number; readonly tls: TlsFiles | null };
 
 /** Certificate (with those that it is signed by) and key, as text in PEM. */
@@ -114,7 +114,11 @@ function listen(
   socket: Bun.SocketHandler<HttpConnection>,
 ): Bun.UnixSocketListener<HttpConnection> | Bun.TCPSocketListener<HttpConnection> {
   // A client may say that it has said everything and go on reading.
-  if (place.tag === "unix") return Bun.listen<HttpConnection>({ unix: place.path, socket, allowHalfOpen: true });
+  if (place.tag === "unix") {
+    // The types do not know of a socket that is there already.
+    const options = { fd: place.fd, socket, allowHalfOpen: true } as unknown as Bun.UnixSocketOptions<HttpConnection>;
+    return Bun.listen<HttpConnection>(options);
+  }
   const { hostname, port, tls } = place;
   return Bun.listen<HttpConnection>({
     hostname,

@@ -33,7 +33,8 @@ export function serveTcp(port: ControlPort, options: ServeTcpOptions): ServeResu
   const where = host.includes(":") ? `[${host}]:${options.port}` : `${host}:${options.port}`;
   try {
     const listener = listenHttp({ tag: "tcp", hostname: host, port: options.port, tls }, { capacity, answer });
-    return { tag: "serving", close: () => closeGently(server, listener), port: listener.port ?? options.port };
+    const { isBusy, port: given } = listener;
+    return { tag: "serving", isBusy, close: () => closeGently(server, listener), port: given ?? options.port };
   } catch (error) {
     return { tag: "failed", message: `cannot listen on "${where}": ${codeOf(error)}` };
   }

@@ -1,11 +1,10 @@
-import { chmodSync, chownSync } from "node:fs";
 import type { ControlPort, Outcome } from "./control-port.ts";
-import { type Call, HANDLERS } from "./handlers.ts";
+import { type Call, FIRST_HANDLERS, type FirstPort, HANDLERS } from "./handlers.ts";
 import { type HttpListener, listenHttp } from "./http-listener.ts";
 import { EndlessResponse, NDJSON, streamLines } from "./line-stream.ts";
 import { problemResponse, withInstance } from "./problem.ts";
 import { type Access, matchRoute, ROUTES } from "./routes.ts";
-import { codeOf, socketPathProblem } from "./socket-file.ts";
+import { codeOf } from "./socket-file.ts";
 
 /** Most streams (events and followed logs) at the same time. */
 export const MAX_STREAMS = 64;
@@ -33,15 +32,25 @@ export interface ControlServer {
   readonly close: () => void;
 }
 
+/** Who answers: until everything is there, which is when `whole` is fulfilled, `first` does what it can, and all else waits. */
+export interface ComingPort {
+  /** null: it can do nothing. */
+  readonly first: FirstPort | null;
+  readonly whole: Promise<ControlPort>;
+}
+
 /** The conversation itself, without a socket: requests in, answers out, everything else through the port. */
-export function createControlServer(port: ControlPort, options: ControlServerOptions): ControlServer {
+export function createControlServer(port: ControlPort | ComingPort, options: ControlServerOptions): ControlServer {
   const life = new AbortController();
   const load = { streams: 0, waiting: 0 };
+  const coming: ComingPort = "whole" in port ? port : { first: null, whole: Promise.resolve(port) };
+  let whole = "whole" in port ? null : port;
+  void coming.whole.then((arrived) => (whole = arrived));
 
   async function fetch(request: Request): Promise<Response> {
-    port.answering();
+    whole?.answering();
     const response = await answer(request);
-    port.answering();
+    whole?.answering();
     return withInstance(response, URL.parse(request.url)?.pathname.slice(0, MOST_INSTANCE) ?? "");
   }
 
@@ -49,7 +58,9 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
     try {
       const found = locate(request, options.access);
       if (found instanceof Response) return found;
-      return await HANDLERS[found.route](callOf(request, found));
+      const early = whole === null ? (FIRST_HANDLERS[found.route] ?? null) : null;
+      if (early !== null && coming.first !== null) return await early(callOf(request, found, coming.first));
+      return await HANDLERS[found.route](callOf(request, found, whole ?? (await coming.whole)));
     } catch (error) {
       reportBug(request, error);
       return problemResponse(
@@ -66,10 +77,10 @@ export function createControlServer(port: ControlPort, options: ControlServerOpt
 
   function streamIsOver(): void {
     load.streams--;
-    port.answering();
+    whole?.answering();
   }
 
-  function callOf(request: Request, found: Found): Call {
+  function callOf<Port>(request: Request, found: Found, port: Port): Call<Port> {
     return {
       port,
       request,
@@ -166,38 +177,25 @@ const LAST_WORDS_MS = 100;
 const QUICK_CONNECTIONS = 256;
 
 export interface ServeOptions extends Omit<ControlServerOptions, "mostWaiting" | "mostStreams"> {
-  /** Members of this group may use the socket as well (mode 0660); null: only the owner (mode 0600). */
-  readonly group: number | null;
   /** Most connections at the same time; fewer if nobody could use so many. */
   readonly capacity: number;
 }
 
 export type ServeResult =
-  /** `close` ends every stream and connection and removes the socket. */
-  | { readonly tag: "serving"; readonly close: () => Promise<void> }
+  /** `isBusy`: some request is not answered yet. `close` ends every stream and connection. */
+  | { readonly tag: "serving"; readonly isBusy: () => boolean; readonly close: () => Promise<void> }
   | { readonly tag: "failed"; readonly message: string };
 
-/** Opens the control socket. Nothing may be at the path: the caller, who holds the lock, has removed a stale socket. */
-export function serveControl(socketPath: string, port: ControlPort, options: ServeOptions): ServeResult {
-  const problem = socketPathProblem(socketPath);
-  if (problem !== null) return { tag: "failed", message: problem };
+/** Answers those who connect to this socket, which listens already and does not block, and is closed here in the end. */
+export function serveControl(socket: number, port: ControlPort | ComingPort, options: ServeOptions): ServeResult {
   const capacity = Math.min(options.capacity, MAX_WAITING + MAX_STREAMS + QUICK_CONNECTIONS);
   const server = createControlServer(port, { ...options, ...shareOut(capacity) });
-  // A socket gets mode 0777 less the umask: with a later chmod alone it would be open to everybody for a moment.
-  const before = process.umask(0o177);
-  let listener: HttpListener;
   try {
-    listener = listenHttp({ tag: "unix", path: socketPath }, { capacity, answer: (request) => server.fetch(request) });
+    const listener = listenHttp({ tag: "unix", fd: socket }, { capacity, answer: (request) => server.fetch(request) });
+    return { tag: "serving", isBusy: () => listener.isBusy(), close: () => closeGently(server, listener) };
   } catch (error) {
-    return { tag: "failed", message: `cannot listen on "${socketPath}": ${codeOf(error)}` };
-  } finally {
-    process.umask(before);
+    return { tag: "failed", message: `cannot listen: ${codeOf(error)}` };
   }
-  const close = (): Promise<void> => closeGently(server, listener);
-  const closed = openToGroup(socketPath, options.group);
-  if (closed === null) return { tag: "serving", close };
-  void close();
-  return { tag: "failed", message: closed };
 }
 
 /** So many may wait or follow that there is always room for somebody else. */
@@ -214,15 +212,4 @@ export async function closeGently(server: ControlServer, listener: HttpListener)
   const deadline = performance.now() + LAST_WORDS_MS;
   while (listener.isBusy() && performance.now() < deadline) await Bun.sleep(1);
   listener.close();
-}
-
-function openToGroup(socketPath: string, group: number | null): string | null {
-  if (group === null) return null;
-  try {
-    chownSync(socketPath, -1, group);
-    chmodSync(socketPath, 0o660);
-    return null;
-  } catch (error) {
-    return `cannot open "${socketPath}" to group ${group}: ${codeOf(error)}`;
-  }
 }

@@ -45,6 +45,7 @@ interface Spare extends Ends {
 
 /** So many are made at a time, where so many are about to be asked for. */
 const MANY = 16;
+const NOTHING = Buffer.alloc(64 * ENTRY_SIZE);
 /** So many descriptors are kept from what is made ahead. */
 const LEFT_TO_OTHERS = 256;
 
@@ -165,7 +166,13 @@ export class OutputPipes {
     const held = this.#ports.estate.inherit(PREFIX);
     const table = this.#ports.readTable();
     for (let slot = 0; slot * ENTRY_SIZE < table.length; slot++) {
-      const entry = decodeSlotEntry(table.subarray(slot * ENTRY_SIZE, (slot + 1) * ENTRY_SIZE));
+      // Most places are nobody's, and are passed over many at a time.
+      const at = slot * ENTRY_SIZE;
+      if (at % NOTHING.length === 0 && NOTHING.equals(table.subarray(at, at + NOTHING.length))) {
+        slot += NOTHING.length / ENTRY_SIZE - 1;
+        continue;
+      }
+      const entry = decodeSlotEntry(table.subarray(at, at + ENTRY_SIZE));
       if (entry === null) continue;
       const fd = held.get(nameOf(slot)) ?? this.#ports.findPipe(slot);
       if (fd === null) {

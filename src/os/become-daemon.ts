@@ -7,7 +7,6 @@ import { dlopen, ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { SIGNAL_NUMBERS, type SignalName } from "../core/signal-names.ts";
 import { lastErrno } from "./last-errno.ts";
-import { loadNative } from "./native.ts";
 
 const libc = dlopen("libc.so.6", {
   // int dup2(int oldfd, int newfd);
@@ -20,6 +19,8 @@ const libc = dlopen("libc.so.6", {
   setresgid: { args: ["u32", "u32", "u32"], returns: "i32" },
   // sighandler_t signal(int signum, sighandler_t handler);  with one of the two handlers that are small numbers
   signal: { args: ["i32", "u64"], returns: "u64" },
+  // int sigprocmask(int how, const sigset_t *set, sigset_t *oldset);
+  sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   // int setresuid(uid_t ruid, uid_t euid, uid_t suid);
   setresuid: { args: ["u32", "u32", "u32"], returns: "i32" },
 } as const);
@@ -28,6 +29,9 @@ const PR_SET_PDEATHSIG = 1;
 const PR_SET_NAME = 15;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIG_IGN = 1;
+const SIG_SETMASK = 2;
+/** Of a sigset_t. */
+const SET_BYTES = 128;
 
 /** So that no file system is kept busy and relative paths mean the same everywhere. */
 export function enterRootDirectory(): void {
@@ -78,9 +82,9 @@ export function ignoreSignals(names: readonly SignalName[]): void {
   for (const name of names) libc.symbols.signal(SIGNAL_NUMBERS[name], SIG_IGN);
 }
 
-/** Opens the mask of the main thread: what was blocked over the exec is delivered to the handlers now. */
+/** Opens the mask of the main thread, for all signals that are not glibc's own: what was blocked over the exec is delivered to the handlers now. */
 export function unblockSignals(): void {
-  loadNative().writeMask(0n);
+  libc.symbols.sigprocmask(SIG_SETMASK, ptr(new Uint8Array(SET_BYTES)), null);
 }
 
 /** Gives up root for good. Returns null, or the call that failed and its errno. */

@@ -49,6 +49,7 @@ const SO_REUSEPORT = 15;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const SHUT_RDWR = 2;
+const F_DUPFD_CLOEXEC = 1030;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
@@ -87,6 +88,17 @@ export function adjustListeningSocket(socket: ListeningSocket, request: ListenRe
 export function makeBlocking(socket: ListeningSocket): void {
   const flags = libc.symbols.fcntl(socket.fd, F_GETFL, 0);
   if (flags >= 0 && (flags & O_NONBLOCK) !== 0) libc.symbols.fcntl(socket.fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+/** For this process itself, which takes connections from it: it must not wait in there for one that is gone again. */
+export function makeNonBlocking(fd: number): void {
+  libc.symbols.fcntl(fd, F_SETFL, libc.symbols.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+}
+
+/** Another descriptor of the same socket, close-on-exec, which the caller closes; the name of an errno if there is none. */
+export function duplicateSocket(fd: number): number | string {
+  const duplicate = libc.symbols.fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return duplicate < 0 ? lastErrno() : duplicate;
 }
 
 /** Closes it, and removes its file if that still is its own. Nobody reaches the programs that were passed it by it any more. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { errnoNameOf } from "./errno-names.ts";
 import { NativeBlock } from "./native-block.ts";
-import { loadNative } from "./native.ts";
+import { type Native, loadNative } from "./native.ts";
 import { OomScore } from "./oom-score.ts";
 import { lowerOomShield } from "./oom-shield.ts";
 import type { SpawnRequest, SpawnStage } from "./spawn-request.ts";
@@ -49,7 +49,7 @@ const borrowed = new Set<NativeBlock>();
  * `poll` alone.
  */
 export class Spawner {
-  readonly #native = loadNative();
+  #native: Native | null = null;
   readonly #nothing = openSync("/dev/null", "r");
   readonly #oomScore = new OomScore();
   readonly #pending = new Map<number, PendingChild>();
@@ -58,8 +58,12 @@ export class Spawner {
   /** Blocks that no child is on. */
   readonly #spare = [new NativeBlock()];
 
-  constructor() {
+  /** Compiles what starts processes and takes the numbers that it needs, once; 5 to 10 ms. The first spawn does it otherwise. */
+  prepare(): Native {
+    if (this.#native !== null) return this.#native;
+    this.#native = loadNative();
     this.#native.reserve(this.#nothing);
+    return this.#native;
   }
 
   /** How many children have neither executed nor ended. */
@@ -84,10 +88,10 @@ export class Spawner {
   #spawnOn(block: NativeBlock, request: SpawnRequest, given: { waitMs: number; score: number | null }): SpawnResult {
     const { waitMs, score } = given;
     if (!block.encodeSpawn(request, this.#nothing)) return { tag: "failed", stage: "exec", errno: "E2BIG" };
-    const pid = this.#native.spawn(block.address, block.stackTop, waitMs);
+    const pid = this.prepare().spawn(block.address, block.stackTop, waitMs);
     if (pid === 0) return failureOf(block);
     const pidfd = block.pidfd;
-    switch (block.isRunning ? PENDING : this.#native.settle(block.address)) {
+    switch (block.isRunning ? PENDING : this.prepare().settle(block.address)) {
       case PENDING:
         this.#remember(pid, { block, score });
         return { tag: "pending", pid, pidfd };
@@ -118,7 +122,7 @@ export class Spawner {
 
   /** false: it is pending still. */
   #settle(pid: number, { block, score }: PendingChild): boolean {
-    const answer = this.#native.settle(block.address);
+    const answer = this.prepare().settle(block.address);
     if (answer === PENDING) return false;
     this.#pending.delete(pid);
     borrowed.delete(block);
@@ -143,7 +147,7 @@ export class Spawner {
   #giveScore(pid: number, pidfd: number, score: number | null): Failure | null {
     const errno = score === null ? 0 : this.#oomScore.give(pid, score);
     if (errno === 0) return null;
-    this.#native.discard(pidfd);
+    this.prepare().discard(pidfd);
     return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(errno) };
   }
 }

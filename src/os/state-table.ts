@@ -48,8 +48,12 @@ export class StateTable {
   readonly generation: number;
   readonly #entries = new Map<string, Entry>();
   readonly #reserved = new Set<number>();
-  /** Records without a service, the lowest last. */
-  #unused = Array.from({ length: CAPACITY }, (_, index) => CAPACITY - 1 - index);
+  /** Records that a service had and has no more, the last one last. */
+  readonly #freed: number[] = [];
+  /** All records before this one have or had a service, but for those that were freed. */
+  #next = 0;
+  /** Records of services that a predecessor had. */
+  #adopted: ReadonlySet<number> = new Set();
   /** Sequence numbers of unused records that have been written to: they go on from there. */
   readonly #sequences = new Map<number, number>();
 
@@ -77,8 +81,7 @@ export class StateTable {
       if (reading.tag === "damaged") damaged.push(index);
       if (reading.tag === "ok") this.#adopt(index, reading);
     }
-    const used = new Set([...this.#entries.values()].map((entry) => entry.index));
-    this.#unused = this.#unused.filter((index) => !used.has(index));
+    this.#adopted = new Set([...this.#entries.values()].map((entry) => entry.index));
     return damaged;
   }
 
@@ -97,11 +100,11 @@ export class StateTable {
   allocate(name: string): SlotAllocation {
     const present = this.#entries.get(name);
     if (present !== undefined) return { tag: "ok", slot: present.slot };
-    const index = this.#unused.at(-1);
-    if (index === undefined) return { tag: "failed", reason: `there are ${CAPACITY} services already` };
+    const index = this.#freed.at(-1) ?? this.#nextUnused();
+    if (index === null) return { tag: "failed", reason: `there are ${CAPACITY} services already` };
     const failure = this.#reserve(index);
     if (failure !== null) return failure;
-    this.#unused.pop();
+    if (this.#freed.pop() === undefined) this.#next = index + 1;
     const slot = new StateSlot(this.#placeOf(index), FREE_RECORD, this.#sequences.get(index) ?? 0);
     slot.begin(name);
     this.#entries.set(name, { index, slot, child: NO_CHILD });
@@ -113,7 +116,14 @@ export class StateTable {
     if (entry === undefined) return;
     this.#entries.delete(name);
     this.#sequences.set(entry.index, entry.slot.end());
-    this.#unused.push(entry.index);
+    this.#freed.push(entry.index);
+  }
+
+  /** The lowest record that no service had since this process began, nor has from before; null: there is none. */
+  #nextUnused(): number | null {
+    let index = this.#next;
+    while (this.#adopted.has(index)) index++;
+    return index < CAPACITY ? index : null;
   }
 
   /** After a boot: no process that is noted exists any more. */

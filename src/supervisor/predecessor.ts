@@ -42,10 +42,20 @@ export function findLeftovers(remembered: readonly Remembered[], ports: SearchPo
   if (known.length === 0) return [];
   // A child that has ended and is not reaped will be told of.
   const alive = ports.table().filter((row) => !isEnded(row) || ports.parents.includes(row.parent));
-  const others = alive.filter((row) => row.pid !== ports.ownPid);
-  const byInvocation = groupByInvocation(others, new Set(known.map((memory) => memory.invocation ?? "")), ports);
-  const evidence = { snapshot: new ProcessSnapshot(others), byInvocation, inSession: groupBySession(alive) };
+  const snapshot = new ProcessSnapshot(alive.filter((row) => row.pid !== ports.ownPid));
+  const mains = known.flatMap((memory) => mainOf(memory, snapshot) ?? []);
+  // What hangs below a main process is its service's, whatever its environment says.
+  const certain = new Set(snapshot.closure(mains));
+  const doubtful = alive.filter((row) => row.pid !== ports.ownPid && !certain.has(row));
+  const byInvocation = groupByInvocation(doubtful, new Set(known.map((memory) => memory.invocation ?? "")), ports);
+  const evidence = { snapshot, byInvocation, inSession: groupBySession(alive) };
   return known.flatMap((memory) => leftoverOf(memory, evidence));
+}
+
+/** The process that is written down, if it still is that one. */
+function mainOf({ main }: Remembered, snapshot: ProcessSnapshot): ProcessRow | null {
+  const candidate = main === null ? undefined : snapshot.get(main.pid);
+  return candidate !== undefined && candidate.startTicks === main?.startTicks ? candidate : null;
 }
 
 interface Evidence {
@@ -60,10 +70,10 @@ function leftoverOf(memory: Remembered, evidence: Evidence): readonly Leftover[]
   const { snapshot, byInvocation, inSession } = evidence;
   const { service, invocation } = memory;
   if (invocation === null) return [];
-  const candidate = memory.main === null ? undefined : snapshot.get(memory.main.pid);
-  const main = candidate !== undefined && candidate.startTicks === memory.main?.startTicks ? candidate : null;
+  const main = mainOf(memory, snapshot);
   // With its leader alive, the number of a session is certainly still the service's.
-  const joined = main === null ? [] : snapshot.inSessions(new Set([main.pid]));
+  const joined =
+    main === null ? [] : (inSession.get(main.pid) ?? []).filter(({ pid }) => snapshot.get(pid) !== undefined);
   const marked = byInvocation.get(invocation) ?? [];
   // Every session of a service was made by a process of it. If the leader lives and is none, somebody has just copied the
   // environment; so it is in session 0, whose leader is outside of this pid namespace.

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { ask, askLines, type SupervisorPlace } from "../../src/control/client.ts";
 import type { Outcome } from "../../src/control/control-port.ts";
 import { readLines } from "../../src/control/read-lines.ts";
-import { serveControl } from "../../src/control/server.ts";
 import { millis } from "../../src/core/units.ts";
 import { eventOf, literalPort, viewOf } from "./literal-port.ts";
-import { serveTemporarily, until } from "./temporary-server.ts";
+import { serveAt, serveTemporarily, until } from "./temporary-server.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "daemonsup-client-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -73,13 +72,7 @@ test("while the pid file is locked, the socket is waited for", async () => {
   let looks = 0;
   const asking = ask({ ...place, isLocked: () => ++looks > 0 }, { route: "services", name: null, patience: null });
   await until(() => looks >= 2);
-  const served = serveControl(place.socket, literalPort([viewOf("web")]), {
-    access: "operate",
-    group: null,
-    capacity: 10,
-    report: () => {},
-  });
-  if (served.tag === "failed") throw new Error(served.message);
+  const served = serveAt(place.socket, literalPort([viewOf("web")]));
   expect(await asking).toEqual({ tag: "ok", value: [viewOf("web")] });
   await served.close();
 });

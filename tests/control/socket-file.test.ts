@@ -1,11 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveControl } from "../../src/control/server.ts";
 import { socketPathProblem, unlinkStaleSocket } from "../../src/control/socket-file.ts";
+import { openControlSocket } from "../../src/daemon-control-socket.ts";
+import { Estate } from "../../src/daemon-estate.ts";
 import { literalPort } from "./literal-port.ts";
-import { serveTemporarily } from "./temporary-server.ts";
+import { serveAt, serveTemporarily } from "./temporary-server.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "daemonsup-socket-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -16,28 +18,44 @@ test("a path of 107 bytes may be a socket, one of 108 is refused with its length
   expect(socketPathProblem(`/${"ü".repeat(54)}`)).toContain("109 bytes");
 });
 
-test("a server on a path that is too long is refused, not thrown", () => {
-  const result = serveControl(`/${"a".repeat(200)}`, literalPort([]), {
-    access: "read",
-    group: null,
-    capacity: 10,
-    report: () => {},
-  });
-  expect(result).toEqual({ tag: "failed", message: expect.stringContaining("201 bytes") });
+test("a socket on a path that is too long, taken by a file or nowhere says so", () => {
+  expect(() => serveAt(`/${"a".repeat(200)}`, literalPort([]))).toThrow("201 bytes");
+  const taken = join(directory, "taken");
+  writeFileSync(taken, "precious");
+  expect(() => serveAt(taken, literalPort([]))).toThrow(`cannot replace "${taken}": it is not a socket`);
+  const nowhere = join(directory, "missing", "control.sock");
+  expect(() => serveAt(nowhere, literalPort([]))).toThrow(
+    `cannot listen on "${nowhere}": its directory does not exist`,
+  );
 });
 
-test("a server on a path that is taken or lies nowhere says so", async () => {
-  await using server = serveTemporarily(literalPort([]));
-  const options = { access: "read", group: null, capacity: 10, report: () => {} } as const;
-  expect(serveControl(server.socket, literalPort([]), options)).toEqual({
-    tag: "failed",
-    message: `cannot listen on "${server.socket}": EADDRINUSE`,
-  });
-  const nowhere = join(directory, "missing", "control.sock");
-  expect(serveControl(nowhere, literalPort([]), options)).toEqual({
-    tag: "failed",
-    message: expect.stringContaining("ENOENT"),
-  });
+test("who connects to a socket that a predecessor has left waits in it for the next one", async () => {
+  const path = join(directory, "left.sock");
+  const estate = new Estate(new Map());
+  const before = openControlSocket(path, null, estate);
+  const left = statSync(path).ino;
+  const asking = fetch("http://daemonsup/v1/services", { unix: path, keepalive: false });
+  closeSync(before.listening);
+  const next = openControlSocket(path, null, new Estate(estate.manifest));
+  expect(statSync(path).ino).toBe(left);
+  const served = serveControl(next.listening, literalPort([]), { access: "read", capacity: 10, report: () => {} });
+  expect(await (await asking).json()).toEqual([]);
+  next.close();
+  if (served.tag === "serving") await served.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a socket that was left is of no use where something else has its path", async () => {
+  const path = join(directory, "replaced.sock");
+  const estate = new Estate(new Map());
+  const before = openControlSocket(path, null, estate);
+  closeSync(before.listening);
+  renameSync(path, `${path}.old`);
+  const next = openControlSocket(path, null, new Estate(estate.manifest));
+  const served = serveControl(next.listening, literalPort([]), { access: "read", capacity: 10, report: () => {} });
+  expect((await fetch("http://daemonsup/v1/services", { unix: path, keepalive: false })).status).toBe(200);
+  next.close();
+  if (served.tag === "serving") await served.close();
 });
 
 test("the socket is its owner's alone, and the umask is as it was", async () => {

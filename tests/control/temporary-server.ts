@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ControlPort } from "../../src/control/control-port.ts";
-import { type ServeOptions, serveControl } from "../../src/control/server.ts";
+import { type ComingPort, type ServeOptions, type ServeResult, serveControl } from "../../src/control/server.ts";
+import { openControlSocket } from "../../src/daemon-control-socket.ts";
+import { Estate } from "../../src/daemon-estate.ts";
 
 /** A control server on a socket in a directory of its own; both are gone at the end of the scope. */
 export interface TemporaryServer extends AsyncDisposable {
@@ -15,27 +17,41 @@ export interface TemporaryServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export function serveTemporarily(port: ControlPort, changes: Partial<ServeOptions> = {}): TemporaryServer {
+export function serveTemporarily(
+  port: ControlPort | ComingPort,
+  changes: Partial<ServeOptions> & { readonly group?: number | null } = {},
+): TemporaryServer {
   const directory = mkdtempSync(join(tmpdir(), "daemonsup-control-"));
   const socket = join(directory, "control.sock");
   const reports: string[] = [];
-  const served = serveControl(socket, port, {
-    access: "operate",
-    group: null,
-    capacity: 5_000,
-    report: (message) => reports.push(message),
-    ...changes,
-  });
-  if (served.tag === "failed") throw new Error(served.message);
+  const { close } = serveAt(socket, port, { report: (message) => reports.push(message), ...changes });
   return {
     directory,
     socket,
     reports,
     fetch: (path, init) => fetch(`http://daemonsup${path}`, { ...init, unix: socket, keepalive: false }),
-    close: served.close,
+    close,
     async [Symbol.asyncDispose]() {
-      await served.close();
+      await close();
       rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same on a socket of this path, which is gone once the server is closed. */
+export function serveAt(
+  path: string,
+  port: ControlPort | ComingPort,
+  { group = null, ...changes }: Partial<ServeOptions> & { readonly group?: number | null } = {},
+): Pick<Extract<ServeResult, { readonly tag: "serving" }>, "close"> {
+  const socket = openControlSocket(path, group, new Estate(new Map()));
+  const options: ServeOptions = { access: "operate", capacity: 5_000, report: () => {}, ...changes };
+  const served = serveControl(socket.listening, port, options);
+  if (served.tag === "failed") throw new Error(served.message);
+  return {
+    async close() {
+      socket.close();
+      await served.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import type { VersionView } from "../../src/control/control-port.ts";
 import { shell } from "./definitions.ts";
-import { TestPlace, type TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { TestPlace, type TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** Notes each of its runs, and takes a moment to stop. */
 function noting(place: TestPlace, name = "web"): string {
@@ -53,6 +53,25 @@ test("a command that comes while nobody answers waits", async () => {
   expect([status.code, stopped.code, stopped.stderr]).toEqual([0, 0, ""]);
   await using second = await first.successor();
   expect((await second.service("web")).state).toBe("down");
+});
+
+test("who connects while there is no supervisor waits in the socket, and is answered by the next one", async () => {
+  using place = new TestPlace({ "web.toml": shell("sleep 1000") });
+  await using first = await place.start();
+  const { pid } = await first.until("web", ({ state }) => state === "up");
+  signalProcess(first.pid, "SIGSTOP");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  await untilTrue(() => hasEnded(first.supervisorPid));
+  const unix = `${place.runtime}/control.sock`;
+  const paths = ["/v1/services/web", "/v1/version", "/v1/services"];
+  const asking = paths.map((path) => fetch(`http://daemonsup${path}`, { unix, keepalive: false }));
+  await untilTrue(() => connectionsTo(place) === paths.length);
+  signalProcess(first.pid, "SIGCONT");
+  const [web, version, services] = await Promise.all(asking.map(async (answer) => (await answer).json()));
+  expect(web).toMatchObject({ name: "web", state: "up", pid });
+  expect(services).toMatchObject([{ name: "web", state: "up", pid }]);
+  await using second = await first.successor();
+  expect(version).toMatchObject({ pid: second.supervisorPid });
 });
 
 test("a batch that is restarted when the supervisor dies is restarted once", async () => {

@@ -25,11 +25,8 @@ import { PlaneHarness } from "../log/plane-harness.ts";
 export function realCommands() {
   const directory = mkdtempSync(join(tmpdir(), "daemonsup-commands-"));
   const harness = new PlaneHarness();
-  const memory = ServiceMemory.open({
-    directories: { runtime: directory, state: directory },
-    timers,
-    estate: new Estate(new Map()),
-  });
+  const place = { directories: { runtime: directory, state: directory }, estate: new Estate(new Map()) };
+  const memory = ServiceMemory.open({ ...place, timers, records: ServiceMemory.openRecords(place) });
   const reaping = new DaemonChildren(null);
   const processes = makeProcessPort(reaping);
   const spawning = makeSpawnPort(memory);
