@@ -102,7 +102,8 @@ function announceStart(role: SupervisorRole, parts: Announcement): void {
     }
     manager.ready(supervisor.fleet.size);
     const pid = guardian?.isGone === true ? process.pid : daemonPidOf(role);
-    guardian?.ready();
     launcher.tell({ tag: "ready", pid, services: supervisor.fleet.size, notes, log: logs.file });
+    // Last: who takes over before it is told that the start is over finishes it, and whoever waited is gone by then.
+    guardian?.ready();
   });
 }

@@ -22,6 +22,8 @@ export class Succession {
   /** Since when this guardian is of its version. */
   readonly since = wallNow();
   readonly #program: string;
+  /** What every supervisor is given until one is up; null: nobody waits for that. */
+  readonly #handover: GuardianRole["handover"];
   #next: Given;
   #failures = 0;
 
@@ -30,6 +32,7 @@ export class Succession {
     this.everReady = handover === null;
     this.oomScore = ward === null ? readOwnScore() : ward.oomScore;
     this.#program = program;
+    this.#handover = handover;
     this.#next = { handover, record: "use", oomScore: null, before: before ?? null, upgrade: null };
   }
 
@@ -64,6 +67,6 @@ export class Succession {
   }
 
   #follow(next: Pick<Given, "record" | "before" | "upgrade">): void {
-    this.#next = { handover: null, oomScore: this.oomScore, ...next };
+    this.#next = { handover: this.everReady ? null : this.#handover, oomScore: this.oomScore, ...next };
   }
 }

@@ -50,6 +50,8 @@ const TROUBLED = millis(100);
  * supervisor again. Only root may have it.
  */
 const NEVER_KILLED = -1_000;
+/** What this process ends with where none is to follow. */
+const FAILED = 1;
 /** So long nothing must have happened before memory is given back. */
 const QUIET = millis(5_000);
 
@@ -103,8 +105,6 @@ class Guardian {
     const given = this.#succession.next;
     releaseSpareDescriptors();
     const birth = SupervisorLife.begin(this.#role, given, this.#held.manifest);
-    for (const fd of [given.handover?.configuration, given.handover?.complete])
-      if (typeof fd === "number") closeDescriptor(fd);
     holdSpareDescriptors();
     this.#restAt = later(monotonicNow(), QUIET);
     if (birth.tag === "born") {
@@ -179,7 +179,7 @@ class Guardian {
         for (const name of message.names) this.#held.release(name);
         break;
       case "become":
-        becomeUser(message.user, { score: this.#succession.oomScore, supervisor: life.pid });
+        if (!becomeUser(message.user, { score: this.#succession.oomScore, supervisor: life.pid })) life.over = FAILED;
         break;
       case "reap":
         this.#children.reap(message.pids);
@@ -215,10 +215,9 @@ class Guardian {
     if (upgrade?.isTried === true) this.#changeProgram(life, upgrade);
     this.#succession.everReady = true;
     if (everReady) return;
-    const pipe = this.#role.handover?.readyPipe ?? null;
-    if (pipe === null) return;
-    silenceStandardError();
-    closeDescriptor(pipe);
+    const { readyPipe = null, configuration = null, complete = null } = this.#role.handover ?? {};
+    if (readyPipe !== null) silenceStandardError();
+    for (const fd of [readyPipe, configuration, complete]) if (fd !== null) closeDescriptor(fd);
   }
 
   /** The new supervisor is up: now this process is replaced as well. Returns only if that fails. */

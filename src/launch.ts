@@ -8,6 +8,7 @@ import type { StartOptions } from "./cli/parse-start-options.ts";
 import type { CliWorld } from "./cli/world.ts";
 import { type ReadConfiguration, encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
+import { MOST_BEGINNINGS } from "./core/guardianship.ts";
 import { isKernelBefore, OLDEST_KERNEL, parseKernelRelease } from "./core/kernel-release.ts";
 import { stateFileOf } from "./core/paths.ts";
 import { hasControllingTerminal } from "./os/become-daemon.ts";
@@ -33,8 +34,8 @@ import {
 
 /** How much longer than its ready timeout the supervisor may take to say that it is not ready, and then to end. */
 const GRACE_MS = 15_000;
-/** What tells the daemon that its configuration is complete; any byte would do. */
-const GO = "!";
+/** What tells the daemon that its configuration is complete: a byte, whichever, for each supervisor that may begin. */
+const GO = "!".repeat(MOST_BEGINNINGS);
 
 export async function start(options: StartOptions, world: CliWorld): Promise<number> {
   const tooOld = tooOldKernel();

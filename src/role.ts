@@ -30,7 +30,7 @@ export interface Handover {
   /** The memory file with the configuration as the launcher reads it. */
   readonly configuration: number;
   /**
-   * Read end of the pipe on which a byte says that the configuration is complete, and its end that there will be none; null
+   * Read end of the pipe on which a byte for each supervisor that may begin says that the configuration is complete, and its end that there will be none; null
    * if it is complete already.
    */
   readonly complete: number | null;

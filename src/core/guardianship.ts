@@ -43,19 +43,30 @@ const POISONED = 3;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
 
+/** So many supervisors may begin before one is up: whoever waits for the start hears of its failure then. */
+export const MOST_BEGINNINGS = 5;
+
 /** `before`: how many in a row have failed before this one. */
 export function decideSuccession(life: EndedLife, before: Failures): Succession {
   if (life.over !== null) return { tag: "end", code: life.over };
-  // Whoever has started it hears why, and can do something about it.
-  if (!life.everReady) return { tag: "end", code: shellCodeOf(life.exit) === 0 ? 1 : shellCodeOf(life.exit) };
+  if (!life.everReady) return decideStart(life, before);
   if (life.lived >= CALM && life.wasReady) return { tag: "succeed", after: millis(0), failures: 0, record: "use" };
   const failures = wasKilled(life) ? before : before + 1;
   return {
     tag: "succeed",
     after: wasKilled(life) ? afterKill(life) : afterFailure(failures),
     failures,
-    record: failures >= POISONED ? "ignore" : "use",
+    record: recordAfter(failures),
   };
+}
+
+/** Of a start that is waited for. What ends by itself has said why to whoever waits; what a signal ends is begun again, later and later. */
+function decideStart(life: EndedLife, before: Failures): Succession {
+  const failures = before + 1;
+  const code = shellCodeOf(life.exit);
+  if (life.exit.tag !== "signal" || failures >= MOST_BEGINNINGS) return { tag: "end", code: code === 0 ? 1 : code };
+  const record = wasKilled(life) ? "use" : recordAfter(failures);
+  return { tag: "succeed", after: afterFailure(failures + 1), failures, record };
 }
 
 /**
@@ -64,6 +75,10 @@ export function decideSuccession(life: EndedLife, before: Failures): Succession 
  */
 function wasKilled({ exit, wasReady, lived }: EndedLife): boolean {
   return exit.tag === "signal" && exit.signal === "SIGKILL" && (wasReady || lived < SUSPICIOUS);
+}
+
+function recordAfter(failures: Failures): "use" | "ignore" {
+  return failures >= POISONED ? "ignore" : "use";
 }
 
 function afterKill({ lived }: EndedLife): Millis {

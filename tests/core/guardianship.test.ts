@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Exit } from "../../src/core/exit.ts";
-import { type EndedLife, type Succession, decideSuccession } from "../../src/core/guardianship.ts";
+import { type EndedLife, MOST_BEGINNINGS, type Succession, decideSuccession } from "../../src/core/guardianship.ts";
 import { millis } from "../../src/core/units.ts";
 
 const killed: Exit = { tag: "signal", signal: "SIGKILL", dumped: false };
@@ -22,11 +22,28 @@ describe("a guardian whose supervisor has ended", () => {
     ["in order, with the status of a critical service", { over: 42, exit: { tag: "code", code: 42 } }, 42],
     ["in order, and was killed on its way out", { over: 7, exit: killed }, 7],
     ["before it was up", { wasReady: false, everReady: false }, 1],
-    ["before it was up, by a signal", { wasReady: false, everReady: false, exit: killed }, 137],
     ["before it was up, as if all were well", { everReady: false, exit: { tag: "code", code: 0 } }, 1],
   ];
   test.each(ends)("%s ends as well", (_, of, code) => {
     expect(decideSuccession(life(of), 0)).toEqual({ tag: "end", code });
+  });
+
+  test("before it was up, by a signal, begins another a few times, later and later, and then ends as well", () => {
+    const begun = { wasReady: false, everReady: false, lived: millis(200) };
+    const after = (exit: Exit): readonly Succession[] =>
+      [0, 1, 2, 3, 4].map((before) => decideSuccession(life({ ...begun, exit }), before));
+    expect(after(crashed)).toEqual([
+      succeed(100, 1),
+      succeed(200, 2),
+      succeed(400, 3, "ignore"),
+      succeed(800, 4, "ignore"),
+      { tag: "end", code: 139 },
+    ]);
+    expect(after(killed)).toEqual([
+      ...[1, 2, 3, 4].map((failures) => succeed(50 * 2 ** failures, failures)),
+      { tag: "end", code: 137 },
+    ]);
+    expect(after(killed)).toHaveLength(MOST_BEGINNINGS);
   });
 
   /** What the one was that has ended, how many had failed before it, and what follows. */

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, rmSync } from "node:fs";
-import { makeHangingFile } from "../os/spawn-kit.ts";
 import { program, shell } from "./definitions.ts";
-import { skipReason } from "./loud-skip.ts";
 import { childrenOf, factsOf } from "./process-facts.ts";
-import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
+import { TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
 
@@ -103,45 +101,6 @@ describe("a supervisor that is killed", () => {
     expect(first.place.marked()).toEqual([]);
   });
 });
-
-const probe = makeHangingFile({ text: "" });
-const cannotHang = skipReason("an exec that hangs", [[probe !== null, "no file system knows leases"]]) !== null;
-probe?.[Symbol.dispose]();
-
-describe("a supervisor that is killed before it was up", () => {
-  test.skipIf(cannotHang).each([
-    ["guardian", []],
-    ["supervisor alone", ["--no-guardian"]],
-  ])("(%s): the start says what runs on, and the next one goes on with that", async (_what, args) => {
-    using file = makeHangingFile({ copyOf: "/bin/sleep" });
-    const place = new TestPlace({ ...SLEEPER, "slow.toml": program([file?.path ?? "", "1000"]) });
-    const launched = place.launch({ args });
-    await using first = await connectTo(place);
-    const { pid } = await first.until("sleeper", ({ state }) => state === "up");
-    const slow = await first.until("slow", (view) => view.pid !== null);
-    expect(slow.state).toBe("starting");
-    signalProcess(first.supervisorPid, "SIGKILL");
-    // A child that has not executed its program holds all that the supervisor had open.
-    file?.release();
-    const { code, stderr } = await launched;
-    expect([code, stderr]).toEqual([
-      1,
-      `cannot start: the supervisor (pid ${first.pid}) ended before it was up; 2 services run on, and the next start goes on with them\n`,
-    ]);
-    await using next = await place.start({ args });
-    expect(await next.service("sleeper")).toMatchObject({ state: "up", pid });
-    expect(await next.service("slow")).toMatchObject({ state: "up", pid: slow.pid });
-  });
-});
-
-/** As soon as it answers, which it does before it is up. */
-async function connectTo(place: TestPlace): Promise<TestSupervisor> {
-  for (;;) {
-    const found = await TestSupervisor.connect(place).catch(() => null);
-    if (found !== null) return found;
-    await Bun.sleep(2);
-  }
-}
 
 describe("a guardian that is killed", () => {
   test("is replaced by its supervisor, which another one follows", async () => {
