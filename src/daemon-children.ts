@@ -4,8 +4,12 @@
  */
 import type { GuardianLink } from "./daemon-guardian.ts";
 import { OwnChildren } from "./os/own-children.ts";
+import { readProcess } from "./os/processes.ts";
 import { peekChild, peekEndedChild, reapChild } from "./os/reaping.ts";
 import type { EndedChild, ReapPort } from "./supervisor/ports.ts";
+
+/** What the kernel shows of a thread that has ended, until the process is reaped. */
+const ENDED = ["Z", "X"];
 
 /** As a port of reaping, `pollPending` goes first: the end of a child whose exec failed late is told by it alone. */
 export class DaemonChildren implements ReapPort {
@@ -30,6 +34,13 @@ export class DaemonChildren implements ReapPort {
   strangers(): readonly number[] {
     const adopted = this.#ofGuardian((children) => children.strangers()) ?? [];
     return [...this.#own.strangers(), ...adopted.filter((pid) => this.#guardian?.isReaping(pid) === false)];
+  }
+
+  /** By its first thread, whose children they are: with the end of that they go to the others, or out of sight. */
+  seesAll(): boolean {
+    if (this.#guardian === null) return true;
+    const { isGone, pid } = this.#guardian;
+    return !isGone && process.ppid === pid && !ENDED.includes(readProcess(pid)?.state ?? "");
   }
 
   lookAhead(): void {

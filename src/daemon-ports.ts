@@ -56,6 +56,7 @@ export function makeProcessPort(children: DaemonChildren): ProcessPort {
     row: readProcess,
     childrenOf: readChildren,
     strangers: () => children.strangers(),
+    seesAll: () => children.seesAll(),
     lookAhead: () => children.lookAhead(),
     knowChild: (pid) => children.know(pid),
     forgetChild: (pid) => children.forget(pid),

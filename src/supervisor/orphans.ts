@@ -11,7 +11,7 @@ import type { ProcessPort, ProcessRow } from "./ports.ts";
 import { isEnded } from "./process-snapshot.ts";
 
 export interface OrphanPorts {
-  readonly processes: Pick<ProcessPort, "row" | "environment" | "knowChild">;
+  readonly processes: Pick<ProcessPort, "row" | "environment" | "knowChild" | "seesAll">;
   /** Children of this process that it has not made, and that have not been met. */
   strangers(): readonly number[];
   /** The service that has claimed this session. */
@@ -65,7 +65,7 @@ export class Orphans {
       const strangers = this.#ports.strangers();
       for (const pid of strangers) this.#look(pid);
       if (!strangers.some((pid) => this.#sessionOf.get(pid)?.verdict === "silent"))
-        return strangers.every((pid) => this.knows(pid));
+        return strangers.every((pid) => this.knows(pid)) && this.#ports.processes.seesAll();
     }
     return false;
   }
@@ -111,8 +111,9 @@ export class Orphans {
       .map(([pid]) => pid);
   }
 
-  /** true while there is an orphan whose service may be told in a moment. */
+  /** true while there is an orphan whose service may be told in a moment, or there may be some that cannot be seen from here. */
   get hasOpen(): boolean {
+    if (!this.#ports.processes.seesAll()) return true;
     for (const session of this.#sessions.values()) if (session.verdict === "open") return true;
     return false;
   }

@@ -46,6 +46,11 @@ export interface ProcessPort {
   childrenOf(pid: number): readonly number[] | null;
   /** Our children that are not known, ended ones included. */
   strangers(): readonly number[];
+  /**
+   * false: the guardian has died just now, and what it had adopted is a child of neither. Whoever asks is to take its place, and looks
+   * for all that is left then. Of what was seen before the question, this is true.
+   */
+  seesAll(): boolean;
   /** Makes the next look for strangers quick; to be called when there is time. */
   lookAhead(): void;
   /** From now on this child is no stranger. */

@@ -291,6 +291,26 @@ describe("a signal to a service", () => {
   });
 });
 
+describe("while what the guardian had adopted cannot be seen, as it has just died,", () => {
+  test("a main process that has ended may have left others, and the service is not empty", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.isWhole = false;
+    expect(endMain("web", 201)).toBe(1);
+    expect([belongings.isEmpty("web"), belongings.orphans.hasOpen]).toEqual([false, true]);
+    machine.isWhole = true;
+    expect([belongings.isEmpty("web"), belongings.orphans.hasOpen]).toEqual([true, false]);
+  });
+
+  test("it is waited for, but not for ever", () => {
+    const { machine, belongings, endMain } = twoServices();
+    machine.isWhole = false;
+    endMain("web", 201);
+    let retries = 0;
+    for (; !belongings.isEmpty("web") && retries < 1_000; retries++) belongings.retryOrphans();
+    expect(retries).toBe(40);
+  });
+});
+
 describe("killing a service", () => {
   test("reaches what is forked meanwhile into a session of its own", () => {
     const { machine, belongings } = twoServices();

@@ -112,6 +112,13 @@ export class LiteralMachine implements ProcessPort {
 
   lookAhead(): void {}
 
+  /** false: some of them are to be found where nobody looks. */
+  isWhole = true;
+
+  seesAll(): boolean {
+    return this.isWhole;
+  }
+
   strangers(): readonly number[] {
     return (this.childrenOf(OWN_PID) ?? []).filter((pid) => !this.#known.has(pid));
   }
