@@ -63,7 +63,7 @@ function gateOfRequirement(name: string, record: ServiceRecord | null): Gate | n
 
 /** true: it is about to make way; false: it may run for ever, if what is started needs it as well. */
 function isLeaving({ state, held, want }: ServiceRecord): boolean {
-  return want === "down" || held !== null || isEnding(state);
+  return state.tag !== "stuck" && (want === "down" || held !== null || isEnding(state));
 }
 
 /** true: it is about to be up, or to fail to be. */

@@ -42,6 +42,8 @@ export const KILL_TIMEOUT = millis(10_000);
 
 /** A start: held back while something is in its way, and by its conditions and its before_start hook before the spawn. */
 export function launch(streak: Streak, context: StepContext, automatic: boolean): Step {
+  // What was asked of it while others were in the way does not count if it was reset, or told to make way, meanwhile.
+  if (context.want === "down") return stay({ tag: "down", why: "stopped" });
   if (context.gate !== null) return stay({ tag: "waiting", streak, automatic, on: "others", ...context.gate });
   const { condition, log } = context.next;
   if ((condition ?? log.direct) === null && !readsFiles(context.next)) return prepare(streak, context, automatic);

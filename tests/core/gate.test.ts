@@ -89,10 +89,15 @@ describe("a start", () => {
 
   test("is held back by a rival for as long as anything of that runs", () => {
     const free = ["down", "waiting", "backoff", "done", "failed"];
+    const ending = ["leaving", "stopping", "sweeping", "cleaning"];
     for (const [state] of ROWS) {
-      const gate = gateBeside({ conflicts: ["old"] }, recordOf("old", {}, { state }));
-      const wanted = { reason: 'conflicts with "old", which still runs', pending: true };
-      expect(gate).toEqual(free.includes(state.tag) ? null : wanted);
+      const reason = 'conflicts with "old", which still runs';
+      const gateOfStart = (want: "up" | "down") =>
+        gateBeside({ conflicts: ["old"] }, recordOf("old", {}, { state, want }));
+      const isFree = free.includes(state.tag);
+      expect(gateOfStart("down")).toEqual(isFree ? null : { reason, pending: state.tag !== "stuck" });
+      // What needs it as well does not have it make way.
+      expect(gateOfStart("up")).toEqual(isFree ? null : { reason, pending: ending.includes(state.tag) });
     }
     expect(gateBeside({}, recordOf("old", { conflicts: ["app"] }, { state: STATES.up }))).not.toBeNull();
   });

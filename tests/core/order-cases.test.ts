@@ -53,7 +53,7 @@ describe("a stop that is held", () => {
     world.stop("db");
     world.takeStarts();
     world.exit("db", 1);
-    expect(world.why("db")).toBe("it is not wanted any more");
+    expect(world.told("db")).toBe("db down");
     world.end("app");
     expect(world.takeStarts()).toEqual([]);
     expect(world.told()).toBe("db down, app waiting");
@@ -69,6 +69,16 @@ describe("a stop that is held", () => {
     world.end("app");
     expect(world.takeStarts()).toEqual([]);
     expect(world.told("db")).toBe("db down");
+  });
+
+  test("is not started by the restart that waits if it is reset meanwhile, as nobody wants it any more", () => {
+    const world = linkedFleet({ db: { restart: { policy: "never" } }, app: { requires: ["db"] } });
+    world.start("app");
+    world.fleet.restart("db", true);
+    world.exit("db", 0);
+    world.fleet.post("db", { tag: "reset-asked" });
+    world.end("app");
+    expect(world.told()).toBe("db down, app waiting");
   });
 
   test("is forgotten with the removal that it came from, if the service is defined again", () => {
