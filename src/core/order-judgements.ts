@@ -20,3 +20,13 @@ export function isOfUse({ state }: ServiceRecord, ask: Ask): boolean {
   if (state.tag === "done") return ask === "restart-asked";
   return !hasNoProcess(state) && !isEnding(state) && state.tag !== "stuck";
 }
+
+/** true: something has changed that others may wait for. */
+export function differs(record: ServiceRecord, previous: ServiceRecord): boolean {
+  return (
+    record.state !== previous.state ||
+    record.held !== previous.held ||
+    record.want !== previous.want ||
+    record.wantedByHand !== previous.wantedByHand
+  );
+}

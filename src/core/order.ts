@@ -6,7 +6,7 @@
 import { type Gate, type LookUp, gateOf, isSatisfied } from "./gate.ts";
 import { Links } from "./links.ts";
 import type { Definition } from "./definition.ts";
-import { type Ask, isComing, isInTheWay, isOfUse } from "./order-judgements.ts";
+import { type Ask, differs, isComing, isInTheWay, isOfUse } from "./order-judgements.ts";
 import type { RunEvent } from "./service-event.ts";
 import type { Asked, ServiceRecord } from "./service-record.ts";
 import { endsForGood, hasNoProcess, isAtRest, isEnding } from "./service-state.ts";
@@ -50,6 +50,7 @@ export class Order {
   define(definition: Definition): void {
     this.links.set(definition);
     this.#touchAll();
+    this.#yieldToHeld(definition.name);
   }
 
   /** A service as a predecessor has left it. */
@@ -116,7 +117,11 @@ export class Order {
   #startNow({ service, how }: Call): void {
     this.#ports.post(service, { tag: how });
     this.release(service);
-    // It comes back after what it requires, which would wait for it for ever otherwise.
+    this.#yieldToHeld(service);
+  }
+
+  /** What it requires may wait until it has ended: it makes way, and comes back after that. */
+  #yieldToHeld(service: string): void {
     const isHeld = ({ name }: { readonly name: string }): boolean => (this.#ports.get(name)?.held ?? null) !== null;
     if (this.#isActive(service) && this.links.requirementsOf(service).some(isHeld)) this.ask(service, "hold-asked");
   }
@@ -281,16 +286,6 @@ export class Order {
       if (isBound && this.#isActive(dependent)) this.ask(dependent, "hold-asked");
     }
   }
-}
-
-/** true: something has changed that others may wait for. */
-function differs(record: ServiceRecord, previous: ServiceRecord): boolean {
-  return (
-    record.state !== previous.state ||
-    record.held !== previous.held ||
-    record.want !== previous.want ||
-    record.wantedByHand !== previous.wantedByHand
-  );
 }
 
 function mark(set: Set<string>, service: string, isIn: boolean): void {

@@ -263,6 +263,16 @@ describe("links that change", () => {
     expect(world.told()).toBe("app waiting, db stopping");
   });
 
+  test("that are added while a stop is held have those make way as well that they add", () => {
+    const world = linkedFleet({ app: { requires: ["db"] }, late: {}, db: {} });
+    world.start("app", "late");
+    world.stop("db");
+    world.fleet.redefine("late", definitionOf("late", { requires: ["db"] }), "live");
+    expect(world.told()).toBe("app stopping, late stopping, db up");
+    world.end("app", "late", "db");
+    expect(world.told()).toBe("app waiting, late waiting, db down");
+  });
+
   test("that are taken away while a stop is held let it go", () => {
     const world = linkedFleet({ app: { requires: ["db"] }, db: {} });
     world.start("app");
