@@ -1,6 +1,7 @@
 import { askEach, brokenOff, type Refusal } from "../control/client.ts";
 import { newRequestIdentity } from "../control/request-identity.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
+import type { ServiceView } from "../core/service-view.ts";
 import type { CommandCall } from "./command.ts";
 import { concludeDeed, type Decision, type Deed, isDecided, type Telling } from "./conclude-deed.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
@@ -84,10 +85,17 @@ function say({ name, result, message, service }: Decision, words: readonly strin
     world.stderr.write(`cannot ${deed.verb} ${JSON.stringify(name)}: ${message ?? "no such service"}\n`);
     return;
   }
-  const past = deed.signal === null && !isWaiting ? `${deed.verb} asked for` : deed.past;
+  const past = wasSo(service, telling) ?? (deed.signal === null && !isWaiting ? `${deed.verb} asked for` : deed.past);
   const text = renderAnswer({ result, message, service }, { name, verb: deed.verb, past });
   if (result !== "done") world.stderr.write([text, ...words, ""].join("\n"));
   else if (!given.has("json")) world.stdout.write(`${text}\n`);
+}
+
+/** What is said of a service that was before the command as the command would have it; null: it was not. */
+function wasSo(service: ServiceView | null, { deed, began }: Telling): string | null {
+  if (service === null || Date.parse(service.since) >= began) return null;
+  if (deed.verb === "start" && service.state === "up") return "up already";
+  return deed.verb === "stop" && service.state === "down" ? "down already" : null;
 }
 
 function jsonOf(name: string, decision: Decision | null): object {

@@ -143,6 +143,8 @@ interface Found {
   readonly name: string;
 }
 
+const NO_PATH = "no such path, all are in /openapi.json";
+
 function locate(request: Request, access: Access): Found | Response {
   // A malformed Host header makes the address unreadable.
   const url = URL.parse(request.url);
@@ -150,12 +152,14 @@ function locate(request: Request, access: Access): Found | Response {
   const match = matchRoute(request.method, url.pathname);
   switch (match.tag) {
     case "unknown":
-      return problemResponse("no-such-path", `cannot find ${JSON.stringify(url.pathname.slice(0, 100))}: no such path`);
+      return problemResponse("no-such-path", `cannot find ${JSON.stringify(url.pathname.slice(0, 100))}: ${NO_PATH}`);
     case "malformed":
       return problemResponse("bad-request", "cannot read the request: the service's name is not percent-encoded UTF-8");
     case "wrong-method": {
-      const allow = match.allowed.join(", ");
-      return problemResponse("wrong-method", `cannot ${request.method} this path: want ${allow}`, {
+      // Whatever may be asked by GET may be asked by HEAD.
+      const allow = match.allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+      const path = JSON.stringify(url.pathname.slice(0, 100));
+      return problemResponse("wrong-method", `cannot ${request.method} ${path}: want ${allow}`, {
         headers: { allow },
       });
     }

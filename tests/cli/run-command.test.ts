@@ -202,6 +202,9 @@ test("globs are acted on together, names that cannot be are unknown", async () =
   expect(port.asked.toSorted()).toEqual(["stop web-1", "stop web-2"]);
 });
 
+/** As it is right after a start: since the very moment that the world calls now. */
+const JUST_STARTED = viewOf("web", { since: "2026-01-02T03:07:17.000Z" });
+
 const results: readonly (readonly [Outcome, number])[] = [
   [{ tag: "done", message: null }, 0],
   [{ tag: "failed", message: "exited 1" }, 1],
@@ -209,14 +212,21 @@ const results: readonly (readonly [Outcome, number])[] = [
   [{ tag: "timed-out", message: "still starting after 5s" }, 124],
 ];
 
+test("what is as it is asked to be already is not said to have been started or stopped", async () => {
+  const done: Outcome = { tag: "done", message: null };
+  const port = literalPort([viewOf("web"), DOWN], { ask: () => Promise.resolve(done) });
+  expect((await runAgainst(port, "start web")).out).toBe("web: up already (pid 1234)\n");
+  expect((await runAgainst(port, "stop off")).out).toBe("off: down already\n");
+});
+
 test.each(results)("what comes of a start is the status of the command: %j", async (outcome, exit) => {
-  const port = literalPort([viewOf("web")], { ask: () => Promise.resolve(outcome) });
+  const port = literalPort([JUST_STARTED], { ask: () => Promise.resolve(outcome) });
   const ran = await runAgainst(port, "start web --timeout 5s");
   expect(ran.exit).toBe(exit);
   if (outcome.tag === "done") expect(ran.out).toBe("web: started (pid 1234)\n");
   else expect(ran.err).toBe(`cannot start "web": ${outcome.message}\n`);
   expect(JSON.parse((await runAgainst(port, "start web --json")).out)).toEqual([
-    { name: "web", result: outcome.tag, message: outcome.message, service: viewOf("web") },
+    { name: "web", result: outcome.tag, message: outcome.message, service: JUST_STARTED },
   ]);
 });
 
@@ -407,7 +417,7 @@ test("version shows both versions", async () => {
 
 test("on a terminal a wait is spoken of, and Ctrl-C ends it without ending what is waited for", async () => {
   const decided = Promise.withResolvers<Outcome>();
-  const port = literalPort([viewOf("web"), viewOf("db")], {
+  const port = literalPort([viewOf("web"), { ...JUST_STARTED, name: "db" }], {
     ask: (name) => (name === "web" ? decided.promise : Promise.resolve({ tag: "done", message: null })),
   });
   await using server = serveTemporarily(port);

@@ -154,7 +154,7 @@ test("names with odd characters are looked up as they are, and an unknown one is
 
 const refused: readonly (readonly [string, string, RequestInit, number, string])[] = [
   ["an unknown path", "/v1/nothing", {}, 404, "no such path"],
-  ["the wrong method", "/v1/services", { method: "DELETE" }, 405, "want GET"],
+  ["the wrong method", "/v1/services", { method: "DELETE" }, 405, 'cannot DELETE "/v1/services": want GET, HEAD, POST'],
   ["a body that is no JSON", "/v1/services/web/start", post("{"), 400, "not JSON"],
   ["a body that is no object", "/v1/services/web/start", post([]), 400, "cannot read the request"],
   ["an unknown member", "/v1/services/web/start", post({ timout: 1 }), 400, '"timout" (did you mean "timeout"?)'],

@@ -20,7 +20,8 @@ test("start, restart and stop wait until it has happened, and say what came of i
   const started = await supervisor.command("start", "web");
   const { pid } = await supervisor.service("web");
   expect(started).toEqual({ code: 0, stdout: `web: started (pid ${pid})\n`, stderr: "" });
-  expect((await supervisor.command("start", "web")).code).toBe(0);
+  const again = await supervisor.command("start", "web");
+  expect(again).toEqual({ code: 0, stdout: `web: up already (pid ${pid})\n`, stderr: "" });
   expect((await supervisor.service("web")).pid).toBe(pid);
 
   const restarted = await supervisor.command("restart", "web");
@@ -31,7 +32,7 @@ test("start, restart and stop wait until it has happened, and say what came of i
 
   expect(await supervisor.command("stop", "web")).toEqual({ code: 0, stdout: "web: stopped\n", stderr: "" });
   expect(await supervisor.service("web")).toMatchObject({ state: "down", pid: null });
-  expect((await supervisor.command("stop", "web")).code).toBe(0);
+  expect(await supervisor.command("stop", "web")).toEqual({ code: 0, stdout: "web: down already\n", stderr: "" });
 });
 
 test("--json says the same as data, one object for each service", async () => {

@@ -70,8 +70,8 @@ describe("start", () => {
     expect([made.code, made.stdout]).toEqual([0, `web@x: started (pid ${pid})\n`]);
     await supervisor.command("start", "web@y");
     expect((await supervisor.command("start", "web@*")).stdout.trim().split("\n").toSorted()).toEqual([
-      `web@x: started (pid ${pid})`,
-      expect.stringMatching(/^web@y: started/),
+      `web@x: up already (pid ${pid})`,
+      expect.stringMatching(/^web@y: up already/),
     ]);
     supervisor.kill("SIGTERM");
     await supervisor.gone();
