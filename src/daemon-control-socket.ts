@@ -3,7 +3,8 @@
  * socket until the next one takes it up. Part of the composition root.
  */
 import { lstatSync } from "node:fs";
-import { socketPathProblem, unlinkStaleSocket } from "./control/socket-file.ts";
+import { socketPathProblem } from "./control/socket-file.ts";
+import { unlinkStaleSocket } from "./control/stale-socket-file.ts";
 import type { EstatePort } from "./core/estate.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import {

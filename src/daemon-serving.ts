@@ -2,7 +2,7 @@
 import { type TcpFiles, loadTcpFiles } from "./config/tcp-files.ts";
 import type { ControlPort } from "./control/control-port.ts";
 import { type ComingPort, type ServeOptions, type ServeResult, serveControl } from "./control/server.ts";
-import { unlinkStaleSocket } from "./control/socket-file.ts";
+import { unlinkStaleSocket } from "./control/stale-socket-file.ts";
 import type { Settings, TcpSettings } from "./core/definition.ts";
 import type { EstatePort } from "./core/estate.ts";
 import { controlSocketOf, statusSocketOf } from "./core/paths.ts";

@@ -1,7 +1,7 @@
 /* What the command line needs from outside, for real. Part of the composition root. */
-import { readlinkSync } from "node:fs";
 import { outputTo } from "./cli/descriptor-output.ts";
 import type { CliWorld } from "./cli/world.ts";
+import { openStandardOutput } from "./os/standard-output.ts";
 import { VERSION } from "./version.ts";
 
 export function makeWorld(): CliWorld {
@@ -18,13 +18,14 @@ export function makeWorld(): CliWorld {
       return homeOrRoot();
     },
     version: VERSION,
-    stdout: outputTo(1),
-    stderr: outputTo(2),
+    stdout: outputTo(openStandardOutput(1)),
+    stderr: outputTo(openStandardOutput(2)),
     now: () => Date.now(),
     get userName() {
       return userDatabase().findUser(String(uid))?.name ?? String(uid);
     },
     get program() {
+      const { readlinkSync } = require("node:fs") as typeof import("node:fs");
       return readlinkSync("/proc/self/exe");
     },
     run: async (words, input) => {

@@ -1,25 +1,31 @@
-import { fstatSync, writeSync } from "node:fs";
 import type { Output } from "./world.ts";
 
 /** How long to pause before a full pipe that does not block is tried again, in milliseconds. */
 const FULL_PAUSE_MS = 5;
 
-/** The device number of /dev/null: major 1, minor 3. */
-const NULL_DEVICE = 0x103;
+/** Standard output or standard error, as far as it is needed. */
+export interface OutputDescriptor {
+  readonly isTerminal: boolean;
+  /** Of the terminal as it is now, in cells; null if it is none. */
+  size(): { readonly columns: number; readonly rows: number } | null;
+  /** Writes some of it, or the name of an errno says why not. */
+  write(
+    bytes: Uint8Array,
+  ): { readonly tag: "written"; readonly count: number } | { readonly tag: "failed"; readonly errno: string };
+}
 
-/** What is written to standard output (1) or standard error (2). Other failures than a closed pipe throw CannotWrite. */
-export function outputTo(descriptor: 1 | 2): Output {
-  // The runtime's own streams are asked only where there may be a terminal: to load them costs half a command.
-  const stream = mayBeTerminal(descriptor) ? (descriptor === 1 ? process.stdout : process.stderr) : null;
+/** What is written to it. Other failures than a closed pipe throw CannotWrite. */
+export function outputTo(descriptor: OutputDescriptor): Output {
+  const { isTerminal } = descriptor;
   return {
-    isTerminal: stream?.isTTY === true,
+    isTerminal,
     get columns() {
-      return stream?.isTTY === true ? stream.columns : null;
+      return isTerminal ? (descriptor.size()?.columns ?? null) : null;
     },
     get rows() {
-      return stream?.isTTY === true ? stream.rows : null;
+      return isTerminal ? (descriptor.size()?.rows ?? null) : null;
     },
-    write: (text) => writeAll(descriptor, Buffer.from(text)),
+    write: (text) => writeAll(descriptor, new TextEncoder().encode(text)),
   };
 }
 
@@ -30,31 +36,22 @@ export class CannotWrite extends Error {
   }
 }
 
-function errnoReasonOf(code: unknown): string {
-  return code === "ENOSPC" ? "no space left on device" : String(code);
+function errnoReasonOf(errno: string): string {
+  return errno === "ENOSPC" ? "no space left on device" : errno;
 }
 
-function mayBeTerminal(descriptor: number): boolean {
-  try {
-    const found = fstatSync(descriptor);
-    return found.isCharacterDevice() && found.rdev !== NULL_DEVICE;
-  } catch {
-    return false;
-  }
-}
-
-function writeAll(descriptor: number, bytes: Buffer): boolean {
+function writeAll(descriptor: OutputDescriptor, bytes: Uint8Array): boolean {
   let written = 0;
   while (written < bytes.length) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : null;
-      if (code === "EPIPE") return false;
-      // Somebody who shares the pipe has made it non-blocking.
-      if (code !== "EAGAIN") throw new CannotWrite(errnoReasonOf(code));
-      Bun.sleepSync(FULL_PAUSE_MS);
+    const result = descriptor.write(bytes.subarray(written));
+    if (result.tag === "written") {
+      written += result.count;
+      continue;
     }
+    if (result.errno === "EPIPE") return false;
+    // Somebody who shares the pipe has made it non-blocking.
+    if (result.errno === "EAGAIN") Bun.sleepSync(FULL_PAUSE_MS);
+    else if (result.errno !== "EINTR") throw new CannotWrite(errnoReasonOf(result.errno));
   }
   return true;
 }

@@ -9,6 +9,7 @@ const transpiler = new Bun.Transpiler({ loader: "ts" });
 function loadedWith(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
+  if (!file.endsWith(".ts")) return seen;
   for (const { kind, path } of transpiler.scanImports(readFileSync(file, "utf8"))) {
     if (kind !== "import-statement") continue;
     if (path.startsWith(".")) loadedWith(join(dirname(file), path), seen);
@@ -26,6 +27,14 @@ test("no command loads schemas, parsers or streams before it needs them", () => 
   for (const file of files) {
     const heavy = [...loadedWith(join(CLI, file))].filter((module) => HEAVY.test(module));
     expect({ file, heavy }).toEqual({ file, heavy: [] });
+  }
+});
+
+test("what is typed most loads no module of the runtime but foreign functions", () => {
+  const commands = ["status", "start", "stop", "restart", "version"].map((name) => join(CLI, `${name}.ts`));
+  for (const file of [...commands, join(CLI, "run-command.ts"), join(CLI, "..", "world.ts")]) {
+    const loaded = [...loadedWith(file)].filter((module) => !module.startsWith("/") && module !== "bun:ffi");
+    expect({ file, loaded }).toEqual({ file, loaded: [] });
   }
 });
 

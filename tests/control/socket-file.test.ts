@@ -3,7 +3,8 @@ import { closeSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveControl } from "../../src/control/server.ts";
-import { socketPathProblem, unlinkStaleSocket } from "../../src/control/socket-file.ts";
+import { socketPathProblem } from "../../src/control/socket-file.ts";
+import { unlinkStaleSocket } from "../../src/control/stale-socket-file.ts";
 import { openControlSocket } from "../../src/daemon-control-socket.ts";
 import { Estate } from "../../src/daemon-estate.ts";
 import { literalPort } from "./literal-port.ts";
