@@ -77,15 +77,15 @@ export class Pursuits {
 
   /**
    * Waits for what the very same request has asked of services before: of a supervisor that is gone, or by a connection that
-   * broke. A restart that was asked for is at work, or over.
+   * broke. A restart that was asked for waits for others to stop, is at work, or is over.
    */
   resume(names: readonly string[], goal: Goal, options: AskOptions): ReadonlyMap<string, Promise<Outcome>> {
     const { fleet, requests } = this.#ports;
     const outcomes = names.map((name) => {
-      const decided = options.wait
-        ? requests.wait(name, goal === "stop" ? "stop" : "start", options.timeout)
-        : Promise.resolve(ASKED);
       const record = fleet.get(name);
+      const isAhead = record?.held === "restart-asked" || record?.asked?.how === "restart-asked";
+      const left = goal === "restart" && !isAhead ? "start" : goal;
+      const decided = options.wait ? requests.wait(name, left, options.timeout) : Promise.resolve(ASKED);
       if (record !== null) requests.release(record);
       return [name, decided] as const;
     });
