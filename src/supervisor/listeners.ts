@@ -13,6 +13,7 @@ import type { SocketPolicy } from "../core/life-policies.ts";
 import { addressTextOf } from "../core/listen-address.ts";
 import { OWN_PID } from "../core/own-pid.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
+import { hasNoProcess } from "../core/service-state.ts";
 import type { Companion, Equipment, Tell } from "./companion.ts";
 import { HeldSockets, type SocketPort } from "./held-sockets.ts";
 import type { ClockPort, OutputPort, Report } from "./ports.ts";
@@ -71,6 +72,12 @@ export class Listeners implements Companion {
     if (state === previous.state && definition === previous.definition) return;
     this.#unwatch(name);
     if (state.tag === "waiting" && state.on === "socket") this.#watch(name, sockets);
+    else if (hasNoProcess(state) && !hasNoProcess(previous.state) && !record.removed) this.#openMissing(definition);
+  }
+
+  /** If guardian and supervisor died together, only the service has its sockets on: with its end they are free to be opened again. */
+  #openMissing({ name, sockets }: Definition): void {
+    for (const policy of sockets) this.#held.open(name, policy);
   }
 
   adopted({ definition, next, state }: ServiceRecord): void {

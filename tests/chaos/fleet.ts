@@ -1,4 +1,5 @@
 /* The services of the chaos test: every type, every kind of readiness, and whatever else has a memory to lose. */
+import { writeFileSync } from "node:fs";
 import { chanceLoopbackAddress } from "../scenarios/loopback-address.ts";
 import { memberOf, type Member } from "./member.ts";
 
@@ -51,11 +52,21 @@ export class Fleet {
 
   constructor(at: Surroundings) {
     this.#at = at;
+    writeFileSync(this.#variables, "NUMBER=1\n");
+    writeFileSync(this.#secret, "none\n", { mode: 0o600 });
   }
 
-  /** Where the service on demand waits for connections. */
-  get demandSocket(): string {
-    return `${this.#at.books}/demand.sock`;
+  get #variables(): string {
+    return `${this.#at.books}/variables`;
+  }
+
+  get #secret(): string {
+    return `${this.#at.books}/secret`;
+  }
+
+  /** Where a service that is given a socket is reached. */
+  socketOf(service: "demanded" | "passed"): string {
+    return `${this.#at.books}/${service}.sock`;
   }
 
   /** All members that there can be with this variant and so many instances. */
@@ -157,11 +168,17 @@ export class Fleet {
 
   #life(variant: Variant): readonly Part[] {
     const checked = `[health]\ncommand = ["test", "-d", "${this.#at.books}"]\ninterval = "150ms"\ntimeout = "20s"`;
-    const demand = `[sockets.main]\nlisten = "${this.demandSocket}"\non_demand = true`;
+    const demand = `[sockets.main]\nlisten = "${this.socketOf("demanded")}"\non_demand = true`;
+    const passed = `[sockets.main]\nlisten = "${this.socketOf("passed")}"`;
+    const looked = `environment_file = ["${this.#variables}"]\nenvironment = { WORD = { file = "${this.#secret}" } }`;
     return [
       part("checked", ["burst=5"], { toml: checked }),
       part("watched", ["ping", "gap=300"], { toml: '[watchdog]\ntimeout = "8s"' }),
       part("demanded", ["listen", "burst=5"], { toml: demand, calls: "connection" }),
+      part("passed", ["listen", "life=900", "burst=5"], { toml: passed }),
+      part("looking", ["life=900", "burst=5"], {
+        toml: `${looked}\n[condition]\npath_exists = ["${this.#variables}"]`,
+      }),
       part("storing", ["store", "life=700", "end=kill", "burst=5"], {
         toml: 'fd_store = { max = 3, keep = "always" }',
       }),

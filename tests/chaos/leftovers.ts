@@ -17,13 +17,10 @@ export function leftoversOf(place: TestPlace, pids: readonly number[]): Readonly
   return kinds;
 }
 
-/** A guardian fills the low numbers that are free when it begins: one that takes another's place finds one more of them. */
-const FILLERS = "descriptors of /dev/null";
-
 /** What there is more of than before. */
 export function moreThan(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): readonly string[] {
   return [...now]
-    .filter(([kind, count]) => count > (before.get(kind) ?? 0) + (kind === FILLERS ? 1 : 0))
+    .filter(([kind, count]) => count > (before.get(kind) ?? 0))
     .map(([kind, count]) => `${kind}: there are ${count}, there were ${before.get(kind) ?? 0}`);
 }
 
@@ -34,11 +31,14 @@ export function filesLeftIn(directory: string): readonly string[] {
     .map((entry) => `${join(entry.parentPath, entry.name)} is left`);
 }
 
+/** Guardian and supervisor fill those of the numbers below that are free when they begin: other ones each time. */
+const FILLED = 64;
+
 /** A log is left out: it stays open for as long as its service is defined. */
 function kindsOf(place: TestPlace, pid: number): readonly string[] {
   return targetsOf(pid)
-    .filter((target) => !target.startsWith(place.path("log")))
-    .map((target) =>
+    .filter(({ fd, target }) => !target.startsWith(place.path("log")) && !(fd < FILLED && target === "/dev/null"))
+    .map(({ target }) =>
       target
         .replace(/:\[\d+\]$/, "")
         .replace(/ \(deleted\)$/, "")
@@ -50,9 +50,9 @@ function pathsBelow(directory: string): readonly string[] {
   return readdirSync(directory, { recursive: true }).map(String);
 }
 
-function targetsOf(pid: number): readonly string[] {
+function targetsOf(pid: number): readonly { readonly fd: number; readonly target: string }[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => ({ fd: Number(fd), target: linkOf(`/proc/${pid}/fd/${fd}`) }));
   } catch {
     return [];
   }

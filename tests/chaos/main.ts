@@ -55,16 +55,18 @@ while (isWell && kills < Number(values.kills)) {
   await using trial = new Trial({ chance, program, deaths, args: values["no-guardian"] ? ["--no-guardian"] : [] });
   running = trial;
   const began = performance.now();
-  let problems = await trial.begin();
+  let problems = await trial.begin().catch((error: unknown) => [String(error)]);
   for (let round = Number(values.rounds); round > 0 && problems.length === 0; round--) {
     if (kills + trial.reaper.total >= Number(values.kills)) break;
-    problems = await trial.round();
+    problems = await trial.round().catch((error: unknown) => [String(error)]);
     if (values.story) console.log(trial.takeStory().join("\n"));
   }
-  if (problems.length === 0) problems = await trial.end();
+  if (problems.length === 0) problems = await trial.end().catch((error: unknown) => [String(error)]);
   kills += trial.reaper.total;
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  console.log(`${kills} kills; ${seconds} s: ${JSON.stringify(trial.reaper.kills)} ${JSON.stringify(trial.tally)}`);
+  console.log(
+    `${kills} kills; ${seconds} s: ${JSON.stringify(trial.reaper.kills)} ${JSON.stringify({ ...trial.tally, ...trial.found })}`,
+  );
   if (problems.length === 0) continue;
   isWell = false;
   const kept = mkdtempSync(join(tmpdir(), "chaos-"));

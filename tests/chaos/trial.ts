@@ -4,15 +4,17 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { BINARY, type CommandResult, TestPlace, run } from "../scenarios/test-supervisor.ts";
-import { Account, type Round, type Seen } from "./account.ts";
-import { Books, type Lines } from "./books.ts";
+import type { Round, Seen } from "./account.ts";
+import { Books } from "./books.ts";
+import { call } from "./callers.ts";
 import type { Chance } from "./chance.ts";
 import { type Answer, ask, drawRequest, wantOf } from "./client.ts";
+import { Examiner, type Found, type Look } from "./examiner.ts";
 import { type Death, Reaper } from "./reaper.ts";
 import { FIRST_INSTANCES, FIRST_VARIANT, Fleet, MOST_GUESTS, MOST_INSTANCES, type Variant } from "./fleet.ts";
 import { householdOf } from "./deaths.ts";
 import { filesLeftIn, leftoversOf, moreThan } from "./leftovers.ts";
-import { type Living, Looker, isPassing } from "./look.ts";
+import { Looker } from "./look.ts";
 import type { Member } from "./member.ts";
 import type { ServiceView } from "../../src/core/service-view.ts";
 
@@ -29,7 +31,6 @@ export interface TrialOptions {
 /** How long until all must be calm, at most. */
 const CALM_MS = 30_000;
 const LOOK_MS = 25;
-const CONNECT_MS = 2_000;
 /** How long what is only kept for a while may stay, such as the file of the history. */
 const LEAVE_MS = 15_000;
 const MOST_TOLD = 60;
@@ -39,29 +40,19 @@ export interface Tally {
   commands: number;
   unheard: number;
   reloads: number;
-  runs: number;
-  lines: number;
-  lost: number;
-}
-
-/** What there was to see at one moment. */
-interface Look {
-  /** Why this is not the end yet. */
-  readonly unsettled: readonly string[];
-  readonly views: readonly ServiceView[];
-  readonly living: readonly Living[];
-  readonly lines: readonly Lines[];
+  shutdowns: number;
+  calls: number;
 }
 
 export class Trial implements AsyncDisposable {
   readonly place: TestPlace;
-  readonly tally: Tally = { rounds: 0, commands: 0, unheard: 0, reloads: 0, runs: 0, lines: 0, lost: 0 };
+  readonly tally: Tally = { rounds: 0, commands: 0, unheard: 0, reloads: 0, shutdowns: 0, calls: 0 };
   readonly reaper: Reaper;
   readonly #chance: Chance;
   readonly #books: Books;
   readonly #fleet: Fleet;
   readonly #looker: Looker;
-  readonly #accounts = new Map<string, Account>();
+  readonly #examiner: Examiner;
   readonly #told: string[] = [];
   readonly #asking = new Map<string, Promise<void>>();
   /** By group. */
@@ -71,12 +62,21 @@ export class Trial implements AsyncDisposable {
   #variant: Variant = FIRST_VARIANT;
   /** null: it is not known. */
   #instances: number | null = FIRST_INSTANCES;
+  /** Services whose sockets nobody may have but this process of theirs. */
+  readonly #unbacked = new Map<string, number>();
   /** Requests that nobody has heard. */
   #unheard: string[] = [];
+  /** Somebody has ended all of daemonsup in this round, as it should be ended. */
+  #wasShutDown = false;
   /** What there is while no service runs, by kind. */
   #base: ReadonlyMap<string, number> | null = null;
   /** What has gone wrong since the last judgement. */
   #problems: string[] = [];
+
+  /** What was found in the books. */
+  get found(): Found {
+    return this.#examiner.found;
+  }
 
   constructor(options: TrialOptions) {
     this.place = new TestPlace({});
@@ -86,6 +86,14 @@ export class Trial implements AsyncDisposable {
     const surroundings = { program: options.program, books: this.#books.directory, logs: this.place.path("log") };
     this.#fleet = new Fleet(surroundings);
     this.#looker = new Looker(this.place, this.#books);
+    this.#examiner = new Examiner(
+      { looker: this.#looker, books: this.#books },
+      {
+        members: (views) => this.#membersAmong(views),
+        roundOf: (member, seen) => this.#roundOf(member, seen),
+        isLossless: () => !this.reaper.isBlind,
+      },
+    );
     this.reaper = new Reaper(this.place, {
       chance: options.chance,
       weights: options.deaths,
@@ -112,10 +120,7 @@ export class Trial implements AsyncDisposable {
   /** Returns what is left over when nothing runs any more, beside what was there when that was so for the first time. */
   async #stopAll(): Promise<readonly string[]> {
     this.#tell("stops everything");
-    for (const { group, name } of this.#members()) {
-      this.#touched.add(group);
-      this.#wants.set(name, "down");
-    }
+    this.#touchAll("down");
     const { code, stdout, stderr } = await this.#command("stop", "*");
     const problems = await this.#judge();
     if (code !== 0) return [`stop: ${code}: ${stdout}${stderr}`, ...problems];
@@ -136,6 +141,7 @@ export class Trial implements AsyncDisposable {
     this.#wants.clear();
     this.reaper.isBlind = false;
     this.reaper.mayMissExits = false;
+    this.#wasShutDown = false;
     this.#tell(`round ${++this.tally.rounds}`);
     this.#books.setQuiet(false);
     for (let step = 2 + this.#chance.below(3); step > 0; step--) {
@@ -146,6 +152,7 @@ export class Trial implements AsyncDisposable {
       await this.reaper.strike();
       await Bun.sleep(this.#chance.below(80));
     }
+    if (this.#chance.falls(0.06)) await this.#shutDown();
     return await this.#judge();
   }
 
@@ -176,6 +183,11 @@ export class Trial implements AsyncDisposable {
 
   #members(): readonly Member[] {
     return this.#fleet.members(this.#variant, this.#instances ?? 0);
+  }
+
+  #membersAmong(views: readonly ServiceView[]): readonly Member[] {
+    this.#instances ??= views.filter(({ name }) => name.startsWith("inst@")).length;
+    return this.#members();
   }
 
   #write(): void {
@@ -248,21 +260,58 @@ export class Trial implements AsyncDisposable {
   }
 
   #connect(): void {
-    this.#touched.add("demanded");
-    this.#tell("connects to the service on demand");
-    const isOver = fetch("http://demanded/", {
-      unix: this.#fleet.demandSocket,
-      keepalive: false,
-      // Where it was stopped, nobody takes the connection.
-      signal: AbortSignal.timeout(CONNECT_MS),
-    })
-      .then((response) => response.text())
-      .then((text) => this.#tell(`is answered by the service on demand: ${text.trim()}`))
-      .catch((error: unknown) => this.#tell(`is not answered by the service on demand: ${String(error)}`));
+    const service = this.#chance.pick(["demanded", "passed"] as const);
+    const others = this.#asking.get(service);
+    // Only who is started by a connection is concerned by it.
+    if (service === "demanded") this.#touched.add(service);
+    this.tally.calls += 1;
+    this.#tell(`connects to ${service}`);
+    const isOver = call(this.#fleet.socketOf(service)).then(({ isRefused, text }) => {
+      this.#tell(`connected to ${service}: ${text}`);
+      if (isRefused && !this.#unbacked.has(service))
+        this.#unheard.push(`a connection to ${service} was refused: ${text}`);
+    });
+    const all = Promise.all([others, isOver]).then(() => {});
     this.#asking.set(
-      "demanded",
-      isOver.finally(() => this.#asking.delete("demanded")),
+      service,
+      all.finally(() => this.#asking.delete(service)),
     );
+  }
+
+  /** Ends all of daemonsup while others are killed, and starts it again. */
+  async #shutDown(): Promise<void> {
+    this.#tell("shuts down");
+    this.tally.shutdowns += 1;
+    this.#wasShutDown = true;
+    this.#touchAll("any");
+    const ending = this.#command("shutdown");
+    await Bun.sleep(this.#chance.below(400));
+    const isAlone = await this.reaper.strikeDown();
+    const { code, stdout, stderr } = await ending;
+    this.#tell(`is answered on shutdown: ${code} ${stdout}${stderr}`);
+    if (!isAlone) return;
+    if (code !== 0) this.#problems.push(`shutdown: ${code}: ${stdout}${stderr}`);
+    const household = householdOf(this.place).all.join(", ");
+    if (household !== "") this.#problems.push(`the supervisor was shut down, and ${household} are there`);
+    for (const { service, pids } of this.#looker.living())
+      this.#problems.push(`the supervisor was shut down, and ${pids.join(", ")} of ${service} live`);
+    await this.reaper.startAgain();
+  }
+
+  /** Where everybody has died, only the service has its sockets on, until it ends. */
+  #noteUnbacked({ views }: Look): void {
+    for (const service of ["demanded", "passed"]) {
+      const pid = views.find(({ name }) => name === service)?.pid ?? null;
+      if (this.reaper.isBlind && pid !== null) this.#unbacked.set(service, pid);
+      else if (pid !== this.#unbacked.get(service)) this.#unbacked.delete(service);
+    }
+  }
+
+  #touchAll(want: "down" | "any"): void {
+    for (const { group, name } of this.#members()) {
+      this.#touched.add(group);
+      this.#wants.set(name, want);
+    }
   }
 
   async #judge(): Promise<readonly string[]> {
@@ -273,17 +322,21 @@ export class Trial implements AsyncDisposable {
     if (!(await Promise.race([answered, Bun.sleep(CALM_MS).then(() => false)])))
       return [...this.#problems, `no answer to what was asked of ${[...this.#asking.keys()].join(", ")}`];
     this.tally.unheard += this.#unheard.length;
-    if (!this.reaper.isBlind) this.#problems.push(...this.#unheard);
+    if (!this.reaper.isBlind && !this.#wasShutDown) this.#problems.push(...this.#unheard);
     this.#unheard = [];
     this.#tell("reloads, and waits until all is calm");
     const reload = await this.#command("reload");
     if (reload.code !== 0) this.#problems.push(`reload: ${reload.code}: ${reload.stdout}${reload.stderr}`);
     for (;;) {
-      const look = await this.#look();
-      if (look.unsettled.length === 0) this.#settle(look);
-      else if (performance.now() - began > CALM_MS)
+      const look = await this.#examiner.look();
+      if (look.unsettled.length === 0) {
+        this.#examiner.settle(look);
+        this.#noteUnbacked(look);
+      }
+      if (look.unsettled.length > 0 && performance.now() - began > CALM_MS)
         this.#problems.push(...look.unsettled.map((text) => `does not get calm: ${text}`));
-      else if (this.#problems.length === 0) {
+      this.#problems.push(...this.#examiner.takeProblems());
+      if (look.unsettled.length > 0 && this.#problems.length === 0) {
         await Bun.sleep(LOOK_MS);
         continue;
       }
@@ -293,111 +346,20 @@ export class Trial implements AsyncDisposable {
     }
   }
 
-  /** What is not as it should be in the end, yet. */
-  async #look(): Promise<Look> {
-    try {
-      const before = await this.#looker.views();
-      const living = this.#looker.living();
-      this.#hearNotes();
-      this.#problems.push(...this.#looker.readLogs());
-      const isAlive = (invocation: string): boolean => living.some((run) => run.invocation === invocation);
-      const lines = this.#books.lines();
-      const missing = this.#looker.missing(lines, isAlive, !this.reaper.isBlind);
-      const views = await this.#looker.views();
-      const unsettled = [
-        ...views.filter(isPassing).map(({ name, state }) => `${name} is ${state}`),
-        ...missing,
-        ...this.#strayOf(views, living),
-        ...this.#unexpectedOf(views),
-      ];
-      const isSame = before.every(
-        (view, index) => view.pid === views[index]?.pid && view.state === views[index]?.state,
-      );
-      return { unsettled: isSame ? unsettled : ["the services change", ...unsettled], views, living, lines };
-    } catch (error) {
-      return { unsettled: [`nobody answers: ${String(error)}`], views: [], living: [], lines: [] };
-    }
-  }
-
-  #hearNotes(): void {
-    for (const member of this.#members())
-      if (!this.#accounts.has(member.name)) this.#accounts.set(member.name, new Account(member));
-    for (const account of this.#accounts.values()) {
-      const { member } = account;
-      const round = this.#roundOf(account);
-      for (const note of this.#books.notes(member.name)) {
-        if (note.what === "start") this.tally.runs += 1;
-        const problem = account.hear(note, round);
-        if (problem !== null) this.#problems.push(`${member.name}: ${problem}`);
-      }
-    }
-  }
-
-  #roundOf({ member, seen }: Account): Round {
+  #roundOf(member: Member, seen: Seen | null): Round {
     const isTouched = this.#touched.has(member.group);
     const want = this.#wants.get(member.name) ?? seen?.want ?? "any";
     const isKnown = want !== "any" && member.group === member.name && !this.#isGuest(member);
     return {
       isTouched,
-      isBlind: this.reaper.isBlind,
-      mayMissExits: this.reaper.mayMissExits,
+      isBlind: this.reaper.isBlind || this.#wasShutDown,
+      mayMissExits: this.reaper.mayMissExits || this.#wasShutDown,
       want: isKnown ? want : null,
     };
   }
 
   #isGuest({ name }: Member): boolean {
     return name.startsWith("guest");
-  }
-
-  /** Processes where there should be none, or not so many. */
-  #strayOf(views: readonly ServiceView[], living: readonly Living[]): readonly string[] {
-    return views.flatMap(({ name, pid, state }) => {
-      const runs = living.filter(({ service }) => service === name);
-      const account = this.#accounts.get(name);
-      if (pid === null) return runs.map(({ pids }) => `${name} is ${state}, but ${pids.join(", ")} of it live`);
-      if (account === undefined) return [`${name} is there`];
-      const [run] = runs;
-      if (
-        runs.length === 1 &&
-        run?.invocation === account.run?.invocation &&
-        run?.pids.length === account.member.processes
-      )
-        return [];
-      return [
-        `${name}: of run ${account.run?.invocation} there should be ${account.member.processes} processes, there are ${JSON.stringify(runs)}`,
-      ];
-    });
-  }
-
-  /** Services that should not be there, and those that are not there. */
-  #unexpectedOf(views: readonly ServiceView[]): readonly string[] {
-    this.#instances ??= views.filter(({ name }) => name.startsWith("inst@")).length;
-    const expected = this.#members().map(({ name }) => name);
-    const found = views.map(({ name }) => name);
-    return [
-      ...expected.filter((name) => !found.includes(name)).map((name) => `${name} is not there`),
-      ...found.filter((name) => !expected.includes(name)).map((name) => `${name} is still there`),
-    ];
-  }
-
-  #settle({ views, living, lines: all }: Look): void {
-    const isAlive = (invocation: string): boolean => living.some((run) => run.invocation === invocation);
-    for (const view of views) {
-      const account = this.#accounts.get(view.name);
-      if (account === undefined) continue;
-      const { state, want, pid, restarts } = view;
-      const seen: Seen = { state, want, pid, restarts };
-      const problem = account.settle(seen, isAlive(account.run?.invocation ?? ""), this.#roundOf(account));
-      if (problem !== null) this.#problems.push(`${view.name}: ${problem}`);
-    }
-    for (const [name, account] of this.#accounts)
-      if (!views.some((view) => view.name === name)) {
-        if (isAlive(account.run?.invocation ?? "")) this.#problems.push(`${name} is removed, and still runs`);
-        this.#accounts.delete(name);
-      }
-    const { lines, lost } = this.#looker.forgetEnded(all, isAlive);
-    this.tally.lines += lines;
-    this.tally.lost += lost;
   }
 
   async #command(...words: readonly string[]): Promise<CommandResult> {

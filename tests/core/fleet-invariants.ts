@@ -93,7 +93,8 @@ export class FleetInvariants implements Onlooker {
     const knows = this.#of(record.definition.name);
     if (["up", "waiting", "backoff", "done", "failed"].includes(record.state.tag)) knows.restarts = 0;
     if (["up", "waiting", "backoff"].includes(record.state.tag)) knows.failures = 0;
-    if (isAtRest(record.state)) knows.isHeld = true;
+    // A restart that waits for those that require it is asked for still.
+    if (isAtRest(record.state) && record.held !== "restart-asked") knows.isHeld = true;
   }
 
   acting(record: ServiceRecord, action: ServiceAction): void {

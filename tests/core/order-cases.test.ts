@@ -105,6 +105,17 @@ describe("a stop that is held", () => {
   });
 });
 
+test("a restart that waits for those that require it is carried out, though the service has ended meanwhile and was reset", () => {
+  const world = linkedFleet({ db: { restart: { policy: "never" } }, app: { requires: ["db"] } });
+  world.start("app");
+  world.fleet.restart("db", true);
+  world.takeStarts();
+  world.exit("db", 1);
+  world.fleet.post("db", { tag: "reset-asked" });
+  world.end("app");
+  expect(world.takeStarts()).toEqual(["db", "app"]);
+});
+
 test("of rivals that make way none is started in between, though another one of them stood in its way", () => {
   const world = linkedFleet({
     slow: NOTIFIES,

@@ -155,6 +155,20 @@ describe("sockets of a service", () => {
     expect(new Set(sockets.since())).toEqual(new Set(["refreshed 10"]));
   });
 
+  test("that only the service has, as guardian and supervisor died together, are opened again once it has ended", () => {
+    const { amend, configure, reports, sockets } = scene();
+    sockets.taken.add("127.0.0.1:80");
+    configure(web(policy(80)));
+    amend({ state: UP });
+    sockets.taken.clear();
+    expect([reports.length, sockets.since()]).toEqual([1, []]);
+    amend({ state: DOWN });
+    expect(sockets.since()).toEqual(["opened 127.0.0.1:80 as 10"]);
+    amend({ state: UP });
+    amend({ state: DOWN });
+    expect(sockets.since()).toEqual([]);
+  });
+
   test("that cannot be opened are reported, fail its start, and are tried again at the next", () => {
     const { listeners, configure, sockets, reports } = scene();
     sockets.taken.add("127.0.0.1:80");
