@@ -1,4 +1,5 @@
 /* Fits the kernel to the ports of the supervisor. Part of the composition root: nothing here decides anything. */
+import { ownOomScoreOf } from "./core/own-oom-score.ts";
 import type { Definition } from "./core/definition.ts";
 import { logFilesOf } from "./core/log-policy.ts";
 import { type WallTime, millis } from "./core/units.ts";
@@ -108,8 +109,6 @@ export interface SpawnHelp {
 
 const NO_HELP: SpawnHelp = { standardInputOf: () => null, beforeSpawn() {}, mayShield: false };
 
-/** The oom score of a supervisor: almost everything else is killed before it. */
-const HARDLY_EVER_KILLED = -900;
 /** So long after a start it has its usual score: of a thousand starts in a row hardly one has to change it. */
 const SHIELD_AFTER = millis(500);
 
@@ -128,7 +127,7 @@ export function makeSpawnPort(
     timers.after(SHIELD_AFTER, () => {
       isWaiting = false;
       if (spawner.pendingCount > 0) shieldLater();
-      else isShielded = raiseOomShield(HARDLY_EVER_KILLED);
+      else isShielded = raiseOomShield((usual) => ownOomScoreOf("supervisor", usual));
     });
   };
   shieldLater();

@@ -6,6 +6,7 @@
  */
 import { writeSync } from "node:fs";
 import type { Exit } from "./core/exit.ts";
+import { ownOomScoreOf } from "./core/own-oom-score.ts";
 import { type Instant, later, millis } from "./core/units.ts";
 import { GuardianChildren } from "./guardian-children.ts";
 import { HeldDescriptors } from "./guardian-held.ts";
@@ -45,11 +46,6 @@ const NAP = millis(20);
 
 /** So long it rests after something that should not have happened. */
 const TROUBLED = millis(100);
-/**
- * The oom score of a process that is never killed for lack of memory. It takes little, and without it nobody would start the
- * supervisor again. Only root may have it.
- */
-const NEVER_KILLED = -1_000;
 /** What this process ends with where none is to follow. */
 const FAILED = 1;
 /** So long nothing must have happened before memory is given back. */
@@ -128,7 +124,9 @@ class Guardian {
   }
 
   watch(): never {
-    changeOwnScore(NEVER_KILLED);
+    const score = ownOomScoreOf("guardian", this.#succession.oomScore ?? 0);
+    // Where it may not have that it has to do without.
+    if (score !== null) changeOwnScore(score);
     const descriptor = openSignalDescriptor([...HANDED_ON, "SIGCHLD"]);
     reserveNumbers(FIRST_HELD);
     for (;;) {

@@ -11,16 +11,17 @@ let own: number | null = null;
 let usual: string | null = null;
 
 /**
- * Gives this process a lower score, if it has none as low; false if it may not have that (it takes CAP_SYS_RESOURCE). Not while a
- * child shares its memory. The file is opened with the first call: before root is given up.
+ * Gives this process the score that `decide` makes of its usual one (null: it stays); false if it may not have that (it takes
+ * CAP_SYS_RESOURCE). Not while a child shares its memory. The file is opened with the first call: before root is given up.
  */
-export function raiseOomShield(score: number): boolean {
+export function raiseOomShield(decide: (usual: number) => number | null): boolean {
   if (usual !== null) return true;
   try {
     own ??= openSync(OWN, "r+");
     const buffer = Buffer.alloc(16);
     const before = buffer.toString("latin1", 0, readSync(own, buffer, 0, buffer.length, 0)).trim();
-    if (Number(before) <= score) return true;
+    const score = decide(Number(before));
+    if (score === null) return true;
     writeSync(own, String(score), 0);
     usual = before;
     return true;

@@ -15,7 +15,7 @@ using spawner = new Spawner();
 
 /** Its score, and that of this process meanwhile. */
 function scoresBehindShield(oomScoreAdjust: number | null): readonly number[] {
-  const isRaised = raiseOomShield(low);
+  const isRaised = raiseOomShield((usual) => (usual <= low ? null : low));
   const before = isRaised ? scoreOf("self") - low : Number.NaN;
   const child = expectChild(spawner.spawn(requestOf({ ...commandOf("/bin/sleep", "10"), oomScoreAdjust }), 5_000));
   const scores = [before, scoreOf(child.pid), scoreOf("self")];
