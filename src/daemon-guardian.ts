@@ -198,6 +198,7 @@ export class GuardianLink implements EstateMirror {
 
   /** This process ends, for the program in the file `binary` to take its place. The last thing to be said, likewise. */
   upgrade(note: UpgradeNote, given: { readonly binary: number; readonly missed: readonly SignalName[] }): void {
+    this.#wake();
     this.#sayAll();
     const packet = encodeMessage({ tag: "upgrade", note, heard: this.#heard, missed: given.missed });
     const until = performance.now() + LAST_WORDS_WITHIN;
@@ -205,7 +206,7 @@ export class GuardianLink implements EstateMirror {
       awaitDescriptors([{ fd: this.#socket.fd, writable: true }], until - performance.now());
   }
 
-  /** Somebody may have stopped it: it is to hear of the end, and to tell of the ends of services that are its children. */
+  /** Somebody may have stopped it: it is to hear of this, and to tell of the ends of services that are its children. */
   #wake(): void {
     if (this.isGone || process.ppid !== this.pid) return;
     try {

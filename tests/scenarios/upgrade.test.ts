@@ -101,6 +101,15 @@ describe("an upgrade", () => {
     await expectWholeLogs(first, 3);
   });
 
+  test("goes on where somebody has stopped the guardian, which is woken", async () => {
+    await using first = await TestSupervisor.start({ "sleeper.toml": program(["sleep", "1000"]) });
+    const before = await pidsOf(first);
+    signalProcess(first.pid, "SIGSTOP");
+    expect(await first.command("upgrade", "--binary", other.path)).toMatchObject({ code: 0, stderr: "" });
+    expect(await versionOf(first)).toMatchObject({ version: "7.7.7", guardian: { version: "7.7.7", pid: first.pid } });
+    expect(await pidsOf(first)).toEqual(before);
+  });
+
   test("leaves a guardian that still does what a guardian is for, from a file that was deleted", async () => {
     using place = new TestPlace({ "sleeper.toml": program(["sleep", "1000"]) });
     const path = putProgram(place, "new", other.path);
