@@ -88,6 +88,7 @@ export function startLogs(request: LogsRequest): Logs {
   // What it still has to say goes on to the relay first.
   const closePlane = async (): Promise<void> => {
     await plane.close();
+    plane.pipes.tidy();
     await relay.close(LAST_WORDS);
   };
 

@@ -138,6 +138,11 @@ export class PlaneFiles {
       estate: this.#estate,
       openPipe: (slot, leaving) => endsOf(this.#openPipe(slot), leaving),
       findPipe: (slot) => (this.#directory === null ? null : findLogFifo(`${this.#directory}/${slot}`)),
+      dropNames: (isFree) => {
+        const directory = this.#directory;
+        const names = directory === null ? [] : namesIn(directory).filter((name) => /^\d+$/.test(name));
+        for (const name of names) if (isFree(Number(name))) rmSync(`${directory}/${name}`, { force: true });
+      },
       clear: (slot) => this.#table.fill(0, 4 * slot, 4 * (slot + 1)),
       readTable: () => readMemoryFile(this.slots, HEADER_AT - CARRY_TABLE_SIZE, CARRY_TABLE_SIZE),
       writeTable: (bytes, offset) => {

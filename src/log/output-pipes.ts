@@ -19,6 +19,8 @@ export interface OutputPipePorts {
   clear(slot: number): void;
   /** The read end of the pipe with that name, whoever has it open; null: there is none. */
   findPipe(slot: number): number | null;
+  /** Removes the names that pipes had in places of which this says that nothing is there any more. */
+  dropNames(isFree: (slot: number) => boolean): void;
   /** The table as a predecessor has left it, with as many entries as there are. */
   readTable(): Uint8Array;
   /** A table that cannot be written costs only a successor something. */
@@ -139,6 +141,12 @@ export class OutputPipes {
       this.#slots.giveBack(known.slot);
     }
     this.#closeFd(fd);
+  }
+
+  /** At an orderly end: leaves no names but of pipes that are open still. */
+  tidy(): void {
+    this.expect(0);
+    this.#ports.dropNames((slot) => !this.#fds.has(slot));
   }
 
   /** The read end of the pipe in this place; null: there is none. */

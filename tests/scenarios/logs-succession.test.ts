@@ -1,6 +1,6 @@
 /* Every line is in the log once, whichever of our processes are killed while it is written. */
 import { expect, test } from "bun:test";
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { shell } from "./definitions.ts";
 import { needsRoot } from "./ordinary-user.ts";
 import { TestPlace, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
@@ -69,6 +69,17 @@ test("of the supervisor, where somebody has removed the files that a successor g
   expect(first.place.ownLog()).toContain(`"${first.place.path("run", "state")}" has been removed`);
   await expectAllInLog(last);
 }, 60_000);
+
+test("of a supervisor that ends in order, which leaves none of the pipes that it had", async () => {
+  await using supervisor = await TestSupervisor.start(FILES);
+  await untilMore(supervisor.place);
+  const pipes = (): readonly string[] =>
+    readdirSync(supervisor.place.path("run", "pipes")).filter((name) => /^\d+$/.test(name));
+  expect(pipes().length).toBeGreaterThanOrEqual(4);
+  expect((await supervisor.command("shutdown")).code).toBe(0);
+  expect(pipes()).toEqual([]);
+  for (const service of ["fast", "slow"]) expectEveryNumberOnce(supervisor.place, service);
+});
 
 test("of the supervisor at the moment at which it has started a service that soon ends", async () => {
   const text = "kill -KILL $PPID; seq 1000";
