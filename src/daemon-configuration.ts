@@ -31,6 +31,8 @@ const MOST_BYTES = 1024 * 1024 * 1024;
 export interface FirstConfiguration {
   readonly reading: ReadConfiguration;
   readonly text: string;
+  /** What there is to say of where it comes from, for the log; null: it comes from where it should. */
+  readonly note: string | null;
 }
 
 /** Waits for what the launcher reads. null: it has refused that, or is gone, and nothing is to be started. */
@@ -42,7 +44,7 @@ export async function takeFirstConfiguration(role: SupervisorRole): Promise<Firs
   const reading = decodeConfiguration(text);
   if (reading.tag === "rejected")
     throw new Error("internal error: the launcher handed over a configuration that it refused");
-  return { reading, text };
+  return { reading, text, note: null };
 }
 
 /**
@@ -56,7 +58,13 @@ export function inForceOf(
 ): FirstConfiguration {
   if (role.handover === null || !hasPredecessor) return first;
   const saved = takeSavedConfiguration(role.directories.runtime);
-  return saved === null || saved.text === first.text ? first : saved;
+  if (saved === null) return { ...first, note: withoutSaved(role) };
+  return saved.text === first.text ? first : saved;
+}
+
+function withoutSaved({ directories }: SupervisorRole): string {
+  const path = configurationFileOf(directories.runtime);
+  return `"${path}", by which the supervisor before this one went, is gone or cannot be read: the definitions count as they are in the files now, also for services that were started with others; to have those run by them, restart them`;
 }
 
 /** What the predecessor went by; null if it could not write that down, or it cannot be read. */
@@ -64,7 +72,7 @@ function takeSavedConfiguration(runtime: string): FirstConfiguration | null {
   try {
     const text = readFileSync(configurationFileOf(runtime), "utf8");
     const reading = decodeConfiguration(text);
-    return reading.tag === "rejected" ? null : { reading, text };
+    return reading.tag === "rejected" ? null : { reading, text, note: null };
   } catch {
     return null;
   }
@@ -75,7 +83,7 @@ async function readAnew(role: SupervisorRole): Promise<FirstConfiguration> {
   const { readConfiguration } = await import("./load-configuration.ts");
   const reading = readConfiguration(role);
   if (reading.tag === "rejected") throw new CannotStart([...reading.problems], EXIT.invalidConfiguration);
-  return { reading, text: encodeConfiguration(reading) };
+  return { reading, text: encodeConfiguration(reading), note: withoutSaved(role) };
 }
 
 /** Writes the configuration in force down for a successor. null, or why that is not possible: then there is none of before either. */

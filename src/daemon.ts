@@ -243,7 +243,8 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
 
   tellBeginning(role, { supervisor, report: logs.report, services: loaded.definitions.length, memory });
   memory.reportTo(logs.report);
-  const problems = [...(unsaved === null ? [] : [unsaved]), ...memory.problems, ...left.problems];
+  const ofConfiguration = [inForce.note, unsaved].filter((problem) => problem !== null);
+  const problems = [...ofConfiguration, ...memory.problems, ...left.problems];
   for (const warning of [...problems, ...loaded.warnings]) logs.report("warning", warning);
   const { definitions, unfit } = inForce.reading;
   supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved });
