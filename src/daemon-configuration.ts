@@ -3,7 +3,18 @@
  * the files and ends. So the parsers cost the supervisor neither memory nor time, and cannot take it down.
  * Part of the composition root.
  */
-import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import {
   type ConfigurationReading,
   type ReadConfiguration,
@@ -67,14 +78,27 @@ function withoutSaved({ directories }: SupervisorRole): string {
   return `"${path}", by which the supervisor before this one went, is gone or cannot be read: the definitions count as they are in the files now, also for services that were started with others; to have those run by them, restart them`;
 }
 
-/** What the predecessor went by; null if it could not write that down, or it cannot be read. */
+/** What the predecessor went by; null if it could not write that down, or it cannot be read, or may be somebody else's. */
 function takeSavedConfiguration(runtime: string): FirstConfiguration | null {
   try {
-    const text = readFileSync(configurationFileOf(runtime), "utf8");
+    const text = readOwnFile(configurationFileOf(runtime));
     const reading = decodeConfiguration(text);
     return reading.tag === "rejected" ? null : { reading, text, note: null };
   } catch {
     return null;
+  }
+}
+
+/** Throws also if others may have written it: the directory may have been opened to them. */
+function readOwnFile(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    const isOwn = stats.isFile() && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0;
+    if (!isOwn) throw new Error("it is not ours");
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
   }
 }
 

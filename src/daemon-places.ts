@@ -44,8 +44,8 @@ function groupFor(what: string, name: string | null): number | null {
   return group;
 }
 
-export function prepareDirectories(role: SupervisorRole, owners: { user: User | null; groups: ServingGroups }): void {
-  const { user, groups } = owners;
+/** Returns the groups to which the runtime directory is open then. */
+export function prepareDirectories(role: SupervisorRole, user: User | null, groups: ServingGroups): ServingGroups {
   const { runtime, state, log } = role.directories;
   const { options } = role;
   const owner = { uid: user?.uid ?? process.getuid?.() ?? 0, gid: user?.gid ?? process.getgid?.() ?? 0 };
@@ -62,6 +62,7 @@ export function prepareDirectories(role: SupervisorRole, owners: { user: User | 
   const guests = [...new Set([groups.control, groups.status])].filter((group) => group !== null);
   const closed = guests.length === 0 ? null : openDirectory(runtime, guests);
   if (closed !== null) throw new CannotStart([`cannot use runtime directory "${runtime}": it ${closed}`]);
+  return groups;
 }
 
 /** Keeps the state directory for this supervisor: two that share one would run every service twice. */

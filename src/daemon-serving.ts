@@ -42,7 +42,6 @@ export function loadDoor({ control }: Settings): Door | null {
 interface ServingParts {
   /** The supervisor's runtime directory. */
   readonly runtime: string;
-  readonly groups: ServingGroups;
   readonly estate: EstatePort;
   /** What can be told at once; null: nothing. */
   readonly first: ComingPort["first"];
@@ -56,29 +55,35 @@ type Served = Extract<ServeResult, { readonly tag: "serving" }>;
 export class Serving {
   readonly #coming = Promise.withResolvers<ControlPort>();
   readonly #report: (message: string) => void;
-  readonly #sockets: { readonly served: Served; readonly close: () => void }[] = [];
+  readonly #parts: ServingParts;
+  /** By their paths. */
+  readonly #sockets = new Map<string, { readonly served: Served; readonly close: () => void }>();
   #network: Served | null = null;
+  #isOver = false;
 
-  /** Opens the sockets. The caller holds the supervisor's lock. Throws CannotStart. */
-  constructor({ runtime, groups, estate, first, report }: ServingParts) {
-    this.#report = (message) => void this.#coming.promise.then(() => report(message));
-    const open = (path: string, group: number | null, options: Omit<ServeOptions, "report">): void => {
-      const socket = openControlSocket(path, group, estate);
-      const served = serveControl(
-        socket.listening,
-        { first, whole: this.#coming.promise },
-        {
-          ...options,
-          report: this.#report,
-        },
-      );
-      if (served.tag === "failed") throw new CannotStart([`cannot serve "${path}": ${served.message}`]);
-      this.#sockets.push({ served, close: () => socket.close() });
-    };
-    open(controlSocketOf(runtime), groups.control, { access: "operate", capacity: quarterOfDescriptors() });
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+    this.#report = (message) => void this.#coming.promise.then(() => parts.report(message));
+  }
+
+  /** Opens the sockets that are not open yet. The caller holds the supervisor's lock. Throws CannotStart. */
+  open(groups: ServingGroups): void {
+    const { runtime } = this.#parts;
+    const capacity = quarterOfDescriptors();
+    this.#openSocket(controlSocketOf(runtime), groups.control, { access: "operate", capacity });
     const status = statusSocketOf(runtime);
-    if (groups.status !== null) open(status, groups.status, { access: "read", capacity: mostGuests() });
-    else removeStale(status);
+    if (groups.status === null) removeStale(status);
+    else this.#openSocket(status, groups.status, { access: "read", capacity: mostGuests() });
+  }
+
+  #openSocket(path: string, group: number | null, options: Omit<ServeOptions, "report">): void {
+    if (this.#isOver || this.#sockets.has(path)) return;
+    const socket = openControlSocket(path, group, this.#parts.estate);
+    const port = { first: this.#parts.first, whole: this.#coming.promise };
+    const served = serveControl(socket.listening, port, { ...options, report: this.#report });
+    if (served.tag === "serving") return void this.#sockets.set(path, { served, close: () => socket.close() });
+    socket.close();
+    throw new CannotStart([`cannot serve "${path}": ${served.message}`]);
   }
 
   /** Those who waited for a supervisor are answered what can be told at once. */
@@ -89,12 +94,12 @@ export class Serving {
   }
 
   get #isBusy(): boolean {
-    return this.#sockets.some(({ served }) => served.isBusy());
+    return [...this.#sockets.values()].some(({ served }) => served.isBusy());
   }
 
   /** Lets others in from the network. Throws CannotStart. */
   async openDoor(door: Door | null, port: ControlPort): Promise<void> {
-    if (door !== null) this.#network = await openDoor(door, port, this.#report);
+    if (door !== null && !this.#isOver) this.#network = await openDoor(door, port, this.#report);
   }
 
   /** Everything is in its place: whoever waits is answered. */
@@ -104,14 +109,17 @@ export class Serving {
 
   /** Takes no more requests; who connects waits for the next supervisor. Ends when all that was asked is answered, or soon. */
   async rest(): Promise<void> {
-    const all = [...this.#sockets.map(({ served }) => served), ...(this.#network === null ? [] : [this.#network])];
+    this.#isOver = true;
+    const sockets = [...this.#sockets.values()].map(({ served }) => served);
+    const all = [...sockets, ...(this.#network === null ? [] : [this.#network])];
     await Promise.all(all.map((served) => served.close()));
   }
 
   /** The same, for good. */
   async close(): Promise<void> {
     const resting = this.rest();
-    for (const { close } of this.#sockets.splice(0)) close();
+    for (const { close } of this.#sockets.values()) close();
+    this.#sockets.clear();
     await resting;
   }
 }

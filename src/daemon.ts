@@ -4,6 +4,7 @@
  */
 import { encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
+import { Attempts } from "./daemon-attempts.ts";
 import { tellBeginning } from "./daemon-beginning.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
 import { DaemonChildren } from "./daemon-children.ts";
@@ -39,7 +40,14 @@ import {
 import { sayWhyNot } from "./daemon-last-words.ts";
 import { makeFileChanges } from "./daemon-files.ts";
 import { makeNotifyKernel } from "./daemon-notify.ts";
-import { holdPidFile, holdStateDirectory, prepareDirectories, servingGroups, servingUser } from "./daemon-places.ts";
+import {
+  type ServingGroups,
+  holdPidFile,
+  holdStateDirectory,
+  prepareDirectories,
+  servingGroups,
+  servingUser,
+} from "./daemon-places.ts";
 import { Serving, controlPortOf, loadDoor } from "./daemon-serving.ts";
 import { makeScalingPorts } from "./daemon-scaling.ts";
 import { makeSocketPort } from "./daemon-sockets.ts";
@@ -94,8 +102,9 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   nameProcess("daemonsup");
   const signals = new Signals(role);
   const children = new DaemonChildren(guardian);
+  const isSuccessor = role.handover === null;
   // What needs no configuration is done while the launcher still reads it. Others wait for an answer first.
-  if (role.handover !== null) {
+  if (!isSuccessor) {
     loadNative();
     children.prepare();
   }
@@ -105,9 +114,10 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   if (first === null) process.exit(EXIT.invalidConfiguration);
   const loaded = first.reading;
   const user = servingUser(loaded.settings);
-  const groups = servingGroups(loaded.settings);
-  const door = loadDoor(loaded.settings);
-  prepareDirectories(role, { user, groups });
+  const prepare = (): ServingGroups => prepareDirectories(role, user, servingGroups(loaded.settings));
+  const attempts = new Attempts({ isSuccessor });
+  const door = isSuccessor ? null : loadDoor(loaded.settings);
+  const groups = isSuccessor ? null : prepare();
   const estate = new Estate(takeManifest(role.estate), guardian);
   const pidFile = holdPidFile(role, estate);
   holdStateDirectory(role, estate);
@@ -133,14 +143,14 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const records = ServiceMemory.openRecords({ directories, estate });
   const files = makeFileChanges(options.config, loaded.marks);
   // What the one before, and the one before that, died of may be in the records.
-  const told = role.handover === null && role.record === "use" ? records.begin(loaded.definitions) : null;
+  const told = isSuccessor && role.record === "use" ? records.begin(loaded.definitions) : null;
   const serving = new Serving({
     runtime: directories.runtime,
-    groups,
     estate,
     first: told === null ? null : firstPortOf({ definitions: loaded.definitions, saved: told.saved, files }),
     report: (message) => logs.report("crit", message),
   });
+  await attempts.make(() => serving.open(groups ?? prepare()));
   if (told !== null) await serving.answerFirst();
   children.prepare();
   spawning.prepare();
@@ -238,10 +248,11 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     memory,
   };
   const control = controlPortOf(role, parts);
-  await serving.openDoor(door, control);
+  await attempts.make(() => serving.openDoor(door ?? loadDoor(loaded.settings), control));
   surviveExceptions(logs);
 
   tellBeginning(role, { supervisor, report: logs.report, services: loaded.definitions.length, memory });
+  attempts.begin(logs.report);
   memory.reportTo(logs.report);
   const ofConfiguration = [inForce.note, unsaved].filter((problem) => problem !== null);
   const problems = [...ofConfiguration, ...memory.problems, ...left.problems];

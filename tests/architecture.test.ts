@@ -47,6 +47,7 @@ const COMPOSITION_ROOTS = [
   "daemon-last-words.ts",
   "daemon.ts",
   "daemon-announcement.ts",
+  "daemon-attempts.ts",
   "daemon-beginning.ts",
   "daemon-children.ts",
   "daemon-configuration.ts",

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
 import { childrenOf, factsOf } from "./process-facts.ts";
 import { TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
+
+function replaceByDirectory(run: string): void {
+  rmSync(`${run}/control.sock`);
+  mkdirSync(`${run}/control.sock`);
+}
 
 describe("a supervisor that is killed", () => {
   test("is followed by another one, under the same guardian, and what was wanted is remembered", async () => {
@@ -23,27 +28,38 @@ describe("a supervisor that is killed", () => {
     await next.told(({ event, message }) => event === "replaced" && message?.startsWith(told) === true);
   });
 
-  test("whose successor cannot begin says why, once, and goes on as soon as it can", async () => {
-    await using first = await TestSupervisor.start(SLEEPER);
-    const { pid } = await first.until("sleeper", ({ state }) => state === "up");
-    const { place } = first;
-    chmodSync(place.runtime, 0o777);
-    const reason = "may be written by others (mode 0777)";
-    const told = (): number => place.ownLog().split(reason).length - 1;
-    const tried = new Set<number>();
-    signalProcess(first.supervisorPid, "SIGKILL");
-    await untilTrue(() => {
-      for (const child of childrenOf(first.pid)) if (place.isSupervisor(child)) tried.add(child);
-      return tried.size >= 4;
-    });
-    expect(told()).toBe(1);
-    expect(place.ownLog()).toContain(
-      "crit: cannot go on with the services, trying again: cannot use runtime directory",
-    );
-    chmodSync(place.runtime, 0o700);
-    await using next = await first.successor();
-    expect(await next.service("sleeper")).toMatchObject({ state: "up", pid });
-  });
+  // The one is lacking for the first step towards clients, the other for the second.
+  test.each([
+    ["its directory", (run: string) => chmodSync(run, 0o777), (run: string) => chmodSync(run, 0o700)],
+    [
+      "its socket",
+      (run: string) => replaceByDirectory(run),
+      (run: string) => rmSync(`${run}/control.sock`, { recursive: true }),
+    ],
+  ])(
+    "is followed by one that does its work without %s, says so once, and can be reached as soon as it is there",
+    async (_what, take, giveBack) => {
+      await using first = await TestSupervisor.start({
+        "sleeper.toml": program(["sleep", "1000"], '[restart]\ndelay = "20ms"'),
+      });
+      const { pid } = await first.until("sleeper", ({ state }) => state === "up");
+      const { place } = first;
+      take(place.runtime);
+      signalProcess(first.supervisorPid, "SIGKILL");
+      await untilTrue(() => place.ownLog().includes("the services are looked after meanwhile"));
+      signalProcess(pid, "SIGKILL");
+      await untilTrue(() => place.ownLog().includes(`sleeper: pid ${pid} killed by SIGKILL`));
+      await untilTrue(() => place.marked().some((other) => other !== pid));
+      giveBack(place.runtime);
+      await using next = await first.successor();
+      expect(next.pid).toBe(first.pid);
+      expect(await next.service("sleeper")).toMatchObject({ state: "up", restarts: 1 });
+      expect(place.ownLog()).toContain("notice: this is over: cannot");
+      expect(place.ownLog().split("the services are looked after meanwhile")).toHaveLength(2);
+      expect((await next.command("shutdown")).code).toBe(0);
+      expect(place.marked()).toEqual([]);
+    },
+  );
 
   test("leaves nothing behind that nobody reaps", async () => {
     await using first = await TestSupervisor.start({ "short.toml": shell("sleep 0.3 & sleep 1000") });
