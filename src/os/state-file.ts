@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
@@ -52,14 +53,24 @@ export function openMappedFile(path: string, size: number, keeper = NOBODY): Fil
   }
   try {
     const stats = fstatSync(fd);
-    const fault = faultOf(stats);
-    if (fault !== null) return closeAndFail(fd, fault);
-    fchmodSync(fd, 0o600);
+    const fault = faultOf(path, stats);
+    // What was kept is what a predecessor has made, whatever was done to it since.
+    if (fault !== null && kept === null) return closeAndFail(fd, fault);
+    const amended = fault === null ? null : takeBack(fd, path, fault);
+    if (amended === null) fchmodSync(fd, 0o600);
     if (stats.size < size) ftruncateSync(fd, size);
     const memory = mapShared(fd, size);
     if (memory === null) return closeAndFail(fd, "it cannot be mapped");
     if (kept === null) keeper.hold(fd);
-    return { tag: "ok", file: { fd, memory, sizeBefore: stats.size, problems: problemsOf(path, stats) } };
+    return {
+      tag: "ok",
+      file: {
+        fd,
+        memory,
+        sizeBefore: stats.size,
+        problems: [...problemsOf(path, stats), ...(amended === null ? [] : [amended])],
+      },
+    };
   } catch (error) {
     return closeAndFail(fd, reasonOf(error));
   }
@@ -91,12 +102,24 @@ function problemsOf(path: string, { dev, ino }: Stats): readonly string[] {
   ];
 }
 
-function faultOf(stats: Stats): string | null {
+function faultOf(path: string, stats: Stats): string | null {
   const user = process.geteuid?.() ?? 0;
   if (!stats.isFile()) return "it is not a regular file";
-  if (stats.uid !== user) return `it belongs to user ${stats.uid}, want ${user}`;
+  if (stats.uid !== user)
+    return `it belongs to user ${stats.uid}, want user ${user}; if nobody else has written to it, try chown ${user} ${path}`;
   if (stats.nlink > 1) return `it has ${stats.nlink} names, want one`;
   return null;
+}
+
+/** Makes the file ours again as far as that goes. Returns what there is to say of it. */
+function takeBack(fd: number, path: string, fault: string): string {
+  try {
+    fchownSync(fd, process.geteuid?.() ?? 0, process.getegid?.() ?? 0);
+    fchmodSync(fd, 0o600);
+    return `"${path}" was not as it was left, and is ours again: ${fault.split(";", 1)[0]}`;
+  } catch {
+    return `"${path}" is not as it was left, and is used all the same: ${fault}`;
+  }
 }
 
 function closeAndFail(fd: number, reason: string): FileOpening {

@@ -11,10 +11,19 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { shell } from "./definitions.ts";
+import { program, shell } from "./definitions.ts";
 import { skipReason } from "./loud-skip.ts";
 import { factsOf, statusLineOf } from "./process-facts.ts";
-import { BINARY, type CommandResult, TestPlace, hasEnded, run, signalProcess, untilTrue } from "./test-supervisor.ts";
+import {
+  BINARY,
+  type CommandResult,
+  TestPlace,
+  TestSupervisor,
+  hasEnded,
+  run,
+  signalProcess,
+  untilTrue,
+} from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": shell("echo hello; exec sleep 1000") };
 const NOBODY = 65534;
@@ -124,6 +133,36 @@ describe.skipIf(needsRoot)("a supervisor of root", () => {
     await using last = await next.successor();
     expect(last.pid).toBe(next.supervisorPid);
     expect(await last.service("sleeper")).toMatchObject({ state: "up", pid });
+  });
+
+  test("goes on with files that somebody has given to another user, takes them back and says so", async () => {
+    await using first = await TestSupervisor.start({ ...SLEEPER, "other.toml": program(["sleep", "1000"]) });
+    const { place } = first;
+    const { pid } = await first.until("sleeper", ({ state }) => state === "up");
+    expect((await first.command("stop", "other")).code).toBe(0);
+    const files = ["state", "records", "configuration", "pipes/slots", "pipes/journal"].map((name) =>
+      place.path("run", name),
+    );
+    for (const file of files) chownSync(file, NOBODY, NOBODY);
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await using next = await first.successor();
+    expect(await next.service("sleeper")).toMatchObject({ state: "up", pid, restarts: 0 });
+    expect(await next.service("other")).toMatchObject({ state: "down" });
+    await untilTrue(() => files.every((file) => statSync(file).uid === 0));
+    for (const name of ["state", "records"])
+      expect(place.ownLog()).toContain(
+        `"${place.path("run", name)}" was not as it was left, and is ours again: it belongs to user 65534`,
+      );
+    expect(place.ownLog()).toContain('configuration", by which the supervisor before this one went');
+    expect(await next.command("shutdown")).toMatchObject({ code: 0 });
+
+    // Nobody has kept it open over an end in order: whose it is decides.
+    chownSync(place.path("run", "state"), NOBODY, NOBODY);
+    const again = await place.launch();
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      expect.stringMatching(/it belongs to user 65534, want user 0;.* try chown 0 \/.*\/run\/state/),
+    ]);
   });
 
   test("that became another user still reads again, restarts and ends", async () => {
