@@ -1,3 +1,4 @@
+import { didYouMean } from "../core/nearest.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS, nearestCommandOf, SUPERVISOR_TOPIC } from "./commands.ts";
@@ -34,8 +35,7 @@ export async function showHelp(name: string | null, world: CliWorld): Promise<nu
   }
   const reference = await commandReferenceOf(name);
   if (reference === null) {
-    const nearest = nearestCommandOf(name);
-    const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+    const hint = didYouMean(nearestCommandOf(name));
     world.stderr.write(`cannot show the help of ${JSON.stringify(name)}: no such command${hint}\n`);
     return EXIT.usage;
   }

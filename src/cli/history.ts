@@ -1,6 +1,6 @@
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import { DEFAULT_HISTORY_LINES, type HistoryLineView, MOST_HISTORY_LINES } from "../core/history-view.ts";
-import { nearestOf } from "../core/nearest.ts";
+import { hintOf } from "../core/nearest.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { askHistory, exitOf } from "./find-history.ts";
 import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
@@ -69,8 +69,7 @@ async function showList(call: CommandCall, most: number): Promise<number> {
   const answer = await askHistory(call, { tag: "list", patterns: given.operands, since, most });
   if (answer.tag !== "list") return refuse(call, answer);
   for (const word of answer.unknown) {
-    const nearest = nearestOf(word, answer.services);
-    const hint = nearest === null ? "" : ` (did you mean "${nearest}"?)`;
+    const hint = hintOf(word, answer.services);
     world.stderr.write(`cannot show ${JSON.stringify(word)}: nothing is kept of it${hint}\n`);
   }
   // Nobody who asked for a name that there is not is told that nothing has happened to it.

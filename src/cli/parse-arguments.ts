@@ -1,4 +1,4 @@
-import { nearestOf } from "../core/nearest.ts";
+import { didYouMean, nearestOf } from "../core/nearest.ts";
 import type { OptionValue } from "./option-values.ts";
 
 /** One option of a command; its long name is its key in the table. */
@@ -112,7 +112,10 @@ function optionsIn(word: string, table: OptionTable): Written[] {
   return written;
 }
 
+/** Options that every command has, and the program itself. */
+const EVERYWHERE = ["help", "version"];
+
 function unknownOption(shown: string, table: OptionTable): string {
-  const nearest = shown.startsWith("--") ? nearestOf(shown.slice(2), Object.keys(table)) : null;
-  return `cannot read "${shown}": no such option${nearest === null ? "" : ` (did you mean --${nearest}?)`}`;
+  const nearest = shown.startsWith("--") ? nearestOf(shown.slice(2), [...Object.keys(table), ...EVERYWHERE]) : null;
+  return `cannot read "${shown}": no such option${didYouMean(nearest === null ? null : `--${nearest}`)}`;
 }

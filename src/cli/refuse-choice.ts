@@ -1,5 +1,5 @@
 import { EXIT } from "../core/exit-statuses.ts";
-import { nearestOf } from "../core/nearest.ts";
+import { hintOf } from "../core/nearest.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Refuses a word that is none of those that there are, with the one that was meant; returns the exit status. */
@@ -7,8 +7,7 @@ export function refuseChoice(
   world: CliWorld,
   { verb, given, choices }: { readonly verb: string; readonly given: string; readonly choices: readonly string[] },
 ): number {
-  const nearest = nearestOf(given, choices);
-  const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+  const hint = hintOf(given, choices);
   world.stderr.write(`cannot ${verb} ${JSON.stringify(given)}: want one of ${choices.join(", ")}${hint}\n`);
   return EXIT.usage;
 }

@@ -161,14 +161,22 @@ function reversed(text: string): string {
   return `\u001b[7m${text}\u001b[0m`;
 }
 
-function messageOf({ page, filter, message }: TopState, { columns, look }: TopFrame): string {
+function messageOf(state: TopState, { columns, look, now }: TopFrame): string {
+  const { page, filter, message } = state;
   const text =
     page.tag === "asking"
       ? `${page.verb} ${page.name}? (y/n)`
       : page.tag === "filtering"
         ? `filter by name or state: ${filter}_`
-        : onOneLine(message);
+        : onOneLine(message) || (page.tag === "table" ? selectedNoteOf(state, now) : "");
   return cutTo(text, columns, look.mark);
+}
+
+/** What the row of the selected service may have no room for. */
+function selectedNoteOf({ services, selected }: TopState, now: number): string {
+  const service = services.find(({ name }) => name === selected);
+  const note = service === undefined ? "" : noteOf(service, { now, isExitShown: false });
+  return note === "" ? "" : `${onOneLine(selected ?? "")}: ${note}`;
 }
 
 function keysOf({ page }: TopState, { columns, look }: TopFrame): string {

@@ -1,3 +1,4 @@
+import { didYouMean } from "../core/nearest.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command, Operand } from "./command.ts";
 import { operandWordsOf, usageOf } from "./command-reference.ts";
@@ -78,8 +79,7 @@ async function startSupervisor(words: readonly string[], world: CliWorld): Promi
 }
 
 function refuseCommand(name: string, world: CliWorld): number {
-  const nearest = nearestCommandOf(name);
-  const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+  const hint = didYouMean(nearestCommandOf(name));
   world.stderr.write(
     `cannot run ${JSON.stringify(name)}: no such command${hint}\nusage: daemonsup COMMAND [options] (see daemonsup help)\n`,
   );

@@ -1,5 +1,5 @@
 import { EXIT } from "../core/exit-statuses.ts";
-import { nearestOf } from "../core/nearest.ts";
+import { hintOf } from "../core/nearest.ts";
 import { parseSignalName, SIGNAL_NAMES } from "../core/signal-names.ts";
 import { actOnServices } from "./act-on-services.ts";
 import { type Command, type CommandCall, JSON_OPTION, SOME_SERVICES } from "./command.ts";
@@ -23,8 +23,7 @@ async function sendSignal(call: CommandCall): Promise<number> {
   const name = parseSignalName(wanted);
   if (name === null) {
     const short = SIGNAL_NAMES.map((each) => each.slice("SIG".length));
-    const nearest = nearestOf(wanted.replace(/^SIG/i, ""), short);
-    const hint = nearest === null ? "" : ` (did you mean ${nearest}?)`;
+    const hint = hintOf(wanted.replace(/^SIG/i, ""), short);
     call.world.stderr.write(
       `cannot send ${JSON.stringify(wanted)}: no such signal${hint}, want daemonsup signal SIGNAL NAME...\n`,
     );

@@ -9,10 +9,15 @@ import { type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 export const uninstall: Command = {
   about: `Takes away what "daemonsup install" has made, so that the supervisor is no longer started with the machine. One that
 runs goes on; definitions, state and logs stay.`,
-  options: { ...BOOT_OPTIONS, ...JSON_OPTION },
+  options: {
+    ...BOOT_OPTIONS,
+    print: { short: null, value: null, help: "only show what would be taken away" },
+    ...JSON_OPTION,
+  },
   operands: [],
   examples: [
     { line: "daemonsup uninstall", what: "your own, or as root the machine's" },
+    { line: "daemonsup uninstall --print", what: "look at it first" },
     { line: "daemonsup uninstall && daemonsup shutdown", what: "and end it now" },
   ],
   exits: { 0: "nothing of it is left", 1: "it could not be taken away" },
@@ -36,7 +41,9 @@ async function uninstallSupervisor(call: CommandCall): Promise<number> {
   if (given.has("json")) world.stdout.write(`${JSON.stringify({ removed })}\n`);
   else
     world.stdout.write(
-      removed.length === 0 ? "nothing was installed\n" : removed.map((path) => `removed ${path}\n`).join(""),
+      removed.length === 0
+        ? "nothing was installed\n"
+        : removed.map((path) => `${given.has("print") ? "would remove" : "removed"} ${path}\n`).join(""),
     );
   return EXIT.done;
 }
@@ -44,13 +51,15 @@ async function uninstallSupervisor(call: CommandCall): Promise<number> {
 type TakenAway =
   { readonly tag: "ok"; readonly removed: string | null } | { readonly tag: "failed"; readonly message: string };
 
-async function takeAway(plan: BootPlan, { world }: CommandCall): Promise<TakenAway> {
-  if (plan.file === null) return await takeFromCrontab(plan, world);
+async function takeAway(plan: BootPlan, { given, world }: CommandCall): Promise<TakenAway> {
+  const isPrint = given.has("print");
+  if (plan.file === null) return await takeFromCrontab(plan, { isPrint, world });
   const { path } = plan.file;
   try {
     if (!existsSync(path)) return { tag: "ok", removed: null };
     if (!readFileSync(path, "utf8").includes(MARK))
       return { tag: "failed", message: `cannot remove ${JSON.stringify(path)}: it was not made by daemonsup install` };
+    if (isPrint) return { tag: "ok", removed: path };
     const failure = await runAll(plan.disable, world);
     if (failure !== null) return { tag: "failed", message: failure };
     unlinkSync(path);
@@ -61,11 +70,17 @@ async function takeAway(plan: BootPlan, { world }: CommandCall): Promise<TakenAw
   return failure === null ? { tag: "ok", removed: path } : { tag: "failed", message: failure };
 }
 
-async function takeFromCrontab({ cronLines }: BootPlan, world: CommandCall["world"]): Promise<TakenAway> {
+async function takeFromCrontab(
+  { cronLines }: BootPlan,
+  { isPrint, world }: { readonly isPrint: boolean; readonly world: CommandCall["world"] },
+): Promise<TakenAway> {
   const mark = cronLines[0] ?? "";
   const listed = await world.run(["crontab", "-l"], "");
   if (listed.code !== 0 || !listed.output.split("\n").includes(mark)) return { tag: "ok", removed: null };
+  if (isPrint) return { tag: "ok", removed: CRONTAB_LINE };
   const written = await world.run(["crontab", "-"], crontabWith(listed.output, [], mark));
   if (written.code !== 0) return { tag: "failed", message: failureOf(["crontab", "-"], written.output) };
-  return { tag: "ok", removed: "@reboot line of the crontab" };
+  return { tag: "ok", removed: CRONTAB_LINE };
 }
+
+const CRONTAB_LINE = "@reboot line of the crontab";

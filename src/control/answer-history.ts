@@ -1,6 +1,7 @@
+import { hintOf } from "../core/nearest.ts";
 import { type HistoryAnswer, MOST_HISTORY_LINES } from "../core/history-view.ts";
 import type { Call } from "./handlers.ts";
-import { hintOf, problemResponse, quote } from "./problem.ts";
+import { problemResponse, quote } from "./problem.ts";
 import { historyQuery } from "./protocol.ts";
 import { readQuery, refuseQuery } from "./read-request.ts";
 

@@ -1,3 +1,4 @@
+import { hintOf } from "../core/nearest.ts";
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
@@ -10,7 +11,7 @@ import { followLogs } from "./follow-logs.ts";
 import { actOnAll } from "./act-on-all.ts";
 import { MAX_USAGES } from "./limits.ts";
 import type { EndingSink, LineSink, StreamForm } from "./line-stream.ts";
-import { hintOf, problemResponse, quote } from "./problem.ts";
+import { problemResponse, quote } from "./problem.ts";
 import {
   type AskAnswer,
   askBody,

@@ -1,4 +1,5 @@
-import { hintOf, quote } from "./problem.ts";
+import { hintOf } from "../core/nearest.ts";
+import { quote } from "./problem.ts";
 import type { ObjectShape, Shape, ValueOf } from "./shape.ts";
 
 /** Where values stand: in JSON each has a type, in a query all are text. */

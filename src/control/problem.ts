@@ -1,5 +1,4 @@
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
-import { nearestOf } from "../core/nearest.ts";
 import type { ProblemDetails } from "./protocol.ts";
 
 /** Everything that can be wrong with a request: HTTP status, title, and the exit status that a command makes of it. */
@@ -61,12 +60,6 @@ export function problemResponse(kind: ProblemKind, detail: string, extras: Probl
 /** The same answer; if it says what is wrong, it also says of which path (a URI reference). */
 export function withInstance(response: Response, path: string): Response {
   return response instanceof ProblemResponse ? response.at(path) : response;
-}
-
-/** Words to put behind a name that does not exist: the nearest one that does, or none. */
-export function hintOf(name: string, known: readonly string[]): string {
-  const nearest = nearestOf(name, known);
-  return nearest === null ? "" : ` (did you mean "${nearest}"?)`;
 }
 
 /** What a request named, in quotes and no longer than fits a line. */

@@ -1,5 +1,5 @@
 import { isPattern, matchesPattern } from "../core/name-pattern.ts";
-import { hintOf } from "./problem.ts";
+import { hintOf } from "../core/nearest.ts";
 
 /** Which services were meant by the words of a request or a command line. */
 export interface Selection {

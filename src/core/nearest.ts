@@ -12,6 +12,16 @@ export function nearestOf(text: string, candidates: Iterable<string>): string | 
   return best;
 }
 
+/** Words to put behind a name that does not exist: ` (did you mean "web"?)`, or none. */
+export function hintOf(text: string, candidates: Iterable<string>): string {
+  return didYouMean(nearestOf(text, candidates));
+}
+
+/** The same for a name that was found in another way; null: none. */
+export function didYouMean(nearest: string | null): string {
+  return nearest === null ? "" : ` (did you mean "${nearest}"?)`;
+}
+
 /** Edits (insert, delete, replace, swap of neighbours) from one string to the other; both cut at 100 characters. */
 function editDistance(left: string, right: string): number {
   const a = left.slice(0, 100);

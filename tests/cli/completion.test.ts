@@ -41,5 +41,5 @@ test.each(LINES)("after %p stands what may stand there", async (line, offered) =
 test("an unknown shell is refused with the one that was meant", async () => {
   const world = literalWorld();
   expect(await runCommand(["completion", "bsh"], world)).toBe(2);
-  expect(world.written.err).toBe('cannot complete for "bsh": want one of bash, zsh, fish (did you mean bash?)\n');
+  expect(world.written.err).toBe('cannot complete for "bsh": want one of bash, zsh, fish (did you mean "bash"?)\n');
 });

@@ -43,7 +43,8 @@ describe("a command line", () => {
     [["--lines="], { ...nothing, lines: "" }],
     [["--", "--json", "-x"], { ...nothing, operands: ["--json", "-x"] }],
     [["-"], { ...nothing, operands: ["-"] }],
-    [["--jsno"], 'cannot read "--jsno": no such option (did you mean --json?)'],
+    [["--jsno"], 'cannot read "--jsno": no such option (did you mean "--json"?)'],
+    [["--verison"], 'cannot read "--verison": no such option (did you mean "--version"?)'],
     [["-x"], 'cannot read "-x": no such option'],
     [["-fx"], 'cannot read "-x": no such option'],
     [["--toString"], 'cannot read "--toString": no such option'],
@@ -126,7 +127,7 @@ describe("the start of a supervisor", () => {
     ["--config d --name -x", "want a value"],
     ["--config d --name=.x", "cannot use"],
     ["--config d --log-dir=", "want the path"],
-    ["--config d --forground", "did you mean --foreground?"],
+    ["--config d --forground", 'did you mean "--foreground"?'],
   ];
   test.each(refused)("is refused for %s", (words, reason) => {
     const parsed = parseStartOptions(words.split(" "), from);

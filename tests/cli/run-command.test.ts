@@ -44,7 +44,7 @@ test("help and version work everywhere, without a supervisor", async () => {
   }
   for (const words of ["--version", "-V", "stop --version"])
     expect(await run(words)).toEqual({ exit: 0, out: "daemonsup 1.2.3\n", err: "" });
-  expect(await run("help stauts")).toMatchObject({ exit: 2, err: expect.stringContaining("did you mean status?") });
+  expect(await run("help stauts")).toMatchObject({ exit: 2, err: expect.stringContaining('did you mean "status"?') });
 });
 
 test("every command has a help page that names all its options and fits a terminal", async () => {
@@ -57,13 +57,13 @@ test("every command has a help page that names all its options and fits a termin
 });
 
 const misused: readonly (readonly [string, string])[] = [
-  ["stauts", "did you mean status?"],
-  ["stat", "did you mean status?"],
+  ["stauts", 'did you mean "status"?'],
+  ["stat", 'did you mean "status"?'],
   ["frobnicate", "no such command"],
-  ["status --jsno", "did you mean --json?"],
+  ["status --jsno", 'did you mean "--json"?'],
   ["start", "want NAME..."],
   ["signal HUP", "want SIGNAL NAME..."],
-  ["signal HPU web", "did you mean HUP?"],
+  ["signal HPU web", 'did you mean "HUP"?'],
   ["shutdown web", "one word too many"],
   ["logs -n many web", 'got "many"'],
   ["logs -n 10001 web", "want a number from 0 to 10000"],

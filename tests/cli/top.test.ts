@@ -168,6 +168,14 @@ describe("the screen", () => {
     ]);
   });
 
+  test("says of the selected service in full what its row may have no room for, unless there is news", () => {
+    const lastButOne = (state: TopState): string =>
+      Bun.stripANSI(screen(state, { rows: 10, columns: 40 }).at(-2) ?? "").trimEnd();
+    expect(lastButOne({ ...STATE, selected: "mail" })).toBe("mail: exited 1");
+    expect(lastButOne({ ...STATE, selected: "api" })).toBe("");
+    expect(lastButOne({ ...STATE, selected: "mail", message: "api: stopped" })).toBe("api: stopped");
+  });
+
   test("follows the selection where there are more than it has room for", () => {
     const many = Array.from({ length: 100 }, (_, index) => service(`s${String(index).padStart(2, "0")}`));
     const state = refreshed(FIRST_STATE, { services: many, usages: new Map() });

@@ -83,7 +83,7 @@ test.skipIf(needsRoot !== null)(
     const script = `mkdir -p /usr/sbin
     printf '#!/bin/sh\\necho "$@" >> ${place.directory}/rc-update\\n' > /usr/sbin/rc-update; chmod +x /usr/sbin/rc-update
     ${BINARY} install --manager openrc ${place.config}; sh -n /etc/init.d/daemonsup && echo fine; stat -c %a /etc/init.d/daemonsup
-    ${BINARY} install --manager openrc ${place.config} > ${place.directory}/again; ${BINARY} uninstall; ls /etc/init.d/daemonsup
+    ${BINARY} install --manager openrc ${place.config} > ${place.directory}/again; ${BINARY} uninstall --print; ${BINARY} uninstall; ls /etc/init.d/daemonsup
     echo mine > /etc/init.d/daemonsup; ${BINARY} install --manager openrc ${place.config}; cat /etc/init.d/daemonsup`;
     const { stdout, stderr } = await inRoot(place, ["sh", "-c", script]);
     expect(stdout.split("\n")).toEqual([
@@ -91,6 +91,7 @@ test.skipIf(needsRoot !== null)(
       "to start it now: rc-service daemonsup start",
       "fine",
       "755",
+      "would remove /etc/init.d/daemonsup",
       "removed /etc/init.d/daemonsup",
       "mine",
       "",
@@ -113,13 +114,14 @@ test.skipIf(needsCron !== null)("a user's crontab gets one line, once, and keeps
   const asUser = "setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_STATE_HOME HOME=/nonexistent";
   const script = `chmod 711 ${place.directory}; printf '0 1 * * * true\\n' | ${asUser} crontab -
     for time in 1 2; do ${asUser} XDG_STATE_HOME=/s ${BINARY} install --manager cron ${place.config}; done
-    ${asUser} crontab -l; ${asUser} ${BINARY} uninstall; ${asUser} crontab -l; ${asUser} ${BINARY} uninstall`;
+    ${asUser} ${BINARY} uninstall --print; ${asUser} crontab -l; ${asUser} ${BINARY} uninstall; ${asUser} crontab -l; ${asUser} ${BINARY} uninstall`;
   const { stdout, stderr } = await inRoot(place, ["sh", "-c", script]);
   expect(stderr).toBe("");
   const told = ["crontab: started with the machine by cron", `to start it now: ${BINARY} --config ${place.config}`];
   expect(stdout.split("\n")).toEqual([
     ...told,
     ...told,
+    "would remove @reboot line of the crontab",
     "0 1 * * * true",
     '# Made by "daemonsup install"; "daemonsup uninstall" takes it away. (daemonsup)',
     `@reboot XDG_STATE_HOME=/s ${BINARY} --config ${place.config}`,

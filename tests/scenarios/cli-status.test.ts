@@ -146,7 +146,7 @@ test("a usage fault exits 2 with one line that says what is wrong and one that s
     expect(stderr).toStartWith("cannot ");
     expect(stderr.split("\n").length).toBeLessThanOrEqual(3);
   }
-  expect((await supervisor.command("status", "--jsno")).stderr).toContain("did you mean --json?");
+  expect((await supervisor.command("status", "--jsno")).stderr).toContain('did you mean "--json"?');
   const alone = await supervisor.command();
   expect([alone.code, alone.stdout.startsWith("daemonsup")]).toEqual([2, true]);
 });
