@@ -17,6 +17,10 @@ export interface FileLogPorts extends SinkPorts {
   lost(service: string, lines: number): void;
 }
 
+/** Whoever has said its last may have nothing more to say: what it said is written as soon as that works. */
+const FIRST_RETRY_MICROS = 1_000_000;
+const LAST_RETRY_MICROS = 60_000_000;
+
 const END_OF_LINE = new Uint8Array([NEWLINE]);
 
 /** Only a line that a predecessor has begun is gone on with, so it does not matter that the pipe is not known. */
@@ -29,6 +33,9 @@ export class FileLog {
   readonly #sink: FileSink;
   readonly #ports: FileLogPorts;
   #heldBack: LastLines | null = null;
+  /** When it was tried last to write what is held back though nothing more was to be written, and how long after that it will be. */
+  #retriedAt = 0;
+  #retryAfter = FIRST_RETRY_MICROS;
   /** Lines that were said to be in memory alone. */
   #counted = 0;
   /** The pipe whose long line is not yet complete at the end of the file; at first whoever goes on with one. */
@@ -59,9 +66,15 @@ export class FileLog {
     this.#sink.expectAge(at);
   }
 
-  /** Rotates and removes what is old enough. `at` is now, in microseconds. */
+  /** Rotates and removes what is old enough, and tries once more to write what is held back. `at` is now, in microseconds. */
   rotateIfDue(at: number): void {
     this.#sink.rotateIfDue(at);
+    if (this.#heldBack === null) return;
+    // The clock may have been set back.
+    if (Math.abs(at - this.#retriedAt) < this.#retryAfter)
+      return this.#ports.wakeAt(this.#retriedAt + this.#retryAfter);
+    this.flush(at);
+    this.#retryLater(at, 2 * this.#retryAfter);
   }
 
   /** Lines that are not in the file yet, oldest first. */
@@ -158,8 +171,16 @@ export class FileLog {
       this.#heldBack = new LastLines((service, lines) => this.#ports.lost(service, lines));
       const reason = this.#sink.failure ?? "unknown";
       this.#ports.report(`cannot write "${this.path}": ${reason}; only the last lines are kept, in memory`, false);
+      this.#retryLater(source.at, FIRST_RETRY_MICROS);
     }
     this.#heldBack.add(block, source);
+  }
+
+  #retryLater(at: number, after: number): void {
+    if (this.#heldBack === null) return;
+    this.#retriedAt = at;
+    this.#retryAfter = Math.min(after, LAST_RETRY_MICROS);
+    this.#ports.wakeAt(at + this.#retryAfter);
   }
 
   #count(): void {

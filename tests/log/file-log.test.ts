@@ -24,6 +24,7 @@ const KEEP_ALL = { maxAge: null, keepSize: null, keepAge: null, compress: null }
 
 let directory = "";
 let path = "";
+let wakes: number[] = [];
 let problems: { readonly message: string; readonly recovered: boolean }[] = [];
 const logs: FileLog[] = [];
 
@@ -31,6 +32,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "file-log-"));
   path = join(directory, "a.log");
   problems = [];
+  wakes = [];
 });
 
 afterEach(() => {
@@ -45,7 +47,7 @@ function openLog(limits: { maxSize: number; keep: number }, stamp: "none" | "uni
     out: new OutBuffer(),
     report: (message, recovered) => void problems.push({ message, recovered }),
     compressSoon: () => undefined,
-    wakeAt: () => undefined,
+    wakeAt: (at) => void wakes.push(at),
     held: () => undefined,
     lost: () => undefined,
   });
@@ -251,6 +253,28 @@ describe("a disk that is full", () => {
     write(log, "next\n", { at: 2 });
     expect(read().split("\n").slice(-2)).toEqual(["next", ""]);
     expect(read()).toStartWith("begin ");
+  });
+
+  test("is tried again by itself, less and less often, while nothing more is to be written", () => {
+    const second = 1_000_000;
+    const log = openLog(LARGE);
+    withFileSizeLimit(0, () => {
+      write(log, "last words\n", { at: 10 });
+      expect(wakes.splice(0)).toEqual([11 * second]);
+      log.rotateIfDue(10.5 * second);
+      expect(wakes.splice(0)).toEqual([11 * second]);
+      for (const at of [11, 13, 17, 25, 41, 73, 133, 193]) log.rotateIfDue(at * second);
+      expect(wakes.splice(0)).toEqual([13, 17, 25, 41, 73, 133, 193, 253].map((at) => at * second));
+    });
+    log.rotateIfDue(252 * second);
+    expect(read()).toBe("");
+    // A clock that is set back holds nothing up.
+    log.rotateIfDue(5 * second);
+    expect(read()).toBe("last words\n");
+    expect(problems.map(({ recovered }) => recovered)).toEqual([false, true]);
+    wakes.splice(0);
+    log.rotateIfDue(300 * second);
+    expect(wakes).toEqual([]);
   });
 
   test("when the log is given up, what could not be written is said to be lost", () => {
