@@ -93,8 +93,8 @@ export class FleetInvariants implements Onlooker {
     const knows = this.#of(record.definition.name);
     if (["up", "waiting", "backoff", "done", "failed"].includes(record.state.tag)) knows.restarts = 0;
     if (["up", "waiting", "backoff"].includes(record.state.tag)) knows.failures = 0;
-    // A restart that waits for those that require it is asked for still.
-    if (isAtRest(record.state) && record.held !== "restart-asked") knows.isHeld = true;
+    // One that is down already stays as it is, also if it is wanted and only its condition is not met.
+    if (isAtRest(record.state) && record.state.tag !== "down") knows.isHeld = true;
   }
 
   acting(record: ServiceRecord, action: ServiceAction): void {

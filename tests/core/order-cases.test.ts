@@ -5,6 +5,17 @@ import { millis } from "../../src/core/units.ts";
 import { EVENTS, STATES, contextOf, told } from "./literal-states.ts";
 import { type LinkedFleet, NOTIFIES, definitionOf, linkedFleet } from "./linked-fleet.ts";
 
+const NO_CONDITIONS = { pathExists: [], pathMissing: [], fileNotEmpty: [], directoryNotEmpty: [], host: [] };
+const ON_DEMAND = {
+  name: "s",
+  listen: { tag: "unix", path: "/run/s.sock" },
+  backlog: 1,
+  reusePort: false,
+  mode: 0o600,
+  owner: null,
+  group: null,
+  onDemand: true,
+} as const;
 const HOOK = { command: ["/bin/hook"], timeout: millis(3_600_000) };
 
 describe("a stop that is held", () => {
@@ -105,15 +116,17 @@ describe("a stop that is held", () => {
   });
 });
 
-test("a restart that waits for those that require it is carried out, though the service has ended meanwhile and was reset", () => {
-  const world = linkedFleet({ db: { restart: { policy: "never" } }, app: { requires: ["db"] } });
+test("a restart that waits for those that require it is carried out, though its condition was not met meanwhile and it was reset", () => {
+  const world = linkedFleet({ db: { sockets: [ON_DEMAND], condition: NO_CONDITIONS }, app: { requires: ["db"] } });
   world.start("app");
+  world.fleet.post("db", { tag: "demanded" });
   world.fleet.restart("db", true);
-  world.takeStarts();
-  world.exit("db", 1);
+  expect([world.told(), world.record("db").held]).toEqual(["db preparing, app stopping", "restart-asked"]);
+  world.fleet.post("db", { tag: "condition-unmet", reason: "no /data" });
   world.fleet.post("db", { tag: "reset-asked" });
+  expect(world.told()).toBe("db down, app stopping");
   world.end("app");
-  expect(world.takeStarts()).toEqual(["db", "app"]);
+  expect(world.told()).toBe("db preparing, app waiting");
 });
 
 test("of rivals that make way none is started in between, though another one of them stood in its way", () => {
