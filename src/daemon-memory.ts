@@ -93,6 +93,11 @@ export class ServiceMemory implements MemoryPort {
     return this.#records;
   }
 
+  /** The main process of the service as a predecessor has left it; null: there was none any more. */
+  mainOf(service: string): number | null {
+    return this.remembered.find((memory) => memory.service === service)?.main?.pid ?? null;
+  }
+
   /** How many supervisors there have been here, this one included. */
   get generation(): number {
     return this.#mapping.generation;

@@ -2,7 +2,7 @@
 import type { Definition } from "./core/definition.ts";
 import type { EstatePort } from "./core/estate.ts";
 import type { SocketPolicy } from "./core/life-policies.ts";
-import { addressKeyOf } from "./core/listen-address.ts";
+import { addressKeyOf, addressTextOf, isUnixAddress } from "./core/listen-address.ts";
 import {
   type ListenRequest,
   type ListeningSocket,
@@ -11,6 +11,7 @@ import {
   makeBlocking,
   openListeningSocket,
 } from "./os/listening-socket.ts";
+import { fetchListeningSocket, isBoundPath } from "./os/fetch-socket.ts";
 import { findGroup, findUser } from "./os/user-database.ts";
 import type { PassedSocket, SocketPort } from "./supervisor/held-sockets.ts";
 
@@ -19,6 +20,16 @@ type Opened =
 
 /** Of a socket in the estate: "socket SERVICE DEVICE INODE ADDRESS", zeros where it has no file. */
 const HELD = "socket";
+
+/** Services that have outlived the supervisor and its guardian: only they have their sockets then. */
+interface Survivors {
+  /** The main process of the service when this supervisor began; null: it had none. */
+  mainOf(service: string): number | null;
+  /** A socket was fetched back out of it. */
+  fetched(service: string, message: string): void;
+}
+
+const NO_SURVIVORS: Survivors = { mainOf: () => null, fetched() {} };
 
 /** What a predecessor has left. */
 interface Left {
@@ -30,16 +41,29 @@ interface Left {
  * Opens what these definitions ask for, as the user who this process is now, but for what a predecessor has left; whoever asks
  * for one of them later is given it. What is asked for later and was not opened now is opened as the user of that moment.
  */
-export function makeSocketPort(definitions: readonly Definition[], estate: EstatePort): SocketPort {
+export function makeSocketPort(
+  definitions: readonly Definition[],
+  estate: EstatePort,
+  survivors: Survivors = NO_SURVIVORS,
+): SocketPort {
   const left = inheritSockets(estate);
   const early = new Map<string, Opened>();
   const policies = definitions.flatMap(({ name, sockets }) => sockets.map((policy) => ({ name, policy })));
   for (const { name, policy } of policies) {
     const key = addressKeyOf(policy.listen);
     // Of several that share a port, the first is held for whoever asks first.
-    const opened = left.has(`${name} ${key}`) || early.has(key) ? null : open(policy);
+    const isLater = left.has(`${name} ${key}`) || early.has(key) || mayBeServed(policy);
+    const opened = isLater ? null : open(policy);
     if (opened?.tag === "opened") early.set(key, opened);
   }
+  let mayHaveSurvived = true;
+  const fetch = (service: string, { listen }: SocketPolicy): ListeningSocket | null => {
+    const pid = mayHaveSurvived ? survivors.mainOf(service) : null;
+    const socket = pid === null ? null : fetchListeningSocket(pid, listen);
+    if (socket !== null)
+      survivors.fetched(service, `goes on with the socket of "${addressTextOf(listen)}", fetched back from pid ${pid}`);
+    return socket;
+  };
   return {
     open(service, policy) {
       const key = addressKeyOf(policy.listen);
@@ -47,7 +71,7 @@ export function makeSocketPort(definitions: readonly Definition[], estate: Estat
       left.delete(`${service} ${key}`);
       if (found !== undefined)
         return { tag: "opened", socket: new HeldSocket(found.socket, { ...found, key }, estate) };
-      const opened = early.get(key) ?? open(policy);
+      const opened = early.get(key) ?? fetchOrOpen(policy, () => fetch(service, policy));
       early.delete(key);
       if (opened.tag === "failed") return opened;
       const { socket } = opened;
@@ -56,6 +80,7 @@ export function makeSocketPort(definitions: readonly Definition[], estate: Estat
       return { tag: "opened", socket: new HeldSocket(socket, { heldAs, key }, estate) };
     },
     closeUnclaimed() {
+      mayHaveSurvived = false;
       for (const { heldAs, socket } of left.values()) {
         estate.release(heldAs);
         closeListeningSocket(socket);
@@ -120,6 +145,16 @@ function inheritSockets(estate: EstatePort): Map<string, Left> {
 
 function nameOf(service: string, key: string, { file }: ListeningSocket): string {
   return `${HELD} ${service} ${file?.device ?? 0} ${file?.inode ?? 0} ${key}`;
+}
+
+function fetchOrOpen(policy: SocketPolicy, fetch: () => ListeningSocket | null): Opened {
+  const socket = fetch();
+  return socket === null ? open(policy) : { tag: "opened", socket };
+}
+
+/** To ask a socket of which nobody knows whether it is served is to connect to it, which a service might not like that has survived. */
+function mayBeServed({ listen }: SocketPolicy): boolean {
+  return isUnixAddress(listen) && isBoundPath(listen.path);
 }
 
 function open(policy: SocketPolicy): Opened {

@@ -130,7 +130,10 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
       mayShield: user === null,
     },
   );
-  const sockets = makeSocketPort(loaded.definitions, estate);
+  const sockets = makeSocketPort(loaded.definitions, estate, {
+    mainOf: (service) => memory.mainOf(service),
+    fetched: (service, message) => logs.report("notice", `${service}: ${message}`),
+  });
   // A successor of one that took the place of its guardian is this user already.
   if (user !== null && process.geteuid?.() !== user.uid) {
     guardian?.become(user);

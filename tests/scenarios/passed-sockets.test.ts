@@ -198,6 +198,33 @@ describe.skipIf(server === null)("a Unix socket", () => {
     expect(await ask({ path })).toBe(pid);
   });
 
+  test.each([
+    ["of a port", () => ownAddress()],
+    ["with a file", (place: TestPlace) => ({ path: place.path("web.sock"), listen: place.path("web.sock") })],
+  ])(
+    "%s outlives the supervisor and its guardian in the service, and is fetched back from there",
+    async (_what, make) => {
+      const place = new TestPlace({});
+      const address = make(place);
+      place.write("web.toml", serving(`restart.delay = "300ms"\n${socket("http", address.listen)}`));
+      const killed = await place.start();
+      const before = await pidOf(killed);
+      killed.kill("SIGKILL");
+      await killed.gone();
+      await using supervisor = await place.start();
+      expect(await ask(address)).toBe(before);
+      const told = `web: goes on with the socket of "${address.listen}", fetched back from pid ${before.trim()}`;
+      await untilTrue(() => place.ownLog().includes(told));
+      signalProcess(Number(before), "SIGKILL");
+      await supervisor.until("web", ({ state }) => state === "backoff");
+      // Nobody serves it, and nobody is turned away.
+      const after = await ask(address);
+      expect(after).toBe(await pidOf(supervisor));
+      expect(after).not.toBe(before);
+      expect(place.ownLog()).not.toContain("cannot listen");
+    },
+  );
+
   test("without a directory is what the service fails for, until there is one", async () => {
     const place = new TestPlace({});
     const directory = place.path("not", "there");
