@@ -1,12 +1,15 @@
 /*
  * Loaded before every test file. A test that ran out of its time never disposes of its places: what its supervisor said last
- * is shown, as nothing else tells why, and what it started is ended.
+ * is shown, as nothing else tells why, and what it started is ended. What they make has the modes of the usual umask, whatever
+ * that of whoever runs them is.
  */
 import { afterEach, beforeEach } from "bun:test";
 import { TestPlace } from "./scenarios/test-supervisor.ts";
 
 /** Lines of the supervisor's log. */
 const MOST_SHOWN = 60;
+
+process.umask(0o022);
 
 let before: ReadonlySet<TestPlace> = new Set();
 

@@ -119,7 +119,7 @@ describe.skipIf(skipped !== null)("after a reboot", () => {
     truncateSync(place.path("state", "stopped.json"), 20);
     await using second = await Machine.boot(place);
     await second.supervisor.until("db", ({ state }) => state === "up");
-    expect(place.ownLog()).toContain(`cannot read "${place.path("state", "stopped.json")}": it is damaged`);
+    await place.logged(`cannot read "${place.path("state", "stopped.json")}": it is damaged`);
     expect((await second.supervisor.command("stop", "db")).code).toBe(0);
     expect(stoppedIn(place)).toEqual(["db"]);
   });

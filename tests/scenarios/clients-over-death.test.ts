@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import type { VersionView } from "../../src/control/control-port.ts";
 import { shell } from "./definitions.ts";
+import { connectionsTo } from "./socket-clients.ts";
 import { TestPlace, type TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** Notes each of its runs, and takes a moment to stop. */
@@ -18,12 +19,6 @@ function runsOf(place: TestPlace, name = "web"): number {
 
 async function versionOf(supervisor: TestSupervisor): Promise<VersionView> {
   return (await (await supervisor.request("GET", "/v1/version")).json()) as VersionView;
-}
-
-/** How many connections to the socket there are, taken or not yet. */
-function connectionsTo(place: TestPlace): number {
-  const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
-  return lines.filter((line) => line.endsWith(` ${place.runtime}/control.sock`)).length - 1;
 }
 
 test("a restart that is under way succeeds, and restarts once", async () => {
@@ -65,7 +60,7 @@ test("who connects while there is no supervisor waits in the socket, and is answ
   const unix = `${place.runtime}/control.sock`;
   const paths = ["/v1/services/web", "/v1/version", "/v1/services"];
   const asking = paths.map((path) => fetch(`http://daemonsup${path}`, { unix, keepalive: false }));
-  await untilTrue(() => connectionsTo(place) === paths.length);
+  await untilTrue(() => connectionsTo(unix) === paths.length);
   signalProcess(first.pid, "SIGCONT");
   const [web, version, services] = await Promise.all(asking.map(async (answer) => (await answer).json()));
   expect(web).toMatchObject({ name: "web", state: "up", pid });
@@ -107,9 +102,11 @@ test("what is asked of a supervisor that does not answer any more is done by the
   await using first = await place.start();
   // It takes what comes over the socket, and dies before it has read it.
   signalProcess(first.supervisorPid, "SIGSTOP");
+  const socket = `${place.runtime}/control.sock`;
+  const before = connectionsTo(socket);
   place.write("new.toml", shell("exec sleep 1000"));
   const asked = [first.command("signal", "USR1", "web"), first.command("reload"), first.command("restart", "web")];
-  await untilTrue(() => connectionsTo(place) >= asked.length);
+  await untilTrue(() => connectionsTo(socket) >= before + asked.length);
   signalProcess(first.supervisorPid, "SIGKILL");
   const answers = await Promise.all(asked);
   expect(answers.map(({ code, stderr }) => [code, stderr])).toEqual(asked.map(() => [0, ""]));

@@ -127,8 +127,8 @@ describe.skipIf(skipped !== null)(
       });
       await using container = new Container(place, ["--stop-timeout", "300ms"]);
       expect(await container.command.ended).toEqual({ code: 137, signal: null });
-      expect(place.ownLog()).toContain("killing everything: not stopped within 0.3s");
-      expect(place.ownLog()).toContain("ends with status 137");
+      await place.logged("killing everything: not stopped within 0.3s");
+      await place.logged("ends with status 137");
     });
 
     test("SIGKILL to the first process, as runtimes of containers send it in the end, leaves nothing behind", async () => {
@@ -164,7 +164,7 @@ describe.skipIf(skipped !== null || needsRoot)("in a container with the usual ca
     expect((await supervisor.command("stop", "other")).code).toBe(0);
     const alone = left.filter((one) => !hasEnded(one));
     expect(alone).toHaveLength(1);
-    expect(place.ownLog()).toMatch(/pid \d+ \(orphan-maker-.*\)/u);
+    await place.logged(/pid \d+ \(orphan-maker-.*\)/u);
     signalProcess(container.first, "SIGTERM");
     expect(await container.command.ended).toEqual({ code: 0, signal: null });
     await untilTrue(() => alone.every(hasEnded));

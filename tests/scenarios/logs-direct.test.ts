@@ -142,7 +142,7 @@ test("where the file cannot be opened, the lines are taken from the service, and
   renameSync(place.path("own"), place.path("away"));
   await supervisor.command("restart", "web");
   await untilTrue(() => place.ownLog().includes("only the last lines are kept, in memory"));
-  expect(place.ownLog()).toContain("what it writes is taken from it until it restarts");
+  await place.logged("what it writes is taken from it until it restarts");
   await supervisor.line("web", (text) => text === "ready");
   expect((await supervisor.command("logs", "web")).stdout).toContain("ready");
   mkdirSync(place.path("own"));

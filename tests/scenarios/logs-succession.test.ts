@@ -66,7 +66,7 @@ test("of the supervisor, where somebody has removed the files that a successor g
     signalProcess(last.supervisorPid, "SIGKILL");
     last = await last.successor();
   }
-  expect(first.place.ownLog()).toContain(`"${first.place.path("run", "state")}" has been removed`);
+  await first.place.logged(`"${first.place.path("run", "state")}" has been removed`);
   await expectAllInLog(last);
 }, 60_000);
 

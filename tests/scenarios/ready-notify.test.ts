@@ -75,7 +75,7 @@ describe.skipIf(needsNotifier)("a notification", () => {
     await supervisor.until("all", (view) => view.state === "up");
     await supervisor.line("main", () => true);
     expect((await supervisor.service("main")).state).toBe("starting");
-    expect(supervisor.place.ownLog()).toMatch(/main: ignoring a notification of pid \d+ \(uid \d+\)/);
+    await supervisor.place.logged(/main: ignoring a notification of pid \d+ \(uid \d+\)/);
   });
 
   test("of a process far below the main one counts where all may speak", async () => {
@@ -144,6 +144,6 @@ describe.skipIf(needsNotifier)("a service that names another main process", () =
     );
     const { pid } = await supervisor.until("web", (view) => view.state === "up");
     expect(pid).not.toBe(process.pid);
-    expect(supervisor.place.ownLog()).toContain(`ignoring MAINPID=${process.pid}`);
+    await supervisor.place.logged(`ignoring MAINPID=${process.pid}`);
   });
 });

@@ -63,7 +63,7 @@ test("SIGHUP with anything invalid changes nothing, relays nothing and tells eve
   expect(reply.code).toBe(6);
   for (const pattern of [/wrong-key\.toml:\d+:\d+: /, /wrong-text\.toml:\d+:\d+: /]) {
     expect(reply.stderr).toMatch(pattern);
-    expect(place.ownLog()).toMatch(pattern);
+    await place.logged(pattern);
   }
 
   // Once it is put right, the next one does all of it.

@@ -44,6 +44,12 @@ export async function untilListening(path: string): Promise<string> {
   return path;
 }
 
+/** How many have connected to this Unix socket, be they taken or not yet. */
+export function connectionsTo(path: string): number {
+  const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
+  return lines.filter((line) => line.endsWith(` ${path}`) && line.split(/\s+/)[3] !== "00010000").length;
+}
+
 /** Some clients that connect again and again, without a pause, until they are stopped. */
 export class RestlessClients {
   /** What was answered, by how often. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { ServiceView } from "../../src/core/service-view.ts";
 import { program, shell } from "./definitions.ts";
-import { catches, ignores, isStopped, processesOf } from "./proc.ts";
+import { catches, ignores, isStopped, processesOf, variableOf } from "./proc.ts";
 import { TestPlace, type TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
 /** An argument of sleep that no other test uses. */
@@ -119,7 +119,9 @@ test("a forking service whose starter hangs can be stopped", async () => {
 
 test("a forking service that is waited for to name its main process can be stopped", async () => {
   await supervisor.until("unnamed", (view) => view.state === "starting" && view.pid === null);
-  const before = supervisor.place.marked().length;
+  const left = (): readonly number[] =>
+    supervisor.place.marked().filter((pid) => variableOf(pid, "DAEMONSUP_SERVICE") === "unnamed");
+  await untilTrue(() => left().length === 1);
   await stop("unnamed");
-  expect(supervisor.place.marked().length).toBe(before - 1);
+  expect(left()).toEqual([]);
 });

@@ -71,6 +71,11 @@ export class TestPlace {
     return readOrEmpty(this.path("log", "daemonsup.log"));
   }
 
+  /** Waits until the supervisor's own log has this. It is written a moment after what it tells of has been answered. */
+  async logged(words: string | RegExp): Promise<void> {
+    await untilTrue(() => (typeof words === "string" ? this.ownLog().includes(words) : words.test(this.ownLog())));
+  }
+
   /** The words that start a supervisor here. */
   startWords(options: SupervisorOptions = {}): readonly string[] {
     const places = ["--runtime-dir", this.runtime, "--state-dir", this.path("state"), "--log-dir", this.path("log")];

@@ -33,7 +33,8 @@ function placeWith(script: string, watch: string): TestPlace {
 
 describe("a service that watches files", () => {
   test("is restarted when one changes, is replaced, is made or is removed, once for all that changes together", async () => {
-    const place = placeWith(SLEEP, 'paths = ["APP"]\ndebounce = "50ms"');
+    // Long enough for all that changes together, also where the test is held up in the middle of it.
+    const place = placeWith(SLEEP, 'paths = ["APP"]\ndebounce = "300ms"');
     await using supervisor = await place.start();
     const first = (await supervisor.until("web", ({ state }) => state === "up")).pid;
     let pid = first;
