@@ -7,7 +7,7 @@ import type { EstatePort } from "./core/estate.ts";
 import { pidFileOf } from "./core/paths.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { openDirectory, prepareDirectory } from "./os/directories.ts";
-import { lockDirectory, readPidFile, takePidFile, writePidFile } from "./os/pid-file.ts";
+import { lockDirectory, readPidFile, sharePidFile, takePidFile, writePidFile } from "./os/pid-file.ts";
 import { type User, findGroup, findUser } from "./os/user-database.ts";
 import { type SupervisorRole, daemonPidOf } from "./role.ts";
 
@@ -79,8 +79,15 @@ export function holdStateDirectory({ directories: { state } }: SupervisorRole, e
 const PID_FILE_LOCK = "lock pid-file";
 const STATE_LOCK = "lock state-directory";
 
-/** Returns the descriptor that holds the lock. */
-export function holdPidFile(role: SupervisorRole, estate: EstatePort): number {
+/** Who may talk to the supervisor, and whom it becomes. */
+interface Sharing {
+  readonly user: User | null;
+  /** null: as a predecessor has settled it. */
+  readonly groups: ServingGroups | null;
+}
+
+/** Returns the descriptor that holds the lock. Those who may operate may also look whether somebody holds it. */
+export function holdPidFile(role: SupervisorRole, estate: EstatePort, { user, groups }: Sharing): number {
   const pid = daemonPidOf(role);
   const inherited = estate.inherit(PID_FILE_LOCK).get(PID_FILE_LOCK);
   if (inherited !== undefined) {
@@ -91,6 +98,7 @@ export function holdPidFile(role: SupervisorRole, estate: EstatePort): number {
   const taken = takePidFile(path, pid);
   switch (taken.tag) {
     case "taken":
+      sharePidFile(taken.fd, user?.uid ?? process.getuid?.() ?? 0, groups?.control ?? null);
       estate.hold(PID_FILE_LOCK, taken.fd);
       return taken.fd;
     case "held":

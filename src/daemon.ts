@@ -119,7 +119,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const door = isSuccessor ? null : loadDoor(loaded.settings);
   const groups = isSuccessor ? null : prepare();
   const estate = new Estate(takeManifest(role.estate), guardian);
-  const pidFile = holdPidFile(role, estate);
+  const pidFile = holdPidFile(role, estate, { user, groups });
   holdStateDirectory(role, estate);
   // Before root is given up: after that, the kernel gives root what a process may open of itself in /proc.
   const spawning = makeSpawnPort(

@@ -3,7 +3,18 @@
  * ended, and survives exec. The file is never unlinked: a second daemon could lock the new one while the first holds the old.
  */
 import { dlopen } from "bun:ffi";
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { lastErrno } from "./last-errno.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -71,6 +82,16 @@ export function lockDirectory(path: string): number | "held" | null {
 export function writePidFile(fd: number, pid: number): void {
   ftruncateSync(fd, 0);
   writeSync(fd, `${pid}\n`, 0);
+}
+
+/** Who may look whether the lock is held: this user, and the group (null: no group). Harmless where that may not be said. */
+export function sharePidFile(fd: number, uid: number, gid: number | null): void {
+  try {
+    fchownSync(fd, uid, gid ?? fstatSync(fd).gid);
+    fchmodSync(fd, gid === null ? 0o600 : 0o640);
+  } catch {
+    // Then it is for those alone who could read it before.
+  }
 }
 
 /** Empties the file; the lock goes with the process. */

@@ -207,6 +207,30 @@ describe.skipIf(needsRoot)("a supervisor of root", () => {
     expect(await supervisor.service("sleeper")).toMatchObject({ state: "up" });
   });
 
+  test.each([
+    ["the user of [daemon]", '[daemon]\nuser = "nobody"\n', asNobody],
+    [
+      "a member of the [control] group",
+      '[control]\ngroup = "nogroup"\n',
+      ["setpriv", "--reuid=4242", "--regid=4242", `--groups=${NOBODY}`],
+    ],
+  ])("has %s wait for its end, who can see whether somebody holds the pid file", async (_who, settings, as) => {
+    using place = new TestPlace({
+      "slow.toml": shell("trap 'sleep 1; exit 0' TERM; echo on; while :; do sleep 0.05; done"),
+    });
+    place.write("daemonsup.toml", settings);
+    chmodSync(place.directory, 0o755);
+    await using supervisor = await place.start();
+    await supervisor.line("slow", (text) => text === "on");
+    const shutdown = await run([...as, BINARY, "shutdown", "--runtime-dir", place.runtime]);
+    expect([shutdown, place.ours()]).toEqual([{ code: 0, stdout: "the supervisor is gone\n", stderr: "" }, []]);
+    expect([place.supervisorPid(), place.marked()]).toEqual([null, []]);
+    // Nobody else can take the lock, and keep a supervisor from it.
+    expect(statSync(place.path("run", "supervisor.pid")).mode & 0o7).toBe(0);
+    await using again = await place.start();
+    await again.line("slow", (text) => text === "on");
+  });
+
   test("lets the members of the [control] status_group look through a socket of their own, and change nothing", async () => {
     using place = new TestPlace(SLEEPER);
     place.write("daemonsup.toml", '[control]\nstatus_group = "nogroup"\n');
