@@ -79,7 +79,6 @@ export class Estate implements EstatePort {
     return found;
   }
 
-  /** To be called before a process is started that is given the other end of what was held. */
   flush(): void {
     this.#mirror?.flush();
   }

@@ -26,7 +26,12 @@ export interface PlaneFilesRequest {
 /** Append only. 1: first release. */
 const VERSION = 1;
 
-const NO_ESTATE: EstatePort = { hold: () => undefined, release: () => undefined, inherit: () => new Map() };
+const NO_ESTATE: EstatePort = {
+  hold: () => undefined,
+  release: () => undefined,
+  inherit: () => new Map(),
+  flush: () => undefined,
+};
 
 const JOURNAL = "journal";
 /** Of the names under which the estate has them. */

@@ -12,4 +12,6 @@ export interface EstatePort {
    * if `hold` had been called for each; they are given out once. In the order in which they were held.
    */
   inherit(prefix: string): ReadonlyMap<string, number>;
+  /** What was held is kept from here on, also if this process dies in the next moment: to be called before anything follows from it. */
+  flush(): void;
 }

@@ -123,6 +123,8 @@ export class DescriptorStore implements Companion, DescriptorKeeper {
       if (!isKnown) refused++;
       this.#ports.closeFd(fd);
     }
+    // What has brought them is taken out of its socket next, and nobody says it again.
+    this.#ports.estate.flush();
     if (stored.length > 0) this.#stores.set(service, stored);
     if (refused > 0) this.#tellRefused(service, refusalWords(refused, max));
     this.#watch();

@@ -60,7 +60,7 @@ export function noRelay(): RelayLine {
 
 /** For a data plane that is given all its pipes. */
 export const NO_PIPES: OutputPipePorts = {
-  estate: { hold: () => undefined, release: () => undefined, inherit: () => new Map() },
+  estate: { hold: () => undefined, release: () => undefined, inherit: () => new Map(), flush: () => undefined },
   openPipe: () => "ENOSYS",
   clear: () => undefined,
   findPipe: () => null,

@@ -14,7 +14,7 @@ const compressors = new Compressors(() => {
   throw new Error("nothing is compressed here");
 });
 const inherited = new Map(name === "" ? [] : [[name, 3]]);
-const estate = { hold: () => undefined, release: () => undefined, inherit: () => inherited };
+const estate = { hold: () => undefined, release: () => undefined, inherit: () => inherited, flush: () => undefined };
 const files = { directory, boot: "this one", estate };
 const ports = planePorts({ compressors, syslogPath: "/dev/null", home: "/", files });
 const plane = new DataPlane({ ...ports, close: () => ended.resolve() }, ({ message }) => console.error(message));

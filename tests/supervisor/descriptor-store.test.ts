@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import type { DescriptorStorePolicy } from "../../src/core/life-policies.ts";
 import { FRESH_STREAK } from "../../src/core/service-state.ts";
 import { DescriptorStore } from "../../src/supervisor/descriptor-store.ts";
@@ -193,6 +193,17 @@ describe("over the death of the supervisor", () => {
     it.hangUp(quiet ?? 0);
     it.hangUp(plain ?? 0);
     expect(it.names()).toEqual(["b quiet", "c stored"]);
+  });
+
+  test("what was stored is kept for a successor before what has brought it is taken from its socket", () => {
+    const it = life();
+    it.up();
+    const kept: (readonly string[])[] = [];
+    using flushed = spyOn(it.estate, "flush").mockImplementation(() => {
+      kept.push([...it.estate.manifest.keys()]);
+    });
+    it.keep(["a"]);
+    expect([flushed.mock.calls.length, kept]).toEqual([1, [["stored web 1 polled stored"]]]);
   });
 
   test("what is given once more, as it had not been read to the end, is stored once", () => {

@@ -7,7 +7,7 @@ function absent(): never {
 /** A machine without sockets, clocks that are set and files that change; for supervisors whose services need none. */
 export function literalKernel(): CompanionKernel {
   return {
-    estate: { hold() {}, release() {}, inherit: () => new Map() },
+    estate: { hold() {}, release() {}, inherit: () => new Map(), flush() {} },
     notify: {
       sockets: {
         open: () => "there are no sockets",
