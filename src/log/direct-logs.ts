@@ -3,6 +3,7 @@ import { logFilesOf, type FileSinkPolicy, type LogPolicy } from "../core/log-pol
 import { DirectLog, type DirectLogPorts } from "./direct-log.ts";
 import { readFileTail } from "./file-tail.ts";
 import type { Block } from "./line-framer.ts";
+import { isMoveUntold } from "./interrupted-move.ts";
 import type { FileMark, PlaneLine } from "./plane-messages.ts";
 import type { Source } from "./source.ts";
 
@@ -41,15 +42,18 @@ export class DirectLogs {
     const before = this.#held;
     this.#held = new Map();
     const isMoved = policy.direct?.rotateSignal != null;
+    let isUntold = false;
     for (const { path, sink } of logFilesOf(policy, standard)) {
       const limits = { limits: sink, isMoved };
       const known = this.#held.get(path) ?? before.get(path);
+      if (known === undefined && isMoved && isMoveUntold(path, this.#portsFor(sink))) isUntold = true;
       const log = known?.log ?? new DirectLog(path, limits, this.#portsFor(sink));
       this.#held.set(path, { log, policy: sink, began: known?.began ?? null });
       log.adjust(limits);
       log.isFollowed = this.#isFollowed;
     }
     for (const [path, { log }] of before) if (!this.#held.has(path)) log.close();
+    if (isUntold) this.#ports.rotated();
   }
 
   /** A run has begun: what is behind these places is its output. */

@@ -12,7 +12,7 @@ import {
 import { contentOf, textOf } from "../log/rotating-log.ts";
 import { shell } from "./definitions.ts";
 import { RunningCommand } from "./running-command.ts";
-import { BINARY, TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
+import { BINARY, signalProcess, TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 const DIRECT = "[log]\ndirect = true\n";
 
@@ -118,6 +118,33 @@ test("when another program has renamed the log, SIGUSR1 has the service told", a
   await supervisor.line("web", (text) => text === "new");
   expect([textOf(path), textOf(`${path}.other`)]).toEqual(["new\n", "old\n"]);
 });
+
+test.each(["the new file was made", "the service was told"])(
+  "a supervisor that is killed after it has moved the log away, before %s, leaves it to the next one to tell the service",
+  async (moment) => {
+    using place = new TestPlace({});
+    const path = place.path("log", "web.log");
+    place.write(
+      "web.toml",
+      shell(
+        `renew() { exec >>${path} 2>&1; echo new; }; trap renew USR1; echo old; while :; do sleep 0.05; done`,
+        `${DIRECT}rotate_signal = "SIGUSR1"`,
+      ),
+    );
+    await using supervisor = await place.start();
+    await supervisor.line("web", (text) => text === "old");
+    const { pid, since } = await supervisor.service("web");
+    await untilTrue(() => Date.now() - Date.parse(since) > 5_500);
+    // The guardian starts the next one only when all is as it was left.
+    signalProcess(supervisor.pid, "SIGSTOP");
+    signalProcess(supervisor.supervisorPid, "SIGKILL");
+    renameSync(path, `${path}.1`);
+    if (moment === "the service was told") writeFileSync(path, "");
+    signalProcess(supervisor.pid, "SIGCONT");
+    await untilTrue(() => existsSync(path) && textOf(path) === "new\n");
+    expect([textOf(`${path}.1`), (await (await supervisor.successor()).service("web")).pid]).toEqual(["old\n", pid]);
+  },
+);
 
 test("the report of a crash has the last lines of that run, out of the file, and hooks write there too", async () => {
   await using supervisor = await TestSupervisor.start({
