@@ -1,4 +1,5 @@
 /* What install and uninstall have in common: which supervisor, which manager, and doing what a plan says. */
+import { hintOf } from "../core/nearest.ts";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { EXIT } from "../core/exit-statuses.ts";
@@ -60,7 +61,10 @@ export function managerAsked({ given, world }: CommandCall): ManagerFound {
   const asked = given.valueOf("manager");
   const manager = MANAGERS.find((each) => each === asked);
   if (asked !== null && manager === undefined)
-    return { tag: "usage", message: `cannot read "--manager ${asked}": want one of ${MANAGERS.join(", ")}` };
+    return {
+      tag: "usage",
+      message: `cannot read "--manager": got ${JSON.stringify(asked)}, want one of ${MANAGERS.join(", ")}${hintOf(asked, MANAGERS)}`,
+    };
   if (manager === "openrc" && world.uid !== 0)
     return { tag: "usage", message: "cannot use openrc: it starts things for root alone (want --manager cron)" };
   return { tag: "ok", manager: manager ?? null };

@@ -1,4 +1,4 @@
-import { nearestOf } from "../core/nearest.ts";
+import { nearestNameOf } from "../core/nearest.ts";
 import type { Command } from "./command.ts";
 
 /** What a command is for. */
@@ -229,7 +229,5 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
 
 /** The command that a mistyped or unfinished name was most likely meant to be, or null. */
 export function nearestCommandOf(text: string): string | null {
-  const names = [...COMMANDS.keys()];
-  const begun = text === "" ? [] : names.filter((name) => name.startsWith(text));
-  return begun.length === 1 ? (begun[0] ?? null) : nearestOf(text, names);
+  return nearestNameOf(text, [...COMMANDS.keys()]);
 }

@@ -1,3 +1,4 @@
+import { hintOf } from "../core/nearest.ts";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { renderProblem } from "../config/problem.ts";
@@ -49,7 +50,8 @@ async function showGraph(call: CommandCall): Promise<number> {
   const format = given.valueOf("format") ?? "text";
   const render = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
   if (render === undefined) {
-    world.stderr.write(`cannot read "--format": got ${JSON.stringify(format)}, want text, dot or mermaid\n`);
+    const hint = hintOf(format, Object.keys(FORMATS));
+    world.stderr.write(`cannot read "--format": got ${JSON.stringify(format)}, want text, dot or mermaid${hint}\n`);
     return EXIT.usage;
   }
   const found = await findGraph(call);

@@ -1,4 +1,4 @@
-import { didYouMean, nearestOf } from "../core/nearest.ts";
+import { didYouMean, nearestNameOf } from "../core/nearest.ts";
 import type { OptionValue } from "./option-values.ts";
 
 /** One option of a command; its long name is its key in the table. */
@@ -116,6 +116,6 @@ function optionsIn(word: string, table: OptionTable): Written[] {
 const EVERYWHERE = ["help", "version"];
 
 function unknownOption(shown: string, table: OptionTable): string {
-  const nearest = shown.startsWith("--") ? nearestOf(shown.slice(2), [...Object.keys(table), ...EVERYWHERE]) : null;
+  const nearest = shown.startsWith("--") ? nearestNameOf(shown.slice(2), [...Object.keys(table), ...EVERYWHERE]) : null;
   return `cannot read "${shown}": no such option${didYouMean(nearest === null ? null : `--${nearest}`)}`;
 }

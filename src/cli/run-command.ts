@@ -6,7 +6,7 @@ import { COMMANDS, nearestCommandOf, SUPERVISOR_TOPIC } from "./commands.ts";
 import { CannotWrite } from "./descriptor-output.ts";
 import { findSupervisor } from "./find-supervisor.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { parseStartOptions } from "./parse-start-options.ts";
+import { parseStartOptions, START_OPTIONS } from "./parse-start-options.ts";
 import { splitWords } from "./split-words.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -44,7 +44,7 @@ async function runWords(words: readonly string[], world: CliWorld): Promise<numb
   }
   if (command === null) return await startSupervisor(words, world);
   const entry = COMMANDS.get(command);
-  if (entry === undefined) return refuseCommand(command, world);
+  if (entry === undefined) return refuseCommand(command, leading, world);
   return await runLoaded(command, await entry.load(), { words: [...leading, ...rest], world });
 }
 
@@ -74,11 +74,18 @@ async function runLoaded(
 async function startSupervisor(words: readonly string[], world: CliWorld): Promise<number> {
   const parsed = parseStartOptions(words, world);
   if (parsed.tag === "ok") return await world.start(parsed.options);
-  world.stderr.write(`${parsed.message}\nusage: daemonsup --config DIR [options] (see daemonsup help supervisor)\n`);
+  return refuseStart(parsed.message, world);
+}
+
+function refuseStart(message: string, world: CliWorld): number {
+  world.stderr.write(`${message}\nusage: daemonsup --config DIR [options] (see daemonsup help supervisor)\n`);
   return EXIT.usage;
 }
 
-function refuseCommand(name: string, world: CliWorld): number {
+function refuseCommand(name: string, leading: readonly string[], world: CliWorld): number {
+  // Behind a mistyped option its value looks like a command.
+  const parsed = parseArguments(leading, START_OPTIONS);
+  if (parsed.tag === "usage") return refuseStart(parsed.message, world);
   const hint = didYouMean(nearestCommandOf(name));
   world.stderr.write(
     `cannot run ${JSON.stringify(name)}: no such command${hint}\nusage: daemonsup COMMAND [options] (see daemonsup help)\n`,

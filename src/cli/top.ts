@@ -20,7 +20,7 @@ async function showTop(call: CommandCall): Promise<number> {
     resized: () => session.draw(),
   });
   if (screen === null) {
-    call.world.stderr.write("cannot show top: this is no terminal; daemonsup status shows the same\n");
+    call.world.stderr.write('cannot run "top": this is no terminal; daemonsup status shows the same\n');
     return EXIT.failed;
   }
   using _screen = screen;

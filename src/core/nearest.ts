@@ -12,6 +12,12 @@ export function nearestOf(text: string, candidates: Iterable<string>): string | 
   return best;
 }
 
+/** The same for a name that may have been begun only: "stat" means "status", if nothing else begins so. */
+export function nearestNameOf(text: string, candidates: readonly string[]): string | null {
+  const begun = text === "" ? [] : candidates.filter((candidate) => candidate.startsWith(text));
+  return begun.length === 1 ? (begun[0] ?? null) : nearestOf(text, candidates);
+}
+
 /** Words to put behind a name that does not exist: ` (did you mean "web"?)`, or none. */
 export function hintOf(text: string, candidates: Iterable<string>): string {
   return didYouMean(nearestOf(text, candidates));

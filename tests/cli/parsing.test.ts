@@ -44,6 +44,7 @@ describe("a command line", () => {
     [["--", "--json", "-x"], { ...nothing, operands: ["--json", "-x"] }],
     [["-"], { ...nothing, operands: ["-"] }],
     [["--jsno"], 'cannot read "--jsno": no such option (did you mean "--json"?)'],
+    [["--fol"], 'cannot read "--fol": no such option (did you mean "--follow"?)'],
     [["--verison"], 'cannot read "--verison": no such option (did you mean "--version"?)'],
     [["-x"], 'cannot read "-x": no such option'],
     [["-fx"], 'cannot read "-x": no such option'],

@@ -42,7 +42,7 @@ test("each manager is shown what it would be told", async () => {
   const asked = await run([BINARY, "install", "--manager", "upstart", place.config]);
   expect([asked.code, asked.stderr]).toEqual([
     2,
-    'cannot read "--manager upstart": want one of systemd, openrc, cron\n',
+    'cannot read "--manager": got "upstart", want one of systemd, openrc, cron\n',
   ]);
 });
 

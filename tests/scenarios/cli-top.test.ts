@@ -98,7 +98,7 @@ test.skipIf(skip)("top lets itself be suspended, and shows itself again", async 
 
 test("top says why there is nothing to see without a terminal", async () => {
   const { code, stderr } = await run([BINARY, "top"]);
-  expect([code, stderr]).toEqual([1, "cannot show top: this is no terminal; daemonsup status shows the same\n"]);
+  expect([code, stderr]).toEqual([1, 'cannot run "top": this is no terminal; daemonsup status shows the same\n']);
 });
 
 /** The process of the top that looks at this supervisor. */
