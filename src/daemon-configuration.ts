@@ -42,6 +42,8 @@ const MOST_BYTES = 1024 * 1024 * 1024;
 export interface FirstConfiguration {
   readonly reading: ReadConfiguration;
   readonly text: string;
+  /** true: it is what is written down for a successor already. */
+  readonly isSaved: boolean;
   /** What there is to say of where it comes from, for the log; null: it comes from where it should. */
   readonly note: string | null;
 }
@@ -55,7 +57,7 @@ export async function takeFirstConfiguration(role: SupervisorRole): Promise<Firs
   const reading = decodeConfiguration(text);
   if (reading.tag === "rejected")
     throw new Error("internal error: the launcher handed over a configuration that it refused");
-  return { reading, text, note: null };
+  return { reading, text, isSaved: false, note: null };
 }
 
 /**
@@ -70,7 +72,7 @@ export function inForceOf(
   if (role.handover === null || !hasPredecessor) return first;
   const saved = takeSavedConfiguration(role.directories.runtime);
   if (saved === null) return { ...first, note: withoutSaved(role) };
-  return saved.text === first.text ? first : saved;
+  return saved.text === first.text ? { ...first, isSaved: true } : saved;
 }
 
 function withoutSaved({ directories }: SupervisorRole): string {
@@ -83,7 +85,7 @@ function takeSavedConfiguration(runtime: string): FirstConfiguration | null {
   try {
     const text = readOwnFile(configurationFileOf(runtime));
     const reading = decodeConfiguration(text);
-    return reading.tag === "rejected" ? null : { reading, text, note: null };
+    return reading.tag === "rejected" ? null : { reading, text, isSaved: true, note: null };
   } catch {
     return null;
   }
@@ -107,7 +109,7 @@ async function readAnew(role: SupervisorRole): Promise<FirstConfiguration> {
   const { readConfiguration } = await import("./load-configuration.ts");
   const reading = readConfiguration(role);
   if (reading.tag === "rejected") throw new CannotStart([...reading.problems], EXIT.invalidConfiguration);
-  return { reading, text: encodeConfiguration(reading), note: withoutSaved(role) };
+  return { reading, text: encodeConfiguration(reading), isSaved: false, note: withoutSaved(role) };
 }
 
 /** Writes the configuration in force down for a successor. null, or why that is not possible: then there is none of before either. */

@@ -159,7 +159,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   spawning.prepare();
   const memory = ServiceMemory.open({ directories, timers, estate, records });
   const inForce = inForceOf(role, first, memory);
-  const unsaved = saveConfiguration(role.directories.runtime, inForce.text);
+  const unsaved = inForce.isSaved ? null : saveConfiguration(directories.runtime, inForce.text);
   if (role.record === "ignore") records.discard();
   const left = told !== null && memory.hasPredecessor ? told : records.begin(inForce.reading.definitions);
   becomeSubreaper();

@@ -73,6 +73,34 @@ test.skipIf(skipped)(
   },
 );
 
+test.skipIf(skipped)("a supervisor that dies there is followed by one that goes on with all of it", async () => {
+  await using disk = await mountDisk("16M");
+  using place = new SmallPlace(
+    { "calm.toml": shell("echo begins; exec sleep 1000"), "other.toml": program(["sleep", "1000"]) },
+    disk,
+  );
+  await using first = await place.start();
+  const { pid } = await first.until("calm", ({ state }) => state === "up");
+  expect((await first.command("stop", "other")).code).toBe(0);
+  await fill(place);
+  let last = first;
+  for (let death = 0; death < 3; death++) {
+    signalProcess(last.supervisorPid, "SIGKILL");
+    last = await last.successor();
+    expect(await last.service("calm")).toMatchObject({ state: "up", pid, restarts: 0 });
+    expect(await last.service("other")).toMatchObject({ state: "down" });
+  }
+  expect((await last.command("start", "other")).code).toBe(0);
+  expect((await last.command("restart", "calm")).code).toBe(0);
+  await untilTrue(() => place.read("log", "calm.log").split("begins").length === 3);
+  // What it goes by is as it was: nobody has read the files instead.
+  expect(place.ownLog()).not.toContain("configuration");
+  rmSync(`${place.runtime}/filler`);
+  signalProcess(last.supervisorPid, "SIGKILL");
+  await using next = await last.successor();
+  expect((await next.services()).map(({ state }) => state)).toEqual(["up", "up"]);
+});
+
 test.skipIf(skipped)("a start that finds no room says so, and leaves nothing behind", async () => {
   await using disk = await mountDisk("64k");
   using place = new SmallPlace({ "calm.toml": program(["sleep", "1000"]) }, disk);
