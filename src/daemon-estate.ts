@@ -47,18 +47,24 @@ function nameOf(file: string): string {
 
 export class Estate implements EstatePort {
   readonly #held = new Map<string, number>();
-  readonly #inherited: Map<string, number>;
+  /** By the first word of their names: most are pipes, and many ask for something else. */
+  readonly #inherited: Map<string, Map<string, number>>;
   readonly #mirror: EstateMirror | null;
 
   /** `inherited`: what a predecessor left, which the mirror holds already. */
   constructor(inherited: Manifest, mirror: EstateMirror | null = null) {
-    this.#inherited = new Map(inherited);
+    this.#inherited = new Map();
+    for (const [name, fd] of inherited) {
+      const alike = this.#inherited.get(firstWordOf(name));
+      if (alike === undefined) this.#inherited.set(firstWordOf(name), new Map([[name, fd]]));
+      else alike.set(name, fd);
+    }
     this.#mirror = mirror;
   }
 
   /** All that is held, and what was inherited and nobody has asked for yet. */
   get manifest(): Manifest {
-    return new Map([...this.#inherited, ...this.#held]);
+    return new Map([...[...this.#inherited.values()].flatMap((alike) => [...alike]), ...this.#held]);
   }
 
   hold(name: string, fd: number): void {
@@ -71,10 +77,13 @@ export class Estate implements EstatePort {
   }
 
   inherit(prefix: string): Manifest {
-    const found = new Map([...this.#inherited].filter(([name]) => name.startsWith(prefix)));
-    for (const [name, fd] of found) {
-      this.#inherited.delete(name);
+    const alike = this.#inherited.get(firstWordOf(prefix)) ?? new Map<string, number>();
+    const found = new Map<string, number>();
+    for (const [name, fd] of alike) {
+      if (!name.startsWith(prefix)) continue;
+      alike.delete(name);
       this.#held.set(name, fd);
+      found.set(name, fd);
     }
     return found;
   }
@@ -85,10 +94,16 @@ export class Estate implements EstatePort {
 
   /** Lets go of what a predecessor has left and nobody has asked for. */
   forsake(): void {
-    for (const [name, fd] of this.#inherited) {
+    for (const [name, fd] of [...this.#inherited.values()].flatMap((alike) => [...alike])) {
       this.#mirror?.release(name);
       closeDescriptor(fd);
     }
     this.#inherited.clear();
   }
+}
+
+/** A prefix that is asked for has at least that. */
+function firstWordOf(name: string): string {
+  const end = name.indexOf(" ");
+  return end < 0 ? name : name.slice(0, end);
 }

@@ -7,7 +7,7 @@ import type { Definition } from "./core/definition.ts";
 import type { SavedService } from "./core/saved-record.ts";
 import { type ServiceRecord, newRecord } from "./core/service-record.ts";
 import type { ServiceView } from "./core/service-view.ts";
-import { viewOf } from "./core/view.ts";
+import { type Clocks, viewOf } from "./core/view.ts";
 import { clock } from "./daemon-ports.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 
@@ -21,12 +21,13 @@ interface FirstParts {
 
 export function firstPortOf({ definitions, saved, files }: FirstParts): FirstPort {
   const records = new Map<string, ServiceRecord>();
-  for (const definition of definitions) records.set(definition.name, newRecord(definition, clock.wall()));
+  for (const definition of definitions) {
+    if (!saved.has(definition.name)) records.set(definition.name, newRecord(definition, clock.wall()));
+  }
   for (const [service, { record }] of saved) records.set(service, record);
 
-  function view(record: ServiceRecord): ServiceView {
+  function view(record: ServiceRecord, clocks: Clocks): ServiceView {
     const isChangedOnDisk = files.isChanged(newestOf(record));
-    const clocks = { now: clock.now(), wall: clock.wall() };
     return viewOf(record, clocks, { lastCheck: null, isChangedOnDisk, trouble: null });
   }
 
@@ -37,14 +38,20 @@ export function firstPortOf({ definitions, saved, files }: FirstParts): FirstPor
       return files.look(wanted.flatMap((record) => (record === undefined ? [] : [newestOf(record)])));
     },
     services(isWanted = () => true) {
-      const wanted = [...records].filter(([name]) => isWanted(name)).map(([, record]) => view(record));
-      return wanted.sort((left, right) => (left.name < right.name ? -1 : 1));
+      const clocks = clocksNow();
+      const wanted = [...records].filter(([name]) => isWanted(name));
+      const views = wanted.map(([, record]) => view(record, clocks));
+      return views.sort((left, right) => (left.name < right.name ? -1 : 1));
     },
     service(name) {
       const record = records.get(name);
-      return record === undefined ? null : view(record);
+      return record === undefined ? null : view(record, clocksNow());
     },
   };
+}
+
+function clocksNow(): Clocks {
+  return { now: clock.now(), wall: clock.wall() };
 }
 
 function newestOf(record: ServiceRecord): Definition {

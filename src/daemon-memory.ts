@@ -14,7 +14,7 @@ import { CannotStart } from "./daemon-failure.ts";
 import { ServiceRecords } from "./daemon-records.ts";
 import { type Beginning, readBeginning, writeBeginning } from "./os/beginning-file.ts";
 import { loadNative } from "./os/native.ts";
-import { readBootId, readProcess } from "./os/processes.ts";
+import { type ProcessRow, readBootId, readProcess } from "./os/processes.ts";
 import type { RecordAddress } from "./os/spawn-request.ts";
 import { readUnreapedExit } from "./os/process-exit.ts";
 import { isFoundProcess } from "./os/state-found.ts";
@@ -26,6 +26,7 @@ import { readStoppedFile, stoppedFileOf, writeStoppedFile } from "./os/stopped-f
 import { KeptStops, type StopSources, putTogether } from "./supervisor/kept-stops.ts";
 import type { MemoryPort, Report, TimerPort } from "./supervisor/ports.ts";
 import type { Remembered } from "./supervisor/predecessor.ts";
+import { isEnded } from "./supervisor/process-snapshot.ts";
 
 export class ServiceMemory implements MemoryPort {
   /** What was left by a predecessor, and what of it could not be read. */
@@ -237,14 +238,14 @@ function rememberedOf(record: FoundRecord, predecessor: Predecessor): Remembered
   if (!hasDied(predecessor)) return { ...known, want: keptWant, invocation: null, main: null, isMainGone: false };
   const want = record.want === "configured" ? null : record.want;
   const invocation = record.invocationId === NO_INVOCATION ? null : record.invocationId;
-  const main = livingMainOf(record);
+  const main = mainOf(record);
   const isMainGone = main === null && record.process.tag !== "none";
-  const exit = record.exit ?? (main === null ? null : readUnreapedExit(main.pid));
+  const exit = record.exit ?? (main !== null && isEnded(main) ? readUnreapedExit(main.pid) : null);
   return { ...known, want, invocation, main, isMainGone, exit };
 }
 
-function livingMainOf({ process }: FoundRecord): Remembered["main"] {
-  if (process.tag === "none") return null;
-  const startTicks = readProcess(process.pid)?.startTicks ?? null;
-  return startTicks !== null && isFoundProcess(process, startTicks) ? { pid: process.pid, startTicks } : null;
+/** Alive, or ended and not reaped; null: it is gone. */
+function mainOf({ process }: FoundRecord): ProcessRow | null {
+  const row = process.tag === "none" ? null : readProcess(process.pid);
+  return row !== null && process.tag !== "none" && isFoundProcess(process, row.startTicks) ? row : null;
 }

@@ -89,12 +89,12 @@ export class Serving {
   /** Those who waited for a supervisor are answered what can be told at once. */
   async answerFirst(): Promise<void> {
     const until = performance.now() + FIRST_ANSWERS_WITHIN;
-    for (let turn = 0; turn < TURNS_TO_HEAR || (this.#isBusy && performance.now() < until); turn++)
+    for (let turn = 0; turn < TURNS_TO_HEAR || (this.#isAnswering && performance.now() < until); turn++)
       await new Promise<void>((resolve) => void setImmediate(resolve));
   }
 
-  get #isBusy(): boolean {
-    return [...this.#sockets.values()].some(({ served }) => served.isBusy());
+  get #isAnswering(): boolean {
+    return [...this.#sockets.values()].some(({ served }) => served.isAnswering());
   }
 
   /** Lets others in from the network. Throws CannotStart. */

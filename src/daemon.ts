@@ -157,6 +157,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   if (told !== null) await serving.answerFirst();
   children.prepare();
   spawning.prepare();
+  if (told !== null) await serving.answerFirst();
   const memory = ServiceMemory.open({ directories, timers, estate, records });
   const inForce = inForceOf(role, first, memory);
   const unsaved = inForce.isSaved ? null : saveConfiguration(directories.runtime, inForce.text);
@@ -251,6 +252,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     memory,
   };
   const control = controlPortOf(role, parts);
+  if (told !== null) await serving.answerFirst();
   await attempts.make(() => serving.openDoor(door ?? loadDoor(loaded.settings), control));
   surviveExceptions(logs);
 

@@ -24,8 +24,8 @@ export interface ListenOptions {
 export interface HttpListener {
   /** The port that was given if 0 was asked for; null for a Unix socket. */
   readonly port: number | null;
-  /** true: some request is not answered yet. */
-  isBusy(): boolean;
+  /** How many requests are not answered yet, to the last byte. */
+  busyCount(): number;
   /** Takes no new connections; those that there are go on. */
   stop(): void;
   /** Ends all connections. */
@@ -99,7 +99,7 @@ export function listenHttp(place: ListenPlace, options: ListenOptions): HttpList
 
   return {
     port: "port" in listener ? listener.port : null,
-    isBusy: () => [...connections].some(({ isIdle }) => !isIdle),
+    busyCount: () => [...connections].filter(({ isIdle }) => !isIdle).length,
     stop: () => listener.stop(),
     close() {
       if (timer !== null) clearTimeout(timer);

@@ -33,8 +33,9 @@ export function serveTcp(port: ControlPort, options: ServeTcpOptions): ServeResu
   const where = host.includes(":") ? `[${host}]:${options.port}` : `${host}:${options.port}`;
   try {
     const listener = listenHttp({ tag: "tcp", hostname: host, port: options.port, tls }, { capacity, answer });
-    const { isBusy, port: given } = listener;
-    return { tag: "serving", isBusy, close: () => closeGently(server, listener), port: given ?? options.port };
+    const isAnswering = (): boolean => listener.busyCount() > 0;
+    const close = (): Promise<void> => closeGently(server, listener);
+    return { tag: "serving", isAnswering, close, port: listener.port ?? options.port };
   } catch (error) {
     return { tag: "failed", message: `cannot listen on "${where}": ${codeOf(error)}` };
   }

@@ -28,6 +28,8 @@ export interface ControlServerOptions {
 export interface ControlServer {
   /** Answers one request; never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
+  /** How many requests wait until everything is there. */
+  readonly waitingCount: () => number;
   /** Ends every stream and every wait, as if their callers had gone. */
   readonly close: () => void;
 }
@@ -42,7 +44,7 @@ export interface ComingPort {
 /** The conversation itself, without a socket: requests in, answers out, everything else through the port. */
 export function createControlServer(port: ControlPort | ComingPort, options: ControlServerOptions): ControlServer {
   const life = new AbortController();
-  const load = { streams: 0, waiting: 0 };
+  const load = { streams: 0, waiting: 0, coming: 0 };
   const coming: ComingPort = "whole" in port ? port : { first: null, whole: Promise.resolve(port) };
   let whole = "whole" in port ? null : port;
   void coming.whole.then((arrived) => (whole = arrived));
@@ -60,13 +62,22 @@ export function createControlServer(port: ControlPort | ComingPort, options: Con
       if (found instanceof Response) return found;
       const early = whole === null ? (FIRST_HANDLERS[found.route] ?? null) : null;
       if (early !== null && coming.first !== null) return await early(callOf(request, found, coming.first));
-      return await HANDLERS[found.route](callOf(request, found, whole ?? (await coming.whole)));
+      return await HANDLERS[found.route](callOf(request, found, whole ?? (await waitForWhole())));
     } catch (error) {
       reportBug(request, error);
       return problemResponse(
         "internal-error",
         "cannot answer the request: internal error, see the log of the supervisor",
       );
+    }
+  }
+
+  async function waitForWhole(): Promise<ControlPort> {
+    load.coming++;
+    try {
+      return await coming.whole;
+    } finally {
+      load.coming--;
     }
   }
 
@@ -134,7 +145,7 @@ export function createControlServer(port: ControlPort | ComingPort, options: Con
     }
   }
 
-  return { fetch, close: () => life.abort() };
+  return { fetch, waitingCount: () => load.coming, close: () => life.abort() };
 }
 
 interface Found {
@@ -186,8 +197,8 @@ export interface ServeOptions extends Omit<ControlServerOptions, "mostWaiting" |
 }
 
 export type ServeResult =
-  /** `isBusy`: some request is not answered yet. `close` ends every stream and connection. */
-  | { readonly tag: "serving"; readonly isBusy: () => boolean; readonly close: () => Promise<void> }
+  /** `isAnswering`: some request is being answered, and does not wait until everything is there. `close` ends all connections. */
+  | { readonly tag: "serving"; readonly isAnswering: () => boolean; readonly close: () => Promise<void> }
   | { readonly tag: "failed"; readonly message: string };
 
 /** Answers those who connect to this socket, which listens already and does not block, and is closed here in the end. */
@@ -196,7 +207,8 @@ export function serveControl(socket: number, port: ControlPort | ComingPort, opt
   const server = createControlServer(port, { ...options, ...shareOut(capacity) });
   try {
     const listener = listenHttp({ tag: "unix", fd: socket }, { capacity, answer: (request) => server.fetch(request) });
-    return { tag: "serving", isBusy: () => listener.isBusy(), close: () => closeGently(server, listener) };
+    const isAnswering = (): boolean => listener.busyCount() > server.waitingCount();
+    return { tag: "serving", isAnswering, close: () => closeGently(server, listener) };
   } catch (error) {
     return { tag: "failed", message: `cannot listen: ${codeOf(error)}` };
   }
@@ -214,6 +226,6 @@ export async function closeGently(server: ControlServer, listener: HttpListener)
   listener.stop();
   server.close();
   const deadline = performance.now() + LAST_WORDS_MS;
-  while (listener.isBusy() && performance.now() < deadline) await Bun.sleep(1);
+  while (listener.busyCount() > 0 && performance.now() < deadline) await Bun.sleep(1);
   listener.close();
 }

@@ -8,7 +8,7 @@ export interface EstatePort {
   /** It does so no longer: to be called before the descriptor is closed. Harmless for a name that is not held. */
   release(name: string): void;
   /**
-   * What a predecessor has left under names that begin with `prefix`, by the whole name. The descriptors are the caller's, held as
+   * What a predecessor has left under names that begin with `prefix` (their first word at least), by the whole name. The descriptors are the caller's, held as
    * if `hold` had been called for each; they are given out once. In the order in which they were held.
    */
   inherit(prefix: string): ReadonlyMap<string, number>;

@@ -24,6 +24,7 @@ const STREAM = 12;
 const LENGTH = 13;
 const NAME = 14;
 
+const decoder = new TextDecoder();
 const STREAMS = [null, "stdout", "stderr"] as const;
 
 /** null: nobody's. A name that is too long has no place. */
@@ -47,7 +48,7 @@ export function decodeSlotEntry(bytes: Uint8Array): SlotEntry | null {
   if (stream === null || bytes.length < ENTRY_SIZE) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, ENTRY_SIZE);
   if (view.getUint32(CHECKSUM, true) !== checksumOf(bytes)) return null;
-  const service = new TextDecoder().decode(bytes.subarray(NAME, NAME + (bytes[LENGTH] ?? 0)));
+  const service = decoder.decode(bytes.subarray(NAME, NAME + (bytes[LENGTH] ?? 0)));
   return { run: view.getUint32(RUN, true), service, pid: view.getUint32(PID, true), stream };
 }
 

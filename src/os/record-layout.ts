@@ -36,6 +36,11 @@ export interface Frame {
   readonly isDone: boolean;
 }
 
+/** A frame as it is found. Its text is read when it is asked for: most are not the last ones of their keys. */
+export interface FoundFrame extends Omit<Frame, "text"> {
+  text(): string;
+}
+
 /** Says what the file is; `bytes` are the first page. */
 export function writePage(bytes: Uint8Array, bootId: string): void {
   bytes.fill(0, 0, BOOT_ID + 1 + LONGEST_BOOT_ID);
@@ -149,7 +154,7 @@ export function copyFrame(
 }
 
 /** The frame that begins here; null if there is none that is whole. */
-export function readFrame({ bytes, view }: HalfView, at: number, sequence: number): Frame | null {
+export function readFrame({ bytes, view }: HalfView, at: number, sequence: number): FoundFrame | null {
   if (at + FRAME_HEAD > bytes.length) return null;
   const length = view.getUint32(at, true);
   if (length === 0) return null;
@@ -162,7 +167,7 @@ export function readFrame({ bytes, view }: HalfView, at: number, sequence: numbe
     at,
     length,
     key: decoder.decode(bytes.subarray(at + FRAME_HEAD, text)),
-    text: decoder.decode(bytes.subarray(text, text + textLength)),
+    text: () => decoder.decode(bytes.subarray(text, text + textLength)),
     isDone: view.getUint32(at + DONE, true) === 1,
   };
 }

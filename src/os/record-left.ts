@@ -1,6 +1,15 @@
 /* What a predecessor has left in the file of records. */
 import { readSync } from "node:fs";
-import { FIRST_FRAME, type Frame, HALF, HalfView, PAGE, RECORDS_SIZE, readFrame, readPage } from "./record-layout.ts";
+import {
+  FIRST_FRAME,
+  type FoundFrame,
+  HALF,
+  HalfView,
+  PAGE,
+  RECORDS_SIZE,
+  readFrame,
+  readPage,
+} from "./record-layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { FileKeeper, MappedFile } from "./state-file.ts";
 
@@ -46,37 +55,37 @@ export function readLeft(file: MappedFile, opener: RecordOpener): Left {
   }
   const frames = readFrames(file.fd, { current, sequence, end: half.end });
   const found = new Map<string, FoundText>();
-  for (const { key, text, isDone } of frames.whole) {
+  for (const { key, isDone, ...frame } of frames.newest.values()) {
+    const text = frame.text();
     const converted = version === opener.version || text === "" ? text : opener.convert(text, version);
-    if (converted === null || converted === "") found.delete(key);
-    else found.set(key, { text: converted, isDone });
+    if (converted !== null && converted !== "") found.set(key, { text: converted, isDone });
   }
   const broken = frames.broken > 0 ? [`${frames.broken} bytes of it are damaged`] : [];
   return { current, sequence, found, damage: [...damage, ...broken] };
 }
 
-/** Not through the mapping: on a tmpfs even reading a hole there takes memory. */
+/** The last one of each key. Not through the mapping: on a tmpfs even reading a hole there takes memory. */
 function readFrames(
   fd: number,
   { current, sequence, end }: { readonly current: 0 | 1; readonly sequence: number; readonly end: number | null },
-): { readonly whole: readonly Frame[]; readonly broken: number } {
+): { readonly newest: ReadonlyMap<string, FoundFrame>; readonly broken: number } {
   const contents = new Uint8Array(end !== null && end >= FIRST_FRAME && end <= HALF ? end : HALF);
   readSync(fd, contents, 0, contents.length, placeOf(current));
   const half = new HalfView(contents);
-  const whole: Frame[] = [];
+  const newest = new Map<string, FoundFrame>();
   let broken = 0;
   let skipped = 0;
   for (let at = FIRST_FRAME; at < contents.length;) {
     const frame = readFrame(half, at, sequence);
     if (frame !== null) {
-      whole.push(frame);
+      newest.set(frame.key, frame);
       broken += skipped;
       skipped = 0;
     } else skipped += 8;
     at += frame?.length ?? 8;
   }
   // Behind the last frame there is nothing, or one that was being written.
-  return { whole, broken: end === null ? broken : broken + skipped };
+  return { newest, broken: end === null ? broken : broken + skipped };
 }
 
 /** The first `length` bytes of a half. */

@@ -10,6 +10,9 @@ const PAUSE_MS = 1;
  * the mapping, whose generation has been advanced. One that has ended without going on has never been there: its pid is 0.
  */
 export function settledChildWord(bytes: Uint8Array): ChildWord {
+  const first = readChildWord(bytes);
+  // Most have gone on long since.
+  if (first.pid === 0 || first.goesOn) return first;
   for (let look = 0; ; look++) {
     const isOver = hasEnded(readChildWord(bytes).pid);
     // Read once more: it may have gone on, and ended since.

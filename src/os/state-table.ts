@@ -66,20 +66,18 @@ export class StateTable {
   load(): readonly number[] {
     const damaged: number[] = [];
     // Not through the mapping: on a tmpfs even reading a hole there takes memory, and ends the process if there is none.
-    const contents = new Uint8Array(SIZE);
-    readSync(this.file.fd, contents, 0, SIZE, 0);
-    for (let index = 0; index < CAPACITY; index++) {
-      const at = HEADER_SIZE + index * RECORD_SIZE;
+    const contents = new Uint8Array(NOTHING.length);
+    for (let first = 0; first < CAPACITY; first += RESERVED_TOGETHER) {
+      const count = readSync(this.file.fd, contents, 0, contents.length, HEADER_SIZE + first * RECORD_SIZE);
+      contents.fill(0, count);
       // Most records have never been written to, and are passed over many at a time.
-      const isChunk = index % RESERVED_TOGETHER === 0;
-      if (isChunk && NOTHING.equals(contents.subarray(at, at + NOTHING.length))) {
-        index += RESERVED_TOGETHER - 1;
-        continue;
+      if (NOTHING.equals(contents)) continue;
+      for (let index = first; index < first + RESERVED_TOGETHER; index++) {
+        const at = (index - first) * RECORD_SIZE;
+        const reading = readRecord(contents.subarray(at, at + RECORD_SIZE));
+        if (reading.tag === "damaged") damaged.push(index);
+        if (reading.tag === "ok") this.#adopt(index, reading);
       }
-      const bytes = contents.subarray(at, at + RECORD_SIZE);
-      const reading = readRecord(bytes);
-      if (reading.tag === "damaged") damaged.push(index);
-      if (reading.tag === "ok") this.#adopt(index, reading);
     }
     this.#adopted = new Set([...this.#entries.values()].map((entry) => entry.index));
     return damaged;

@@ -129,8 +129,8 @@ interface What {
 }
 
 function restorationOf(service: string, what: What, ports: AdoptionPorts): Restoration | null {
-  const { definition, saved, leftover, memory } = what;
-  const evidence = evidenceOf(leftover, memory, ports);
+  const { definition, saved, memory } = what;
+  const evidence = evidenceOf(what, ports);
   // A process that its record knows nothing of: the record was damaged.
   if (saved !== null && !(evidence.main !== null && hasNoProcess(saved.record.state)))
     return restoreRecord(saved, evidence);
@@ -146,14 +146,17 @@ function restorationOf(service: string, what: What, ports: AdoptionPorts): Resto
   return gone === null ? null : { ...gone, record: { ...gone.record, removed: true } };
 }
 
-function evidenceOf(leftover: Leftover | null, memory: Remembered | null, { processes }: AdoptionPorts): Evidence {
+function evidenceOf({ leftover, memory, saved }: What, { processes }: AdoptionPorts): Evidence {
   const exit = memory?.exit ?? null;
   // Also one that was there a moment ago: ended, and somebody else's to reap.
   const isMainGone = memory !== null && (memory.isMainGone || memory.main !== null);
   if (leftover === null) return { main: null, isMainGone, others: 0, exit };
   const { main, rows, invocation } = leftover;
   if (main === null) return { main: null, isMainGone, others: rows.length, exit };
-  const found = { pid: main, hasExecuted: hasExecuted(main, invocation, processes) };
+  const state = saved?.record.state ?? null;
+  // Of whom it was noted, it need not be looked at.
+  const isNoted = state !== null && state.tag !== "execing" && mainPidOf(state) === main;
+  const found = { pid: main, hasExecuted: isNoted || hasExecuted(main, invocation, processes) };
   return { main: found, isMainGone, others: rows.length - 1, exit };
 }
 

@@ -46,7 +46,8 @@ export function findLeftovers(remembered: readonly Remembered[], ports: SearchPo
   const mains = known.flatMap((memory) => mainOf(memory, snapshot) ?? []);
   // What hangs below a main process is its service's, whatever its environment says.
   const certain = new Set(snapshot.closure(mains));
-  const doubtful = alive.filter((row) => row.pid !== ports.ownPid && !certain.has(row));
+  // Nothing of ours is in session 0: the kernel's own threads are, and whose leader is outside of this pid namespace.
+  const doubtful = alive.filter((row) => row.pid !== ports.ownPid && row.session !== 0 && !certain.has(row));
   const byInvocation = groupByInvocation(doubtful, new Set(known.map((memory) => memory.invocation ?? "")), ports);
   const evidence = { snapshot, byInvocation, inSession: groupBySession(alive) };
   return known.flatMap((memory) => leftoverOf(memory, evidence));
