@@ -56,11 +56,11 @@ export function serveAt(
   };
 }
 
-/** Waits until the claim holds; gives up, and throws, after five seconds. */
+/** Waits until the claim holds; gives up, and throws, after twenty seconds. */
 export async function until(claim: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 20_000;
   while (!claim()) {
-    if (performance.now() > deadline) throw new Error(`this did not become true within 5 s: ${claim.toString()}`);
+    if (performance.now() > deadline) throw new Error(`this did not become true within 20 s: ${claim.toString()}`);
     await Bun.sleep(2);
   }
 }

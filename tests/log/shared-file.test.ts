@@ -9,6 +9,8 @@ const LAST = 60_000;
 const MOST_DEATHS = 15;
 const MAX_SIZE = 50_000;
 const LONGEST_LINE = 9_100;
+/** After so many milliseconds as many deaths have to do as there were. */
+const LONG_ENOUGH_MS = 20_000;
 
 /** Numbered lines of many lengths, written in stretches that cut them. */
 function writerOf(name: string): string {
@@ -66,7 +68,8 @@ for (const most of [0, MOST_DEATHS]) {
       return { writer, fd: pipe.read };
     });
     const isOver = (): boolean => writers.every(({ fd }) => harness.closed.has(fd));
-    for (let deaths = 0; deaths < most && !isOver(); deaths++) {
+    const end = performance.now() + LONG_ENOUGH_MS;
+    for (let deaths = 0; deaths < most && performance.now() < end && !isOver(); deaths++) {
       await turns(Math.floor(Math.random() * 400));
       const seen = harness.problems.length;
       harness.killWorker();

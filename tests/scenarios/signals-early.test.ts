@@ -77,6 +77,8 @@ test("signals to a daemon in its first moments are kept until it can act on them
   const pid = place.supervisorPid() ?? 0;
   for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE"] as const) signalProcess(pid, signal);
   expect(await launcher.ended).toEqual({ code: 0, signal: null });
+  // Refused while it starts; it may have been up already, and then another one takes its place.
+  await place.logged(/cannot upgrade|upgraded from/);
   await using supervisor = await TestSupervisor.connect(place);
   expect(supervisor.pid).toBe(pid);
   expect(await supervisor.service("sleeper")).toMatchObject({ state: "up" });

@@ -68,16 +68,16 @@ test("clients that take every descriptor do not hide the end of a service, whose
       .write("GET /v1/");
   // They are not given all that there are; so there are to be no more than those that they have.
   await untilTrue(() => turnedAway >= 84);
-  const open = readdirSync(`/proc/${supervisor.pid}/fd`).length;
+  const open = readdirSync(`/proc/${supervisor.supervisorPid}/fd`).length;
   expect(open).toBeLessThan(64);
-  await limitDescriptors(supervisor.pid, open);
+  await limitDescriptors(supervisor.supervisorPid, open);
   for (const pid of [alone, family]) signalProcess(pid, "SIGKILL");
   // Nothing of either is left, its other process and what is to be reaped included.
   await untilTrue(() => place.marked().filter((pid) => started.includes(pid)).length === 1);
   for (const pid of started) if (pid !== healthy) await untilTrue(() => hasEnded(pid));
 
   for (const client of clients satisfies Socket[]) client.destroy();
-  await limitDescriptors(supervisor.pid, 64);
+  await limitDescriptors(supervisor.supervisorPid, 64);
   await using again = await TestSupervisor.connect(place);
   for (const name of ["alone", "family"]) {
     const view = await again.until(name, (now) => now.state === "up");
