@@ -31,7 +31,7 @@ import { closeDescriptor } from "./os/pipe-io.ts";
 import { awaitDescriptors } from "./os/poll.ts";
 import { openSignalDescriptor, takeSignals } from "./os/signal-descriptor.ts";
 import { reserveNumbers } from "./os/reserve-numbers.ts";
-import { releaseProgramPages } from "./os/resident-memory.ts";
+import { prepareRelease } from "./os/resident-memory.ts";
 import { holdSpareDescriptors, releaseSpareDescriptors } from "./os/spare-descriptors.ts";
 import { type UnixDatagram, openUnixDatagram } from "./os/unix-datagram.ts";
 import type { GuardianRole, Ward } from "./role.ts";
@@ -277,7 +277,7 @@ class Guardian {
     const life = this.#life;
     const listens = life !== null && !isNapping && !life.hasHungUp;
     const link = listens ? [{ fd: life.fd, writable: this.#isBehind }] : [];
-    if (this.#restAt !== null && now >= this.#restAt) this.#rest();
+    const release = this.#restAt !== null && now >= this.#restAt ? this.#prepareRest() : null;
     this.#succession.upgrade?.enforce(life);
     const until =
       life === null
@@ -285,12 +285,14 @@ class Guardian {
         : isNapping
           ? this.#napEnds
           : (this.#succession.upgrade?.until ?? this.#restAt);
-    awaitDescriptors([{ fd: descriptor, writable: false }, ...link], until === null ? null : Math.max(until - now, 0));
+    const timeout = until === null ? null : Math.max(until - now, 0);
+    awaitDescriptors([{ fd: descriptor, writable: false }, ...link], timeout, release);
   }
 
-  #rest(): void {
+  /** What is still to be done right before it sleeps. */
+  #prepareRest(): () => void {
     this.#restAt = null;
     Bun.gc(true);
-    releaseProgramPages();
+    return prepareRelease();
   }
 }

@@ -151,6 +151,9 @@ const RUNTIME_SETTINGS = [
   "MIMALLOC_PURGE_DELAY=0",
 ];
 
+/** What a guardian runs once, or hardly ever, is not worth compiling: it would take memory, and a thread for a while. */
+const GUARDIAN_SETTINGS = ["BUN_JSC_useBaselineJIT=0", "BUN_JSC_useDFGJIT=0", "BUN_JSC_useRegExpJIT=0"];
+
 /** Variables that the supervisor keeps; it hands LANG and TZ on to services. */
 const KEPT_VARIABLES = ["PATH", "LANG", "TZ"];
 /** What a manager of the supervisor itself sets; a daemon has none. */
@@ -160,7 +163,8 @@ const MANAGER_VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 export function roleEnvironment(role: Role, env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const names = role.options.foreground ? [...KEPT_VARIABLES, ...MANAGER_VARIABLES] : KEPT_VARIABLES;
   const kept = names.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`]));
-  return [...kept, ...RUNTIME_SETTINGS, `${ROLE_VARIABLE}=${JSON.stringify(role)}`];
+  const settings = role.tag === "guardian" ? [...RUNTIME_SETTINGS, ...GUARDIAN_SETTINGS] : RUNTIME_SETTINGS;
+  return [...kept, ...settings, `${ROLE_VARIABLE}=${JSON.stringify(role)}`];
 }
 
 /** The command line that ps shows. */

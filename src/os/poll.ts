@@ -15,13 +15,22 @@ export interface Awaited {
   readonly writable: boolean;
 }
 
-/** Blocks this thread until one of them is ready, a signal has a handler run, or so many milliseconds are over (null: for ever). */
-export function awaitDescriptors(awaited: readonly Awaited[], timeout: number | null): void {
+/**
+ * Blocks this thread until one of them is ready, a signal has a handler run, or so many milliseconds are over (null: for ever).
+ * `lastly` is called right before.
+ */
+export function awaitDescriptors(
+  awaited: readonly Awaited[],
+  timeout: number | null,
+  lastly: (() => void) | null = null,
+): void {
   // struct pollfd: the descriptor, then 16 bits each of what is asked for and what is there.
   const words = new Int32Array(2 * awaited.length);
   awaited.forEach(({ fd, writable }, index) => {
     words[2 * index] = fd;
     words[2 * index + 1] = writable ? POLLIN | POLLOUT : POLLIN;
   });
-  libc.symbols.poll(ptr(words), awaited.length, timeout === null ? -1 : Math.min(Math.ceil(timeout), MOST_MILLIS));
+  const [address, millis] = [ptr(words), timeout === null ? -1 : Math.min(Math.ceil(timeout), MOST_MILLIS)];
+  lastly?.();
+  libc.symbols.poll(address, awaited.length, millis);
 }
