@@ -40,6 +40,16 @@ export function makeWorld(): CliWorld {
       const { readPidFile } = require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
       return readPidFile(pidFile);
     },
+    wake: (pid) => {
+      const { readFileSync } = require("node:fs") as typeof import("node:fs");
+      try {
+        // Behind the name, which may contain anything, the state is the first word.
+        const [state] = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1) ?? "";
+        if (state === "T") process.kill(pid, "SIGCONT");
+      } catch {
+        // It is gone, or somebody else's.
+      }
+    },
     readHistory: async (file, question) => {
       const { readLeftHistory } = await import("./os/left-history.ts");
       return readLeftHistory(file, question);

@@ -17,6 +17,8 @@ export const PLACE_OPTIONS = {
 export interface CommandPlace extends SupervisorPlace {
   /** The number in the pid file; null: none, as whoever ends in order empties it last. */
   daemonPid(): number | null;
+  /** Has that process go on, should somebody have stopped it. */
+  wakeDaemon(): void;
 }
 
 export type FoundPlace =
@@ -36,6 +38,10 @@ export function findSupervisor(given: Arguments, world: CliWorld): FoundPlace {
     socket: controlSocketOf(runtime),
     isLocked: () => world.isLocked(pidFile),
     daemonPid: () => world.pidIn(pidFile),
+    wakeDaemon() {
+      const pid = world.pidIn(pidFile);
+      if (pid !== null && world.isLocked(pidFile)) world.wake(pid);
+    },
   };
   return { tag: "ok", place };
 }

@@ -39,6 +39,8 @@ interface Ending {
 
 async function askAndWait(call: CommandCall, { wait, timeout }: WaitWish, signal: AbortSignal): Promise<Ending> {
   const guardian = call.place.daemonPid();
+  // Where it has no supervisor, nobody else would hear of this.
+  call.place.wakeDaemon();
   const reply = await ask(call.place, { route: "shutdown", name: null, body: {}, patience: ANSWER_WITHIN, signal });
   // A supervisor without services may be gone before its answer has left.
   if (reply.tag === "refused" && reply.why !== "broken") return reply;
@@ -66,6 +68,8 @@ function remainsText(guardian: number | null): string {
 }
 
 const LOOK_EVERY_MS = 20;
+/** How often it is looked whether somebody has stopped the guardian meanwhile. */
+const WAKE_EVERY_MS = 500;
 /** A guardian ends right after its supervisor, unless somebody holds it up. */
 const GUARDIAN_WITHIN_MS = 5_000;
 
@@ -80,11 +84,16 @@ async function waitUntilGone(
 ): Promise<"gone" | "guardian" | "services"> {
   const deadline = timeout === null ? Number.POSITIVE_INFINITY : performance.now() + timeout;
   let guardianUntil = Number.POSITIVE_INFINITY;
+  let wakeAt = performance.now() + WAKE_EVERY_MS;
   // Nothing tells when a lock is free; its holder is no child of ours.
   while (place.isLocked()) {
     const isEmpty = place.daemonPid() === null;
     const now = performance.now();
     if (isEmpty) guardianUntil = Math.min(guardianUntil, now + GUARDIAN_WITHIN_MS);
+    if (now > wakeAt) {
+      place.wakeDaemon();
+      wakeAt = now + WAKE_EVERY_MS;
+    }
     if (signal.aborted || now > Math.min(deadline, guardianUntil)) return isEmpty ? "guardian" : "services";
     await Bun.sleep(LOOK_EVERY_MS);
   }

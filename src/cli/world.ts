@@ -63,6 +63,8 @@ export interface CliWorld {
   isLocked(pidFile: string): boolean;
   /** The number in this pid file; null if there is no file or no number. */
   pidIn(pidFile: string): number | null;
+  /** Has the process go on if somebody has stopped it (SIGSTOP), and it may be signalled. */
+  wake(pid: number): void;
   /** Reads the file that a supervisor has left; null: there is none. To be called only while no supervisor runs. */
   readHistory(file: string, question: HistoryQuestion): Promise<HistoryAnswer | null>;
   /** What `check` looks at besides the definitions themselves. */

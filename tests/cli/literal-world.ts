@@ -60,6 +60,7 @@ export function literalWorld({
     run: () => Promise.reject(new Error("nothing is to be run")),
     isLocked: () => false,
     pidIn: () => 4711,
+    wake() {},
     readHistory: () => Promise.resolve(null),
     machine: () => ({ userExists: () => true, groupExists: () => true }),
     async *readLogFiles() {},

@@ -160,6 +160,20 @@ describe("a guardian that is stopped", () => {
     expect(supervisor.place.marked()).toEqual([]);
   });
 
+  test("is woken by whoever waits for the end, where the supervisor that stops everything dies", async () => {
+    await using first = await TestSupervisor.start({
+      "slow.toml": shell("trap 'sleep 1; exit 0' TERM; echo on; while :; do sleep 0.05; done"),
+    });
+    await first.line("slow", (text) => text === "on");
+    const asked = first.command("shutdown");
+    await first.event(({ service, state }) => service === "slow" && state === "stopping");
+    signalProcess(first.pid, "SIGSTOP");
+    signalProcess(first.supervisorPid, "SIGKILL");
+    expect(await asked).toMatchObject({ code: 0, stdout: "the supervisor is gone\n" });
+    await first.gone();
+    expect(first.place.marked()).toEqual([]);
+  });
+
   test("tells of the ends of services that are its children first", async () => {
     await using first = await TestSupervisor.start(SLEEPER);
     const { pid } = await first.until("sleeper", ({ state }) => state === "up");
