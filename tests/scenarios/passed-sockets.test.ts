@@ -1,9 +1,10 @@
 /* Sockets that the supervisor opens and passes to its services. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileProgram } from "../compile-program.ts";
 import { program, shell } from "./definitions.ts";
+import { skipReason } from "./loud-skip.ts";
 import { needsRoot } from "./ordinary-user.ts";
 import { statusLineOf } from "./process-facts.ts";
 import { RestlessClients, ask, ownAddress, refusalOf, untilListening } from "./socket-clients.ts";
@@ -13,6 +14,12 @@ import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from ".
 const server = compileProgram("passed-socket-server");
 const RESTARTS = 100;
 const PID = /^\d+\n$/;
+
+const YAMA = "/proc/sys/kernel/yama/ptrace_scope";
+const scope = existsSync(YAMA) ? readFileSync(YAMA, "utf8").trim() : "0";
+const mayFetch = scope === "0" || (scope !== "3" && process.getuid?.() === 0);
+const noFetching =
+  skipReason("sockets fetched back", [[mayFetch, `not allowed here (ptrace_scope ${scope})`]]) !== null;
 
 const socket = (name: string, listen: string, more = ""): string =>
   `[sockets.${name}]\nlisten = "${listen}"\n${more}\n`;
@@ -198,7 +205,7 @@ describe.skipIf(server === null)("a Unix socket", () => {
     expect(await ask({ path })).toBe(pid);
   });
 
-  test.each([
+  test.skipIf(noFetching).each([
     ["of a port", () => ownAddress()],
     ["with a file", (place: TestPlace) => ({ path: place.path("web.sock"), listen: place.path("web.sock") })],
   ])(
