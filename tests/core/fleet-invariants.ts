@@ -4,7 +4,8 @@ import type { Fleet } from "../../src/core/fleet.ts";
 import type { ServiceAction } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
 import { gateOf, isSatisfied } from "../../src/core/gate.ts";
-import { deadlineOf, hasNoProcess, isAtRest, mainPidOf } from "../../src/core/service-state.ts";
+import { isInTheWay } from "../../src/core/order-judgements.ts";
+import { deadlineOf, hasNoProcess, isAtRest, isEnding, mainPidOf } from "../../src/core/service-state.ts";
 import type { FakeProcesses } from "./fake-processes.ts";
 import type { Onlooker } from "./fake-world.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -199,6 +200,7 @@ export class FleetInvariants implements Onlooker {
       const isGivenUp = "afterwards" in state && state.afterwards?.tag === "rest";
       if ((state.tag === "down" && state.why !== "condition") || isGivenUp) tell("is wanted, and will not be started");
     }
+    if (record.held !== null) this.#checkHeld(name);
     if (record.next !== null && hasNoProcess(state)) tell("has not taken the definition that waits");
     if (!hasNoProcess(state) && !PAUSES.has(state.tag) && record.definition !== knows.definition)
       tell("has another definition than it was started with");
@@ -240,6 +242,17 @@ export class FleetInvariants implements Onlooker {
       this.broken(
         `${record.definition.name}: waits because it ${reason}, but ${gate?.reason ?? "nothing is in its way"}`,
       );
+  }
+
+  /** Whoever has to end before it is about to: else it would be held for ever. */
+  #checkHeld(service: string): void {
+    const { fleet } = this.#present();
+    for (const dependent of fleet.links.dependentsOf(service)) {
+      const other = fleet.get(dependent);
+      if (other === null || !isInTheWay(other) || other.held !== null || isEnding(other.state)) continue;
+      const isCalledOff = other.state.tag === "preparing" && other.state.afterwards !== null;
+      if (!isCalledOff) this.broken(`${service}: held, and "${dependent}", which requires it, is not to make way`);
+    }
   }
 
   #checkBackoff(record: ServiceRecord, judge: Definition): void {
