@@ -63,7 +63,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
   const askAll: ControlPort["askAll"] = async (names, verb, options) => {
     const refused = new Map<string, Outcome>();
     for (const name of verb === "start" ? names : []) {
-      const refusal = await scaling.makeMissing(name);
+      const refusal = await scaling.makeMissing(name, options.type ?? null);
       if (refusal !== null) refused.set(name, refusal);
     }
     const able = names.filter((name) => !refused.has(name));

@@ -1,7 +1,7 @@
 import { ask, type Reply } from "../control/client.ts";
 import type { AskAnswer } from "../control/protocol.ts";
 import { EXIT } from "../core/exit-statuses.ts";
-import type { LastExitView, ServiceView } from "../core/service-view.ts";
+import type { LastExitView } from "../core/service-view.ts";
 import { signalNumberOf } from "../core/signal-names.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
@@ -15,10 +15,14 @@ import { INTERRUPTED } from "./worst-exit.ts";
 export const run: Command = {
   about: `Runs a oneshot now, whatever its schedule says, and waits for its end. The exit status
 is that of the service itself, 128 + n if signal n has killed it; 1 if it has not run.
-One that is at work already is waited for.`,
+One that is at work already is waited for. An instance of a template that there is not
+yet is made.`,
   options: { timeout: WAIT_OPTIONS.timeout, ...JSON_OPTION, ...PLACE_OPTIONS },
   operands: [{ shown: "NAME", kind: "service", count: "one" }],
-  examples: [{ line: "daemonsup run backup", what: "wait for its end, and end as it does" }],
+  examples: [
+    { line: "daemonsup run backup", what: "wait for its end, and end as it does" },
+    { line: "daemonsup run import@2026-11", what: "make this instance of import@.toml, and run it" },
+  ],
   exits: {
     0: "it has succeeded",
     1: "it has failed, or has not run",
@@ -36,22 +40,22 @@ async function runNow(call: CommandCall): Promise<number> {
     return EXIT.usage;
   }
   const before = await ask(place, { route: "service", name, patience: ANSWER_WITHIN });
-  if (before.tag === "refused") {
-    const hint = mayBeInstance(name) && before.exit === EXIT.noSuchService ? instanceHintOf(name) : "";
-    world.stderr.write(`${before.message.replace(/^cannot show /, "cannot run ")}${hint}\n`);
+  if (before.tag === "refused" && !(before.exit === EXIT.noSuchService && mayBeInstance(name))) {
+    world.stderr.write(`${before.message.replace(/^cannot show /, "cannot run ")}\n`);
     return before.exit;
   }
-  if (before.value.type !== "oneshot") {
-    const problem = `its type is "${before.value.type}", want "oneshot"; daemonsup start starts it`;
+  const service = before.tag === "refused" ? null : before.value;
+  if (service !== null && service.type !== "oneshot") {
+    const problem = `its type is "${service.type}", want "oneshot"; daemonsup start starts it`;
     world.stderr.write(`cannot run ${JSON.stringify(name)}: ${problem}\n`);
     return EXIT.usage;
   }
-  if (before.value.pid !== null)
-    world.stderr.write(`${onOneLine(name)}: at work already (pid ${before.value.pid}), waiting for its end\n`);
+  if (service !== null && service.pid !== null)
+    world.stderr.write(`${onOneLine(name)}: at work already (pid ${service.pid}), waiting for its end\n`);
   const began = world.now();
-  const reply = await start(call, name, wish);
+  const reply = await start(call, name, { ...wish, isNew: service === null });
   if (reply === null) return INTERRUPTED;
-  const status = tell(call, before.value, reply);
+  const status = tell(call, { name, lastExit: service?.last_exit ?? null }, reply);
   if (status === EXIT.done || given.has("json")) return status;
   const words = await lastWordsOf(name, { place, since: began, program: programWordsOf(given) });
   for (const line of words) world.stderr.write(`${line}\n`);
@@ -62,29 +66,34 @@ function mayBeInstance(name: string): boolean {
   return /^[^@]+@.+$/.test(name);
 }
 
-/** To make one only to find out whether it is a oneshot would start what is none. */
-function instanceHintOf(name: string): string {
-  return `; if it is to be an instance of a template, daemonsup start ${onOneLine(name)} makes it and runs it`;
-}
-
 /** null: the user does not want to wait any longer. */
-async function start(call: CommandCall, name: string, wish: WaitWish): Promise<Reply<AskAnswer> | null> {
+async function start(
+  call: CommandCall,
+  name: string,
+  wish: WaitWish & { readonly isNew: boolean },
+): Promise<Reply<AskAnswer> | null> {
   const waiting = { what: "run", names: [name], place: call.place, others: null };
   const { timeout, patience } = wish;
-  const body = { wait: true, timeout };
+  // What is none must not be made only to find that out.
+  const body = { wait: true, timeout, ...(wish.isNew && { type: "oneshot" }) };
   const question = { route: "start", name, body, patience } as const;
   return await waitFor(call.world, waiting, (signal) => ask(call.place, { ...question, signal }));
 }
 
-function tell({ given, world }: CommandCall, before: ServiceView, reply: Reply<AskAnswer>): number {
+/** `before`: how it had ended before it was asked to run. */
+function tell(
+  { given, world }: CommandCall,
+  before: { readonly name: string; readonly lastExit: LastExitView | null },
+  reply: Reply<AskAnswer>,
+): number {
   if (reply.tag === "refused") {
-    world.stderr.write(`${reply.message}\n`);
+    world.stderr.write(`${reply.message.replace(/^cannot start /, "cannot run ")}\n`);
     return reply.exit;
   }
   const { result, message, service } = reply.value;
   if (given.has("json")) world.stdout.write(`${JSON.stringify({ name: before.name, ...reply.value })}\n`);
   const exit = service?.last_exit ?? null;
-  const hasRun = exit !== null && exit.at !== before.last_exit?.at;
+  const hasRun = exit !== null && exit.at !== before.lastExit?.at;
   if (hasRun && (result === "done" || result === "failed")) {
     const status = statusOf(exit);
     const text = `${onOneLine(before.name)}: ${onOneLine(exit.reason)}\n`;

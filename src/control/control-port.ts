@@ -19,6 +19,8 @@ export interface AskOptions {
   readonly timeout: Millis | null;
   /** What the request is known by, should it come a second time. */
   readonly request?: string | null;
+  /** Of a start: an instance that there is not is made only if it is of this type; null: whatever its type. */
+  readonly type?: "oneshot" | null;
 }
 
 /** How a request ended. `message` is the bare reason, or what is worth knowing: the client says of what. */

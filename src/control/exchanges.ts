@@ -47,7 +47,7 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     query: protocol.servicesQuery,
   },
   service: show("One service", protocol.serviceView),
-  start: ask("Start a service"),
+  start: { ...ask("Start a service"), body: protocol.startBody },
   stop: ask("Stop a service"),
   restart: ask("Stop a service and start it again"),
   reload: ask("Let a service reload"),
@@ -145,6 +145,7 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
 export const NAMED_SHAPES: Readonly<Record<string, Shape>> = {
   Service: protocol.serviceView,
   AskRequest: protocol.askBody,
+  StartRequest: protocol.startBody,
   AskAnswer: protocol.askAnswer,
   ActRequest: protocol.actBody,
   ActLine: protocol.actLine,

@@ -21,6 +21,7 @@ import {
   scaleBody,
   servicesQuery,
   signalBody,
+  startBody,
   upgradeBody,
 } from "./protocol.ts";
 import { readBody, readQuery, refuseQuery } from "./read-request.ts";
@@ -124,11 +125,19 @@ function showDetails(call: Call): Response {
   return details === null ? noSuchService(call, "show") : Response.json(details);
 }
 
+interface AskRequest {
+  readonly wait: boolean;
+  readonly timeout: number | null;
+  readonly type?: "oneshot" | null;
+}
+
 async function answerAsk(call: Call, verb: Verb): Promise<Response> {
-  const body = await readBody(call.request, askBody);
+  const isStart = verb === "start";
+  const body = isStart ? await readBody(call.request, startBody) : await readBody(call.request, askBody);
   if (body.tag === "refused") return body.response;
-  const { wait, timeout } = body.value;
-  const options = { wait, timeout: timeout === null ? null : millis(timeout), request: requestOf(call.request) };
+  const { wait, timeout, type = null }: AskRequest = body.value;
+  const asked = { wait, timeout: timeout === null ? null : millis(timeout), request: requestOf(call.request) };
+  const options = type === null ? asked : { ...asked, type };
   return answerOutcome(call, verb, await call.hold(call.port.ask(call.name, verb, options)));
 }
 

@@ -39,8 +39,11 @@ const MAX_PATH = 4095;
 
 const timeout = optional(whole(1, MAX_TIMEOUT_MS));
 
-/** Body of start, stop, restart, reload and reset. `timeout` in milliseconds; null: until it is decided. */
+/** Body of stop, restart, reload and reset. `timeout` in milliseconds; null: until it is decided. */
 export const askBody = object({ wait: otherwise(flag(), true), timeout });
+
+/** Body of start. `type`: an instance that there is not yet is made only if it is of this type. */
+export const startBody = object({ wait: otherwise(flag(), true), timeout, type: optional(choice(["oneshot"])) });
 
 /** Body of signal; `signal` is a name, with or without SIG, or a number. */
 export const signalBody = object({ signal: text(MAX_TEXT) });

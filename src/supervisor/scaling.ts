@@ -53,6 +53,8 @@ export type ScaleOutcome =
 export interface ScaleOptions {
   readonly wait: boolean;
   readonly timeout: Millis | null;
+  /** What is to be made has to be of this type; null: of any. */
+  readonly type?: Definition["type"] | null;
 }
 
 /** What was applied, and who waits for what. */
@@ -93,11 +95,14 @@ export class Scaling {
     return turn.tag === "applied" ? await this.#conclude(turn) : turn;
   }
 
-  /** To be called before a start: makes the instance that is to be started if there is none yet. null: the start may go on. */
-  async makeMissing(name: string): Promise<Outcome | null> {
+  /**
+   * To be called before a start: makes the instance that is to be started if there is none yet. null: the start may go on.
+   * `type`: none of another type is made.
+   */
+  async makeMissing(name: string, type: Definition["type"] | null = null): Promise<Outcome | null> {
     const isMissing = this.#supervisor.fleet.get(name) === null && partsOf(name).instance !== null;
     if (!isMissing || this.#ports.nameFaultOf(name) !== null) return null;
-    const outcome = await this.scale(name, 1, { wait: false, timeout: null });
+    const outcome = await this.scale(name, 1, { wait: false, timeout: null, type });
     switch (outcome.tag) {
       case "scaled":
       case "no-such-template":
@@ -122,7 +127,7 @@ export class Scaling {
     const next = withWish(wishes, template, result.wish);
     const trial = await this.#ports.tryOut(next);
     if (typeof trial === "string") return { tag: "refused", message: trial };
-    const refused = this.#judge(template, trial);
+    const refused = this.#judge(template, trial) ?? refusalOfType(name, trial, options.type ?? null);
     if (refused !== null || trial.tag === "rejected") {
       this.#ports.drop();
       return refused ?? { tag: "invalid", problems: [] };
@@ -193,6 +198,12 @@ export class Scaling {
       notes: [...troubles, ...stay],
     };
   }
+}
+
+function refusalOfType(name: string, trial: Trial, type: Definition["type"] | null): Refused | null {
+  const made = trial.tag === "loaded" ? trial.definitions.find((definition) => definition.name === name) : undefined;
+  if (type === null || made === undefined || made.type === type) return null;
+  return { tag: "refused", message: `its type is "${made.type}", want "${type}"` };
 }
 
 function withWish(wishes: InstanceWishes, template: string, wish: InstanceWish): InstanceWishes {

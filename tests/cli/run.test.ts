@@ -94,12 +94,29 @@ describe("run", () => {
     expect(ran).toEqual({ exit: 5, out: "", err: 'cannot run "backpu": no such service (did you mean "backup"?)\n' });
   });
 
-  test("of an instance that there is not says what makes one", async () => {
-    const ran = await runAgainst(literalPort([BACKUP]), "run backup@home");
+  test("of an instance that there is not makes it, if it is a oneshot", async () => {
+    const asked: unknown[] = [];
+    const made = viewOf("backup@home", { type: "oneshot", state: "done", last_exit: ended(3, null, "exited 3") });
+    let isMade = false;
+    const port = literalPort([BACKUP], {
+      service: (name) => (isMade && name === made.name ? made : null),
+      ask(name, verb, { type }) {
+        asked.push([verb, name, type]);
+        isMade = true;
+        return Promise.resolve(FAILED);
+      },
+    });
+    const ran = await runAgainst(port, "run backup@home");
+    expect([ran.exit, ran.err, asked]).toEqual([3, "backup@home: exited 3\n", [["start", "backup@home", "oneshot"]]]);
+  });
+
+  test("of an instance that cannot be is told as no such service", async () => {
+    const port = literalPort([BACKUP], {
+      ask: () => Promise.resolve({ tag: "no-such-service", message: "there is no such service" }),
+    });
+    const ran = await runAgainst(port, "run backup@home");
     expect(ran.exit).toBe(5);
-    expect(ran.err).toEndWith(
-      "; if it is to be an instance of a template, daemonsup start backup@home makes it and runs it\n",
-    );
+    expect(ran.err).toStartWith('cannot run "backup@home": no such service');
   });
 
   test("takes one name, and a time that is one", async () => {

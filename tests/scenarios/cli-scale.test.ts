@@ -81,6 +81,23 @@ describe("start", () => {
     expect([gone.code, gone.stdout]).toEqual([0, "web@x: 1 instance; stopped: web@x\n"]);
   });
 
+  test("runs an instance that there is not yet, and makes none of what is no oneshot", async () => {
+    await using supervisor = await TestSupervisor.start({
+      "import@.toml": shell("echo ran %i; exit 7", 'type = "oneshot"\nstart = "manual"'),
+      "web@.toml": WEB,
+    });
+    const ran = await supervisor.command("run", "import@may");
+    expect([ran.code, ran.stderr]).toEqual([7, "import@may: exited 7\n  ran may\n"]);
+    expect(await supervisor.lines("import@may", (lines) => lines.length > 0)).toEqual(["ran may"]);
+    const refused = await supervisor.command("run", "web@blue");
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      'cannot run "web@blue": it cannot be made: its type is "simple", want "oneshot"\n',
+    ]);
+    expect(Object.keys(await pids(supervisor))).toEqual(["import@may", "web@1", "web@2"]);
+    expect((await supervisor.command("run", "nope@x")).code).toBe(5);
+  });
+
   test("of an instance of no template is no such service", async () => {
     await using supervisor = await TestSupervisor.start({ "db.toml": DB });
     const { code, stderr } = await supervisor.command("start", "web@x");
