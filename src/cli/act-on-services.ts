@@ -53,9 +53,14 @@ export async function actOnServices(call: CommandCall, deed: Deed, words: readon
     {
       take(line) {
         if (!decisions.has(line.name)) decisions.set(line.name, null);
-        if (!isDecided(line)) return waiting.add(line.name);
+        if (!isDecided(line)) {
+          waiting.add(line.name);
+          return false;
+        }
         if (!decided.has(line.name)) told.push(conclude(line));
         decided.add(line.name);
+        // All that are asked are told of first, and a word that means none by itself is decided at once.
+        return decided.size === decisions.size && decisions.size >= words.length;
       },
       // Each word is answered, be it that it means nothing.
       isWhole: () => decisions.size > 0 && [...decisions.keys()].every((name) => decided.has(name)),

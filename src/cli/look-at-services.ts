@@ -73,7 +73,13 @@ export async function lookAtOutput(place: SupervisorPlace, name: string, count: 
   await askEach(
     place,
     { route: "logs", name, query, patience: ANSWER_WITHIN },
-    { take: (line) => void lines.push(line), isWhole: () => true },
+    {
+      take(line) {
+        lines.push(line);
+        return false;
+      },
+      isWhole: () => true,
+    },
   );
   return lines;
 }

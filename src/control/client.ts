@@ -75,22 +75,30 @@ export async function askLines<R extends LineRoute>(
 
 /**
  * Asks for lines that come to an end, and hands each over as it arrives. null: all have come; otherwise why not. A request with
- * an identity is sent again when the supervisor is replaced: lines may come twice then. `isWhole` tells whether all have come.
+ * an identity is sent again when the supervisor is replaced: lines may come twice then. `take` says of a line that it is known to be the last,
+ * `isWhole` at the end whether all have come.
  */
 export async function askEach<R extends LineRoute>(
   place: SupervisorPlace,
   question: Question<R>,
-  { take, isWhole }: { readonly take: (line: Answers[R]) => void; readonly isWhole: () => boolean },
+  { take, isWhole }: { readonly take: (line: Answers[R]) => boolean; readonly isWhole: () => boolean },
 ): Promise<Refusal | null> {
   for (;;) {
     const reply = await askLines(place, question);
     if (reply.tag === "refused") return reply;
     let broken: Refusal | null = null;
+    let isOver = false;
     try {
-      for await (const line of reply.value) take(line);
+      for await (const line of reply.value) {
+        isOver = take(line);
+        // That the connection ends as well is not worth waiting for.
+        if (isOver) break;
+      }
     } catch (error) {
       broken = failure(place, nameOf(error));
     }
+    // Whatever became of the connection after that.
+    if (isOver) return null;
     const mayAskAgain = question.identity !== undefined && question.signal?.aborted !== true && place.isLocked();
     if (isWhole() || !mayAskAgain) return broken;
     await Bun.sleep(TRY_EVERY_MS);

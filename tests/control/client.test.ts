@@ -2,7 +2,7 @@ import { afterAll, expect, spyOn, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ask, askLines, type SupervisorPlace } from "../../src/control/client.ts";
+import { ask, askEach, askLines, type SupervisorPlace } from "../../src/control/client.ts";
 import type { Outcome } from "../../src/control/control-port.ts";
 import { readLines } from "../../src/control/read-lines.ts";
 import { millis } from "../../src/core/units.ts";
@@ -237,6 +237,21 @@ test("lines are read as they arrive, until the supervisor ends", async () => {
   }
   await server.close();
   expect((await lines.next()).done).toBe(true);
+});
+
+test("what is known to be the last line ends the answer, although the connection stays", async () => {
+  const place = freePlace(true);
+  const lines = ['{"name":"web"}', '{"name":"db"}'];
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: { data: (peer) => void peer.write(`HTTP/1.1 200 OK\r\n\r\n${lines.join("\n")}\n`) },
+  });
+  const names: string[] = [];
+  const question = { route: "act", name: null, body: {}, patience: millis(10_000) } as const;
+  const take = ({ name }: { readonly name: string }): boolean => names.push(name) === 2;
+  expect(await askEach(place, question, { take, isWhole: () => true })).toBeNull();
+  expect(names).toEqual(["web", "db"]);
+  listener.stop(true);
 });
 
 test("lines are put together again however they were cut on their way", async () => {
