@@ -71,7 +71,8 @@ function wordOf({ shown, count }: Operand): string {
 /** What it says itself, and what follows from its options and operands. */
 function exitsOf({ options, operands, exits }: Command): readonly ExitMeaning[] {
   const common: Record<string, string> = { 0: "done", 2: "the command line is wrong" };
-  if (operands.some(({ kind }) => kind === "service" || kind === "template")) common["5"] = "there is no such service";
+  const namesService = operands.some(({ kind }) => kind === "service" || kind === "template" || kind === "oneshot");
+  if (namesService) common["5"] = "there is no such service";
   if (Object.hasOwn(options, "runtime-dir")) {
     common["4"] = "not allowed to talk to the supervisor";
     common["7"] = "no supervisor is running";

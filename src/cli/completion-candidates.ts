@@ -1,6 +1,7 @@
 /* What a shell offers: every word that may stand where the cursor is, and what each means. */
 import { readdirSync } from "node:fs";
 import { ask } from "../control/client.ts";
+import type { ServiceView } from "../core/service-view.ts";
 import { SIGNAL_NAMES } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
 import { COMMANDS, SUPERVISOR_TOPIC } from "./commands.ts";
@@ -72,6 +73,8 @@ async function valuesOf(kind: ValueKind, line: Line): Promise<readonly Candidate
   switch (kind) {
     case "service":
       return await servicesOf(line);
+    case "oneshot":
+      return await servicesOf(line, ({ type }) => type === "oneshot");
     case "template": {
       const instances = (await servicesOf(line)).filter(({ word }) => word.includes("@"));
       return [...new Set(instances.map(({ word }) => word.slice(0, word.indexOf("@"))))].map(plain);
@@ -94,12 +97,15 @@ async function valuesOf(kind: ValueKind, line: Line): Promise<readonly Candidate
 }
 
 /** Those of the supervisor that the line means; none if it does not answer. */
-async function servicesOf({ words, world }: Line): Promise<readonly Candidate[]> {
+async function servicesOf(
+  { words, world }: Line,
+  isMeant: (service: ServiceView) => boolean = () => true,
+): Promise<readonly Candidate[]> {
   const found = findSupervisor(placeOptionsIn(words), world);
   if (found.tag === "usage") return [];
   const reply = await ask(found.place, { route: "services", name: null, patience: PATIENCE });
   if (reply.tag === "refused") return [];
-  return reply.value.map(({ name, state, description }) => ({
+  return reply.value.filter(isMeant).map(({ name, state, description }) => ({
     word: name,
     what: description === "" ? state : `${state}, ${description.slice(0, MOST_DESCRIPTION)}`,
   }));

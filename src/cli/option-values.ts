@@ -2,6 +2,8 @@
 export type ValueKind =
   | "service"
   | "template"
+  /** A service of this type. */
+  | "oneshot"
   | "command"
   | "signal"
   | "supervisor"

@@ -18,7 +18,7 @@ is that of the service itself, 128 + n if signal n has killed it; 1 if it has no
 One that is at work already is waited for. An instance of a template that there is not
 yet is made.`,
   options: { timeout: WAIT_OPTIONS.timeout, ...JSON_OPTION, ...PLACE_OPTIONS },
-  operands: [{ shown: "NAME", kind: "service", count: "one" }],
+  operands: [{ shown: "NAME", kind: "oneshot", count: "one" }],
   examples: [
     { line: "daemonsup run backup", what: "wait for its end, and end as it does" },
     { line: "daemonsup run import@2026-11", what: "make this instance of import@.toml, and run it" },

@@ -17,8 +17,10 @@ describe("completion", () => {
     await using supervisor = await TestSupervisor.start({
       "web.toml": `${STAYS}description = "Public \\u001b[31m API"\n`,
       "worker@.toml": `${STAYS}instances = 2\n`,
+      "backup.toml": program(["true"], 'type = "oneshot"\nstart = "manual"'),
     });
-    expect(await offered(supervisor, "stop", "")).toEqual(["web", "worker@1", "worker@2"]);
+    expect(await offered(supervisor, "stop", "")).toEqual(["backup", "web", "worker@1", "worker@2"]);
+    expect(await offered(supervisor, "run", "")).toEqual(["backup"]);
     expect(await offered(supervisor, "stop", "wor")).toEqual(["worker@1", "worker@2"]);
     expect(await offered(supervisor, "scale", "w")).toEqual(["worker"]);
     expect(await offered(supervisor, "scale", "worker", "")).toEqual([]);
