@@ -1,7 +1,8 @@
 /* Opens what clients talk to: a socket for each level of access. Part of the composition root. */
 import { type TcpFiles, loadTcpFiles } from "./config/tcp-files.ts";
 import type { ControlPort } from "./control/control-port.ts";
-import { type ComingPort, type ServeOptions, type ServeResult, serveControl } from "./control/server.ts";
+import type { FirstPort } from "./control/handlers.ts";
+import { type ServeOptions, type ServeResult, serveControl } from "./control/server.ts";
 import { unlinkStaleSocket } from "./control/stale-socket-file.ts";
 import type { Settings, TcpSettings } from "./core/definition.ts";
 import type { EstatePort } from "./core/estate.ts";
@@ -44,7 +45,7 @@ interface ServingParts {
   readonly runtime: string;
   readonly estate: EstatePort;
   /** What can be told at once; null: nothing. */
-  readonly first: ComingPort["first"];
+  readonly first: FirstPort | null;
   /** Is told of bugs of ours, once everything is in its place. */
   readonly report: (message: string) => void;
 }
@@ -55,14 +56,17 @@ type Served = Extract<ServeResult, { readonly tag: "serving" }>;
 export class Serving {
   readonly #coming = Promise.withResolvers<ControlPort>();
   readonly #report: (message: string) => void;
-  readonly #parts: ServingParts;
+  readonly #parts: Omit<ServingParts, "first">;
+  #first: FirstPort | null;
   /** By their paths. */
   readonly #sockets = new Map<string, { readonly served: Served; readonly close: () => void }>();
   #network: Served | null = null;
   #isOver = false;
 
   constructor(parts: ServingParts) {
-    this.#parts = parts;
+    const { first, ...rest } = parts;
+    this.#parts = rest;
+    this.#first = first;
     this.#report = (message) => void this.#coming.promise.then(() => parts.report(message));
   }
 
@@ -79,7 +83,7 @@ export class Serving {
   #openSocket(path: string, group: number | null, options: Omit<ServeOptions, "report">): void {
     if (this.#isOver || this.#sockets.has(path)) return;
     const socket = openControlSocket(path, group, this.#parts.estate);
-    const port = { first: this.#parts.first, whole: this.#coming.promise };
+    const port = { first: () => this.#first, whole: this.#coming.promise };
     const served = serveControl(socket.listening, port, { ...options, report: this.#report });
     if (served.tag === "serving") return void this.#sockets.set(path, { served, close: () => socket.close() });
     socket.close();
@@ -105,6 +109,8 @@ export class Serving {
   /** Everything is in its place: whoever waits is answered. */
   complete(port: ControlPort): void {
     this.#coming.resolve(port);
+    // What a predecessor has written of its services is not kept for life.
+    this.#first = null;
   }
 
   /** Takes no more requests; who connects waits for the next supervisor. Ends when all that was asked is answered, or soon. */

@@ -147,6 +147,8 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const files = makeFileChanges(options.config, loaded.marks);
   // What the one before, and the one before that, died of may be in the records.
   const told = isSuccessor && role.record === "use" ? records.begin(loaded.definitions) : null;
+  // Before clients take the low numbers that are left.
+  holdSpareDescriptors();
   const serving = new Serving({
     runtime: directories.runtime,
     estate,
@@ -165,7 +167,6 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const left = told !== null && memory.hasPredecessor ? told : records.begin(inForce.reading.definitions);
   becomeSubreaper();
   guardian?.attach();
-  holdSpareDescriptors();
 
   const logs = startLogs({ settings: loaded.settings, directories, estate, isForeground: options.foreground });
   const over = Promise.withResolvers<number>();

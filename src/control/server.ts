@@ -36,8 +36,8 @@ export interface ControlServer {
 
 /** Who answers: until everything is there, which is when `whole` is fulfilled, `first` does what it can, and all else waits. */
 export interface ComingPort {
-  /** null: it can do nothing. */
-  readonly first: FirstPort | null;
+  /** null: it can do nothing, or has done what it was there for. */
+  readonly first: () => FirstPort | null;
   readonly whole: Promise<ControlPort>;
 }
 
@@ -45,7 +45,7 @@ export interface ComingPort {
 export function createControlServer(port: ControlPort | ComingPort, options: ControlServerOptions): ControlServer {
   const life = new AbortController();
   const load = { streams: 0, waiting: 0, coming: 0 };
-  const coming: ComingPort = "whole" in port ? port : { first: null, whole: Promise.resolve(port) };
+  const coming: ComingPort = "whole" in port ? port : { first: () => null, whole: Promise.resolve(port) };
   let whole = "whole" in port ? null : port;
   void coming.whole.then((arrived) => (whole = arrived));
 
@@ -60,8 +60,9 @@ export function createControlServer(port: ControlPort | ComingPort, options: Con
     try {
       const found = locate(request, options.access);
       if (found instanceof Response) return found;
-      const early = whole === null ? (FIRST_HANDLERS[found.route] ?? null) : null;
-      if (early !== null && coming.first !== null) return await early(callOf(request, found, coming.first));
+      const first = whole === null ? coming.first() : null;
+      const early = FIRST_HANDLERS[found.route] ?? null;
+      if (first !== null && early !== null) return await early(callOf(request, found, first));
       return await HANDLERS[found.route](callOf(request, found, whole ?? (await waitForWhole())));
     } catch (error) {
       reportBug(request, error);

@@ -1,5 +1,13 @@
-import { openSync } from "node:fs";
+import { dlopen } from "bun:ffi";
+import { closeSync, openSync } from "node:fs";
 import { readDescriptorLimit } from "./descriptor-limit.ts";
+
+const libc = dlopen("libc.so.6", {
+  // int fcntl(int fd, int cmd, int arg);
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+} as const);
+
+const F_DUPFD_CLOEXEC = 1030;
 
 /**
  * Takes the descriptors below this number, for as long as this process lives; fewer where there are not twice as many in all.
@@ -14,4 +22,17 @@ export function reserveNumbers(below: number): void {
   } catch {
     // What is not left cannot be taken.
   }
+}
+
+/** Takes so many numbers, the lowest that are free from `first` on, as duplicates of `fd`, until the returned function is called. */
+export function holdNumbers(fd: number, first: number, count: number): () => void {
+  const held: number[] = [];
+  while (held.length < count) {
+    const number = libc.symbols.fcntl(fd, F_DUPFD_CLOEXEC, first);
+    if (number < 0) break;
+    held.push(number);
+  }
+  return () => {
+    for (const number of held.splice(0)) closeSync(number);
+  };
 }

@@ -3,7 +3,9 @@ import { errnoNameOf } from "./errno-names.ts";
 import { NativeBlock } from "./native-block.ts";
 import { type Native, loadNative } from "./native.ts";
 import { OomScore } from "./oom-score.ts";
+import { readDescriptorLimit } from "./descriptor-limit.ts";
 import { lowerOomShield } from "./oom-shield.ts";
+import { holdNumbers } from "./reserve-numbers.ts";
 import type { SpawnRequest, SpawnStage } from "./spawn-request.ts";
 
 /**
@@ -31,6 +33,11 @@ const INHERITED = { tag: "inherited" } as const;
 /** Blocks that are kept for later; each is some tens of kilobytes. */
 const MOST_SPARE = 32;
 
+/** As in native-spawn.c. */
+const FIRST_STAGED = 16;
+const MOST_STAGED = 32;
+const A_SHARE = 64;
+
 interface PendingChild {
   readonly block: NativeBlock;
   /** The oom score that it is still to be given; null: it has inherited the right one. */
@@ -51,6 +58,8 @@ const borrowed = new Set<NativeBlock>();
 export class Spawner {
   #native: Native | null = null;
   readonly #nothing = openSync("/dev/null", "r");
+  /** Until `prepare` takes them, which is too late for the low ones where clients are answered before. */
+  readonly #letGoOfNumbers = holdNumbers(this.#nothing, FIRST_STAGED, mostStaged());
   readonly #oomScore = new OomScore();
   readonly #pending = new Map<number, PendingChild>();
   /** Outcomes that were found before somebody asked for them. */
@@ -58,10 +67,11 @@ export class Spawner {
   /** Blocks that no child is on. */
   readonly #spare = [new NativeBlock()];
 
-  /** Compiles what starts processes and takes the numbers that it needs, once; 5 to 10 ms. The first spawn does it otherwise. */
+  /** Compiles what starts processes, once; 5 to 10 ms. The first spawn does it otherwise. */
   prepare(): Native {
     if (this.#native !== null) return this.#native;
     this.#native = loadNative();
+    this.#letGoOfNumbers();
     this.#native.reserve(this.#nothing);
     return this.#native;
   }
@@ -134,6 +144,7 @@ export class Spawner {
 
   /** Children go on, also those that are pending. */
   [Symbol.dispose](): void {
+    this.#letGoOfNumbers();
     closeSync(this.#nothing);
     this.#oomScore[Symbol.dispose]();
   }
@@ -150,6 +161,10 @@ export class Spawner {
     this.prepare().discard(pidfd);
     return { tag: "failed", stage: "oom_score_adjust", errno: errnoNameOf(errno) };
   }
+}
+
+function mostStaged(): number {
+  return Math.min(MOST_STAGED, Math.floor(readDescriptorLimit() / A_SHARE));
 }
 
 function hasLeft(block: NativeBlock): boolean {

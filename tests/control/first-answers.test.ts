@@ -19,7 +19,7 @@ function ask(path: string, method = "GET"): Request {
 test("until everything is there, states are told as they were left, and all else waits", async () => {
   const coming = Promise.withResolvers<ControlPort>();
   const first = literalPort([viewOf("web", { pid: 1 }), viewOf("db", { pid: 1 })]);
-  const server = createControlServer({ first, whole: coming.promise }, OPTIONS);
+  const server = createControlServer({ first: () => first, whole: coming.promise }, OPTIONS);
   const services = (await (await server.fetch(ask("/v1/services"))).json()) as readonly { readonly pid: number }[];
   expect(services.map(({ pid }) => pid)).toEqual([1, 1]);
   expect(await (await server.fetch(ask("/v1/services/web"))).json()).toMatchObject({ name: "web", pid: 1 });
@@ -29,14 +29,17 @@ test("until everything is there, states are told as they were left, and all else
   );
   const stop = server.fetch(ask("/v1/services/web/stop", "POST"));
   expect(await isAnswered(...waiting, stop)).toBe(false);
+  // So nobody takes them for requests that could be answered before.
+  expect(server.waitingCount()).toBe(waiting.length + 1);
   coming.resolve(literalPort([viewOf("web", { pid: 2 })]));
   for (const response of await Promise.all([...waiting, stop])) expect(response.status).toBe(200);
+  expect(server.waitingCount()).toBe(0);
   expect(await (await server.fetch(ask("/v1/services/web"))).json()).toMatchObject({ pid: 2 });
 });
 
 test("where nothing was left, everything waits", async () => {
   const coming = Promise.withResolvers<ControlPort>();
-  const server = createControlServer({ first: null, whole: coming.promise }, OPTIONS);
+  const server = createControlServer({ first: () => null, whole: coming.promise }, OPTIONS);
   const asking = server.fetch(ask("/v1/services"));
   expect(await isAnswered(asking)).toBe(false);
   coming.resolve(literalPort([viewOf("web")]));

@@ -6,7 +6,10 @@ import { commandOf, expectChild, isRoot, makeScratch, reap, requestOf } from "./
 
 test("2,000 spawns leave no descriptor and no child behind", () => {
   // Some descriptors are taken once for all.
-  new Spawner()[Symbol.dispose]();
+  {
+    using first = new Spawner();
+    first.prepare();
+  }
   const openCount = () => readdirSync("/proc/self/fd").length;
   const children = () => readFileSync("/proc/thread-self/children", "utf8");
   const [openBefore, childrenBefore] = [openCount(), children()];

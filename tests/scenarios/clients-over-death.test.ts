@@ -1,6 +1,6 @@
 /* Commands of clients that are under way when the supervisor dies: they wait, and what they asked for is done once. */
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import type { VersionView } from "../../src/control/control-port.ts";
 import { shell } from "./definitions.ts";
 import { connectionsTo } from "./socket-clients.ts";
@@ -67,6 +67,25 @@ test("who connects while there is no supervisor waits in the socket, and is answ
   expect(services).toMatchObject([{ name: "web", state: "up", pid }]);
   await using second = await first.successor();
   expect(version).toMatchObject({ pid: second.supervisorPid });
+});
+
+test("many who waited take no numbers that the next supervisor needs for starting services quickly", async () => {
+  using place = new TestPlace({ "web.toml": shell("sleep 1000") });
+  await using first = await place.start();
+  signalProcess(first.pid, "SIGSTOP");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  await untilTrue(() => hasEnded(first.supervisorPid));
+  const unix = `${place.runtime}/control.sock`;
+  const waiting = await Promise.all(
+    Array.from({ length: 100 }, () => Bun.connect({ unix, socket: { data: () => undefined } })),
+  );
+  signalProcess(first.pid, "SIGCONT");
+  await using second = await first.successor();
+  const numbers = readdirSync(`/proc/${second.supervisorPid}/fd`).map(Number);
+  const isReserved = (number: number): boolean =>
+    number < 64 && readlinkSync(`/proc/${second.supervisorPid}/fd/${number}`) === "/dev/null";
+  expect(numbers.filter(isReserved).length).toBeGreaterThanOrEqual(32);
+  for (const connection of waiting) connection.terminate();
 });
 
 test("a batch that is restarted when the supervisor dies is restarted once", async () => {
