@@ -68,13 +68,16 @@ async function serve(start: PlaneStart): Promise<void> {
     busy.end();
     const ready = waiter.wait(patience);
     busy.begin(monotonicMicros());
-    for (const fd of ready) {
-      if (fd === start.wakeup) announced += takeFromEventfd(fd);
-      else plane.ready(fd);
-    }
+    const meant = ready.map((fd) => plane.watchedAs(fd));
+    // What was asked before comes before what is readable: a pipe that has ended may be known by a message alone, and what it holds
+    // was said before what others say now.
+    if (ready.includes(start.wakeup)) announced += takeFromEventfd(start.wakeup);
+    while (received < announced) await nextTurn();
+    for (const [index, fd] of ready.entries())
+      // Meanwhile the number may stand for something else.
+      if (fd !== start.wakeup && plane.watchedAs(fd) === meant[index]) plane.ready(fd);
     plane.rotateDue();
     plane.finishRound();
-    while (received < announced) await nextTurn();
   }
 }
 

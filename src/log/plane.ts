@@ -96,6 +96,11 @@ export class Plane {
     this.#outbox.guard("handle a message", null, () => this.#handle(message));
   }
 
+  /** Something that is another one once the number stands for another descriptor; undefined: nothing is known of it. */
+  watchedAs(fd: number): object | undefined {
+    return this.#watched.get(fd);
+  }
+
   /** A descriptor is readable. */
   ready(fd: number): void {
     const watched = this.#watched.get(fd);

@@ -38,7 +38,7 @@ describe.skipIf(needsNotifier)("a service that says when it is ready", () => {
     const once = `start = "manual"\n${NOTIFY}\n[restart]\npolicy = "never"`;
     await using supervisor = await started(saying(["say=READY=1", "exit=3"], once));
     await supervisor.command("start", "web");
-    await supervisor.until("web", (view) => view.state === "failed");
+    await supervisor.event(({ state }) => state === "failed");
     const states = supervisor.events.filter((event) => event.event === "state").map((event) => event.state);
     expect(states).toContain("up");
   });

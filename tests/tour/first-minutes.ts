@@ -1,7 +1,7 @@
 /* The first five minutes of the README. */
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { program, shell } from "../scenarios/definitions.ts";
+import { chanceLoopbackAddress } from "../scenarios/loopback-address.ts";
 import { skipReason } from "../scenarios/loud-skip.ts";
 import { TestPlace, TestSupervisor } from "../scenarios/test-supervisor.ts";
 import { Stage } from "./stage.ts";
@@ -28,10 +28,10 @@ http = "http://127.0.0.1:8000/"
 `;
 
 export async function tellFirstMinutes(): Promise<Readonly<Record<string, string>>> {
-  const port = String(await freePort());
+  const address = chanceLoopbackAddress();
   using place = new TestPlace({});
-  const write = (name: string, text: string): void => place.write(name, text.replaceAll("8000", port));
-  using stage = new Stage(place, [[port, "8000"]]);
+  const write = (name: string, text: string): void => place.write(name, text.replaceAll("127.0.0.1", address));
+  using stage = new Stage(place, [[address, "127.0.0.1"]]);
   const shown = `# services.d/web.toml\n${MISTAKEN}`;
   write("web.toml", MISTAKEN);
   const check = await stage.block({ line: "daemonsup check" });
@@ -39,7 +39,9 @@ export async function tellFirstMinutes(): Promise<Readonly<Record<string, string
   // What cannot work waits until the supervisor is up: whether that says so as well depends on who is quicker.
   const gate = `until [ -e ${place.path("go")} ]; do sleep 0.05; done`;
   write("web.toml", MENDED);
-  write("tick.toml", shell("while sleep 1; do echo tick; done"));
+  // In the merged logs it stands after what the other one has said.
+  const later = `until [ -e ${place.path("later")} ]; do sleep 0.05; done`;
+  write("tick.toml", shell(`${later}; while sleep 1; do echo tick; done`));
   write(
     "broken.toml",
     shell(`${gate}; echo cannot open the database >&2; exit 3`, '[restart]\ndelay = "31s"\nmax_delay = "31s"'),
@@ -48,6 +50,7 @@ export async function tellFirstMinutes(): Promise<Readonly<Record<string, string
   await using supervisor = await TestSupervisor.connect(place);
   writeFileSync(place.path("go"), "");
   await supervisor.until("broken", ({ state }) => state === "backoff");
+  writeFileSync(place.path("later"), "");
   await supervisor.until("web", ({ state }) => state === "up");
   const status = await stage.block({ line: "daemonsup status" });
   await supervisor.lines("tick", (texts) => texts.length >= 2);
@@ -70,16 +73,4 @@ export async function tellFirstMinutes(): Promise<Readonly<Record<string, string
     "first-page": page,
     "first-change": `${restart}\n\n${reload}\n\n${end}`,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    resolve(typeof address === "object" && address !== null ? address.port : 0);
-  });
-  const port = await promise;
-  await new Promise((done) => server.close(done));
-  return port;
 }
