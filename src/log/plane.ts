@@ -107,10 +107,7 @@ export class Plane {
     // Told of before it was taken out, in the same round.
     if (watched === undefined) return;
     if (watched.tag === "writes") return this.#outbox.guard("look at the logs", null, () => this.#direct.ready());
-    if (watched.tag === "watch") {
-      this.#outbox.say({ tag: "readable", fd, id: watched.id });
-      return;
-    }
+    if (watched.tag === "watch") return this.#outbox.say({ tag: "readable", fd, id: watched.id });
     this.#outbox.guard("read the output", watched.run.service.name, () => this.#runs.read(watched.run, watched.reader));
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import type { Finding } from "../../src/cli/finding.ts";
 import { program } from "./definitions.ts";
 import { asOrdinaryUser } from "./ordinary-user.ts";
@@ -51,6 +51,8 @@ test("doctor does not advise to kill a supervisor that one may only not ask", as
   const closed = place.path("closed");
   mkdirSync(closed, { mode: 0o000 });
   const { stdout } = await run(asOrdinaryUser([BINARY, "doctor", "--json", "--runtime-dir", closed]));
+  // Only root may remove it as it is.
+  chmodSync(closed, 0o700);
   const found = (JSON.parse(stdout) as readonly Finding[]).find(({ about }) => about === "supervisor");
   expect(found).toMatchObject({ level: "problem", mend: null });
   expect(found?.found).toEndWith(
