@@ -13,8 +13,9 @@ test("a guardian and its supervisor give back what they do not need, are not wok
   await untilTrue(() => codeOf(pid) < 3 * MIB && codeOf(supervisorPid) < 8 * MIB);
   for (const process of [pid, supervisorPid])
     expect(scriptsOf(process)).toEqual([expect.objectContaining({ anonymous: 0 })]);
-  expect(readdirSync(`/proc/${pid}/task`)).toEqual([String(pid)]);
-  expect(memoryOf(pid)).toBeLessThan(6 * MIB);
+  await untilTrue(() => readdirSync(`/proc/${pid}/task`).length === 1);
+  // How much of the file one touch brings back is up to the page cache.
+  expect(ownMemoryOf(pid)).toBeLessThan(6 * MIB);
 
   const before = wakingsOf(pid);
   await Bun.sleep(3_000);
@@ -64,9 +65,9 @@ function scriptsOf(pid: number): readonly Mapping[] {
   return parts.filter(({ isConstant, offset, anonymous }) => isConstant && offset > code && anonymous === 0);
 }
 
-/** Its share of what is in memory, in KiB. */
-function memoryOf(pid: number): number {
-  return numberIn(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"), "Pss");
+/** Without the files that are mapped, in KiB. */
+function ownMemoryOf(pid: number): number {
+  return numberIn(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"), "Anonymous");
 }
 
 /** How often it has gone to sleep. */
