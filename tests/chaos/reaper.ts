@@ -84,13 +84,14 @@ export class Reaper {
     await this.startAgain();
   }
 
-  /** Kills, or replaces, while all is about to end, and starts nobody again. false: nobody may be left to finish that. */
+  /** Kills, or replaces, while all is about to end, and starts nobody again. false: nobody is left, or may be, to finish that. */
   async strikeDown(): Promise<boolean> {
     const { chance, weights, tell } = this.#options;
     const death = chance.weigh({ ...weights, starting: 0, none: weights.none + 1 });
     const { guardian, supervisor, all } = householdOf(this.#place);
     tell(`strikes what ends: ${death} (guardian ${guardian}, supervisor ${supervisor})`);
-    if (death === "upgrade" && guardian !== null && signal(guardian, "SIGUSR2")) this.kills.upgrade += 1;
+    if (guardian === null) return false;
+    if (death === "upgrade" && signal(guardian, "SIGUSR2")) this.kills.upgrade += 1;
     if (death === "none" || death === "upgrade") return true;
     const victims = { supervisor: [supervisor], guardian: [guardian], quick: [supervisor], both: all, starting: [] };
     this.#kill(death, victims[death]);
