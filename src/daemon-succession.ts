@@ -1,4 +1,6 @@
 /* How the supervisor takes the place of its guardian, should that die. Part of the composition root. */
+import { writeSync } from "node:fs";
+import { SIGNAL_NUMBERS } from "./core/signal-names.ts";
 import { type Estate, writeManifest } from "./daemon-estate.ts";
 import { errnoNameOf } from "./os/errno-names.ts";
 import { NativeBlock } from "./os/native-block.ts";
@@ -15,13 +17,15 @@ const CANNOT = "cannot take the place of the guardian, which has died";
  */
 export function becomeGuardian(
   role: SupervisorRole,
-  given: { readonly estate: Estate; readonly report: Report },
+  given: { readonly estate: Estate; readonly report: Report; readonly isEnding: boolean },
 ): void {
-  const { estate, report } = given;
+  const { estate, report, isEnding } = given;
   const before = `the guardian (pid ${role.guardian?.pid}) has died; the supervisor (pid ${process.pid}) has taken its place`;
   const { options, directories, invokingUid, program } = role;
   const pipe = openLogPipe();
   if (pipe.tag === "failed") return report("crit", `${CANNOT}: pipe failed: ${pipe.errno}`);
+  // As if it came while this process is executed: the guardian has the next supervisor go on with it.
+  if (isEnding) writeSync(pipe.ends.write, Uint8Array.of(SIGNAL_NUMBERS.SIGTERM));
   const { manifest } = estate;
   const list = writeManifest(manifest);
   const guardian: GuardianRole = {

@@ -269,7 +269,8 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   estate.forsake();
   upgrades.conclude();
   announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
-  const orphaned = (): void => launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report }));
+  const orphaned = (): void =>
+    launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report, isEnding: supervisor.isEnding }));
   signals.deliverTo({ supervisor, reloader, logs, upgrades, guardian, orphaned });
   serving.complete(control);
 

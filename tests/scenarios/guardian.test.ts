@@ -121,6 +121,19 @@ describe("a supervisor that is killed", () => {
 });
 
 describe("a guardian that is killed", () => {
+  test("while everything is stopped is replaced by one that has that carried on, and whoever asked for it is not left waiting", async () => {
+    await using first = await TestSupervisor.start({
+      "stubborn.toml": shell('trap "" TERM; echo deaf; while :; do sleep 1; done', '[stop]\ntimeout = "1s"'),
+    });
+    await first.line("stubborn", (text) => text === "deaf");
+    const asked = first.command("shutdown");
+    await first.event((event) => event.service === "stubborn" && event.state === "stopping");
+    signalProcess(first.pid, "SIGKILL");
+    expect(await asked).toMatchObject({ code: 0, stderr: "" });
+    expect(first.place.supervisorPid()).toBeNull();
+    expect(first.place.marked()).toEqual([]);
+  });
+
   test("is replaced by its supervisor, which another one follows", async () => {
     await using first = await TestSupervisor.start(SLEEPER);
     signalProcess(first.pid, "SIGKILL");
