@@ -3,7 +3,7 @@ import { EXIT } from "../core/exit-statuses.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
 import { ANSWER_WITHIN } from "./find-services.ts";
-import { PLACE_OPTIONS } from "./find-supervisor.ts";
+import { type CommandPlace, PLACE_OPTIONS } from "./find-supervisor.ts";
 import { readWaitOptions, type WaitWish } from "./read-wait-options.ts";
 import { waitFor } from "./watch-waiting.ts";
 import { INTERRUPTED } from "./worst-exit.ts";
@@ -18,12 +18,15 @@ until it is gone.`,
   run: shutDown,
 };
 
+/** How often it is looked whether somebody has stopped the guardian. */
+const WAKE_EVERY_MS = 500;
+
 async function shutDown(call: CommandCall): Promise<number> {
   const { given, world, place } = call;
   const wish = readWaitOptions(given);
   if (wish.tag === "usage") return say(call, { exit: EXIT.usage, message: wish.message });
   const waiting = { what: "shutdown", names: [], place, others: isStopping };
-  const end = await waitFor(world, waiting, (signal) => askAndWait(call, wish, signal));
+  const end = await waitFor(world, waiting, (signal) => whileAwake(place, () => askAndWait(call, wish, signal)));
   return end === null ? INTERRUPTED : say(call, end);
 }
 
@@ -39,8 +42,6 @@ interface Ending {
 
 async function askAndWait(call: CommandCall, { wait, timeout }: WaitWish, signal: AbortSignal): Promise<Ending> {
   const guardian = call.place.daemonPid();
-  // Where it has no supervisor, nobody else would hear of this.
-  call.place.wakeDaemon();
   const reply = await ask(call.place, { route: "shutdown", name: null, body: {}, patience: ANSWER_WITHIN, signal });
   // A supervisor without services may be gone before its answer has left.
   if (reply.tag === "refused" && reply.why !== "broken") return reply;
@@ -62,14 +63,26 @@ async function askAndWait(call: CommandCall, { wait, timeout }: WaitWish, signal
   }
 }
 
+/**
+ * A guardian that somebody has stopped starts no supervisor: where there is none, nobody would hear of this, or carry it out.
+ * It may be stopped, and the supervisor die, at any moment, also between the question and its answer.
+ */
+async function whileAwake<T>(place: CommandPlace, run: () => Promise<T>): Promise<T> {
+  place.wakeDaemon();
+  const waking = setInterval(() => place.wakeDaemon(), WAKE_EVERY_MS);
+  try {
+    return await run();
+  } finally {
+    clearInterval(waking);
+  }
+}
+
 function remainsText(guardian: number | null): string {
   const pid = guardian === null ? "" : ` (pid ${guardian})`;
   return `cannot shut down: all services are stopped and the supervisor has ended, but its guardian${pid} has not; until it has, nothing can be started in its place`;
 }
 
 const LOOK_EVERY_MS = 20;
-/** How often it is looked whether somebody has stopped the guardian meanwhile. */
-const WAKE_EVERY_MS = 500;
 /** A guardian ends right after its supervisor, unless somebody holds it up. */
 const GUARDIAN_WITHIN_MS = 5_000;
 
@@ -84,16 +97,11 @@ async function waitUntilGone(
 ): Promise<"gone" | "guardian" | "services"> {
   const deadline = timeout === null ? Number.POSITIVE_INFINITY : performance.now() + timeout;
   let guardianUntil = Number.POSITIVE_INFINITY;
-  let wakeAt = performance.now() + WAKE_EVERY_MS;
   // Nothing tells when a lock is free; its holder is no child of ours.
   while (place.isLocked()) {
     const isEmpty = place.daemonPid() === null;
     const now = performance.now();
     if (isEmpty) guardianUntil = Math.min(guardianUntil, now + GUARDIAN_WITHIN_MS);
-    if (now > wakeAt) {
-      place.wakeDaemon();
-      wakeAt = now + WAKE_EVERY_MS;
-    }
     if (signal.aborted || now > Math.min(deadline, guardianUntil)) return isEmpty ? "guardian" : "services";
     await Bun.sleep(LOOK_EVERY_MS);
   }
