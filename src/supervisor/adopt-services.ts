@@ -15,7 +15,7 @@ import type { Companions } from "./companions.ts";
 import type { Departures } from "./departures.ts";
 import type { Launcher } from "./launcher.ts";
 import { placeholderFor } from "./placeholder.ts";
-import type { ClockPort, OutputPort, ProcessPort, Report, TimerPort } from "./ports.ts";
+import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, TimerPort } from "./ports.ts";
 import { ProcessSnapshot } from "./process-snapshot.ts";
 import { type Leftover, type Remembered, findLeftovers } from "./predecessor.ts";
 
@@ -39,6 +39,7 @@ export interface AdoptionPorts {
   readonly processes: ProcessPort;
   readonly clock: ClockPort;
   readonly timers: TimerPort;
+  readonly memory: Pick<MemoryPort, "exited">;
   readonly report: Report;
   /** The service is new here. */
   configure(definition: Definition): void;
@@ -103,6 +104,7 @@ export function adoptServices(told: Beginnings, ports: AdoptionPorts): ReadonlyS
   // Only now: a line that a companion waits for may be the first that is read.
   ports.output.resume();
   tell(adopted, ports);
+  for (const each of adopted) noteEnds(each, ports);
   fleet.resume(adopted);
   for (const { record } of adopted) awaitExec(record.definition.name, ports);
   return new Set(adopted.map(({ record }) => record.definition.name));
@@ -176,6 +178,17 @@ function hold({ record, leftover }: Adopted, { belongings, departures }: Adoptio
   belongings.found(leftover);
   if (!belongings.isForeign(definition.name)) return;
   for (const row of leftover.rows) departures.watchForeign(definition.name, row.pid);
+}
+
+/**
+ * As any other end it is written down before it is acted upon: else a next supervisor, if this one dies while it starts the
+ * service again, takes the old process for one of the new run. Of a spawn that was under way it is not: nothing but that
+ * tells that there has been a process.
+ */
+function noteEnds({ record, events }: Adopted, { memory }: AdoptionPorts): void {
+  for (const event of events)
+    if (event.tag === "exited" && mainPidOf(record.state) !== 0)
+      memory.exited(record.definition.name, event.exit.tag === "unknown" ? null : event.exit);
 }
 
 /** Nobody is told when an exec returns that another process began. */
