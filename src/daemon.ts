@@ -264,7 +264,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const problems = [...ofConfiguration, ...memory.problems, ...left.problems];
   for (const warning of [...problems, ...loaded.warnings]) logs.report("warning", warning);
   const { definitions, unfit } = inForce.reading;
-  supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved });
+  supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved, isStart: !isSuccessor });
   if (inForce !== first) reloader.catchUp(loaded);
   estate.forsake();
   upgrades.conclude();

@@ -1,7 +1,7 @@
 import type { Definition } from "./definition.ts";
 import type { Exit } from "./exit.ts";
 import type { PlainData } from "./plain-data.ts";
-import { type ServiceState, hasNoProcess, deadlineOf, mainPidOf } from "./service-state.ts";
+import { type ServiceState, deadlineOf, endsForGood, hasNoProcess, mainPidOf } from "./service-state.ts";
 import type { Instant, WallTime } from "./units.ts";
 
 /** A start of some kind. `byHand`: what an operator has stopped is started for it as well. */
@@ -160,4 +160,10 @@ export function isDeadlineOver({ state }: ServiceRecord, now: Instant): boolean 
 /** The pid that operators see, or null. */
 export function pidOf(record: ServiceRecord): number | null {
   return mainPidOf(record.state);
+}
+
+/** true: it has ended, or is about to, although it is to run: with the supervisor, and with nothing else. */
+export function isEndedByShutdown({ want, state, held, asked }: ServiceRecord): boolean {
+  if (want !== "up" || asked !== null) return false;
+  return held === "stop-asked" || endsForGood(state) || (state.tag === "down" && state.why === "stopped");
 }

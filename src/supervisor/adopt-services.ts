@@ -27,6 +27,8 @@ export interface Beginnings {
   readonly remembered: readonly Remembered[];
   /** What a predecessor that died has written of its services, as far as it can be read, with the actions that are not done. */
   readonly saved: ReadonlyMap<string, SavedService>;
+  /** true: somebody has started it; false: it takes the place of one that died, and ends if that was to end. */
+  readonly isStart: boolean;
 }
 
 export interface AdoptionPorts {

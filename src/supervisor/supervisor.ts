@@ -7,6 +7,7 @@ import { Fleet } from "../core/fleet.ts";
 import type { FleetPorts } from "../core/fleet-ports.ts";
 import type { ServiceAction, ServiceEvent } from "../core/service-event.ts";
 import type { ServiceRecord } from "../core/service-record.ts";
+import { isEndedByShutdown } from "../core/service-record.ts";
 import { isAtRest, isUntouched } from "../core/service-state.ts";
 import { type Beginnings, adoptServices } from "./adopt-services.ts";
 import { Belongings } from "./belongings.ts";
@@ -159,15 +160,16 @@ export class Supervisor {
     // Each after what it needs, so that none has to be looked at twice.
     for (const name of fleet.links.inStartOrder([...fleet.records()].map((record) => record.definition.name))) {
       const record = adopted.has(name) ? fleet.get(name) : null;
-      if (record !== null) this.#goOn(record);
+      if (record !== null) this.#goOn(record, beginnings.isStart);
       else this.#starter.want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
     }
   }
 
-  #goOn(record: ServiceRecord): void {
+  #goOn(record: ServiceRecord, isStart: boolean): void {
     this.#keep(record, null);
     this.#pidFiles.changed(record, null);
-    if (record.want === "up" && isUntouched(record.state)) this.#starter.start(record.definition.name);
+    const isToStart = (record.want === "up" && isUntouched(record.state)) || (isStart && isEndedByShutdown(record));
+    if (isToStart) this.#starter.start(record.definition.name);
   }
 
   /** The service is new, or has another definition. */

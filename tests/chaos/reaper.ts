@@ -84,18 +84,18 @@ export class Reaper {
     await this.startAgain();
   }
 
-  /** Kills one of them, or replaces, while all is about to end, and starts nobody again. false: nobody is left, or may be, to finish that. */
+  /** Kills, or replaces, while all is about to end, and starts nobody again. false: nobody is left, or may be, to finish that. */
   async strikeDown(): Promise<boolean> {
     const { chance, weights, tell } = this.#options;
-    const death = chance.weigh({ ...weights, both: 0, starting: 0, none: weights.none + 1 });
-    const { guardian, supervisor } = householdOf(this.#place);
+    const death = chance.weigh({ ...weights, starting: 0, none: weights.none + 1 });
+    const { guardian, supervisor, all } = householdOf(this.#place);
     tell(`strikes what ends: ${death} (guardian ${guardian}, supervisor ${supervisor})`);
     if (guardian === null) return false;
     if (death === "upgrade" && signal(guardian, "SIGUSR2")) this.kills.upgrade += 1;
     if (death === "none" || death === "upgrade") return true;
-    const victims = { supervisor: [supervisor], guardian: [guardian], quick: [supervisor], both: [], starting: [] };
+    const victims = { supervisor: [supervisor], guardian: [guardian], quick: [supervisor], both: all, starting: [] };
     this.#kill(death, victims[death]);
-    const isLeft = supervisor !== null;
+    const isLeft = death !== "both" && supervisor !== null;
     this.isBlind ||= !isLeft;
     return await Promise.resolve(isLeft);
   }

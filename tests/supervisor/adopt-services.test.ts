@@ -1,29 +1,31 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { SavedService } from "../../src/core/saved-record.ts";
 import type { ServiceState } from "../../src/core/service-state.ts";
-import { newRecord } from "../../src/core/service-record.ts";
+import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
 import { millis } from "../../src/core/units.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
-import { literalDefinition } from "../core/literal-definition.ts";
+import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
 import { STATES } from "../core/literal-states.ts";
 import { literalSupervisor } from "./literal-supervisor.ts";
 
 const WEB = { name: "web", restart: { ...literalDefinition({}).restart, delay: millis(0) } };
 
+/** Its main process is gone, and nobody has noted how. */
+const ENDED: Remembered = {
+  service: "web",
+  want: null,
+  invocation: "f".repeat(32),
+  main: null,
+  isMainGone: true,
+  exit: null,
+};
+
 /** A supervisor that goes on with a service whose main process has ended while none ran; what it has written down by then. */
 function notesAfter(state: ServiceState): readonly string[] {
   const world = literalSupervisor();
   const record = { ...newRecord(literalDefinition(WEB), world.timers.wall()), want: "up" as const, state };
-  const remembered: Remembered = {
-    service: "web",
-    want: null,
-    invocation: "f".repeat(32),
-    main: null,
-    isMainGone: true,
-    exit: null,
-  };
   const saved: SavedService = { record, actions: [], run: null };
-  world.boot([WEB], [remembered], new Map([["web", saved]]));
+  world.boot([WEB], { remembered: [ENDED], saved: new Map([["web", saved]]) });
   world.timers.passTime(60_000);
   world.timers.turns();
   return world.memory.filter((note) => note.endsWith(" web"));
@@ -35,4 +37,42 @@ test("an end that only a successor finds is written down before the service is s
 
 test("the end of a spawn that was under way is told by the trace of its process until the next spawn", () => {
   expect(notesAfter(STATES.launching)).toEqual(["intend web"]);
+});
+
+describe("what was ended by a shutdown that was cut off", () => {
+  const CHAIN: readonly DefinitionChanges[] = [
+    { name: "app", requires: [{ name: "db", restartWith: false }] },
+    { name: "db" },
+    { name: "off" },
+  ];
+  /** A shutdown in the middle: app has ended, db is about to, off was stopped by hand before. */
+  const left: readonly (readonly [string, Partial<ServiceRecord>])[] = [
+    ["app", { want: "up", state: { tag: "down", why: "stopped" } }],
+    ["db", { want: "up", state: { ...STATES.stopping, pid: 501 } }],
+    ["off", { want: "down", state: { tag: "down", why: "stopped" } }],
+  ];
+
+  function goOn(isStart: boolean) {
+    const world = literalSupervisor();
+    const { startTicks } = world.machine.start(501, {
+      environment: { DAEMONSUP_SERVICE: "db", INVOCATION_ID: "f".repeat(32) },
+    });
+    const saved = left.map(([name, change]): [string, SavedService] => {
+      const definition = literalDefinition(CHAIN.find((changes) => changes.name === name) ?? {});
+      const record = { ...newRecord(definition, world.timers.wall()), ...change };
+      return [name, { record, actions: [], run: null }];
+    });
+    const db = { ...ENDED, service: "db", main: { pid: 501, startTicks }, isMainGone: false };
+    world.boot(CHAIN, { remembered: [db], saved: new Map(saved), isStart });
+    world.end(501);
+    return ["db", "app", "off"].map((name) => `${name} ${world.stateOf(name)}`);
+  }
+
+  test("runs again when somebody starts the supervisor anew", () => {
+    expect(goOn(true)).toEqual(["db up", "app up", "off down"]);
+  });
+
+  test("stays as it is for a successor, which goes on with the shutdown", () => {
+    expect(goOn(false)).toEqual(["db down", "app down", "off down"]);
+  });
 });

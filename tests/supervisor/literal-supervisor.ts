@@ -6,7 +6,7 @@ import { Operator } from "../../src/supervisor/operator.ts";
 import type { SpawnOutcome, SpawnPlan } from "../../src/supervisor/ports.ts";
 import { literalKernel } from "./literal-kernel.ts";
 import { RunFiles } from "../../src/supervisor/run-files.ts";
-import type { Remembered } from "../../src/supervisor/predecessor.ts";
+import type { Beginnings } from "../../src/supervisor/adopt-services.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
 import type { SavedService } from "../../src/core/saved-record.ts";
@@ -52,13 +52,9 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       for (const [fd, ready] of watched) if (!machine.isAlive(fd)) ready();
       timers.turns();
     },
-    /** `saved`: by service, as a dead predecessor has written it. */
-    boot(
-      definitions: readonly DefinitionChanges[],
-      remembered: readonly Remembered[] = [],
-      saved: ReadonlyMap<string, SavedService> = new Map(),
-    ): void {
-      supervisor.boot({ definitions: definitions.map(literalDefinition), unfit: {}, remembered, saved });
+    boot(definitions: readonly DefinitionChanges[], left: Partial<Omit<Beginnings, "definitions">> = {}): void {
+      const none = { unfit: {}, remembered: [], saved: new Map<string, SavedService>(), isStart: true };
+      supervisor.boot({ ...none, ...left, definitions: definitions.map(literalDefinition) });
       timers.turns();
     },
     stateOf: (service: string): string => operator.service(service)?.state ?? "gone",

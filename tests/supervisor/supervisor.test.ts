@@ -28,7 +28,9 @@ describe("the start of a supervisor", () => {
       isMainGone: false,
       exit: null,
     });
-    world.boot([{ name: "a" }, { name: "m", start: "manual" }], [remember("a", "down"), remember("m", "up")]);
+    world.boot([{ name: "a" }, { name: "m", start: "manual" }], {
+      remembered: [remember("a", "down"), remember("m", "up")],
+    });
     expect(["a", "m"].map(world.stateOf)).toEqual(["down", "up"]);
   });
 
@@ -38,7 +40,7 @@ describe("the start of a supervisor", () => {
     const world = literalSupervisor();
     const main = world.machine.start(501, { parent: 1 });
     world.machine.start(502, { parent: 501 });
-    world.boot([{}], [{ ...LEFT, main }]);
+    world.boot([{}], { remembered: [{ ...LEFT, main }] });
     expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "up"]);
     expect(world.machine.takeReceivers("SIGTERM")).toEqual([]);
     void world.operator.ask("web", "stop", NO_WAIT);
@@ -57,7 +59,7 @@ describe("the start of a supervisor", () => {
     ] as const) {
       const world = literalSupervisor();
       const main = world.machine.start(501, { parent: 1 });
-      world.boot([{ restart: { policy: "on-failure" } }], [{ ...LEFT, main }]);
+      world.boot([{ restart: { policy: "on-failure" } }], { remembered: [{ ...LEFT, main }] });
       if (exit !== null) world.machine.exits.set(501, exit);
       world.endForeign(501);
       expect(world.stateOf("web")).toBe(state);
@@ -67,7 +69,7 @@ describe("the start of a supervisor", () => {
   test("takes what is a child of the guardian by now for its own", () => {
     const world = literalSupervisor();
     const main = world.machine.start(501, { parent: OWN_PID });
-    world.boot([{}], [{ ...LEFT, main }]);
+    world.boot([{}], { remembered: [{ ...LEFT, main }] });
     world.end(501, { tag: "code", code: 3 });
     expect(world.stateOf("web")).toBe("backoff");
     expect(world.reports.join()).toContain("pid 501 exited 3");
@@ -78,7 +80,7 @@ describe("the start of a supervisor", () => {
     const main = world.machine.start(501, { parent: 1 });
     // It is in the table, and gone when it is to be taken hold of.
     world.machine.onOpen = (pid) => world.machine.end(pid);
-    world.boot([{}], [{ ...LEFT, main }]);
+    world.boot([{}], { remembered: [{ ...LEFT, main }] });
     world.machine.onOpen = null;
     world.timers.turns();
     expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "backoff"]);
@@ -93,14 +95,19 @@ describe("the start of a supervisor", () => {
     const blank = newRecord(literalDefinition({ restart }), 0 as WallTime);
     const state = { tag: "launching", streak: FRESH_STREAK, automatic: false, startedAt: 0 as Instant } as const;
     const record = { ...blank, want: "up", state } as const;
-    world.boot([{ restart }], [{ ...LEFT, main }], new Map([["web", { record, actions: [], run: null }]]));
+    world.boot([{ restart }], {
+      remembered: [{ ...LEFT, main }],
+      saved: new Map([["web", { record, actions: [], run: null }]]),
+    });
     expect([world.spawned.length, world.stateOf("web")]).toEqual([0, "failed"]);
   });
 
   test("stops what a dead predecessor left of a service whose definition is gone, and forgets it", () => {
     const world = literalSupervisor();
     const main = world.machine.start(501, { parent: 1 });
-    world.boot([], [{ service: "old", want: null, invocation: "earlier", main, isMainGone: false, exit: null }]);
+    world.boot([], {
+      remembered: [{ service: "old", want: null, invocation: "earlier", main, isMainGone: false, exit: null }],
+    });
     expect(world.stateOf("old")).toBe("stopping");
     world.endForeign(501);
     expect(world.stateOf("old")).toBe("gone");

@@ -1,0 +1,27 @@
+/* A shutdown that nobody is left to finish, as with a service manager that loses its patience, and the start after it. */
+import { expect, test } from "bun:test";
+import { shell } from "./definitions.ts";
+import { TestSupervisor, signalProcess } from "./test-supervisor.ts";
+
+test("after a shutdown that was cut off, a start runs all that is to run, and nothing else", async () => {
+  await using first = await TestSupervisor.start({
+    "app.toml": shell("while :; do sleep 1; done", 'requires = ["slow"]'),
+    "manual.toml": shell("while :; do sleep 1; done", 'start = "manual"'),
+    "off.toml": shell("while :; do sleep 1; done"),
+    "slow.toml": shell("trap 'sleep 1; exit 0' TERM; echo on; while :; do sleep 0.05; done"),
+  });
+  await first.line("slow", (text) => text === "on");
+  expect((await first.command("stop", "off")).code).toBe(0);
+  signalProcess(first.pid, "SIGTERM");
+  await first.event(({ service, state }) => service === "slow" && state === "stopping");
+  // Each would start the other one again.
+  signalProcess(first.pid, "SIGSTOP");
+  signalProcess(first.supervisorPid, "SIGKILL");
+  signalProcess(first.pid, "SIGKILL");
+  await first.gone();
+  await using next = await first.place.start();
+  await next.until("slow", ({ state }) => state === "up");
+  await next.until("app", ({ state }) => state === "up");
+  const states = (await next.services()).map(({ name, state }) => `${name} ${state}`);
+  expect(states.toSorted()).toEqual(["app up", "manual down", "off down", "slow up"]);
+});
