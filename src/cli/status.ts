@@ -71,13 +71,14 @@ async function takeScreen(call: CommandCall): Promise<Screen> {
     !given.has("json") && only !== undefined && isOneName(given.operands) && mayBeInAddress(only)
       ? askPage(place, only)
       : null;
+  const foot = !given.has("json") && only === undefined && !isDetailed ? footOf(call) : Promise.resolve([]);
   const found = await lookAtServices(place, given.operands);
   if (found.tag === "refused") return refused(found);
   const lines = given.has("json")
     ? [JSON.stringify(isDetailed ? await withDetails(call, found.services) : found.services)]
     : found.isSingle || isDetailed
       ? await blocksOf(call, found.services, page)
-      : await tableOf(call, found);
+      : await tableOf(call, found, foot);
   return {
     lines,
     problems: found.unknown.map(({ word, reason }) => `cannot show ${JSON.stringify(word)}: ${reason}`),
@@ -92,13 +93,16 @@ function refused({ message, exit }: Refusal): Screen {
   return { lines: [], problems: [message], exit };
 }
 
-async function tableOf(call: CommandCall, { services }: Found): Promise<readonly string[]> {
-  const { given, world, place } = call;
+async function tableOf(
+  { given, world, place }: CommandCall,
+  { services }: Found,
+  foot: Promise<readonly string[]>,
+): Promise<readonly string[]> {
   if (services.length === 0) return given.operands.length === 0 ? ["no services"] : [];
   // Of more the supervisor tells nothing, so it need not be asked.
   const [usages, age] = await Promise.all([
     services.length > MAX_USAGES ? new Map() : lookAtUsage(place, given.operands),
-    given.operands.length === 0 ? footOf(call) : [],
+    foot,
   ]);
   const table = { services, usages, now: world.now(), program: programWordsOf(given) };
   const look = lookOf(world);
