@@ -86,15 +86,20 @@ export class PacketSocket {
   }
 
   receive(): PacketResult {
-    this.#describe(MOST_PACKET_BYTES, CONTROL_BYTES);
-    const length = Number(libc.symbols.recvmsg(this.fd, this.#address, MSG_DONTWAIT));
-    if (length < 0) {
-      const errno = lastErrno();
-      return errno === "EAGAIN" || errno === "EINTR" ? { tag: "empty" } : { tag: "ended" };
-    }
-    if (length === 0) return { tag: "ended" };
+    let length = this.#receive();
+    // The other end was closed before everything sent there was read. That is said once, before what it has sent itself.
+    if (length === "ECONNRESET") length = this.#receive();
+    if (length === "EAGAIN" || length === "EINTR") return { tag: "empty" };
+    if (typeof length === "string" || length === 0) return { tag: "ended" };
     const { descriptors } = decodeAncillary(this.#controlWords, Number(this.#message[5]));
     return { tag: "packet", bytes: this.#bytes.slice(0, length), descriptors };
+  }
+
+  /** The length of the next packet, 0 at the end, or the name of an errno. */
+  #receive(): number | string {
+    this.#describe(MOST_PACKET_BYTES, CONTROL_BYTES);
+    const length = Number(libc.symbols.recvmsg(this.fd, this.#address, MSG_DONTWAIT));
+    return length < 0 ? lastErrno() : length;
   }
 
   #describe(length: number, control: number): void {

@@ -43,6 +43,15 @@ test("what was sent is there, descriptors included, although the sender is gone"
   closeSync(there.fd);
 });
 
+test("what was sent is there although the sender is gone and has not read what it was sent", () => {
+  const [here, there] = pair();
+  for (const text of ["one", "two"]) expect(here.send(bytes(text))).toBe("sent");
+  expect(there.send(bytes("never read"))).toBe("sent");
+  closeSync(here.fd);
+  expect([textOf(there), textOf(there), textOf(there)]).toEqual(["one", "two", "ended"]);
+  closeSync(there.fd);
+});
+
 test("who sends to nobody is told, and who sends more than is read too", () => {
   const [here, there] = pair();
   const long = new Uint8Array(MOST_PACKET_BYTES);
