@@ -28,10 +28,14 @@ export function relationOf(service: string, { pid, uid }: Sender, ports: SenderP
   if (ports.mainOf(service) === pid) return "main";
   if (ports.isCommandOf(service, pid)) return "command";
   const row = ports.row(pid);
+  const isThere = row !== null && !isEnded(row);
+  if (isThere && (ports.isMember(service, pid) || isBelowCommand(service, row, ports))) return "member";
+  const now = ports.row(pid);
+  // Whoever ended while it was looked for was not found either.
+  if (isThere && now !== null && !isEnded(now) && now.startTicks === row.startTicks) return "stranger";
   // A sender that says one thing and ends is often gone before it is heard. That it wrote to the socket of this very run,
   // as root or as the user of the service, is enough: such a process could do anything to the service as well.
-  if (row === null || isEnded(row)) return uid === 0 || uid === ports.uidOf(service) ? "gone" : "stranger";
-  return ports.isMember(service, pid) || isBelowCommand(service, row, ports) ? "member" : "stranger";
+  return uid === 0 || uid === ports.uidOf(service) ? "gone" : "stranger";
 }
 
 /** What a hook starts is no part of the run, but of the service. */

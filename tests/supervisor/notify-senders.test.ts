@@ -43,4 +43,16 @@ describe("the sender of a notification", () => {
   test.each(SENDERS)("with number %i and user %i is, to the service: %s", (pid, uid, relation) => {
     expect(relationOf("web", { pid, uid }, ports())).toBe(relation);
   });
+
+  test.each([
+    ["ends", (machine: LiteralMachine) => machine.becomeZombie(202)],
+    ["is reaped", (machine: LiteralMachine) => machine.end(202)],
+    ["leaves its number to another one", (machine: LiteralMachine) => (machine.end(202), machine.start(202))],
+  ] as const)("is gone if it %s while it is looked for", (_what, happens) => {
+    const machine = new LiteralMachine();
+    machine.start(202);
+    const isMember = (): boolean => (happens(machine), false);
+    const looking = { ...ports(), row: (pid: number) => machine.row(pid), isMember };
+    expect(relationOf("web", { pid: 202, uid: 0 }, looking)).toBe("gone");
+  });
 });
