@@ -52,7 +52,14 @@ test.skipIf(cannotLimit !== null)(
     const begin = `${limiting} && { ${storm} ${foreign} 6 & "$@"; }`;
     const words = [...UNSHARE, "sh", "-c", begin, "sh", ...place.startWords({ foreground: true })];
     outside = Bun.spawn(words, { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
-    await untilTrue(() => existsSync(`${place.runtime}/control.sock`));
+    const address = { unix: `${place.runtime}/control.sock` };
+    await untilTrue(
+      async () =>
+        await fetch("http://daemonsup/v1/version", address).then(
+          () => true,
+          () => false,
+        ),
+    );
     const find = (): number | undefined => processesOf("daemonsup", "--config", place.config)[0];
     await untilTrue(() => find() !== undefined);
     await using supervisor = await TestSupervisor.connect(place, find() ?? 0);

@@ -13,6 +13,11 @@ tests/one.test.ts:
 (pass) one > holds too [1.00ms]
 4 | expect(1).toBe(2);
 error: expect(received).toBe(expected)
+
+Expected: 2
+Received: 1
+
+      at <anonymous> (/tests/one.test.ts:4:11)
 (fail) one > does not hold [2.00ms]
 
 tests/two.test.ts:
@@ -36,13 +41,22 @@ Ran 5 tests across 3 files. [1.00s]
 `;
 
 describe("what is shown of failed tests", () => {
-  test("is the file and name of each, then what was said of it, and nothing else", () => {
-    expect(renderTestFailures(OUTPUT)).toBe(`tests/one.test.ts (fail) one > does not hold [2.00ms]
+  test("is the error, the file and the name of each, then what was said of it, and nothing else", () => {
+    expect(renderTestFailures(OUTPUT)).toBe(`  error: expect(received).toBe(expected)
+  Expected: 2
+  Received: 1
+  at <anonymous> (/tests/one.test.ts:4:11)
+tests/one.test.ts (fail) one > does not hold [2.00ms]
 tests/three.test.ts (fail) three > hangs [30000.13ms]
 
 tests/one.test.ts:
 4 | expect(1).toBe(2);
 error: expect(received).toBe(expected)
+
+Expected: 2
+Received: 1
+
+      at <anonymous> (/tests/one.test.ts:4:11)
 (fail) one > does not hold [2.00ms]
 tests/three.test.ts:
 (fail) three > hangs [30000.13ms]
