@@ -41,7 +41,7 @@ export interface AdoptionPorts {
   readonly processes: ProcessPort;
   readonly clock: ClockPort;
   readonly timers: TimerPort;
-  readonly memory: Pick<MemoryPort, "exited">;
+  readonly memory: Pick<MemoryPort, "keep" | "exited">;
   readonly report: Report;
   /** The service is new here. */
   configure(definition: Definition): void;
@@ -184,13 +184,16 @@ function hold({ record, leftover }: Adopted, { belongings, departures }: Adoptio
 
 /**
  * As any other end it is written down before it is acted upon: else a next supervisor, if this one dies while it starts the
- * service again, takes the old process for one of the new run. Of a spawn that was under way it is not: nothing but that
- * tells that there has been a process.
+ * service again, takes the old process for one of the new run. Where a spawn was under way, it is written down first that there
+ * has been a process: its trace goes with the note of its end.
  */
-function noteEnds({ record, events }: Adopted, { memory }: AdoptionPorts): void {
-  for (const event of events)
-    if (event.tag === "exited" && mainPidOf(record.state) !== 0)
-      memory.exited(record.definition.name, event.exit.tag === "unknown" ? null : event.exit);
+function noteEnds({ record, events }: Adopted, { memory, launcher }: AdoptionPorts): void {
+  const service = record.definition.name;
+  for (const event of events) {
+    if (event.tag !== "exited") continue;
+    if (mainPidOf(record.state) === 0) memory.keep(record, [], launcher.runOf(service));
+    memory.exited(service, event.exit.tag === "unknown" ? null : event.exit);
+  }
 }
 
 /** Nobody is told when an exec returns that another process began. */

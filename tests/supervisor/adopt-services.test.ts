@@ -1,8 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import type { SavedService } from "../../src/core/saved-record.ts";
 import type { ServiceState } from "../../src/core/service-state.ts";
 import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
-import { millis } from "../../src/core/units.ts";
+import { type WallTime, millis } from "../../src/core/units.ts";
 import type { Remembered } from "../../src/supervisor/predecessor.ts";
 import { type DefinitionChanges, literalDefinition } from "../core/literal-definition.ts";
 import { STATES } from "../core/literal-states.ts";
@@ -20,23 +20,37 @@ const ENDED: Remembered = {
   exit: null,
 };
 
-/** A supervisor that goes on with a service whose main process has ended while none ran; what it has written down by then. */
-function notesAfter(state: ServiceState): readonly string[] {
+/** A supervisor goes on with a service whose main process has ended while none ran; `trace`: what the mapping says of that. */
+function goOnWith(record: ServiceRecord, trace: Remembered) {
   const world = literalSupervisor();
-  const record = { ...newRecord(literalDefinition(WEB), world.timers.wall()), want: "up" as const, state };
-  const saved: SavedService = { record, actions: [], run: null };
-  world.boot([WEB], { remembered: [ENDED], saved: new Map([["web", saved]]) });
+  /** The state that was written down when the end was. */
+  const states: ServiceState["tag"][] = [];
+  using _ = spyOn(world.supervisor.ports.memory, "exited").mockImplementation((service) => {
+    world.memory.push(`exited ${service}`);
+    states.push(world.kept.at(-1)?.state.tag ?? record.state.tag);
+  });
+  world.boot([WEB], { remembered: [trace], saved: new Map([["web", { record, actions: [], run: null }]]) });
+  const [first = record] = world.kept;
   world.timers.passTime(60_000);
   world.timers.turns();
-  return world.memory.filter((note) => note.endsWith(" web"));
+  const notes = world.memory.filter((note) => note.endsWith(" web"));
+  return { first, notes, states, restarts: world.supervisor.fleet.get("web")?.restarts };
+}
+
+function left(state: ServiceState): ServiceRecord {
+  return { ...newRecord(literalDefinition(WEB), 0 as WallTime), want: "up", state };
 }
 
 test("an end that only a successor finds is written down before the service is started again", () => {
-  expect(notesAfter(STATES.up)).toEqual(["exited web", "intend web"]);
+  expect(goOnWith(left(STATES.up), ENDED)).toMatchObject({ notes: ["exited web", "intend web"], states: ["up"] });
 });
 
-test("the end of a spawn that was under way is told by the trace of its process until the next spawn", () => {
-  expect(notesAfter(STATES.launching)).toEqual(["intend web"]);
+test("the end of a spawn that was under way is counted once, also if the successor dies in the middle of it", () => {
+  const whole = goOnWith(left(STATES.launching), ENDED);
+  // That there has been a process is known by then from elsewhere than its trace.
+  expect(whole).toMatchObject({ notes: ["exited web", "intend web"], states: ["execing"] });
+  for (const trace of [ENDED, { ...ENDED, isMainGone: false }])
+    expect(goOnWith(whole.first, trace).restarts).toBe(whole.restarts);
 });
 
 describe("what was ended by a shutdown that was cut off", () => {
