@@ -90,7 +90,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     ask: async (name, verb, options) => (await (await askAll([name], verb, options))[0]) ?? NO_SUCH_SERVICE,
     askAll,
     signal: (name, signal, request) => operator.signal(name, signal, request),
-    reload: (dryRun) => reloader.reload(dryRun),
+    reload: (dryRun, request) => reloader.reload(dryRun, request),
     scale: (name, count, options) => scaling.scale(name, count, options),
     upgrade: (binary) => parts.upgrades.ask(binary),
     shutdown() {

@@ -1,4 +1,5 @@
 import { ask } from "../control/client.ts";
+import { newRequestIdentity } from "../control/request-identity.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { actOnServices } from "./act-on-services.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION, WAIT_OPTIONS } from "./command.ts";
@@ -47,6 +48,7 @@ async function reloadAll(call: CommandCall): Promise<number> {
     name: null,
     body: { dry_run: isDryRun },
     patience: wish.timeout,
+    identity: newRequestIdentity(),
   } as const;
   const waiting = { what: "reload", names: [], place, others: null };
   const reply = await waitFor(world, waiting, (signal) => ask(place, { ...question, signal }));

@@ -53,7 +53,7 @@ export async function ask<R extends ValueRoute>(
   place: SupervisorPlace,
   question: Question<R>,
 ): Promise<Reply<Answers[R]>> {
-  const response = await reach(place, question);
+  const response = await reach(place, question, "value");
   if (!(response instanceof Response)) return response;
   try {
     // The supervisor is of our own make: its answer is believed as the protocol describes it.
@@ -68,7 +68,7 @@ export async function askLines<R extends LineRoute>(
   place: SupervisorPlace,
   question: Question<R>,
 ): Promise<Reply<AsyncIterable<Answers[R]>>> {
-  const response = await reach(place, question);
+  const response = await reach(place, question, "lines");
   if (!(response instanceof Response)) return response;
   return { tag: "ok", value: readLines<Answers[R]>(response.body) };
 }
@@ -105,12 +105,19 @@ export async function askEach<R extends LineRoute>(
   }
 }
 
-async function reach<R extends RouteName>(place: SupervisorPlace, question: Question<R>): Promise<Response | Refusal> {
+/** A value, and a problem, has to have come as a whole; lines are read as they come. */
+type Form = "value" | "lines";
+
+async function reach<R extends RouteName>(
+  place: SupervisorPlace,
+  question: Question<R>,
+  form: Form,
+): Promise<Response | Refusal> {
   const problem = socketPathProblem(place.socket);
   if (problem !== null) return refusal("broken", EXIT.usage, problem);
   let [unreachedSince, cuts] = [performance.now(), 0];
   for (;;) {
-    const response = await attemptBoth(place.socket, question);
+    const response = await attemptBoth(place.socket, question, form);
     if (response instanceof Response) return response.ok ? response : await refusalOf(place, response);
     if (isCutOff(response)) {
       cuts += 1;
@@ -125,20 +132,28 @@ async function reach<R extends RouteName>(place: SupervisorPlace, question: Ques
 }
 
 /** Who may not operate may still look, through another socket. */
-async function attemptBoth<R extends RouteName>(socket: string, question: Question<R>): Promise<Response | string> {
-  const response = await attempt(socket, question);
+async function attemptBoth<R extends RouteName>(
+  socket: string,
+  question: Question<R>,
+  form: Form,
+): Promise<Response | string> {
+  const response = await attempt(socket, question, form);
   if (response !== "EACCES" || ROUTES[question.route].access !== "read") return response;
-  const looked = await attempt(statusSocketBeside(socket), question);
+  const looked = await attempt(statusSocketBeside(socket), question, form);
   return looked instanceof Response ? looked : response;
 }
 
 /** One attempt; a failure is the name of its errno. */
-async function attempt<R extends RouteName>(socket: string, question: Question<R>): Promise<Response | string> {
+async function attempt<R extends RouteName>(
+  socket: string,
+  question: Question<R>,
+  form: Form,
+): Promise<Response | string> {
   const { route, name, run, query, body, patience, signal, identity } = question;
   const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
   const end = endOf(patience, signal);
   try {
-    return await fetch(`http://daemonsup${pathOf(route, name, run)}${search}`, {
+    const response = await fetch(`http://daemonsup${pathOf(route, name, run)}${search}`, {
       unix: socket,
       method: ROUTES[route].method,
       keepalive: false,
@@ -151,6 +166,9 @@ async function attempt<R extends RouteName>(socket: string, question: Question<R
       },
       ...(end === undefined ? {} : { signal: end }),
     });
+    return form === "lines" && response.ok
+      ? response
+      : new Response(await response.bytes(), { status: response.status });
   } catch (error) {
     return nameOf(error);
   }

@@ -232,7 +232,8 @@ export interface ControlPort {
   askAll(names: readonly string[], verb: Verb, options: AskOptions): Promise<readonly Promise<Outcome>[]>;
   /** `request`: what it is known by, should it come a second time; null: by nothing. */
   signal(name: string, signal: SignalName, request: string | null): Outcome;
-  reload(dryRun: boolean): Promise<ReloadOutcome>;
+  /** `request`: as that of `signal`. */
+  reload(dryRun: boolean, request: string | null): Promise<ReloadOutcome>;
   /** Makes so many instances of a template, or with null as many as its file says; NAME@x with 0 or 1 means that one instance. */
   scale(name: string, count: number | null, options: AskOptions): Promise<ScaleOutcome>;
   /** Replaces the program by that in a file of an absolute path, or by what is there now; ends before that is over. */

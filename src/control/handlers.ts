@@ -176,7 +176,7 @@ async function answerLogs(call: Call): Promise<Response> {
 async function answerReload(call: Call): Promise<Response> {
   const body = await readBody(call.request, reloadBody);
   if (body.tag === "refused") return body.response;
-  const outcome = await call.port.reload(body.value.dry_run);
+  const outcome = await call.port.reload(body.value.dry_run, requestOf(call.request));
   switch (outcome.tag) {
     case "applied": {
       const { difference, relayed, notes, plan } = outcome;

@@ -4,6 +4,7 @@
  */
 import type { Definition } from "../core/definition.ts";
 import { type PlannedChange, planReload } from "./plan-reload.ts";
+import { REQUEST } from "./pursuits.ts";
 import { type Difference, applyDifference, findDifference } from "./reload.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -65,16 +66,19 @@ export class Reloader {
     this.#isAsked = true;
     this.inTurn(async () => {
       this.#isAsked = false;
-      await this.#reloadAnnounced();
+      await this.#reloadAnnounced(null);
     }).catch((error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#supervisor.ports.report("crit", `reload: internal error: ${text}`);
     });
   }
 
-  /** `dryRun`: only tells what would be done. */
-  reload(dryRun: boolean): Promise<ReloadOutcome> {
-    return this.inTurn(() => (dryRun ? this.#reload(true) : this.#reloadAnnounced()));
+  /**
+   * `dryRun`: only tells what would be done. `request`: what it is known by, should it come a second time; null: by nothing. Services
+   * that have been let reload for it before are not a second time.
+   */
+  reload(dryRun: boolean, request: string | null = null): Promise<ReloadOutcome> {
+    return this.inTurn(() => (dryRun ? this.#reload(true, null) : this.#reloadAnnounced(request)));
   }
 
   /** Runs it after whatever else changes the configuration: two reloads at once would each compare with a state that the other changes. */
@@ -84,16 +88,16 @@ export class Reloader {
     return result;
   }
 
-  async #reloadAnnounced(): Promise<ReloadOutcome> {
+  async #reloadAnnounced(request: string | null): Promise<ReloadOutcome> {
     this.#ports.began();
     try {
-      return await this.#reload(false);
+      return await this.#reload(false, request);
     } finally {
       this.#ports.over();
     }
   }
 
-  async #reload(dryRun: boolean): Promise<ReloadOutcome> {
+  async #reload(dryRun: boolean, request: string | null): Promise<ReloadOutcome> {
     if (this.#supervisor.isEnding) return REFUSED;
     const configuration = await this.#ports.load();
     if (this.#supervisor.isEnding) return REFUSED;
@@ -106,7 +110,7 @@ export class Reloader {
     if (dryRun) return this.#plan(difference, configuration);
     this.apply(difference, configuration, null);
     for (const warning of warnings) this.#supervisor.ports.report("warning", warning);
-    const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted]);
+    const { relayed, notes } = this.#relay([...difference.unchanged, ...difference.adjusted], request);
     return { tag: "applied", difference, relayed, notes: [...warnings, ...notes], plan: [] };
   }
 
@@ -160,13 +164,17 @@ export class Reloader {
   }
 
   /** Has each of the services do its [reload]; those to which it cannot be passed on are named together. */
-  #relay(services: readonly string[]): { readonly relayed: readonly string[]; readonly notes: readonly string[] } {
+  #relay(
+    services: readonly string[],
+    request: string | null,
+  ): { readonly relayed: readonly string[]; readonly notes: readonly string[] } {
     const { fleet, relays } = this.#supervisor;
-    const asked = services.filter((service) => {
+    const able = services.filter((service) => {
       const record = fleet.get(service);
       return record !== null && record.state.tag === "up" && record.definition.reload.action !== "none";
     });
-    const relayed = new Set(asked);
+    const asked = able.filter((service) => request === null || fleet.get(service)?.beside[REQUEST] !== request);
+    const relayed = new Set(able);
     const withheld = new Map<string, string[]>();
     relays.ask(fleet, asked, (service, result) => {
       if (result.tag === "sent") return;
@@ -175,6 +183,9 @@ export class Reloader {
       if (others === undefined) withheld.set(result.reason, [service]);
       else others.push(service);
     });
+    // After it: cut short, it is rather repeated than lost.
+    for (const service of asked)
+      if (request !== null && relayed.has(service)) fleet.annotate(service, REQUEST, request);
     const notes = [...withheld].map(([reason, names]) => `not relayed to ${namesOf(names)}: ${reason}`);
     if (relayed.size > 0) this.#supervisor.ports.report("notice", `relayed to ${namesOf([...relayed])}`);
     for (const note of notes) this.#supervisor.ports.report("notice", note);

@@ -106,6 +106,28 @@ test("a question that only shows is asked again when the supervisor is replaced 
   listener.stop(true);
 });
 
+test("a question is asked again when the supervisor is replaced in the middle of its answer", async () => {
+  const place = freePlace(true);
+  let heard = 0;
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: {
+      data(peer) {
+        const answer = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n";
+        if (++heard > 1) return void peer.end(`${answer}{"version":"2"}`);
+        peer.write(`${answer}{"vers`);
+        setTimeout(() => peer.terminate(), 10);
+      },
+    },
+  });
+  const [answer, again] = [await ask(place, VERSION), heard];
+  heard = 0;
+  expect([answer, again]).toMatchObject([{ tag: "ok", value: { version: "2" } }, 2]);
+  expect(await ask(place, START)).toMatchObject({ why: "broken", exit: 1 });
+  expect(heard).toBe(1);
+  listener.stop(true);
+});
+
 test("a request that says how things are to be is sent again when the supervisor is replaced meanwhile", async () => {
   const place = freePlace(true);
   const heard: string[] = [];

@@ -52,6 +52,19 @@ function scaled(changes: DefinitionChanges = {}) {
   return { world, state, scaling, reloader, names };
 }
 
+describe("a reload", () => {
+  test("that is asked for a second time by the same request is not relayed a second time", async () => {
+    const { world, reloader } = scaled();
+    const request = "a".repeat(32);
+    expect(await reloader.reload(false, request)).toMatchObject({ relayed: ["db", "web@1", "web@2"] });
+    const before = world.machine.received.length;
+    expect(await reloader.reload(false, request)).toMatchObject({ relayed: ["db", "web@1", "web@2"] });
+    expect(world.machine.received.slice(before)).toEqual([]);
+    await reloader.reload(false, "b".repeat(32));
+    expect(world.machine.received.slice(before)).toHaveLength(3);
+  });
+});
+
 describe("a template", () => {
   test("is given as many instances as it lacks, and nothing else is touched", async () => {
     const { world, state, scaling, names } = scaled();
