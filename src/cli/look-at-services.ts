@@ -1,3 +1,4 @@
+import type { PageView } from "../control/answers.ts";
 import { ask, askEach, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
 import { selectServices } from "../control/select-services.ts";
@@ -13,15 +14,12 @@ export interface Found {
   readonly tag: "found";
   readonly services: readonly ServiceView[];
   readonly unknown: readonly { readonly word: string; readonly reason: string }[];
-  /** true: one word, and it is the exact name of a service. */
-  readonly isSingle: boolean;
 }
 
 /** Asks for one service if only one is named, else for all. */
 export async function lookAtServices(place: SupervisorPlace, words: readonly string[]): Promise<Found | Refusal> {
   const [only] = words;
-  const isSingle = only !== undefined && isOneName(words);
-  const reply = (isSingle ? await askOne(place, only) : null) ?? (await askAll(place));
+  const reply = (only !== undefined && isOneName(words) ? await askOne(place, only) : null) ?? (await askAll(place));
   if (reply.tag === "refused") return reply;
   const { names, unknown } = selectServices(
     words,
@@ -29,7 +27,7 @@ export async function lookAtServices(place: SupervisorPlace, words: readonly str
   );
   const wanted = new Set(names);
   const services = only === undefined ? reply.value : reply.value.filter((service) => wanted.has(service.name));
-  return { tag: "found", services, unknown, isSingle: isSingle && services.length === 1 };
+  return { tag: "found", services, unknown };
 }
 
 /** true if the words cannot mean more than one service. */
@@ -58,6 +56,11 @@ export async function lookAtUsage(
   const query = only !== undefined && words.length === 1 ? { query: { name: only } } : {};
   const reply = await ask(place, { route: "usage", name: null, patience: ANSWER_WITHIN, ...query });
   return new Map(reply.tag === "ok" ? reply.value.map((usage) => [usage.name, usage]) : []);
+}
+
+/** Everything about one service, with so many of the last lines of its output. */
+export function lookAtPage(place: SupervisorPlace, name: string, lines: number): Promise<Reply<PageView>> {
+  return ask(place, { route: "page", name, query: { lines: String(lines) }, patience: ANSWER_WITHIN });
 }
 
 /** null: the supervisor cannot tell. */

@@ -15,8 +15,8 @@ export interface StatusPage {
   readonly service: ServiceView;
   /** null: the supervisor could not tell. */
   readonly details: DetailsView | null;
-  /** The last lines of its output, oldest first. */
-  readonly lines: readonly LogLine[];
+  /** The last lines of its output, oldest first; null: what holds them does not answer. */
+  readonly lines: readonly LogLine[] | null;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** How this supervisor is spoken to: "daemonsup", "daemonsup --name x". */
@@ -34,7 +34,7 @@ export function renderStatusBlock(page: StatusPage, look: Look): readonly string
     value === null || value === "" ? [] : factLines(label, onOneLine(value), look),
   );
   const tree = details === null ? [] : renderProcessTree(details.processes, look);
-  const said = lines.map((line) => logLine(line, look));
+  const said = lines?.map((line) => logLine(line, look)) ?? ["    cannot be read now: what holds them does not answer"];
   return [
     cut(title, look),
     ...shown.map((line, index) => (index === 0 ? paintFirst(line, service, look) : line)),

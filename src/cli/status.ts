@@ -1,16 +1,14 @@
-import { ask, type Refusal, type SupervisorPlace } from "../control/client.ts";
-import type { LogLine } from "../control/control-port.ts";
+import { ask, type Refusal } from "../control/client.ts";
 import { MAX_USAGES } from "../control/limits.ts";
-import type { DetailsView } from "../core/details-view.ts";
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
 import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
-import { type Found, isOneName, lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
+import { type Found, isOneName, lookAtDetails, lookAtPage, lookAtServices, lookAtUsage } from "./look-at-services.ts";
 import { renderConclusion } from "./render-conclusion.ts";
 import { lookOf, paintFaint } from "./render-paint.ts";
-import { renderStatusBlock } from "./render-status-block.ts";
+import { renderStatusBlock, type StatusPage } from "./render-status-block.ts";
 import { renderStatusTable } from "./render-status-table.ts";
 import { ageWordsOf } from "./render-words.ts";
 import { worstExitOf } from "./worst-exit.ts";
@@ -65,19 +63,22 @@ export interface Screen {
 async function takeScreen(call: CommandCall): Promise<Screen> {
   const { given, place } = call;
   const isDetailed = given.has("details");
-  // Asked for at the same time.
   const [only] = given.operands;
-  const page =
-    !given.has("json") && only !== undefined && isOneName(given.operands) && mayBeInAddress(only)
-      ? askPage(place, only)
-      : null;
+  if (!given.has("json") && only !== undefined && isOneName(given.operands) && mayBeInAddress(only)) {
+    const reply = await lookAtPage(place, only, MOST_LOG_LINES);
+    if (reply.tag === "ok")
+      return { lines: blockOf(call, reply.value), problems: [], exit: exitOfNamed([reply.value.service]) };
+    // Of all names one may be like it.
+    if (reply.exit !== EXIT.noSuchService) return refused(reply);
+  }
+  // Asked for at the same time.
   const foot = !given.has("json") && only === undefined && !isDetailed ? footOf(call) : Promise.resolve([]);
   const found = await lookAtServices(place, given.operands);
   if (found.tag === "refused") return refused(found);
   const lines = given.has("json")
     ? [JSON.stringify(isDetailed ? await withDetails(call, found.services) : found.services)]
-    : found.isSingle || isDetailed
-      ? await blocksOf(call, found.services, page)
+    : isDetailed
+      ? await blocksOf(call, found.services)
       : await tableOf(call, found, foot);
   return {
     lines,
@@ -121,25 +122,23 @@ async function footOf({ world, place }: CommandCall): Promise<readonly string[]>
 }
 
 /** Pages about services, with an empty line between them. */
-async function blocksOf(
-  { given, world, place }: CommandCall,
-  services: readonly ServiceView[],
-  asked: ReturnType<typeof askPage> | null,
-): Promise<string[]> {
+async function blocksOf(call: CommandCall, services: readonly ServiceView[]): Promise<readonly string[]> {
   const blocks: string[] = [];
   for (const service of services) {
-    const [details, lines] = await (asked ?? askPage(place, service.name));
-    const page = { service, details, lines, now: world.now(), program: programWordsOf(given) };
-    blocks.push(...(blocks.length === 0 ? [] : [""]), ...renderStatusBlock(page, lookOf(world)));
+    const reply = await lookAtPage(call.place, service.name, MOST_LOG_LINES);
+    const page = reply.tag === "ok" ? reply.value : { service, details: null, lines: [] };
+    blocks.push(...(blocks.length === 0 ? [] : [""]), ...blockOf(call, page));
   }
   return blocks;
 }
 
 const MOST_LOG_LINES = 8;
 
-/** What a page shows beside the service itself. */
-function askPage(place: SupervisorPlace, name: string): Promise<readonly [DetailsView | null, readonly LogLine[]]> {
-  return Promise.all([lookAtDetails(place, name), lookAtOutput(place, name, MOST_LOG_LINES)]);
+function blockOf(
+  { given, world }: CommandCall,
+  page: Pick<StatusPage, "service" | "details" | "lines">,
+): readonly string[] {
+  return renderStatusBlock({ ...page, now: world.now(), program: programWordsOf(given) }, lookOf(world));
 }
 
 async function withDetails({ place }: CommandCall, services: readonly ServiceView[]): Promise<readonly object[]> {

@@ -6,7 +6,7 @@ import { millis } from "../core/units.ts";
 import type { CommandCall } from "./command.ts";
 import { programWordsOf } from "./find-supervisor.ts";
 import { followOutput } from "./follow-output.ts";
-import { lookAtDetails, lookAtOutput, lookAtServices, lookAtUsage } from "./look-at-services.ts";
+import { lookAtPage, lookAtServices, lookAtUsage } from "./look-at-services.ts";
 import { parseKeys } from "./parse-keys.ts";
 import { type Look, lookOf } from "./render-paint.ts";
 import { renderStatusBlock } from "./render-status-block.ts";
@@ -132,8 +132,9 @@ export class TopSession {
     const { place, world, given } = this.#call;
     const service = this.#state.services.find((each) => each.name === name);
     if (service === undefined) return;
-    const [details, lines] = await Promise.all([lookAtDetails(place, name), lookAtOutput(place, name, 8)]);
-    const block = { service, details, lines, now: world.now(), program: programWordsOf(given) };
+    const reply = await lookAtPage(place, name, 8);
+    const page = reply.tag === "ok" ? reply.value : { service, details: null, lines: [] };
+    const block = { ...page, now: world.now(), program: programWordsOf(given) };
     this.#fill(name, () => renderStatusBlock(block, this.#style));
     this.draw();
   }

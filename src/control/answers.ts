@@ -7,6 +7,14 @@ import type { UsageView } from "../core/usage-view.ts";
 import type { LogLine, OutputItem, VersionView } from "./control-port.ts";
 import type { ActLine, AskAnswer, ReloadAnswer, ScaleAnswer } from "./protocol.ts";
 
+/** One service with all that is shown on one screen. */
+export interface PageView {
+  readonly service: ServiceView;
+  readonly details: DetailsView;
+  /** The last ones of its output, oldest first; null: what holds them does not answer. */
+  readonly lines: readonly LogLine[] | null;
+}
+
 /** What each route answers when all is well. The streams, `act` and `logs` answer one of these a line. */
 export interface Answers {
   readonly services: readonly ServiceView[];
@@ -36,6 +44,7 @@ export interface Answers {
   readonly report: ReportView;
   readonly output: OutputItem;
   readonly upgrade: UpgradeView;
+  readonly page: PageView;
 }
 
 /** Routes that answer one object a line. */

@@ -2,6 +2,7 @@ import { MAX_USAGES } from "./limits.ts";
 import * as history from "./history-protocol.ts";
 import type { ProblemKind } from "./problem.ts";
 import * as output from "./output-protocol.ts";
+import * as page from "./page-protocol.ts";
 import * as protocol from "./protocol.ts";
 import { METRICS_TYPES } from "./render-metrics.ts";
 import type { RouteName } from "./routes.ts";
@@ -106,6 +107,13 @@ export const EXCHANGES: Readonly<Record<RouteName, Exchange>> = {
     query: protocol.servicesQuery,
   },
   details: show("What there is to know of a service beside its state", protocol.detailsView),
+  page: {
+    ...show(
+      "A service with its details and the last lines of its output; `lines` is null if these cannot be read now",
+      page.pageView,
+    ),
+    query: page.pageQuery,
+  },
   output: {
     summary: "What services have written, out of all their files and merged by time, or also what is to come",
     query: output.outputQuery,
@@ -164,6 +172,7 @@ export const NAMED_SHAPES: Readonly<Record<string, Shape>> = {
   Version: protocol.versionView,
   Usage: protocol.usageView,
   Details: protocol.detailsView,
+  Page: page.pageView,
   Run: history.runView,
   HistoryLine: history.historyLine,
   RunReport: history.reportView,

@@ -6,11 +6,13 @@ import { showHealth, showMetrics, showReadiness } from "./answer-health.ts";
 import { answerEvents } from "./answer-events.ts";
 import { answerHistory, answerReport, answerRuns } from "./answer-history.ts";
 import { answerOutput } from "./answer-output.ts";
+import { answerPage } from "./answer-page.ts";
 import type { AnswerLife, ControlPort, Outcome, Verb } from "./control-port.ts";
 import { followLogs } from "./follow-logs.ts";
 import { actOnAll } from "./act-on-all.ts";
 import { MAX_USAGES } from "./limits.ts";
 import type { EndingSink, LineSink, StreamForm } from "./line-stream.ts";
+import { noSuchService } from "./no-such-service.ts";
 import { problemResponse, quote } from "./problem.ts";
 import {
   type AskAnswer,
@@ -79,6 +81,7 @@ export const HANDLERS: Readonly<Record<RouteName, (call: Call) => Response | Pro
   details: showDetails,
   output: answerOutput,
   upgrade: answerUpgrade,
+  page: answerPage,
 };
 
 /** What answers a route before everything else is there; the other routes wait for that. */
@@ -253,9 +256,4 @@ async function showDescription(call: Call): Promise<Response> {
   if (refused !== null) return refused;
   const { openApiOf } = await import("./openapi.ts");
   return Response.json(openApiOf(call.port.version().version));
-}
-
-function noSuchService(call: Call<FirstPort>, verb: Verb | "signal" | "show"): Response {
-  const hint = hintOf(call.name, call.port.names());
-  return problemResponse("no-such-service", `cannot ${verb} ${quote(call.name)}: no such service${hint}`);
 }

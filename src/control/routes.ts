@@ -39,6 +39,7 @@ export const ROUTES = {
   report: { method: "GET", path: "/v1/history/:name/:run", since: 1, access: "read" },
   output: { method: "GET", path: "/v1/logs", since: 1, access: "read" },
   upgrade: { method: "POST", path: "/v1/upgrade", since: 1, access: "operate" },
+  page: { method: "GET", path: "/v1/services/:name/page", since: 1, access: "read" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;
