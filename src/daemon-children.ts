@@ -44,8 +44,8 @@ export class DaemonChildren implements ReapPort {
   }
 
   lookAhead(): void {
-    // One place in one list is remembered.
     this.#own.lookAhead();
+    this.#ofGuardian((adopted) => adopted.lookAhead());
   }
 
   know(pid: number): void {

@@ -33,6 +33,9 @@ const NO_ESTATE: EstatePort = {
   flush: () => undefined,
 };
 
+/** How long pipes are kept that were made ahead and that nobody has asked for, in milliseconds: up to twice as long. */
+const LATER = 1_000;
+
 const JOURNAL = "journal";
 /** Of the names under which the estate has them. */
 const PREFIX = "plane ";
@@ -147,6 +150,10 @@ export class PlaneFiles {
         const directory = this.#directory;
         const names = directory === null ? [] : namesIn(directory).filter((name) => /^\d+$/.test(name));
         for (const name of names) if (isFree(Number(name))) rmSync(`${directory}/${name}`, { force: true });
+      },
+      later(run) {
+        const handle = setTimeout(run, LATER);
+        return () => clearTimeout(handle);
       },
       clear: (slot) => this.#table.fill(0, 4 * slot, 4 * (slot + 1)),
       readTable: () => readMemoryFile(this.slots, HEADER_AT - CARRY_TABLE_SIZE, CARRY_TABLE_SIZE),

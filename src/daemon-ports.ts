@@ -220,7 +220,6 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       loggers?.resume();
     },
     pipe: (of, leaving = 0) => plane.pipes.make(of, leaving),
-    expectRuns: (count) => plane.pipes.expect(count),
     discard: (read) => plane.pipes.close(read),
     open({ run, service, pid, stdout, stderr, began }) {
       if (began.length > 0) return plane.begin({ run, service, began });

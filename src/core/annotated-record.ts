@@ -3,7 +3,9 @@ import type { ServiceRecord } from "./service-record.ts";
 
 /** The record with what is written down beside it under this word; null: nothing any more. The same one if nothing changes. */
 export function annotatedRecord(record: ServiceRecord, word: string, data: PlainData): ServiceRecord {
-  const { [word]: known, ...others } = record.beside;
-  if (data === null && known === undefined) return record;
-  return { ...record, beside: data === null ? others : { ...others, [word]: data } };
+  // Whole copies: to take words apart takes several times as long, and this is done with each start and each end.
+  if (data !== null) return { ...record, beside: { ...record.beside, [word]: data } };
+  if (record.beside[word] === undefined) return record;
+  const { [word]: _, ...others } = record.beside;
+  return { ...record, beside: others };
 }

@@ -184,7 +184,7 @@ export class Fleet {
     if (after !== undefined && after !== before) this.#ports.annotated(after);
   }
 
-  /** As `annotate`, but written down only with the next change of the service, which is to follow at once: both are there, or neither. */
+  /** As `annotate`, but written down only with the next change of the service, which is to follow at once, or when this one is told. */
   annotateNext(service: string, word: string, data: PlainData): void {
     const record = this.#records.get(service);
     if (record !== undefined) this.#records.set(service, annotatedRecord(record, word, data));

@@ -19,6 +19,8 @@ export interface OutputPipePorts {
   clear(slot: number): void;
   /** The read end of the pipe with that name, whoever has it open; null: there is none. */
   findPipe(slot: number): number | null;
+  /** Calls back in a second or so; the returned function calls it off. */
+  later(run: () => void): () => void;
   /** Removes the names that pipes had in places of which this says that nothing is there any more. */
   dropNames(isFree: (slot: number) => boolean): void;
   /** The table as a predecessor has left it, with as many entries as there are. */
@@ -45,8 +47,10 @@ interface Spare extends Ends {
   readonly slot: number;
 }
 
-/** So many are made at a time, where so many are about to be asked for. */
-const MANY = 16;
+/** Where so many were asked for lately, as many again are made ahead ... */
+const MANY = 4;
+/** ... but never more than these. */
+const MOST_AHEAD = 64;
 const NOTHING = Buffer.alloc(64 * ENTRY_SIZE);
 /** So many descriptors are kept from what is made ahead. */
 const LEFT_TO_OTHERS = 256;
@@ -62,8 +66,9 @@ export class OutputPipes {
   readonly #fds = new Map<number, number>();
   /** Made ahead, for those that ask next, and nobody's yet. */
   readonly #spare: Spare[] = [];
-  /** So many are about to be asked for. */
-  #expected = 0;
+  /** So many were asked for in this second or so, and in the one before. */
+  #lately = { now: 0, before: 0 };
+  #cancelTimer: (() => void) | null = null;
 
   /** `close` is asked to close what belongs here. */
   constructor(ports: OutputPipePorts, close: (fd: number) => void) {
@@ -74,23 +79,11 @@ export class OutputPipes {
     this.adopted = this.#adoptedRuns();
   }
 
-  /**
-   * So many pipes are about to be asked for, one after the other: where they are many, some are made ahead, of which the estate is
-   * told together. When there are few, what has been made ahead is let go of.
-   */
-  expect(count: number): void {
-    this.#expected = count;
-    if (count >= MANY) return;
-    for (const { slot, read, write } of this.#spare.splice(0)) {
-      if (slot !== NO_SLOT) this.#ports.estate.release(nameOf(slot));
-      for (const fd of [read, write]) this.#closeFd(fd);
-      this.#slots.giveBack(slot);
-    }
-  }
-
   /** A pipe for a run that is to begin; the name of an errno if there is none. */
   make(entry: Omit<SlotEntry, "pid">, leaving: number): Ends | string {
-    if (this.#expected >= MANY && this.#spare.length === 0) this.#makeAhead();
+    if (this.#spare.length === 0) this.#makeAhead();
+    this.#lately.now++;
+    this.#cancelTimer ??= this.#ports.later(() => this.#lookAgain());
     const made = this.#spare.shift() ?? this.#makeOne(leaving);
     if (typeof made === "string") return made;
     const { slot, read, write } = made;
@@ -99,13 +92,34 @@ export class OutputPipes {
     return { read, write };
   }
 
-  /** Only while there are descriptors in plenty, and places: nobody is to miss those that may not be needed. */
+  /**
+   * Where many are asked for, one after the other, some are made ahead, of which the estate is told together. Only while there are
+   * descriptors in plenty, and places: nobody is to miss those that may not be needed.
+   */
   #makeAhead(): void {
-    while (this.#spare.length < MANY) {
+    const { now, before } = this.#lately;
+    const count = now + before < MANY ? 0 : Math.min(now + before, MOST_AHEAD);
+    while (this.#spare.length < count) {
       const made = this.#makeOne(LEFT_TO_OTHERS);
       if (typeof made === "string") return;
       this.#spare.push(made);
       if (made.slot === NO_SLOT) return;
+    }
+  }
+
+  /** What has been made ahead is let go of when nobody has asked for any in a while. */
+  #lookAgain(): void {
+    const { now } = this.#lately;
+    this.#lately = { now: 0, before: now };
+    this.#cancelTimer = now === 0 ? null : this.#ports.later(() => this.#lookAgain());
+    if (now === 0) this.#letGoOfSpare();
+  }
+
+  #letGoOfSpare(): void {
+    for (const { slot, read, write } of this.#spare.splice(0)) {
+      if (slot !== NO_SLOT) this.#ports.estate.release(nameOf(slot));
+      for (const fd of [read, write]) this.#closeFd(fd);
+      this.#slots.giveBack(slot);
     }
   }
 
@@ -145,7 +159,8 @@ export class OutputPipes {
 
   /** At an orderly end: leaves no names but of pipes that are open still. */
   tidy(): void {
-    this.expect(0);
+    this.#cancelTimer?.();
+    this.#letGoOfSpare();
     this.#ports.dropNames((slot) => !this.#fds.has(slot));
   }
 

@@ -16,14 +16,14 @@ export interface NativeProcesses {
   readUsages(pids: Pointer, count: number, usages: Pointer): number;
   /** -EAGAIN: the threads of the process were not the same at the end; -E2BIG: or too many. */
   readChildren(pid: number, numbers: Pointer, most: number): number;
-  /** `fd`: the children file of a thread. `known`: a bit for each number that is left out. */
-  readStrangers(list: { readonly fd: number; readonly known: Pointer }, numbers: Pointer, most: number): number;
-  /** Reads on to a place near the end of the same list. false: there is none. Any other reading of the list takes it away. */
-  approachEnd(list: { readonly fd: number; readonly known: Pointer }): boolean;
+  /** The children in the list (`children` of processes.c) that are not known. */
+  readStrangers(list: Pointer, numbers: Pointer, most: number): number;
+  /** Reads on to a place near the end of the list. false: there is none. Any other reading of the list takes it away. */
+  approachEnd(list: Pointer): boolean;
   /** What `readStrangers` would find, from that place on; -EAGAIN: it has to be asked. */
-  readNewStrangers(list: { readonly fd: number; readonly known: Pointer }, numbers: Pointer, most: number): number;
-  /** Those that have ended and are not reaped, of the same file. */
-  readEnded(fd: number, numbers: Pointer, most: number): number;
+  readNewStrangers(list: Pointer, numbers: Pointer, most: number): number;
+  /** Those that have ended and are not reaped. */
+  readEnded(list: Pointer, numbers: Pointer, most: number): number;
 }
 
 let loaded: NativeProcesses | null = null;
@@ -46,10 +46,10 @@ function frontOf(path: string): NativeProcesses {
       read_table: { args: ["ptr", "i32"], returns: "i32" },
       read_usages: { args: ["ptr", "i32", "ptr"], returns: "i32" },
       read_children: { args: ["i32", "ptr", "i32"], returns: "i32" },
-      read_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
-      approach_end: { args: ["i32", "ptr"], returns: "i32" },
-      read_new_strangers: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
-      read_ended: { args: ["i32", "ptr", "i32"], returns: "i32" },
+      read_strangers: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+      approach_end: { args: ["ptr"], returns: "i32" },
+      read_new_strangers: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+      read_ended: { args: ["ptr", "ptr", "i32"], returns: "i32" },
     },
   } as const);
   // What is mounted there now is what counts, whatever becomes of the place.
@@ -60,9 +60,9 @@ function frontOf(path: string): NativeProcesses {
     readTable: (rows, most) => symbols.read_table(rows, most),
     readUsages: (pids, count, usages) => symbols.read_usages(pids, count, usages),
     readChildren: (pid, numbers, most) => symbols.read_children(pid, numbers, most),
-    readStrangers: ({ fd, known }, numbers, most) => symbols.read_strangers(fd, known, numbers, most),
-    approachEnd: ({ fd, known }) => symbols.approach_end(fd, known) !== 0,
-    readNewStrangers: ({ fd, known }, numbers, most) => symbols.read_new_strangers(fd, known, numbers, most),
-    readEnded: (fd, numbers, most) => symbols.read_ended(fd, numbers, most),
+    readStrangers: (list, numbers, most) => symbols.read_strangers(list, numbers, most),
+    approachEnd: (list) => symbols.approach_end(list) !== 0,
+    readNewStrangers: (list, numbers, most) => symbols.read_new_strangers(list, numbers, most),
+    readEnded: (list, numbers, most) => symbols.read_ended(list, numbers, most),
   };
 }

@@ -9,6 +9,9 @@ import { withSpareDescriptors } from "./spare-descriptors.ts";
 /** One more than the highest process number of any kernel. */
 const NUMBERS = 4_194_304;
 
+/** Of `children` in processes.c: the address of the known ones, the descriptor, and six words of its own. */
+const PLACE_WORDS = 8;
+
 /**
  * The children of a process, usually this one, that its main thread made or was handed as subreaper, known ones and strangers. That a
  * subreaper is given a child is announced by nothing, so the kernel's list is read whenever somebody has to know; among a
@@ -18,7 +21,9 @@ export class OwnChildren implements Disposable {
   readonly #parent: number;
   /** A bit for each number. */
   readonly #known = new Uint8Array(NUMBERS / 8);
-  readonly #knownAddress: Pointer = ptr(this.#known);
+  /** What is remembered of the list, as processes.c lays it out. */
+  readonly #place = new BigInt64Array(PLACE_WORDS);
+  readonly #placeAddress: Pointer = ptr(this.#place);
   #found = new Int32Array(1024);
   /** true: all before a place near the end of the list are known, and it can be read from there. */
   #isNearEnd = false;
@@ -33,7 +38,9 @@ export class OwnChildren implements Disposable {
   /** Makes ready what reads the children. To be called early: it needs descriptors, and later there may be none left. */
   prepare(): void {
     loadNativeProcesses();
-    this.#list ??= this.#list === null ? null : openList(this.#parent);
+    if (this.#list !== undefined) return;
+    this.#list = openList(this.#parent);
+    this.#place.set([BigInt(ptr(this.#known)), BigInt(this.#list ?? -1)]);
   }
 
   /** From now on this child is none of the strangers. */
@@ -50,30 +57,26 @@ export class OwnChildren implements Disposable {
   /** The children that are not known, ended ones included. Throws if they cannot be read. */
   strangers(): readonly number[] {
     this.prepare();
-    const list = this.#list;
-    if (typeof list !== "number") return this.#strangersInTable();
-    const native = loadNativeProcesses();
-    const known = { fd: list, known: this.#knownAddress };
-    const isNearEnd = this.#isNearEnd;
+    if (typeof this.#list !== "number") return this.#strangersInTable();
+    const [native, list, isNearEnd] = [loadNativeProcesses(), this.#placeAddress, this.#isNearEnd];
     this.#isNearEnd = false;
-    const count = isNearEnd ? native.readNewStrangers(known, ptr(this.#found), this.#found.length) : -1;
+    const count = isNearEnd ? native.readNewStrangers(list, ptr(this.#found), this.#found.length) : -1;
     if (count >= 0) return [...this.#found.subarray(0, count)];
-    return this.#fill((numbers, most) => native.readStrangers(known, numbers, most));
+    return this.#fill((numbers, most) => native.readStrangers(list, numbers, most));
   }
 
   /** Makes the next look for strangers quick, if nobody is forgotten until then. It takes as long as a look itself. */
   lookAhead(): void {
     if (typeof this.#list !== "number") return;
-    this.#isNearEnd = loadNativeProcesses().approachEnd({ fd: this.#list, known: this.#knownAddress });
+    this.#isNearEnd = loadNativeProcesses().approachEnd(this.#placeAddress);
   }
 
   /** The children that have ended and are not reaped; null if this kernel has no list of children. */
   ended(): readonly number[] | null {
     this.prepare();
-    const list = this.#list;
-    if (typeof list !== "number") return null;
+    if (typeof this.#list !== "number") return null;
     this.#isNearEnd = false;
-    return this.#fill((numbers, most) => loadNativeProcesses().readEnded(list, numbers, most));
+    return this.#fill((numbers, most) => loadNativeProcesses().readEnded(this.#placeAddress, numbers, most));
   }
 
   [Symbol.dispose](): void {

@@ -205,33 +205,41 @@ static int append_numbers(int fd, int *numbers, int most, int count) {
  * who is not known may stand before the place.
  */
 enum { TAIL = 8, LEFT_OUT = 512 };
-static struct {
-  int tail[TAIL];
+
+/* A list of children that is held open. Whoever has it open owns this memory, which begins empty but for the first two. */
+typedef struct {
+  const unsigned char *known; /* a bit for each number that is left out */
+  long fd;
   long size, place; /* bytes: of the whole list when it was last read, and of what stands before the place; 0: there is none */
-} list;
+  int tail[TAIL];
+} children;
 
 typedef struct {
-  const unsigned char *known;
+  const children *list;
   int *numbers, most, count; /* those that are not known */
   int is_within;             /* the first number may have begun before */
   int met;                   /* a bit for each of the tail */
   int last[TAIL], seen;
 } reading;
 
+static int is_known(const children *list, unsigned int number) {
+  return number < NUMBERS && list->known[number >> 3] >> (number & 7) & 1;
+}
+
 static void note_number(reading *r, unsigned int number) {
   int index;
   for (index = 0; index < TAIL; index++)
-    if (list.tail[index] == number) r->met |= 1 << index;
+    if (r->list->tail[index] == number) r->met |= 1 << index;
   r->last[r->seen++ % TAIL] = number;
 }
 
 /* The number of bytes that were read, which is less than wanted only at the end of the list. */
-static long read_on(int fd, reading *r, long wanted) {
+static long read_on(reading *r, long wanted) {
   unsigned int number = 0;
   long done = 0, size;
   char *at;
   while (done < wanted) {
-    size = read(fd, text, wanted - done < sizeof(text) ? wanted - done : sizeof(text));
+    size = read(r->list->fd, text, wanted - done < sizeof(text) ? wanted - done : sizeof(text));
     if (size <= 0) return size < 0 ? failure() : done;
     done += size;
     for (at = text; at < text + size; at++) {
@@ -241,7 +249,7 @@ static long read_on(int fd, reading *r, long wanted) {
       }
       if (number > 0 && !r->is_within) {
         note_number(r, number);
-        if (number >= NUMBERS || !(r->known[number >> 3] >> (number & 7) & 1)) {
+        if (!is_known(r->list, number)) {
           if (r->count == r->most) return -E2BIG;
           r->numbers[r->count++] = number;
         }
@@ -252,57 +260,57 @@ static long read_on(int fd, reading *r, long wanted) {
   return done;
 }
 
-static int remember(reading *r, long size) {
+static int remember(children *list, const reading *r, long size) {
   int index;
-  list.size = size;
-  for (index = 0; index < TAIL; index++) list.tail[index] = r->last[index];
+  list->size = size;
+  for (index = 0; index < TAIL; index++) list->tail[index] = r->last[index];
   return r->count;
 }
 
 enum { WHOLE = 0x7fffffff };
 
-/* The children of the thread whose list was opened, without the known ones. */
-int read_strangers(int fd, const unsigned char *known, int *numbers, int most) {
-  reading r = {known, numbers, most};
+/* The children in the list, without the known ones. */
+int read_strangers(children *list, int *numbers, int most) {
+  reading r = {list, numbers, most};
   long size;
-  list.place = 0;
-  if (lseek(fd, 0, 0) < 0) return failure();
-  size = read_on(fd, &r, WHOLE);
-  return size < 0 ? size : remember(&r, size);
+  list->place = 0;
+  if (lseek(list->fd, 0, 0) < 0) return failure();
+  size = read_on(&r, WHOLE);
+  return size < 0 ? size : remember(list, &r, size);
 }
 
 /* Reads up to the place. 0: there is none, as the list is short, or somebody who is not known stands before it. */
-int approach_end(int fd, const unsigned char *known) {
-  reading r = {known};
-  long wanted = list.size - LEFT_OUT;
+int approach_end(children *list) {
+  reading r = {list};
+  long wanted = list->size - LEFT_OUT;
   int index;
-  list.place = 0;
-  if (wanted <= 0 || lseek(fd, 0, 0) < 0 || read_on(fd, &r, wanted) != wanted) return 0;
+  list->place = 0;
+  if (wanted <= 0 || lseek(list->fd, 0, 0) < 0 || read_on(&r, wanted) != wanted) return 0;
   for (index = 0; index < TAIL; index++)
-    if (r.met >> index & 1) list.tail[index] = 0;
-  list.place = wanted;
+    if (r.met >> index & 1) list->tail[index] = 0;
+  list->place = wanted;
   return 1;
 }
 
 /* The same as read_strangers, from the place; -EAGAIN: from there it cannot be told. */
-int read_new_strangers(int fd, const unsigned char *known, int *numbers, int most) {
-  reading r = {known, numbers, most};
-  long size, place = list.place;
-  list.place = 0;
+int read_new_strangers(children *list, int *numbers, int most) {
+  reading r = {list, numbers, most};
+  long size, place = list->place;
+  list->place = 0;
   if (place == 0) return -EAGAIN;
   r.is_within = 1;
-  size = read_on(fd, &r, WHOLE);
+  size = read_on(&r, WHOLE);
   if (size < 0) return size;
-  return r.met ? remember(&r, place + size) : -EAGAIN;
+  return r.met ? remember(list, &r, place + size) : -EAGAIN;
 }
 
 /* Those of the children in the list that have ended and are not reaped. */
-int read_ended(int fd, int *numbers, int most) {
+int read_ended(children *list, int *numbers, int most) {
   enum { P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000 };
   int info[32], index, ended = 0, count;
-  if (lseek(fd, 0, 0) < 0) return failure();
-  list.place = 0;
-  count = append_numbers(fd, numbers, most, 0);
+  list->place = 0;
+  if (lseek(list->fd, 0, 0) < 0) return failure();
+  count = append_numbers(list->fd, numbers, most, 0);
   for (index = 0; index < count; index++) {
     info[4] = 0; /* si_pid */
     if (waitid(P_PID, numbers[index], info, WEXITED | WNOHANG | WNOWAIT) == 0 && info[4] > 0) numbers[ended++] = info[4];

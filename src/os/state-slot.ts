@@ -16,6 +16,8 @@ export class StateSlot {
   readonly #place: RecordPlace;
   #record: StateRecord;
   #sequence: number;
+  /** true: it belongs to a service, and whoever opens the mapping does not see that yet. */
+  #isUnsaid = false;
 
   constructor(place: RecordPlace, record: StateRecord, sequence: number) {
     this.#place = place;
@@ -32,9 +34,10 @@ export class StateSlot {
     return this.#place.address;
   }
 
-  /** Gives the record to a service. */
+  /** Gives the record to a service. Nothing is to be found of that before there is something to say of the service. */
   begin(name: string): void {
-    this.#write({ ...FREE_RECORD, name, phase: "exited" });
+    this.#record = { ...FREE_RECORD, name, phase: "exited" };
+    this.#isUnsaid = true;
   }
 
   /** Takes it away again; returns the sequence number from which the next service's go on. */
@@ -44,7 +47,7 @@ export class StateSlot {
   }
 
   setWant(want: Want): void {
-    if (want !== this.#record.want) this.#write({ ...this.#record, want });
+    if (want !== this.#record.want || this.#isUnsaid) this.#write({ ...this.#record, want });
   }
 
   /** Before a spawn. `invocationId`: 32 hexadecimal digits; `bootNs`: CLOCK_BOOTTIME now, in nanoseconds. */
@@ -75,6 +78,7 @@ export class StateSlot {
   #write(record: StateRecord): void {
     this.#sequence = nextSequence(this.#sequence);
     this.#record = record;
+    this.#isUnsaid = false;
     writeRecord(this.#place.bytes, record, this.#sequence);
   }
 }

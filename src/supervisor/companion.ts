@@ -15,7 +15,10 @@ export interface Companion {
   concerns?(definition: Definition): boolean;
   /** The service is new, or has another definition; it takes effect at once or with the next run. Before the record says so. */
   configured?(definition: Definition): void;
-  /** A record has changed, its state or anything else; called within the step, so events go through `Tell` alone. */
+  /**
+   * A record has changed, its state or anything else; called within the step, so events go through `Tell` alone. What is written
+   * down with the next change (`annotateNext`) is so when all companions have been told, before anything follows from this one.
+   */
   changed(record: ServiceRecord, previous: ServiceRecord): void;
   /** A main process is about to be started: what it is to be given. A reason if it cannot be: the start has failed. */
   equip?(definition: Definition, invocation: string): Equipment | string;

@@ -86,6 +86,7 @@ export class Companions {
     this.#commands = commands;
     const amend: Fleet["amend"] = (service, change) => fleet().amend(service, change);
     const annotate: Fleet["annotate"] = (service, word, data) => fleet().annotate(service, word, data);
+    const annotateNext: Fleet["annotateNext"] = (service, word, data) => fleet().annotateNext(service, word, data);
     const checks = new Checks({ ...ports, network: kernel.network });
     this.hooks = new Hooks({
       ...ports,
@@ -115,9 +116,9 @@ export class Companions {
       this.#hearing.store.storedFor(service);
     this.#listeners = new Listeners({ ...ports, sockets: kernel.sockets, stored });
     this.#health = new Health({ ...ports, checks, amend });
-    this.counts = new RunCounts(annotate);
+    this.counts = new RunCounts(annotateNext);
     this.starts = new StartWatch(ports.clock);
-    this.history = new Historian({ ...ports, annotate });
+    this.history = new Historian({ ...ports, annotate, annotateNext });
     this.#all = [
       this.hooks,
       this.ownCommands,

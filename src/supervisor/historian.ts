@@ -53,6 +53,8 @@ export interface HistorianPorts {
   readonly timers: TimerPort;
   readonly output: Pick<OutputPort, "lastWords">;
   readonly annotate: Annotate;
+  /** The same, written down together with the change that is being told of, or that follows at once. */
+  readonly annotateNext: Annotate;
   fleet(): Fleet;
   /** Everything is being stopped. */
   isEnding(): boolean;
@@ -139,7 +141,7 @@ export class Historian implements Companion {
     const about = { pid, ...now, because, restarts };
     const open: OpenRun = { run: ++this.#number, session: null, ...about, usage: null, lines: null };
     this.#open.set(service, open);
-    this.#ports.annotate(service, RUN, savedRunOf(open, null, history.session));
+    this.#ports.annotateNext(service, RUN, savedRunOf(open, null, history.session));
     history.keep(entryOf(service, open, null));
   }
 
@@ -221,7 +223,7 @@ export class Historian implements Companion {
   #close(service: string, open: OpenRun, end: RunEnd): void {
     this.#open.delete(service);
     const { began } = open;
-    this.#ports.annotate(service, RUN, savedRunOf(open, end, this.#ports.history.session));
+    this.#ports.annotateNext(service, RUN, savedRunOf(open, end, this.#ports.history.session));
     const keep = (lines: readonly OutputLine[] | null): void => {
       const own = end.report === null ? [] : this.#ports.history.ownLines(service, began);
       const report = end.report === null ? null : { ...end.report, lines, own };
@@ -252,7 +254,7 @@ export class Historian implements Companion {
   }
 
   #forgetAsked(service: string): void {
-    if (this.#asked.delete(service)) this.#ports.annotate(service, ASKED, null);
+    if (this.#asked.delete(service)) this.#ports.annotateNext(service, ASKED, null);
   }
 
   #whyBegun(definition: Definition, restarts: number): string {

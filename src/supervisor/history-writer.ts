@@ -7,7 +7,7 @@ import type { HistoryEntry, HistoryPolicy } from "../core/history.ts";
 import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import { type Millis, millis } from "../core/units.ts";
 import type { FromHistory, HistoryThread, StartHistoryThread } from "./history-messages.ts";
-import { HistoryQueue } from "./history-queue.ts";
+import { HistoryQueue, MOST_WAITING } from "./history-queue.ts";
 import type { Report, TimerPort } from "./ports.ts";
 
 export interface HistoryWriterPorts {
@@ -25,6 +25,10 @@ export interface HistoryWriterPorts {
 export const MOST_AT_ONCE = 256;
 /** How long an entry waits for others to go with it. */
 const GATHER = millis(500);
+/** As long as so many more come meanwhile, all wait: a thread that began now would take its time from whatever is going on. */
+const RUSH = 64;
+/** But not when so many wait already. */
+const MOST_GATHERED = MOST_WAITING / 2;
 /** A thread that is not needed for this long is ended: it takes memory. Sooner than the supervisor tidies up, which is then done once. */
 const LINGER = millis(3_000);
 const FIRST_RETRY = millis(1_000);
@@ -83,7 +87,7 @@ export class HistoryWriter {
     const wasEmpty = this.#queue.size === 0;
     this.#queue.add(entry);
     // While it fails, a timer for the next attempt is set already.
-    if (wasEmpty && this.#batch === null && !this.#isFailing) this.#later(GATHER);
+    if (wasEmpty && this.#batch === null && !this.#isFailing) this.#gather();
   }
 
   /** Answers when all that was kept before is written, or cannot be. Never rejects. */
@@ -120,6 +124,16 @@ export class HistoryWriter {
       };
       if (this.#thread === null) this.#whenClosed();
       else if (this.#isOpen) this.#closeFile();
+    });
+  }
+
+  /** Writes what waits once there is no rush any more. */
+  #gather(): void {
+    const { size } = this.#queue;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#ports.timers.after(GATHER, () => {
+      if (this.#queue.size - size >= RUSH && this.#queue.size < MOST_GATHERED) this.#gather();
+      else this.#flush();
     });
   }
 

@@ -195,8 +195,6 @@ export interface OutputPort {
    * the read end goes to `open` or, if nothing is started, to `discard`.
    */
   pipe(of: OutputPipe, leaving?: number): { readonly read: number; readonly write: number } | string;
-  /** About so many runs are to begin next, one after the other. */
-  expectRuns(count: number): void;
   discard(read: number): void;
   open(run: {
     readonly run: number;

@@ -25,14 +25,9 @@ export class StartQueue {
     return this.#next >= this.#waiting.length;
   }
 
-  /** How many are left. */
-  get length(): number {
-    return this.#waiting.length - this.#next;
-  }
-
   /** true: so many are left that none should hold up the next. */
   get isLong(): boolean {
-    return this.length >= MANY;
+    return this.#waiting.length - this.#next >= MANY;
   }
 
   add(service: string): void {

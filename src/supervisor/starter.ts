@@ -1,14 +1,13 @@
 /* Which services are started when the supervisor begins or a definition is new, and when all of them have been dealt with. */
 import type { Fleet } from "../core/fleet.ts";
 import { isAtRest } from "../core/service-state.ts";
-import type { ClockPort, ExecWait, OutputPort, TimerPort } from "./ports.ts";
+import type { ClockPort, ExecWait, TimerPort } from "./ports.ts";
 import { isUndecided } from "./start-outcome.ts";
 import { StartQueue } from "./start-queue.ts";
 
 export interface StarterPorts {
   readonly clock: ClockPort;
   readonly timers: TimerPort;
-  readonly output: Pick<OutputPort, "expectRuns">;
   readonly fleet: () => Fleet;
   isEnding(): boolean;
   /** Something has happened without a change of any service. */
@@ -54,7 +53,6 @@ export class Starter {
   /** Starts nothing more. */
   clear(): void {
     this.#queue.clear();
-    this.#ports.output.expectRuns(0);
   }
 
   /** Calls back once every wanted service has been started or its failure noted. */
@@ -73,7 +71,6 @@ export class Starter {
 
   #start(service: string): void {
     const fleet = this.#ports.fleet();
-    this.#ports.output.expectRuns(this.#queue.length);
     if (!this.#ports.isEnding() && fleet.get(service)?.want === "up") fleet.enable(service);
     // It may run already, restarted before its turn came: then nothing changes, but one start less is waited for.
     this.#ports.lookSoon();

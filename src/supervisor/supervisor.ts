@@ -36,6 +36,7 @@ import type {
 import { PendingExecs } from "./pending-execs.ts";
 import { TurnEnd } from "./turn-end.ts";
 import type { UserPort } from "./prepare-run.ts";
+import { RecordKeeping } from "./record-keeping.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -85,16 +86,19 @@ export class Supervisor {
   readonly #starter: Starter;
   readonly #guard: Guard;
   readonly #turnEnd: TurnEnd;
+  readonly #keeping: RecordKeeping;
   /** Who is told of each change of a record, in this order. */
   readonly #changes: readonly FleetPorts["changed"][] = [
     // Before anything else: what follows is known of a successor only by this.
-    (record, _previous, actions) => this.#keep(record, actions),
+    (record, _previous, actions) => this.#keeping.keep(record, actions),
     (record, previous) => this.#narrator.changed(record, previous),
     (record, previous) => this.companions.changed(record, previous),
     (record, previous) => this.#pidFiles.changed(record, previous),
     (record, previous) =>
       isAtRest(record.state) && !isAtRest(previous.state) && this.#commands.killOf(record.definition.name),
     (record) => this.requests.changed(record),
+    // What companions have noted beside it, before anything is done about it.
+    (record) => this.#keeping.keepAdded(this.fleet.get(record.definition.name)),
   ];
 
   constructor(ports: SupervisorPorts) {
@@ -125,6 +129,7 @@ export class Supervisor {
     const companions = (this.companions = new Companions({ ...parts, tell, fleet: fleetNow, isEnding }));
     const waitFor: Starter["waitFor"] = (service) => this.#starter.waitFor(service);
     this.#launcher = new Launcher({ ...ports, execs, newInvocation, waitFor, decided: tell, companions }, belongings);
+    this.#keeping = new RecordKeeping(ports.memory, (service) => this.#launcher.runOf(service));
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,
       pidIn: (file) => ports.processes.pidIn(file),
@@ -166,7 +171,7 @@ export class Supervisor {
   }
 
   #goOn(record: ServiceRecord, isStart: boolean): void {
-    this.#keep(record, null);
+    this.#keeping.keep(record, null);
     this.#pidFiles.changed(record, null);
     const isToStart = (record.want === "up" && isUntouched(record.state)) || (isStart && isEndedByShutdown(record));
     if (isToStart) this.#starter.start(record.definition.name);
@@ -241,7 +246,7 @@ export class Supervisor {
       perform: (record, action) => performAction(record, action, performer),
       changed: (record, previous, actions) => this.#changed(record, previous, actions),
       performed: (service) => this.ports.memory.performed(service),
-      annotated: (record) => this.#keep(record, null),
+      annotated: (record) => this.#keeping.keep(record, null),
       forgotten: (record) => this.#forgotten(record),
       failed: (service, error) => this.#failed(service, error),
     });
@@ -255,10 +260,6 @@ export class Supervisor {
       if (this.belongings.isForeign(service)) this.#departures.watchForeign(service, event.pid);
     }
     this.fleet.post(service, event);
-  }
-
-  #keep(record: ServiceRecord, actions: readonly ServiceAction[] | null): void {
-    this.ports.memory.keep(record, actions, this.#launcher.runOf(record.definition.name));
   }
 
   #changed(record: ServiceRecord, previous: ServiceRecord, actions: readonly ServiceAction[] | null): void {

@@ -22,9 +22,23 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
+/** What is to be done in a second. */
+let inASecond: (() => void) | null = null;
+
+function passASecond(): void {
+  const run = inASecond;
+  inASecond = null;
+  run?.();
+}
+
+function later(run: () => void): () => void {
+  inASecond = run;
+  return () => (inASecond = null);
+}
+
 /** Those of one life. */
 function pipesOf(boot = "this boot", estate: EstatePort = NO_PIPES.estate): OutputPipes {
-  return new OutputPipes(new PlaneFiles({ directory, boot, estate }).pipes, closeDescriptor);
+  return new OutputPipes({ ...new PlaneFiles({ directory, boot, estate }).pipes, later }, closeDescriptor);
 }
 
 function made(pipes: OutputPipes, of: Omit<SlotEntry, "pid">): { readonly read: number; readonly write: number } {
@@ -138,17 +152,23 @@ describe("the estate", () => {
   });
 });
 
-describe("where many pipes are about to be asked for", () => {
+/** So many for runs that begin one after the other. */
+function manyOf(pipes: OutputPipes, count: number): ReturnType<typeof made>[] {
+  return Array.from({ length: count }, (_, index) => made(pipes, { ...OUT, run: 8 + index }));
+}
+
+describe("where many pipes are asked for", () => {
   test("some are made ahead, all of them in the estate before the first is given out, and each is given out once", () => {
     const estate = new Estate(new Map());
     const pipes = pipesOf("this boot", estate);
-    pipes.expect(1_000);
-    const first = made(pipes, OUT);
+    const taken = manyOf(pipes, 4);
+    expect(pipesIn(estate).length).toBe(4);
+    taken.push(made(pipes, OUT));
     const held = pipesIn(estate).length;
-    expect(held).toBeGreaterThan(1);
-    const rest = Array.from({ length: held - 1 }, (_, index) => made(pipes, { ...OUT, run: 8 + index }));
-    expect(pipesIn(estate).map(([, fd]) => fd)).toEqual([first.read, ...rest.map(({ read }) => read)]);
-    for (const { read, write } of [first, ...rest]) {
+    expect(held).toBe(8);
+    taken.push(...manyOf(pipes, held - taken.length));
+    expect(pipesIn(estate).map(([, fd]) => fd)).toEqual(taken.map(({ read }) => read));
+    for (const { read, write } of taken) {
       writeSync(write, "own");
       expect(contentOf(read)).toBe("own");
       closeDescriptor(write);
@@ -157,18 +177,32 @@ describe("where many pipes are about to be asked for", () => {
     expect(pipesIn(estate)).toEqual([]);
   });
 
-  test("those that nobody has asked for are let go of when there are few more, with their places", () => {
+  test("those that nobody has asked for are let go of in a while, with their places", () => {
     const estate = new Estate(new Map());
     const pipes = pipesOf("this boot", estate);
-    pipes.expect(1_000);
-    const taken = made(pipes, OUT);
-    pipes.expect(1);
-    expect(pipesIn(estate)).toEqual([["log 0", taken.read]]);
-    const next = made(pipes, { ...OUT, run: 8 });
-    expect(pipesIn(estate).length).toBe(2);
+    const taken = manyOf(pipes, 5);
+    passASecond();
+    expect(pipesIn(estate).length).toBe(8);
+    passASecond();
+    expect(pipesIn(estate).map(([, fd]) => fd)).toEqual(taken.map(({ read }) => read));
+    // Nothing is to be looked at any more, and whoever asks next asks for one alone.
+    expect(inASecond).toBeNull();
+    taken.push(made(pipes, { ...OUT, run: 20 }));
+    expect(pipesIn(estate).length).toBe(6);
     // A pipe that is let go of has no writer left.
-    for (const { read, write } of [taken, next]) for (const fd of [read, write]) closeDescriptor(fd);
+    for (const { read, write } of taken) for (const fd of [read, write]) closeDescriptor(fd);
     expect(readdirSync("/proc/self/fd").filter((fd) => leadsInto(directory, fd))).toEqual([]);
+  });
+
+  test("those that nobody has asked for are let go of at an orderly end", () => {
+    const estate = new Estate(new Map());
+    const pipes = pipesOf("this boot", estate);
+    const taken = manyOf(pipes, 5);
+    pipes.tidy();
+    expect(pipesIn(estate).length).toBe(5);
+    expect(inASecond).toBeNull();
+    expect(readdirSync(directory).filter((name) => /^\d+$/.test(name)).length).toBe(5);
+    for (const { read, write } of taken) for (const fd of [read, write]) closeDescriptor(fd);
   });
 
   test("a successor is left with none of which nobody knows whose it is", () => {
@@ -180,15 +214,17 @@ describe("where many pipes are about to be asked for", () => {
       if (typeof ends !== "string") writers.push(ends.write);
       return ends;
     };
-    const pipes = new OutputPipes({ ...files.pipes, openPipe }, closeDescriptor);
-    pipes.expect(1_000);
-    const { read } = made(pipes, OUT);
-    pipes.begin(read, 1234);
+    const pipes = new OutputPipes({ ...files.pipes, openPipe, later }, closeDescriptor);
+    const taken = manyOf(pipes, 5);
+    expect(writers.length).toBe(8);
+    taken.forEach(({ read }, index) => pipes.begin(read, 1234 + index));
     const heir = new Estate(estate.manifest);
     const second = pipesOf("this boot", heir);
-    expect(second.adopted).toMatchObject([{ run: 7, pid: 1234, pipes: [{ fd: read, slot: 0 }] }]);
-    expect(pipesIn(heir)).toEqual([["log 0", read]]);
-    second.close(read);
+    expect(second.adopted.map(({ run, pid }) => [run, pid])).toEqual(
+      taken.map((_, index) => [8 + index, 1234 + index]),
+    );
+    expect(pipesIn(heir).map(([, fd]) => fd)).toEqual(taken.map(({ read }) => read));
+    for (const { read } of taken) second.close(read);
     for (const write of writers) closeDescriptor(write);
   });
 });

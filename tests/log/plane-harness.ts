@@ -64,6 +64,7 @@ export const NO_PIPES: OutputPipePorts = {
   openPipe: () => "ENOSYS",
   clear: () => undefined,
   findPipe: () => null,
+  later: () => () => undefined,
   dropNames: () => undefined,
   readTable: () => new Uint8Array(0),
   writeTable: () => undefined,

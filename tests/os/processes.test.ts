@@ -1,6 +1,9 @@
+import { ptr } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
-import { copyFileSync, readFileSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
+import { loadNativeProcesses } from "../../src/os/native-processes.ts";
 import { OwnChildren } from "../../src/os/own-children.ts";
 import { catchesSignal, readChildren, readProcess, readProcessTable } from "../../src/os/processes.ts";
 import { compileProgram } from "../compile-program.ts";
@@ -170,6 +173,32 @@ describe("strangers among many children", () => {
     begin(false);
     expect(new Set(children.strangers())).toEqual(unknown);
   });
+});
+
+/** What the kernel shows of own children, as the native functions know it: see processes.c. */
+function listOfOwn(known: Uint8Array, fd: number): BigInt64Array {
+  const list = new BigInt64Array(8);
+  list.set([BigInt(ptr(known)), BigInt(fd)]);
+  return list;
+}
+
+test("a place near the end of one list is kept while another list is read", async () => {
+  await using sleepers = new AsyncDisposableStack();
+  const known = new Uint8Array(4_194_304 / 8).fill(0xff);
+  for (let count = 0; count < 160; count++) sleepers.use(startSleeper());
+  const native = loadNativeProcesses();
+  const found = new Int32Array(16);
+  const open = (): number => openSync(`/proc/self/task/${process.pid}/children`, "r");
+  const fds = [open(), open()];
+  sleepers.defer(() => fds.forEach((fd) => closeSync(fd)));
+  const [one, other] = fds.map((fd) => listOfOwn(known, fd));
+  if (one === undefined || other === undefined) throw new Error("there are two");
+  expect(native.readStrangers(ptr(one), ptr(found), found.length)).toBe(0);
+  expect(native.approachEnd(ptr(one))).toBe(true);
+  expect(native.readStrangers(ptr(other), ptr(found), found.length)).toBe(0);
+  expect(native.readNewStrangers(ptr(one), ptr(found), found.length)).toBe(0);
+  // Without a place it says that it cannot tell.
+  expect(native.readNewStrangers(ptr(one), ptr(found), found.length)).toBe(-constants.errno.EAGAIN);
 });
 
 describe("the own children that have ended", () => {

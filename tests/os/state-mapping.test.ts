@@ -59,7 +59,8 @@ describe("a successor finds", () => {
     using scratch = makeScratch();
     const path = join(scratch.path, "state");
     const first = open(path);
-    allocate(first, "idle");
+    allocate(first, "nothing-to-say");
+    allocate(first, "idle").setWant("configured");
     allocate(first, "stopped").setWant("down");
     const running = allocate(first, "running");
     running.intent(ID, 1_000);
@@ -174,7 +175,11 @@ describe("a damaged file", () => {
   function prepared(scratch: string): string {
     const path = join(scratch, "state");
     const first = open(path);
-    for (const name of ["a", "b", "c"]) allocate(first, name).running(42, 99);
+    for (const name of ["a", "b", "c"]) {
+      const slot = allocate(first, name);
+      slot.setWant("configured");
+      slot.running(42, 99);
+    }
     first.mapping[Symbol.dispose]();
     return path;
   }

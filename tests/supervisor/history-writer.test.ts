@@ -83,6 +83,28 @@ describe("the thread that keeps the history", () => {
     expect(threads).toHaveLength(0);
   });
 
+  test("is not begun in a rush of entries, unless very many wait", () => {
+    const { writer, timers, threads } = writerOf();
+    let number = 0;
+    const rush = (count: number): void => {
+      for (let left = count; left > 0; left--) writer.keep(eventOf(++number, { message: `${number}` }));
+    };
+    rush(100);
+    for (let round = 0; round < 3; round++) {
+      timers.passTime(400);
+      rush(100);
+      timers.passTime(100);
+    }
+    expect(threads).toHaveLength(0);
+    timers.passTime(500);
+    expect(threads).toHaveLength(1);
+    const other = writerOf();
+    other.writer.keep(eventOf(1));
+    for (let next = 2; next <= MOST_WAITING; next++) other.writer.keep(eventOf(next, { message: `${next}` }));
+    other.timers.passTime(500);
+    expect(other.threads).toHaveLength(1);
+  });
+
   test("is given one batch at a time", () => {
     const { writer, timers, stored, batch, tags } = writerOf();
     writer.keep(eventOf(1));

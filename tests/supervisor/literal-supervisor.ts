@@ -112,7 +112,6 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       configure: () => {},
       adopted: () => [],
       adoptedCommands: () => [],
-      expectRuns: () => {},
       resume: () => {},
       pipe: () => ({ read: machine.openFd(), write: machine.openFd() }),
       discard: (fd) => machine.closeFd(fd),
