@@ -5,7 +5,7 @@
  */
 import type { EstatePort } from "../core/estate.ts";
 import { NO_SLOT } from "./pipe-stretches.ts";
-import { decodeSlotEntry, encodeSlotEntry, ENTRY_SIZE, type SlotEntry } from "./slot-entry.ts";
+import { decodeSlotEntry, encodeSlotEntry, encodeSlotPid, ENTRY_SIZE, type SlotEntry } from "./slot-entry.ts";
 import { SlotPool } from "./slot-pool.ts";
 
 export interface OutputPipePorts {
@@ -100,7 +100,8 @@ export class OutputPipes {
     const { now, before } = this.#lately;
     const count = now + before < MANY ? 0 : Math.min(now + before, MOST_AHEAD);
     while (this.#spare.length < count) {
-      const made = this.#makeOne(LEFT_TO_OTHERS);
+      // Whether there is room for all is asked once.
+      const made = this.#makeOne(this.#spare.length === 0 ? LEFT_TO_OTHERS + 2 * count : 0);
       if (typeof made === "string") return;
       this.#spare.push(made);
       if (made.slot === NO_SLOT) return;
@@ -137,10 +138,15 @@ export class OutputPipes {
   /** The run has begun: the place of its pipe, which is given one here if it was not made here. */
   begin(fd: number, pid: number): number {
     const known = this.#open.get(fd);
-    const slot = known?.slot ?? this.#slots.take();
-    if (known === undefined && slot !== NO_SLOT) this.#ports.clear(slot);
-    const entry = known?.entry ?? null;
-    this.#note(fd, slot, entry === null ? null : { ...entry, pid });
+    if (known === undefined) {
+      const slot = this.#slots.take();
+      if (slot !== NO_SLOT) this.#ports.clear(slot);
+      this.#note(fd, slot, null);
+      return slot;
+    }
+    const { slot, entry } = known;
+    // Of an entry that is there only this is to be written.
+    if (entry !== null && slot !== NO_SLOT) this.#ports.writeTable(encodeSlotPid(pid), slot * ENTRY_SIZE);
     return slot;
   }
 

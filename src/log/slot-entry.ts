@@ -24,13 +24,16 @@ const STREAM = 12;
 const LENGTH = 13;
 const NAME = 14;
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const pidBytes = new Uint8Array(4);
+const pidView = new DataView(pidBytes.buffer);
 const STREAMS = [null, "stdout", "stderr"] as const;
 
 /** null: nobody's. A name that is too long has no place. */
 export function encodeSlotEntry(entry: SlotEntry | null): Uint8Array {
   const bytes = new Uint8Array(ENTRY_SIZE);
-  const name = new TextEncoder().encode(entry?.service ?? "");
+  const name = encoder.encode(entry?.service ?? "");
   if (entry === null || name.length > ENTRY_SIZE - NAME) return bytes;
   const view = new DataView(bytes.buffer);
   view.setUint32(RUN, entry.run, true);
@@ -40,6 +43,12 @@ export function encodeSlotEntry(entry: SlotEntry | null): Uint8Array {
   bytes.set(name, NAME);
   view.setUint32(CHECKSUM, checksumOf(bytes), true);
   return bytes;
+}
+
+/** What is to be written at the beginning of an entry once the process is known; to be used before the next call. */
+export function encodeSlotPid(pid: number): Uint8Array {
+  pidView.setUint32(0, pid, true);
+  return pidBytes;
 }
 
 /** null: it is nobody's, or damaged. */

@@ -32,6 +32,7 @@ const WITH_NICE = 1;
 const WITH_NO_NEW_PRIVS = 2;
 const WITH_CREDENTIALS = 4;
 const GOES_FIRST = 8;
+const READS_NOTHING = 16;
 
 /** The stages of native.c by number; those of limits begin at 64. */
 const STAGES: readonly string[] = [
@@ -196,6 +197,7 @@ function flagsOf(request: SpawnRequest): number {
     (request.nice === null ? 0 : WITH_NICE) |
     (request.noNewPrivileges ? WITH_NO_NEW_PRIVS : 0) |
     (request.credentials === null ? 0 : WITH_CREDENTIALS) |
-    (request.goesFirst ? GOES_FIRST : 0)
+    (request.goesFirst ? GOES_FIRST : 0) |
+    (request.stdin === null ? READS_NOTHING : 0)
   );
 }

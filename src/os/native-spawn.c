@@ -45,22 +45,28 @@ static void unstage(void) {
   }
 }
 
+/* Most children read from nothing: the first of the staged numbers leads there as well, and needs no user. */
+static int is_staged(const request *r, int at) {
+  return r->lists[at] < 0 || (at == 0 && r->flags & READS_NOTHING);
+}
+
 /* Stages the child's descriptors. 0 if there is no room, or something is wrong with them: then it gets a copy of all. */
 static int stage(request *r) {
   int index = 0, at;
   for (at = 0; at < r->fd_count; at++) {
-    if (r->lists[at] < 0) continue;
+    if (is_staged(r, at)) continue;
     do index++;
     while (index < staged_count && staged[index].user);
     if (index >= staged_count || raw(SYS_dup3, r->lists[at], staged[index].fd, O_CLOEXEC) < 0) return 0;
     staged[index].user = r;
   }
   for (index = at = 0; at < r->fd_count; at++) {
-    if (r->lists[at] < 0) continue;
+    if (is_staged(r, at)) continue;
     do index++;
     while (staged[index].user != r);
     r->lists[at] = staged[index].fd;
   }
+  if (r->flags & READS_NOTHING) r->lists[0] = staged[0].fd;
   return 1;
 }
 

@@ -61,7 +61,7 @@ static const unsigned long kept_mask = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 9 | 1 << 
 
 /* Stages and flags: the same numbers stand in the TypeScript that writes requests; a limit's stage is LIMIT + resource. */
 enum { CLONE = 1, REVOKED, SETSID, STDIO, FDS, NICE, NO_NEW_PRIVS, GROUPS, GID, UID, CHDIR, EXEC, PIPE, FORK, LIMIT = 64 };
-enum { WITH_NICE = 1, WITH_NO_NEW_PRIVS = 2, WITH_CREDENTIALS = 4, GOES_FIRST = 8 };
+enum { WITH_NICE = 1, WITH_NO_NEW_PRIVS = 2, WITH_CREDENTIALS = 4, GOES_FIRST = 8, READS_NOTHING = 16 };
 
 /* What the child itself writes into the state mapping. */
 typedef struct {

@@ -89,6 +89,7 @@ const scratch = new Uint8Array(SLOT_SIZE);
 const scratchView = new DataView(scratch.buffer);
 const scratchName = scratch.subarray(48);
 const scratchInvocation = scratch.subarray(32, 48);
+const scratchRest = scratch.subarray(8);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -156,7 +157,7 @@ function encodeSlot(record: StateRecord, sequence: number): void {
   writeLong(scratchView, 16, record.startTicks);
   writeLong(scratchView, 24, record.intentNs);
   scratchInvocation.setFromHex(record.invocationId);
-  scratchView.setUint32(4, checksumOf(scratch), true);
+  scratchView.setUint32(4, Bun.hash.crc32(scratchRest, sequence), true);
 }
 
 function decodeSlot(bytes: Uint8Array): Slot | null {

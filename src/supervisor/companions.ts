@@ -175,6 +175,7 @@ export class Companions {
     const env: Record<string, string> = {};
     const descriptors: Equipment["descriptors"][number][] = [];
     for (const companion of this.#concerned.of(definition, null)) {
+      if (companion.equip === undefined) continue;
       let equipment: Equipment | string | undefined;
       const went = this.#guard.run(definition.name, () => (equipment = companion.equip?.(definition, invocation)));
       if (!went) return "internal error, see the log";
