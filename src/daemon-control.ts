@@ -1,6 +1,7 @@
 /* Fits the supervisor to the port of the control interface. Part of the composition root. */
 import type { ControlPort, LogLine, Outcome, VersionView } from "./control/control-port.ts";
 import type { DataPlane } from "./log/data-plane.ts";
+import type { FileReaders } from "./log/file-readers.ts";
 import type { PlaneLine } from "./log/plane-messages.ts";
 import { isoTimeOf } from "./log/stamp.ts";
 import type { GuardianLink } from "./daemon-guardian.ts";
@@ -25,6 +26,8 @@ export interface ControlParts {
   readonly scaling: Scaling;
   readonly files: FileChanges;
   readonly plane: DataPlane;
+  /** Those who write log files that services do not wait for. */
+  readonly fileReaders: FileReaders;
   readonly history: HistoryWriter;
   readonly upgrades: Upgrades;
   /** null: there is none. */
@@ -56,7 +59,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
     readUsages,
     logFileOf: (definition) => logFileOf(definition, parts.logDirectory),
   });
-  const reader = makeLogReader(supervisor, plane, parts.logDirectory);
+  const reader = makeLogReader(supervisor, parts, parts.logDirectory);
   const begunAt = Date.parse(parts.version.daemon_since) * 1000;
   const metrics = makeMetrics(parts);
   const instance = Date.parse(parts.version.since).toString(36);

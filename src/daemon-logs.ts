@@ -1,6 +1,7 @@
 /* Where the supervisor's own messages and the output of services go: the two Workers and the logger before them. */
 import { getLogger, setup } from "@std/log";
 import type { Settings } from "./core/definition.ts";
+import { ownerOf } from "./core/dropped-files.ts";
 import type { SyslogSeverity } from "./core/log-policy.ts";
 import type { EstatePort } from "./core/estate.ts";
 import type { Directories } from "./core/paths.ts";
@@ -9,8 +10,9 @@ import { bootAndNamespace } from "./daemon-memory.ts";
 import { planePorts } from "./daemon-plane.ts";
 import { compressorThreadOf } from "./log/compressor.ts";
 import { Compressors } from "./log/compressors.ts";
-import { makeLoggers, makeRelayHost, type ReportRelay } from "./daemon-relay.ts";
+import { makeFileReaders, makeLoggers, makeRelayHost, type ReportRelay } from "./daemon-relay.ts";
 import { DataPlane } from "./log/data-plane.ts";
+import type { FileReaders } from "./log/file-readers.ts";
 import type { Loggers } from "./log/loggers.ts";
 import { OwnLogHandler, ownLineOf } from "./log/own-log-handler.ts";
 import { SyslogHandler } from "./log/syslog-handler.ts";
@@ -32,6 +34,8 @@ export interface Logs {
   readonly plane: DataPlane;
   /** The services that others log to. */
   readonly loggers: Loggers;
+  /** Those who write files that services do not wait for. */
+  readonly files: FileReaders;
   /** The supervisor's own log file. */
   readonly file: string;
   report(severity: SyslogSeverity, message: string): void;
@@ -62,11 +66,11 @@ export function startLogs(request: LogsRequest): Logs {
     compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),
   );
   const { directories, estate } = request;
-  const files = { directory: `${directories.runtime}/pipes`, boot: bootAndNamespace(), estate };
+  const kept = { directory: `${directories.runtime}/pipes`, boot: bootAndNamespace(), estate };
   const plane = new DataPlane(
-    planePorts({ compressors, syslogPath: SYSLOG_SOCKET_PATH, home: directories.log, files }),
+    planePorts({ compressors, syslogPath: SYSLOG_SOCKET_PATH, home: directories.log, files: kept }),
     ({ service, message, recovered }) =>
-      report(recovered ? "notice" : "warning", service === null ? message : `${service}: ${message}`),
+      report(recovered ? "notice" : "warning", service === null ? message : `${ownerOf(service)}: ${message}`),
   );
   const reportRelay: ReportRelay = (message, recovered) => report(recovered ? "notice" : "warning", message);
   const relay = makeRelayHost(plane, reportRelay);
@@ -74,6 +78,7 @@ export function startLogs(request: LogsRequest): Logs {
   plane.configureOwn(file, policy);
   const loggers = makeLoggers({ plane, relay, estate, report: reportRelay });
   loggers.configure(OWN_NAME, policy);
+  const files = makeFileReaders({ plane, relay, report: reportRelay });
 
   const syslog = new SyslogHandler(request.settings.syslog.level, { port: queue });
   const own = new OwnLogHandler(level, (lines) => plane.own(lines));
@@ -87,6 +92,7 @@ export function startLogs(request: LogsRequest): Logs {
 
   // What it still has to say goes on to the relay first.
   const closePlane = async (): Promise<void> => {
+    await files.settle(LAST_WORDS / 2);
     await plane.close();
     plane.pipes.tidy();
     await relay.close(LAST_WORDS);
@@ -95,6 +101,7 @@ export function startLogs(request: LogsRequest): Logs {
   return {
     plane,
     loggers,
+    files,
     file,
     report,
     syslogDropped: () => queue.droppedInAll,

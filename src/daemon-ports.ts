@@ -6,6 +6,7 @@ import { type WallTime, millis } from "./core/units.ts";
 import type { DaemonChildren } from "./daemon-children.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import type { DataPlane } from "./log/data-plane.ts";
+import { BEFORE_READER_RUNS, type FileReaders } from "./log/file-readers.ts";
 import type { Loggers } from "./log/loggers.ts";
 import { monotonicNow, wallNow } from "./os/clock.ts";
 import { findHostAddresses } from "./os/host-addresses.ts";
@@ -207,14 +208,24 @@ export function logFileOf({ name, log }: Pick<Definition, "name" | "log">, logDi
   return logFilesOf(log, standardLogFileOf(name, logDirectory))[0]?.path ?? null;
 }
 
-export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?: Loggers): OutputPort {
+/** Where output goes: without `logs`, to the data plane alone. */
+export interface OutputParts {
+  readonly plane: DataPlane;
+  readonly loggers?: Loggers;
+  readonly files?: FileReaders;
+}
+
+export function makeOutputPort({ plane, loggers, files }: OutputParts, logDirectory: string): OutputPort {
   return {
     configure({ name, log }) {
       loggers?.configure(name, log);
-      plane.configure(name, log, standardLogFileOf(name, logDirectory));
+      const standard = standardLogFileOf(name, logDirectory);
+      plane.configure(name, log, standard);
+      files?.configure(name, log, standard);
     },
     adopted: () => plane.pipes.adopted.filter(({ run }) => run < BEFORE_COMMAND_RUNS),
-    adoptedCommands: () => plane.pipes.adopted.filter(({ run }) => run > BEFORE_COMMAND_RUNS),
+    adoptedCommands: () =>
+      plane.pipes.adopted.filter(({ run }) => run > BEFORE_COMMAND_RUNS && run < BEFORE_READER_RUNS),
     resume() {
       plane.resume();
       loggers?.resume();
@@ -231,11 +242,13 @@ export function makeOutputPort(plane: DataPlane, logDirectory: string, loggers?:
       const lines = await plane.lastWords(of, count);
       return lines.map(({ at, stream, text }) => ({ at: Math.floor(at / 1000) as WallTime, stream, text }));
     },
-    troubleOf: (service) => plane.troubleOf(service) ?? loggers?.troubleOf(service) ?? null,
+    troubleOf: (service) =>
+      plane.troubleOf(service) ?? files?.troubleOf(service) ?? loggers?.troubleOf(service) ?? null,
     lossesOf: (service) => plane.losses.of(service),
     forget(service) {
       plane.forget(service);
       loggers?.forget(service);
+      files?.forget(service);
     },
     watch: (fd, ready) => plane.watch(fd, ready),
     unwatch: (fd) => plane.unwatch(fd),

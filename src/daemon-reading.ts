@@ -3,18 +3,29 @@ import type { LogPlaces } from "./core/log-place.ts";
 import { logPlacesOf } from "./core/log-place.ts";
 import { standardLogFileOf } from "./daemon-ports.ts";
 import type { DataPlane } from "./log/data-plane.ts";
+import type { FileReaders } from "./log/file-readers.ts";
 import { processorTimeOf } from "./os/thread.ts";
 import { LogReader } from "./reading/log-reader.ts";
 import { readerThreadOf } from "./reading/reader-thread.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 
-export function makeLogReader(supervisor: Supervisor, plane: DataPlane, logDirectory: string): LogReader {
+interface LogSources {
+  readonly plane: DataPlane;
+  /** Those who write files that services do not wait for. */
+  readonly fileReaders: FileReaders;
+}
+
+export function makeLogReader(
+  supervisor: Supervisor,
+  { plane, fileReaders }: LogSources,
+  logDirectory: string,
+): LogReader {
   return new LogReader({
     placesOf(name): LogPlaces | null {
       const record = supervisor.fleet.get(name);
       return record === null ? null : logPlacesOf(record.definition.log, standardLogFileOf(name, logDirectory));
     },
-    mark: (name, listen) => plane.mark(name, listen),
+    mark: (name, listen) => fileReaders.mark(name, listen),
     follow: (name, listen) => plane.follow(name, listen),
     unfollow: (name, listen) => plane.unfollow(name, listen),
     onService: (listen) =>

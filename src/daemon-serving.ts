@@ -158,7 +158,7 @@ function removeStale(path: string): void {
 }
 
 /** What is spoken for, and what is needed for that. */
-interface Spoken extends Omit<ControlParts, "plane" | "version" | "logDirectory" | "syslogDropped"> {
+interface Spoken extends Omit<ControlParts, "plane" | "fileReaders" | "version" | "logDirectory" | "syslogDropped"> {
   readonly logs: Logs;
   readonly memory: ServiceMemory;
 }
@@ -181,6 +181,7 @@ export function controlPortOf(role: SupervisorRole, parts: Spoken): ControlPort 
   return makeControlPort({
     ...parts,
     plane: logs.plane,
+    fileReaders: logs.files,
     version: { ...version, ...ancestry },
     logDirectory: directories.log,
     syslogDropped: () => logs.syslogDropped(),

@@ -172,7 +172,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const over = Promise.withResolvers<number>();
   const manager = new Manager(options.foreground ? process.env : {}, guardian);
   const housekeeping = new Housekeeping();
-  const output = makeOutputPort(logs.plane, directories.log, logs.loggers);
+  const output = makeOutputPort(logs, directories.log);
   const history = startHistory({
     policy: loaded.settings.history,
     stateDirectory: directories.state,

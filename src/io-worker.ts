@@ -40,9 +40,12 @@ async function serve(start: PlaneStart): Promise<void> {
   for (const path of finishStretch(parts, files, start.unsettled)) self.postMessage([doubledIn(path)]);
   const { journal } = parts;
   if (journal.held > 0) self.postMessage([lostOf(journal.held)]);
+  if (journal.underway > 0) self.postMessage([lostUnderwayOf(journal.underway)]);
   journal.held = 0;
+  journal.underway = 0;
   const plane = new Plane({
     held: (delta) => (journal.held += delta),
+    underway: (delta) => (journal.underway += delta),
     files: journaledLogFiles(files, journal),
     direct: directKernelOf(files, (fd) => ledger.note(fd)),
     pipes: stretchesOf(parts),
@@ -98,6 +101,12 @@ function doubledIn(path: string): FromPlane {
 function lostOf(count: number): FromPlane {
   const lines = count === 1 ? "1 line" : `${count} lines`;
   const message = `${lines} that no file had taken yet, or that belonged to an unfinished record, died with whoever had read them`;
+  return { tag: "problem", service: null, message, recovered: false };
+}
+
+function lostUnderwayOf(count: number): FromPlane {
+  const lines = count === 1 ? "1 line that was on its way" : `${count} lines that were on their way`;
+  const message = `at most ${lines} to a log file for which nobody waits died with whoever had read them`;
   return { tag: "problem", service: null, message, recovered: false };
 }
 

@@ -12,6 +12,8 @@ const SAID_OF_LINES: Readonly<Record<string, unknown>> = {
   exclude: [],
   rate: undefined,
   multiline: undefined,
+  when_slow: "block",
+  buffer: undefined,
 };
 
 /** What cannot be had of lines that nobody reads, as the service writes its files itself. */

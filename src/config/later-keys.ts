@@ -1,5 +1,5 @@
 /** Keys that are designed and do not work yet. They are refused like any unknown key, but in other words. */
-const LATER_KEYS: ReadonlySet<string> = new Set(["cgroup", "permissions", "log.when_slow"]);
+const LATER_KEYS: ReadonlySet<string> = new Set(["cgroup", "permissions"]);
 
 const LATER_SETTINGS: ReadonlySet<string> = new Set(["daemon.max_starting"]);
 

@@ -2,13 +2,12 @@ import * as z from "zod";
 import { inheritedKeys } from "./inherited-keys.ts";
 import { builtLate, keyOf } from "./key-meta.ts";
 import { serviceName } from "./link-schema.ts";
-import { choice, fail, flag, path, signal, size, text } from "./schema-parts.ts";
+import { choice, fail, flag, path, signal, text } from "./schema-parts.ts";
 import { MAX_SERVER, serverAddress } from "./server-address.ts";
 import { sinkKeys, streamKeys } from "./sink-keys.ts";
 
 /** More sinks than these for one service are refused. */
 const MAX_SINKS = 16;
-export const DEFAULT_BUFFER = 1024 * 1024;
 
 export const SINK_TYPES = ["file", "syslog", "remote", "service"] as const;
 export const SINK_WANT = `"file", "syslog", "service:NAME" or the name of a table below [log.sinks]`;
@@ -80,20 +79,6 @@ export function namedSinkKeys() {
       limit: "64 characters",
       example: 'service = "collector"',
     }),
-    buffer: keyOf(size("4KiB", "64MiB").default(DEFAULT_BUFFER), {
-      description: "What may wait while a server or a service takes nothing; what has no room is dropped and counted",
-      live: true,
-      limit: "64MiB",
-      example: 'buffer = "16MiB"',
-    }),
-    when_slow: keyOf(choice(["block", "drop"]).optional(), {
-      description:
-        "While its buffer is full: `block` has the service wait, but for no more than 5s in which nothing is taken; `drop` never does",
-      live: true,
-      limit: "2 choices",
-      initial: '`"block"` for `service`, `"drop"` for `remote`',
-      example: 'when_slow = "drop"',
-    }),
     ...inheritedKeys(sinkKeys(), "what `[log]` says"),
   };
 }
@@ -134,7 +119,19 @@ function serverKeys() {
 
 /** Which keys say something of which sinks; those that are not here, of all. */
 export const KEYS_OF_TYPES: Readonly<Record<(typeof SINK_TYPES)[number], readonly string[]>> = {
-  file: ["file", "format", "stamp", "max_size", "max_age", "keep", "keep_size", "keep_age", "compress"],
+  file: [
+    "file",
+    "format",
+    "stamp",
+    "max_size",
+    "max_age",
+    "keep",
+    "keep_size",
+    "keep_age",
+    "compress",
+    "buffer",
+    "when_slow",
+  ],
   syslog: ["facility"],
   remote: ["address", "ca", "server_name", "app_name", "facility", "buffer", "when_slow"],
   service: ["service", "format", "stamp", "buffer", "when_slow"],

@@ -1,4 +1,5 @@
 import {
+  type FileFeed,
   LOG_STREAMS,
   type LogPolicy,
   type LogStream,
@@ -7,7 +8,6 @@ import {
   type WhenSlow,
 } from "../core/log-policy.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
-import { DEFAULT_BUFFER } from "./log-schema.ts";
 import { rotationOf } from "./rotation-keys.ts";
 
 type ParsedLog = ParsedDefinition["log"];
@@ -63,13 +63,15 @@ function sinkOf(name: string, { values, streams, own, absolute }: SinkText): Sin
       return { ...base, type, facility: said.facility };
     case "service": {
       const service = own?.service ?? name.slice(SERVICE.length);
-      return { ...base, type, service, format: said.format, stamp: said.stamp, ...waitingOf(own, "block") };
+      return { ...base, type, service, format: said.format, stamp: said.stamp, ...waitingOf(said, "block") };
     }
     case "remote":
-      return { ...base, type, ...remoteOf(own, absolute), facility: said.facility };
+      return { ...base, type, ...remoteOf(own, absolute), facility: said.facility, ...waitingOf(said, "drop") };
     case "file": {
       const path = said.file === undefined ? null : absolute(said.file);
-      return { ...base, type, path, format: said.format, stamp: said.stamp, ...rotationOf(said) };
+      const { buffer } = said;
+      const feed: FileFeed = said.when_slow === "drop" ? { tag: "drop", buffer } : { tag: "block" };
+      return { ...base, type, path, format: said.format, stamp: said.stamp, ...rotationOf(said), feed };
     }
   }
 }
@@ -84,15 +86,18 @@ function typeOf(name: string): SinkPolicy["type"] {
 function remoteOf(
   own: ParsedSink | undefined,
   absolute: (path: string) => string,
-): Omit<RemoteSinkPolicy, "type" | "name" | "streams" | "filter" | "facility"> {
+): Omit<RemoteSinkPolicy, "type" | "name" | "streams" | "filter" | "facility" | "buffer" | "whenSlow"> {
   if (own?.address === undefined) throw new Error("internal error: a server without an address");
   const { ca, server_name: serverName, app_name: appName } = own;
   const proof = { ca: ca === undefined ? null : absolute(ca), serverName: serverName ?? null };
-  return { server: { ...own.address, ...proof }, appName: appName ?? null, ...waitingOf(own, "drop") };
+  return { server: { ...own.address, ...proof }, appName: appName ?? null };
 }
 
-function waitingOf(own: ParsedSink | undefined, usual: WhenSlow): Pick<RemoteSinkPolicy, "buffer" | "whenSlow"> {
-  return { buffer: own?.buffer ?? DEFAULT_BUFFER, whenSlow: own?.when_slow ?? usual };
+function waitingOf(
+  { buffer, when_slow: said }: Values,
+  usual: WhenSlow,
+): Pick<RemoteSinkPolicy, "buffer" | "whenSlow"> {
+  return { buffer, whenSlow: said ?? usual };
 }
 
 /** The values with what the table above them says in their place. */

@@ -17,6 +17,7 @@ const FACILITIES = Object.keys(SYSLOG_FACILITIES) as [SyslogFacility, ...SyslogF
 /** More expressions than these in one list are refused. */
 const MAX_PATTERNS = 32;
 const MAX_RATE = 1_000_000;
+const DEFAULT_BUFFER = 1024 * 1024;
 
 export function facility(): z.ZodType<SyslogFacility, SyslogFacility> {
   return choice(FACILITIES);
@@ -24,7 +25,7 @@ export function facility(): z.ZodType<SyslogFacility, SyslogFacility> {
 
 /** What may be said of one sink, and above it, in [log] and [log.stderr], for all that do not say it themselves. */
 export function sinkKeys() {
-  return { ...filterKeys(), ...recordKeys(), ...rotationKeys(), facility: facilityKey() };
+  return { ...filterKeys(), ...recordKeys(), ...rotationKeys(), facility: facilityKey(), ...slownessKeys() };
 }
 
 /** What may be said of a stream. */
@@ -96,6 +97,27 @@ function recordKeys() {
       live: true,
       limit: "4 choices",
       example: 'stamp = "unix"',
+    }),
+  };
+}
+
+/** What becomes of lines that a sink does not take at once. */
+function slownessKeys() {
+  return {
+    when_slow: keyOf(choice(["block", "drop"]).optional(), {
+      description:
+        "While a sink is slow: `block` has the service wait, for a file as long as it takes, for a server or a service while the buffer is full, but for no more than 5s in which nothing is taken; `drop` never does",
+      live: true,
+      limit: "2 choices",
+      initial: '`"block"` for files and services, `"drop"` for `remote`',
+      example: 'when_slow = "drop"',
+    }),
+    buffer: keyOf(size("4KiB", "64MiB").default(DEFAULT_BUFFER), {
+      description:
+        "What may wait while a server, a service or, with `drop`, a file takes nothing; what has no room is dropped and counted",
+      live: true,
+      limit: "64MiB",
+      example: 'buffer = "16MiB"',
     }),
   };
 }

@@ -111,7 +111,17 @@ export interface FileSinkPolicy extends SinkBase, RecordFormat, RotationPolicy {
   readonly type: "file";
   /** Absolute; null: <log dir>/NAME.log. */
   readonly path: string | null;
+  readonly feed: FileFeed;
 }
+
+/** How lines come to a file. */
+export type FileFeed =
+  /** Whoever reads the output writes the file: the service waits for it. */
+  | { readonly tag: "block" }
+  /** The service never waits: so many bytes may be on their way to whoever writes the file, and what has no room is dropped. */
+  | { readonly tag: "drop"; readonly buffer: number }
+  /** They have been on that way, and are in their format already. */
+  | { readonly tag: "formatted" };
 
 /** The syslog daemon of this machine. */
 export interface SyslogSinkPolicy extends SinkBase {
@@ -119,7 +129,7 @@ export interface SyslogSinkPolicy extends SinkBase {
   readonly facility: SyslogFacility;
 }
 
-/** block: the service waits while the buffer of a sink that takes something is full; drop: it never does. */
+/** block: the service waits for a file, and while the buffer of another sink that takes something is full; drop: it never does. */
 export type WhenSlow = "block" | "drop";
 
 /** A syslog server. */

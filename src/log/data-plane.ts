@@ -14,16 +14,9 @@ import { NOTHING, PlaneLane, type Question } from "./plane-lane.ts";
 import { PlaneLanes } from "./plane-lanes.ts";
 import type { DataPlanePorts } from "./plane-link.ts";
 import type { FromPlane, OutputMark, Pipe, PlaneLine, ToPlane } from "./plane-messages.ts";
+import { type PlaneProblem, unownedOf } from "./plane-problem.ts";
 import { OutputPipes } from "./output-pipes.ts";
 import type { RotationListener } from "./rotation-listener.ts";
-
-/** A sink fails or works again, or the Worker does; in words for the log. */
-export interface PlaneProblem {
-  /** null: it concerns the supervisor itself. */
-  readonly service: string | null;
-  readonly message: string;
-  readonly recovered: boolean;
-}
 
 /** One run of a service. */
 export interface PlaneRun {
@@ -69,10 +62,7 @@ export class DataPlane {
       knows: (service) => this.#placement.knows(service),
       open: (run) => this.#tell({ tag: "open", ...run }),
       reached: (lane) => this.#reached(lane),
-      lost: (service) => {
-        const message = `cannot go on with the output of "${service}": there is no such service any more`;
-        this.#onProblem({ service: null, message, recovered: false });
-      },
+      lost: (service) => this.#onProblem(unownedOf(service)),
     });
   }
 
@@ -173,9 +163,10 @@ export class DataPlane {
     for (const lane of this.#lanes.all) lane.tell({ tag: "relay-renewed" });
   }
 
-  /** Done when all that was asked before has been done. */
-  async reached(): Promise<void> {
-    await Promise.all(this.#lanes.all.map((lane) => this.#reached(lane)));
+  /** Done when all that was asked before has been done; `ofSound`: where the file systems answer. */
+  async reached(ofSound = false): Promise<void> {
+    const lanes = this.#lanes.all.filter(({ trouble }) => !ofSound || trouble === null);
+    await Promise.all(lanes.map((lane) => this.#reached(lane)));
   }
 
   /** Closes and opens every log file again: somebody else may have renamed it. */
@@ -237,8 +228,8 @@ export class DataPlane {
     return this.#ask(lane, (token) => ({ tag: "tail", service: "", count: 0, run: null, token }));
   }
 
-  async #flush(lane: PlaneLane): Promise<void> {
-    await this.#ask(lane, (token) => ({ tag: "flush", token }));
+  #flush(lane: PlaneLane): Promise<OutputMark> {
+    return this.#ask(lane, (token) => ({ tag: "flush", token }));
   }
 
   #tell(message: Extract<ToPlane, { readonly service: string }>): void {
@@ -258,7 +249,7 @@ export class DataPlane {
       case "released":
         return lane.answer(message.token, NOTHING);
       case "tail":
-        return lane.answer(message.token, { lines: message.lines, files: [] });
+        return lane.answer(message.token, { ...NOTHING, lines: message.lines });
       case "mark":
         return lane.answer(message.token, message);
       case "ended":

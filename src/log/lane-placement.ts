@@ -12,6 +12,9 @@ import type { ToPlane } from "./plane-messages.ts";
 
 export type Configure = Extract<ToPlane, { readonly tag: "configure" }>;
 
+/** Where nothing is written to files. */
+const FILELESS_LANE = "no file";
+
 export interface PlacementPorts {
   /** The name of the lane for these files. */
   laneOf(files: readonly string[]): string;
@@ -38,7 +41,11 @@ export class LanePlacement {
     this.#leaving.delete(service);
     this.#sweep();
     this.#configured.set(service, message);
-    this.#groups.set(service, file === null ? [] : logFilesOf(policy, file).map(({ path }) => path));
+    const files = file === null ? [] : logFilesOf(policy, file);
+    this.#groups.set(
+      service,
+      files.filter(({ sink }) => sink.feed.tag !== "drop").map(({ path }) => path),
+    );
     const group = this.#groups.groupOf(service);
     const name = this.#nameFor(service, group);
     for (const member of group) {
@@ -63,7 +70,15 @@ export class LanePlacement {
     // Where others have pipes already, it joins them.
     const candidates = others.length === 0 ? [] : [...others, service];
     const holder = candidates.find((member) => this.#hasPipes(member));
-    return holder === undefined ? this.#ports.laneOf(this.#groups.filesOf(group)) : this.#lanes.nameOf(holder);
+    if (holder !== undefined) return this.#lanes.nameOf(holder);
+    const files = this.#groups.filesOf(group);
+    return files.length === 0 && this.#waitsForNone(service) ? FILELESS_LANE : this.#ports.laneOf(files);
+  }
+
+  /** true: its files are written by others, and no file is to keep its lines waiting. */
+  #waitsForNone(service: string): boolean {
+    const sinks = this.#configured.get(service)?.policy.sinks ?? [];
+    return sinks.some((sink) => sink.type === "file" && sink.feed.tag === "drop");
   }
 
   #sweep(): void {

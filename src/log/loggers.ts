@@ -7,34 +7,22 @@ import type { EstatePort } from "../core/estate.ts";
 import type { LogPolicy } from "../core/log-policy.ts";
 import { loggersOf } from "../core/log-policy.ts";
 import { nameOfTarget } from "./relay-messages.ts";
+import { type RelayPipePorts, RelayPipes } from "./relay-pipes.ts";
 
-export interface LoggerPorts {
+export interface LoggerPorts extends RelayPipePorts {
   /** A pipe whose write end does not block; a text says why there is none. */
-  openPipe(): { readonly read: number; readonly write: number } | string;
-  /** A descriptor that is readable once `fd` can be written to; null: it cannot be had. */
-  openWritableWatch(fd: number): number | null;
-  close(fd: number): void;
+  openPipe(): LoggerPipe | string;
   readonly estate: EstatePort;
-  /** Calls `ready` once when `fd` is readable. */
-  watch(fd: number, ready: () => void): void;
-  unwatch(fd: number): void;
-  readonly relay: {
+  readonly relay: RelayPipePorts["relay"] & {
     begin(): void;
-    usePipe(service: string, fd: number, full: () => void): void;
-    releasePipe(service: string): Promise<void>;
-    room(service: string): void;
     troubleOf(server: string): string | null;
   };
-  /** Done when all that the data plane has read is with the relay. */
-  settled(): Promise<void>;
   report(message: string): void;
 }
 
 interface LoggerPipe {
   readonly read: number;
   readonly write: number;
-  /** Readable once the pipe can be written to. */
-  readonly writable: number | null;
 }
 
 export class Loggers {
@@ -44,11 +32,13 @@ export class Loggers {
   /** Which servers each service logs to, by the names of their targets. */
   readonly #servers = new Map<string, readonly string[]>();
   readonly #pipes = new Map<string, LoggerPipe>();
+  readonly #relayed: RelayPipes;
   /** By the names in the estate. */
   readonly #inherited: Map<string, number>;
 
   constructor(ports: LoggerPorts) {
     this.#ports = ports;
+    this.#relayed = new RelayPipes(ports);
     this.#inherited = new Map([...ports.estate.inherit(READ), ...ports.estate.inherit(WRITE)]);
   }
 
@@ -101,24 +91,18 @@ export class Loggers {
     if (typeof opened === "string") return this.#ports.report(`cannot log to "${logger}": no pipe: ${opened}`);
     this.#ports.estate.hold(READ + logger, opened.read);
     this.#ports.estate.hold(WRITE + logger, opened.write);
-    const pipe = { ...opened, writable: this.#ports.openWritableWatch(opened.write) };
-    this.#pipes.set(logger, pipe);
-    this.#ports.relay.usePipe(logger, pipe.write, () => this.#awaitRoom(logger, pipe));
+    this.#pipes.set(logger, opened);
+    this.#relayed.open(logger, opened.write);
   }
 
   /** Both ends, or nothing: one without the other is of no use. */
-  #inheritedPipe(logger: string): { readonly read: number; readonly write: number } | null {
+  #inheritedPipe(logger: string): LoggerPipe | null {
     const [read, write] = [this.#inherited.get(READ + logger), this.#inherited.get(WRITE + logger)];
     this.#inherited.delete(READ + logger);
     this.#inherited.delete(WRITE + logger);
     if (read !== undefined && write !== undefined) return { read, write };
     for (const fd of [read, write]) if (fd !== undefined) this.#ports.close(fd);
     return null;
-  }
-
-  #awaitRoom(logger: string, { writable }: LoggerPipe): void {
-    if (writable !== null && this.#pipes.get(logger)?.writable === writable)
-      this.#ports.watch(writable, () => this.#ports.relay.room(logger));
   }
 
   #closeUnused(): void {
@@ -132,14 +116,8 @@ export class Loggers {
     }
   }
 
-  async #close(logger: string, { read, write, writable }: LoggerPipe): Promise<void> {
-    await this.#ports.settled();
-    if (writable !== null) {
-      this.#ports.unwatch(writable);
-      this.#ports.close(writable);
-    }
-    // Another pipe may have taken its place meanwhile.
-    if (!this.#pipes.has(logger)) await this.#ports.relay.releasePipe(logger);
+  async #close(logger: string, { read, write }: LoggerPipe): Promise<void> {
+    await this.#relayed.release(logger);
     this.#ports.close(read);
     this.#ports.close(write);
   }

@@ -1,3 +1,4 @@
+import { ownerOf } from "../core/dropped-files.ts";
 import { type LogLoss, lossWordsOf } from "../core/log-loss.ts";
 import type { LossNews } from "./loss-tally.ts";
 
@@ -19,7 +20,8 @@ export class LossBook {
     this.#now = now;
   }
 
-  note({ service, sink, reason, lines }: LossNews): void {
+  note({ service: writer, sink, reason, lines }: LossNews): void {
+    const service = ownerOf(writer);
     const known = this.#losses.get(service) ?? new Map<string, Counted>();
     this.#losses.set(service, known);
     const key = `${reason} ${sink}`;

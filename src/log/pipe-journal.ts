@@ -41,7 +41,7 @@ const IDLE = 0;
 const WRITING = 1;
 const TAKING = 2;
 
-/** 32-bit words: how far it is, which pipe, bytes to take and the last of them, where its carry will be, files noted, bytes used by them, lines in memory alone. */
+/** 32-bit words: how far it is, which pipe, bytes to take and the last of them, where its carry will be, files noted, bytes used by them, lines in memory alone, and those on their way to whoever writes them. */
 const STATE = 0;
 const SLOT = 1;
 const COUNT = 2;
@@ -50,6 +50,7 @@ const FILES = 4;
 const USED = 5;
 const LAST = 6;
 const HELD = 7;
+const UNDERWAY = 8;
 const HEADER_BYTES = 64;
 
 /** An entry: length before and after (64 bits each), length of the two texts (16 bits each), identity, path. */
@@ -165,6 +166,15 @@ export class PipeJournal {
 
   set held(count: number) {
     this.#words[HELD] = Math.max(0, count);
+  }
+
+  /** Lines that were taken and are on their way to a file that another thread writes; how far they have come is told later. */
+  get underway(): number {
+    return this.#words[UNDERWAY] ?? 0;
+  }
+
+  set underway(count: number) {
+    this.#words[UNDERWAY] = Math.max(0, count);
   }
 
   /** What a predecessor has not finished; null: nothing. */

@@ -25,7 +25,7 @@ export interface LaneListener {
   fdOfSlot(slot: number): number | null;
 }
 
-export const NOTHING: OutputMark = { lines: [], files: [] };
+export const NOTHING: OutputMark = { lines: [], files: [], underway: null };
 
 /** A Worker that has been at work on one thing for so long is stuck. */
 const STUCK_MICROS = 2_000_000;
@@ -76,8 +76,8 @@ export class PlaneLane {
     this.#link.post(question);
   }
 
-  answer(token: number, { lines, files }: OutputMark): void {
-    this.#pending.get(token)?.resolve({ lines, files });
+  answer(token: number, { lines, files, underway }: OutputMark): void {
+    this.#pending.get(token)?.resolve({ lines, files, underway });
     this.#pending.delete(token);
   }
 

@@ -118,6 +118,7 @@ export type FromPlane =
       readonly token: number;
       readonly lines: readonly PlaneLine[];
       readonly files: readonly FileMark[];
+      readonly underway: Underway | null;
     }
   | { readonly tag: "lines"; readonly service: string; readonly lines: readonly PlaneLine[] }
   | { readonly tag: "readable"; readonly fd: number; readonly id: number }
@@ -158,4 +159,14 @@ export interface OutputMark {
   readonly files: readonly FileMark[];
   /** Not in the file that is to hold every line, the oldest first: they follow it. The last ones if there is no such file. */
   readonly lines: readonly PlaneLine[];
+  /** null: whoever reads the output writes the files that are to hold every line. */
+  readonly underway: Underway | null;
+}
+
+/** Lines for files that somebody else writes. */
+export interface Underway {
+  /** So many have been sent there so far. */
+  readonly sent: number;
+  /** So many of these are in no pipe yet. */
+  readonly left: number;
 }

@@ -41,6 +41,8 @@ export interface PlanePorts {
   readonly relay: RelayLine;
   /** So many lines more (or fewer) are in memory alone. */
   held(delta: number): void;
+  /** So many lines more (or fewer) are on their way to files that another thread writes. */
+  underway(delta: number): void;
   /** Microseconds since 1970. */
   now(): number;
   post(messages: readonly FromPlane[]): void;
@@ -150,7 +152,8 @@ export class Plane {
         return;
       case "tail":
       case "mark":
-        for (const answer of answersOf(this.#services.get(message.service), message)) this.#outbox.say(answer);
+        for (const answer of answersOf(this.#services.get(message.service), message, this.#ports.now()))
+          this.#outbox.say(answer);
         return;
       case "follow":
         return this.#follow(this.#serviceOf(message.service), message.on);
@@ -190,8 +193,7 @@ export class Plane {
   #serviceOf(name: string): Service {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
-    const log = new ServiceLog(this.#logPorts(name));
-    const service: Service = { name, log, pipes: 0, isLeaving: false, latest: null };
+    const service = { name, log: new ServiceLog(this.#logPorts(name)), pipes: 0, isLeaving: false, latest: null };
     this.#services.set(name, service);
     return service;
   }
@@ -208,8 +210,8 @@ export class Plane {
     if (watched.tag === "watch" && result.tag === "failed" && /^E(BADF|PERM)$/.test(result.errno)) return;
     this.#watched.set(fd, watched);
     if (result.tag === "ok") return;
-    const service = watched.tag === "pipe" ? watched.run.service.name : null;
-    this.#outbox.report(service, `cannot watch "descriptor ${fd}": ${result.errno}`, false);
+    const whose = watched.tag === "pipe" ? watched.run.service.name : null;
+    this.#outbox.report(whose, `cannot watch "descriptor ${fd}": ${result.errno}`, false);
   }
 
   #unwatch(fd: number): void {
@@ -238,8 +240,7 @@ export class Plane {
 
   #follow(service: Service, on: boolean): void {
     service.log.follow(on);
-    if (on) this.#followed.add(service);
-    else this.#followed.delete(service);
+    this.#followed[on ? "add" : "delete"](service);
   }
 
   #filePorts(): Omit<FileLogPorts, "report" | "lost"> {
@@ -254,13 +255,12 @@ export class Plane {
 
   #logPorts(service: string | null): SinkSetPorts {
     return {
+      ...this.#filePorts(),
       service: service ?? OWN_WRITER,
       lost: (loss) => this.#outbox.lost({ service: service ?? OWN_WRITER, ...loss }),
       shared: this.#shared,
-      files: this.#ports.files,
-      held: (delta) => this.#ports.held(delta),
+      underway: (delta) => this.#ports.underway(delta),
       report: (message, recovered) => this.#outbox.report(service, message, recovered),
-      wakeAt: (at) => this.#clock.wakeAt(at),
       ...this.#direct.portsFor(service ?? OWN_WRITER),
       datagrams: this.#datagrams,
       relay: this.#ports.relay,
@@ -294,7 +294,7 @@ export class Plane {
 
   #forEachLog(act: (log: ServiceLog | FileLog) => void): void {
     for (const { name, log } of this.#services.values()) this.#outbox.guard("write the log", name, () => act(log));
-    const own = this.#own.file;
-    if (own !== null) this.#outbox.guard("write the log", null, () => act(own));
+    const { file } = this.#own;
+    if (file !== null) this.#outbox.guard("write the log", null, () => act(file));
   }
 }

@@ -80,17 +80,23 @@ export class RelayHost {
     return this.#troubles.get(server) ?? null;
   }
 
-  /** Gives it so long to hand on what it has, in milliseconds, then ends it. */
-  async close(millis: number): Promise<void> {
-    this.#isClosed = true;
+  /** Gives it so long to hand on what it has, in milliseconds. */
+  async settle(millis: number): Promise<void> {
     const thread = this.#thread;
     if (thread === null) return;
     await new Promise<void>((resolve) => {
       this.#done = resolve;
       thread.post({ tag: "finish", millis });
     });
+  }
+
+  /** The same, then ends it. */
+  async close(millis: number): Promise<void> {
+    this.#isClosed = true;
+    await this.settle(millis);
+    const thread = this.#thread;
     this.#thread = null;
-    thread.end();
+    thread?.end();
   }
 
   #hear(message: FromRelay): void {

@@ -76,6 +76,7 @@ export class RelayedSink {
   #takenMemory = new SharedArrayBuffer(4);
   #taken = new Int32Array(this.#takenMemory);
   #sent = 0;
+  #generation = 0;
 
   constructor(begin: { readonly sink: string; readonly target: RelayTarget; readonly most: number }, line: RelayLine) {
     this.id = begin.sink;
@@ -103,6 +104,16 @@ export class RelayedSink {
     return ((this.#sent - this.taken) | 0) >= this.#most || !this.#line.hasRoom;
   }
 
+  /** Another number for each relay. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** What was sent to this relay so far; once `taken` has come there, all of that has been handed on. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   /** Changes whenever the relay has handed on something. */
   get taken(): number {
     return Atomics.load(this.#taken, 0);
@@ -114,6 +125,7 @@ export class RelayedSink {
       this.#takenMemory = new SharedArrayBuffer(4);
       this.#taken = new Int32Array(this.#takenMemory);
       this.#sent = 0;
+      this.#generation++;
     }
     const { allTaken } = this.#line;
     this.#line.tell({ tag: "open", sink: this.id, target: this.#target, taken: this.#takenMemory, allTaken });

@@ -2,12 +2,15 @@
 import { hostname } from "node:os";
 import type { LogLoss } from "../core/log-loss.ts";
 import type { RemoteSinkPolicy, ServiceSinkPolicy } from "../core/log-policy.ts";
+import { isFileReader } from "../core/dropped-files.ts";
 import type { Report } from "./file-sink.ts";
 import type { BlockSink } from "./line-filter.ts";
 import { lineFormatOf } from "./line-format.ts";
 import { lineCountOf, NEWLINE, type Block } from "./line-framer.ts";
+import { LinesUnderway } from "./lines-underway.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import { recordsOf, ungroupedOf } from "./record-block.ts";
+import type { Underway } from "./plane-messages.ts";
 import type { RelayedSink, RelayLine } from "./relay-line.ts";
 import type { Records } from "./relay-messages.ts";
 import type { Source } from "./source.ts";
@@ -20,9 +23,15 @@ const CALM_MICROS = 1_000_000;
 /** One that has taken nothing for so long holds up nobody any more. */
 const STUCK_MICROS = 5_000_000;
 
+export type RelayedPolicy = RemoteSinkPolicy | ServiceSinkPolicy;
+
 export interface RelaySinkPorts {
   readonly report: Report;
   lost(loss: LogLoss): void;
+  /** So many lines more (or fewer) are on their way to a file. */
+  underway(delta: number): void;
+  /** Has `tick` called at this time or soon after, in microseconds since 1970. */
+  wakeAt(at: number): void;
 }
 
 /** Takes blocks, and hands them on as records. What finds no room is dropped, counted, and said once. */
@@ -33,6 +42,8 @@ export class RelaySink implements BlockSink {
   readonly #ports: RelaySinkPorts;
   /** true: the service waits for it, as long as it takes something. */
   readonly #mayHold: boolean;
+  /** null: the lines are for no file. */
+  readonly #underway: LinesUnderway | null;
   /** What it had taken when that last changed while the service waited, and when that was; null: nobody waits. */
   #waiting: { readonly taken: number; readonly since: number } | null = null;
   #isStuck = false;
@@ -40,7 +51,7 @@ export class RelaySink implements BlockSink {
   /** When the last of them was, in microseconds since 1970. */
   #droppedAt = 0;
 
-  constructor(policy: RemoteSinkPolicy | ServiceSinkPolicy, line: RelayLine, ports: RelaySinkPorts) {
+  constructor(policy: RelayedPolicy, line: RelayLine, ports: RelaySinkPorts) {
     this.#name = policy.name;
     this.#ports = ports;
     this.#mayHold = policy.whenSlow === "block";
@@ -51,12 +62,18 @@ export class RelaySink implements BlockSink {
       this.#sink = line.open({ tag: "service", service: policy.service }, policy.buffer);
       this.#recordsOf = lineRecordsOf(policy);
     }
+    const isForFile = policy.type === "service" && isFileReader(policy.service);
+    const lost = (lines: number): void => ports.lost({ sink: policy.name, reason: "failed", lines });
+    this.#underway = isForFile ? new LinesUnderway(this.#sink, { ...ports, lost }) : null;
   }
 
   write(block: Block, source: Source): void {
     const records = this.#recordsOf(block, source);
     if (records.ends.length === 0) return;
-    if (this.#sink.send(records)) return this.#noteRoom(source.at);
+    if (this.#sink.send(records)) {
+      this.#underway?.add(lineCountOf(block), source.at);
+      return this.#noteRoom(source.at);
+    }
     if (this.#mayHold && !this.#isStuck) return this.#sink.push(records);
     if (this.#dropped === 0)
       this.#ports.report(
@@ -84,8 +101,20 @@ export class RelaySink implements BlockSink {
     return !this.#isStuck;
   }
 
+  /** Counts what has been handed on meanwhile. `at` is now. */
+  tick(at: number): void {
+    this.#underway?.look(at);
+  }
+
+  /** Lines for a file; null: they are for none. `at` is now. */
+  underway(at: number): Underway | null {
+    this.#underway?.look(at);
+    return this.#underway?.count ?? null;
+  }
+
   /** Nothing more is sent; what was, is handed on. */
   close(): void {
+    this.#underway?.close();
     this.#sink.close();
     if (this.#dropped > 0) this.#ports.report(`"${this.#name}" is given up: ${droppedWordsOf(this.#dropped)}`, true);
   }

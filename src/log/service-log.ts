@@ -1,4 +1,5 @@
 import type { DirectBeginning } from "../core/direct-output.ts";
+import { logPlacesOf } from "../core/log-place.ts";
 import { logFilesOf, type FileSinkPolicy, type LogPolicy } from "../core/log-policy.ts";
 import { DirectLogs } from "./direct-logs.ts";
 import type { FileLog } from "./file-log.ts";
@@ -17,6 +18,8 @@ export class ServiceLog {
   readonly #sinks: ServiceSinks;
   /** The file that holds every line, so that the last ones need not be kept here; null: there is none. */
   #whole: WholeFile | null = null;
+  /** true: files hold every line, in the end, though the last ones are kept here as well. */
+  #isInFiles = false;
   #lastLines: LastLines | null = null;
   #feed: FollowFeed | null = null;
   /** The files that the service writes itself; null: they are written for it. */
@@ -36,6 +39,7 @@ export class ServiceLog {
     const whole = standard === null ? null : wholeFileOf(policy, standard);
     const log = this.#sinks.files.get(whole?.path ?? "");
     this.#whole = whole === null || log === undefined ? null : { ...whole, log };
+    this.#isInFiles = whole === null && standard !== null && logPlacesOf(policy, standard).isComplete;
     this.#configureDirect(policy, standard);
   }
 
@@ -81,12 +85,13 @@ export class ServiceLog {
     return [...readFileTail(path, wanted, { files: this.#ports.files, policy, most }), ...inMemory];
   }
 
-  /** Where the files are, and what is not in the one that holds every line (yet). */
-  mark(): OutputMark {
+  /** Where the files are, and what is not in the one that holds every line (yet). `at` is now. */
+  mark(at: number): OutputMark {
     this.#sinks.flush();
-    if (this.#direct !== null) return { files: this.#direct.marks(), lines: this.#linesInMemory() };
+    if (this.#direct !== null) return { files: this.#direct.marks(), lines: this.#linesInMemory(), underway: null };
     const files = [...this.#sinks.files.values()].map((file) => file.mark()).filter((mark) => mark !== null);
-    return { files, lines: this.#linesInMemory() };
+    if (this.#isInFiles) return { files, lines: [], underway: this.#sinks.underway(at) };
+    return { files, lines: this.#linesInMemory(), underway: null };
   }
 
   /** true: nothing more is to be read of the service for the moment. `at` is now, in microseconds since 1970. */
@@ -167,8 +172,13 @@ interface WholeFile {
 }
 
 function wholeFileOf(policy: LogPolicy, standard: string): { path: string; policy: FileSinkPolicy } | null {
-  const found = logFilesOf(policy, standard).find(({ sink }) => sink.streams.length > 1 && !isFiltering(sink.filter));
+  const found = logFilesOf(policy, standard).find(({ sink }) => isWhole(sink));
   return found === undefined ? null : { path: found.path, policy: found.sink };
+}
+
+/** Every line of the service is in it, in the end. */
+function isWhole({ streams, filter, feed }: FileSinkPolicy): boolean {
+  return streams.length > 1 && !isFiltering(filter) && feed.tag !== "drop";
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

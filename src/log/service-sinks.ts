@@ -1,6 +1,14 @@
 import { hasRecords, logPlacesOf } from "../core/log-place.ts";
 import type { LogLoss } from "../core/log-loss.ts";
-import { LOG_STREAMS, type LogPolicy, type LogStream, type SinkPolicy } from "../core/log-policy.ts";
+import { fileReaderOf } from "../core/dropped-files.ts";
+import {
+  type FileSinkPolicy,
+  LOG_STREAMS,
+  type LogPolicy,
+  type LogStream,
+  type ServiceSinkPolicy,
+  type SinkPolicy,
+} from "../core/log-policy.ts";
 import type { DatagramLog } from "./datagram-log.ts";
 import type { DirectLogsPorts } from "./direct-logs.ts";
 import type { FileLog } from "./file-log.ts";
@@ -10,9 +18,10 @@ import { lineFormatOf } from "./line-format.ts";
 import type { Block } from "./line-framer.ts";
 import { LineGrouper } from "./line-grouper.ts";
 import { lineTimeOf } from "./parse-record.ts";
+import type { Underway } from "./plane-messages.ts";
 import { ungroupedOf } from "./record-block.ts";
 import type { RelayLine } from "./relay-line.ts";
-import { RelaySink } from "./relay-sinks.ts";
+import { type RelayedPolicy, RelaySink } from "./relay-sinks.ts";
 import type { SharedFiles } from "./shared-files.ts";
 import type { Source } from "./source.ts";
 
@@ -21,6 +30,8 @@ export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wake
   readonly service: string;
   /** So many lines of the service have not come into the sink of this name. */
   lost(loss: LogLoss): void;
+  /** So many lines of the service more (or fewer) are on their way to files that another thread writes. */
+  underway(delta: number): void;
   readonly shared: SharedFiles;
   /** Files that services write themselves: nothing of them is in the journal, and they are rotated elsewhere. */
   readonly foreign: SharedFiles;
@@ -96,6 +107,15 @@ export class ServiceSinks {
   tick(at: number): void {
     for (const grouper of this.#groupers) grouper.tick(at);
     for (const sink of this.#filtered) sink.tick(at);
+    for (const sink of this.#relayed) sink.tick(at);
+  }
+
+  /** Lines for files that somebody else writes; null: there are no such files. `at` is now. */
+  underway(at: number): Underway | null {
+    const each = this.#relayed.flatMap((sink) => sink.underway(at) ?? []);
+    if (each.length === 0) return null;
+    const sum = (of: (underway: Underway) => number): number => each.reduce((total, one) => total + of(one), 0);
+    return { sent: sum(({ sent }) => sent), left: sum(({ left }) => left) };
   }
 
   /** true: the service is to wait until a sink has room. `at` is now. */
@@ -155,18 +175,22 @@ export class ServiceSinks {
       case "syslog":
         return { write: (block, source) => this.#ports.datagrams.write(block, source, policy) };
       case "remote":
-      case "service": {
-        const sink = new RelaySink(policy, this.#ports.relay, this.#ports);
-        this.#relayed.push(sink);
-        return sink;
-      }
+      case "service":
+        return this.#relay(policy);
       case "file": {
         const path = policy.path ?? place.standard;
         if (path === null) return null;
+        if (policy.feed.tag === "drop") return this.#relay(wayTo(fileReaderOf(this.#ports.service, path), policy));
         const file = this.#fileOf(policy, path, place);
         return policy.format === "json" ? file : { write: (block, source) => file.write(ungroupedOf(block), source) };
       }
     }
+  }
+
+  #relay(policy: RelayedPolicy): RelaySink {
+    const sink = new RelaySink(policy, this.#ports.relay, this.#ports);
+    this.#relayed.push(sink);
+    return sink;
   }
 
   #fileOf(policy: SinkPolicy & { readonly type: "file" }, path: string, { at, isDirect }: Place): FileLog {
@@ -176,7 +200,7 @@ export class ServiceSinks {
     const limits = isDirect ? { ...policy, ...NEVER_ROTATED } : policy;
     const place = { path, limits, timeOf: lineTimeOf(policy) };
     const { service, shared, foreign } = this.#ports;
-    const use = { sink: policy.name, place, format: lineFormatOf(policy) };
+    const use = { sink: policy.name, place, format: policy.feed.tag === "formatted" ? null : lineFormatOf(policy) };
     const file = (isDirect ? foreign : shared).join(service, use, at);
     this.#files.set(path, file);
     return file;
@@ -191,6 +215,12 @@ export class ServiceSinks {
 /** A plain file has every line as it came: what belongs together stands there together anyway. */
 function takesRecords(policy: SinkPolicy): boolean {
   return policy.type !== "file" || policy.format === "json" || isFiltering(policy.filter);
+}
+
+/** The sink of a file that somebody else writes, for which nobody waits. */
+function wayTo(service: string, { name, streams, filter, format, stamp, feed }: FileSinkPolicy): ServiceSinkPolicy {
+  const buffer = feed.tag === "drop" ? feed.buffer : 0;
+  return { type: "service", service, name, streams, filter, format, stamp, buffer, whenSlow: "drop" };
 }
 
 interface Entry {

@@ -15,8 +15,13 @@ const O_NONBLOCK = 0o4000;
 /** A pipe for the standard input of a service: both ends close-on-exec; only the writer's end does not block. */
 export function openSinkPipe(): PipeResult {
   const opened = openBlockingPipe();
-  if (opened.tag === "ok") libc.symbols.fcntl(opened.ends.write, F_SETFL, O_NONBLOCK);
+  if (opened.tag === "ok") stopBlocking(opened.ends.write);
   return opened;
+}
+
+/** A write to this end of a pipe, which nobody else has open, never waits from now on. */
+export function stopBlocking(fd: number): void {
+  libc.symbols.fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
 export type PipeWrite =

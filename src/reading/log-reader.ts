@@ -37,10 +37,13 @@ export interface LogsWanted {
   readonly notes: readonly OutputNote[];
 }
 
+/** What there is of a service's output at one moment. */
+export type ReadMark = Pick<OutputMark, "files" | "lines">;
+
 export interface LogReaderPorts extends WatchPorts {
   /** null: there is no such service. */
   placesOf(name: string): LogPlaces | null;
-  mark(name: string, listen: (mark: OutputMark) => void): void;
+  mark(name: string, listen: (mark: ReadMark) => void): void;
   follow(name: string, listen: (line: PlaneLine) => void): void;
   unfollow(name: string, listen: (line: PlaneLine) => void): void;
   /** Calls `listen` with the name of a service whenever something happens to it, until the returned function is called. */
@@ -167,7 +170,7 @@ class Answer {
   }
 
   /** null: there is nothing to be read of it. */
-  #serviceOf(name: string, mark: OutputMark): ServiceToRead | null {
+  #serviceOf(name: string, mark: ReadMark): ServiceToRead | null {
     const { runs, window } = this.#wanted;
     const found = this.#ports.placesOf(name);
     if (found === null) return null;

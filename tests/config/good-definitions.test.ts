@@ -74,6 +74,7 @@ test("a definition that says only its command gets every default", () => {
             keepSize: null,
             keepAge: null,
             compress: null,
+            feed: { tag: "block" },
           },
         ],
         multiline: { stdout: null, stderr: null },
@@ -204,6 +205,7 @@ test("every key of a definition is taken over", () => {
             keepSize: null,
             keepAge: null,
             compress: null,
+            feed: { tag: "block" },
           },
           {
             type: "syslog",

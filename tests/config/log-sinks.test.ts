@@ -39,6 +39,21 @@ describe("[log.sinks.NAME]", () => {
     });
   });
 
+  test("waits or drops as [log] says where it says nothing itself, and else as is usual for its type", () => {
+    const sinks = [
+      ...['to = ["file", "kept", "central"]', "[log.sinks.kept]", 'type = "file"', 'file = "/tmp/kept.log"'],
+      ...['when_slow = "block"', "[log.sinks.central]", 'type = "remote"', 'address = "udp://logs"', 'buffer = "8KiB"'],
+    ];
+    const mega = 1024 * 1024;
+    expect(sinksOf("[log]", 'when_slow = "drop"', ...sinks)).toMatchObject([
+      { name: "file", feed: { tag: "drop", buffer: mega } },
+      { name: "kept", feed: { tag: "block" } },
+      { name: "central", whenSlow: "drop", buffer: 8192 },
+    ]);
+    expect(sinksOf("[log]", ...sinks)).toMatchObject([{ feed: { tag: "block" } }, {}, { whenSlow: "drop" }]);
+    expect(faultsOf("[log]", "direct = true", 'when_slow = "drop"')).toHaveLength(1);
+  });
+
   test("may stand in [defaults], for those that name it", () => {
     using place = makePlace({
       "daemonsup.toml": lines("[defaults.log.sinks.remote]", 'type = "syslog"', 'facility = "local7"'),

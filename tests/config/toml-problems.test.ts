@@ -67,17 +67,12 @@ const ROWS: readonly Row[] = [
   ],
   [
     "a key of a later version",
-    lines('command = ["web"]', 'cgroup = "x"', "[log]", 'when_slow = "drop"'),
+    lines('command = ["web"]', 'cgroup = "x"'),
     [
       lines(
         'services.d/web.toml:2:1: cannot parse "cgroup": this version of daemonsup does not know this key yet',
         '  cgroup = "x"',
         "  ^^^^^^",
-      ),
-      lines(
-        'services.d/web.toml:4:1: cannot parse "log.when_slow": this version of daemonsup does not know this key yet',
-        '  when_slow = "drop"',
-        "  ^^^^^^^^^",
       ),
     ],
   ],

@@ -48,6 +48,13 @@ class Place {
     this.#placement.configure({ tag: "configure", service, policy, file: "/usual/standard.log" });
   }
 
+  /** Files that it does not wait for come after those that it does. */
+  configureDropping(service: string, dropping: readonly string[], ...files: readonly string[]): void {
+    const feed = { tag: "drop", buffer: 4096 } as const;
+    const sinks = [...files.map((path) => fileSink({ path })), ...dropping.map((path) => fileSink({ path, feed }))];
+    this.#placement.configure({ tag: "configure", service, policy: policyOf(sinks), file: "/usual/standard.log" });
+  }
+
   forget(service: string): void {
     this.#placement.forget(service);
   }
@@ -103,6 +110,14 @@ describe("services with a file in common are with one Worker", () => {
     place.configure("one", "/usual/x");
     expect(place.laneNamesOf("one")).toEqual(["usual"]);
   });
+});
+
+test("a service is with none of the file systems of which it does not wait for any file", () => {
+  const place = new Place();
+  place.configureDropping("none", ["/dead/none.log"]);
+  place.configureDropping("other", ["/dead/other.log"], "/sound/other.log");
+  place.configure("waits", "/dead/waits.log");
+  expect(place.laneNamesOf("none", "other", "waits")).toEqual(["no file", "sound", "dead"]);
 });
 
 test("a service that was removed is in no group", () => {

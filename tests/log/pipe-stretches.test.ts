@@ -126,6 +126,7 @@ class Lives {
     }
     const plane = new Plane({
       held: () => undefined,
+      underway: () => undefined,
       files: journaledLogFiles(files, parts.journal),
       pipes: stretchesOf(parts),
       send: () => "gone",

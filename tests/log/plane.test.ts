@@ -25,6 +25,7 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
   let left = 1;
   const plane = new Plane({
     held: () => undefined,
+    underway: () => undefined,
     files,
     pipes: {
       ...UNSAFE,
@@ -68,6 +69,7 @@ test("a watched descriptor is reported once, a pipe for as long as there is some
   const watched: [number, boolean][] = [];
   const plane = new Plane({
     held: () => undefined,
+    underway: () => undefined,
     files,
     pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
     send: () => "gone",
@@ -102,6 +104,7 @@ test.each(CLOSED)(
     const said: FromPlane[] = [];
     const plane = new Plane({
       held: () => undefined,
+      underway: () => undefined,
       files,
       pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
       send: () => "gone",

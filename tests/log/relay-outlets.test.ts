@@ -38,6 +38,8 @@ function makeRelayed(policy: RemoteSinkPolicy = POLICY) {
   const sink = new RelaySink(policy, line, {
     report: (message) => void reports.push(message),
     lost: (loss) => void losses.push(loss),
+    underway: () => undefined,
+    wakeAt: () => undefined,
   });
   const write = (text: string, at = SOURCE.at): void => {
     const bytes = Buffer.from(text);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LogPlace } from "../../src/core/log-place.ts";
-import type { OutputMark, PlaneLine } from "../../src/log/plane-messages.ts";
-import { LogReader, type LogReaderPorts, type LogsWanted } from "../../src/reading/log-reader.ts";
+import type { PlaneLine } from "../../src/log/plane-messages.ts";
+import { LogReader, type LogReaderPorts, type LogsWanted, type ReadMark } from "../../src/reading/log-reader.ts";
 import type { ToReader } from "../../src/reading/read-messages.ts";
 import type { ReaderListener } from "../../src/reading/reader-thread.ts";
 
@@ -11,7 +11,7 @@ const LIFE = { end: new AbortController().signal, over: () => undefined };
 class LiteralPlane {
   readonly threads: { readonly listener: ReaderListener; readonly heard: ToReader[]; isEnded: boolean }[] = [];
   readonly followers = new Set<(line: PlaneLine) => void>();
-  readonly marks: ((mark: OutputMark) => void)[] = [];
+  readonly marks: ((mark: ReadMark) => void)[] = [];
   readonly reader = new LogReader(this.#ports());
   readonly #places: readonly LogPlace[];
 

@@ -14,7 +14,7 @@ let ports: ConnectionPorts;
 
 beforeAll(() => {
   harness = new PlaneHarness();
-  ports = { network, timers, output: makeOutputPort(harness.plane, harness.directory) };
+  ports = { network, timers, output: makeOutputPort({ plane: harness.plane }, harness.directory) };
 });
 
 afterAll(() => harness[Symbol.asyncDispose]());

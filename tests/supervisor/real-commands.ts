@@ -30,7 +30,7 @@ export function realCommands() {
   const reaping = new DaemonChildren(null);
   const processes = makeProcessPort(reaping);
   const spawning = makeSpawnPort(memory);
-  const output = makeOutputPort(harness.plane, directory);
+  const output = makeOutputPort({ plane: harness.plane }, directory);
   const limits = new Set<{ readonly delay: number; readonly run: () => void }>();
   const held: TimerPort = {
     soon: timers.soon,
