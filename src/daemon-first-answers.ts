@@ -14,12 +14,13 @@ import type { FileChanges } from "./supervisor/file-changes.ts";
 interface FirstParts {
   /** Of the configuration in force. */
   readonly definitions: readonly Definition[];
+  readonly templates: readonly string[];
   /** By service. */
   readonly saved: ReadonlyMap<string, SavedService>;
   readonly files: FileChanges;
 }
 
-export function firstPortOf({ definitions, saved, files }: FirstParts): FirstPort {
+export function firstPortOf({ definitions, templates, saved, files }: FirstParts): FirstPort {
   const records = new Map<string, ServiceRecord>();
   for (const definition of definitions) {
     if (!saved.has(definition.name)) records.set(definition.name, newRecord(definition, clock.wall()));
@@ -33,6 +34,7 @@ export function firstPortOf({ definitions, saved, files }: FirstParts): FirstPor
 
   return {
     names: () => [...records.keys()].sort(),
+    templates: () => templates,
     look(name) {
       const wanted = name === null ? [...records.values()] : [records.get(name)];
       return files.look(wanted.flatMap((record) => (record === undefined ? [] : [newestOf(record)])));

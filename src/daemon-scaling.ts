@@ -10,6 +10,7 @@ export function makeScalingPorts(stateDirectory: string, reader: ConfigurationRe
   const path = instancesFileOf(stateDirectory);
   let tried: ConfigurationReading | null = null;
   return {
+    templates: () => reader.latest.templates,
     wishes: () => reader.latest.instances,
     nameFaultOf,
     // What is tried is what will be remembered: it is written down first, and read from there.

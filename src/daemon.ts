@@ -152,7 +152,10 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const serving = new Serving({
     runtime: directories.runtime,
     estate,
-    first: told === null ? null : firstPortOf({ definitions: loaded.definitions, saved: told.saved, files }),
+    first:
+      told === null
+        ? null
+        : firstPortOf({ definitions: loaded.definitions, templates: loaded.templates, saved: told.saved, files }),
     report: (message) => logs.report("crit", message),
   });
   await attempts.make(() => serving.open(groups ?? prepare()));

@@ -57,7 +57,7 @@ async function showGraph(call: CommandCall): Promise<number> {
   const found = await findGraph(call);
   if (typeof found === "number") return found;
   const names = found.services.map(({ name }) => name);
-  const { names: selected, unknown } = selectServices(given.operands, names);
+  const { names: selected, unknown } = selectServices(given.operands, { services: names, templates: [] });
   for (const { word, reason } of unknown) world.stderr.write(`cannot show ${JSON.stringify(word)}: ${reason}\n`);
   const shown = given.operands.length === 0 ? found : partOf(found, selected);
   if (given.has("json")) world.stdout.write(`${JSON.stringify(shown)}\n`);

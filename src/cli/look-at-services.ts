@@ -21,10 +21,10 @@ export async function lookAtServices(place: SupervisorPlace, words: readonly str
   const [only] = words;
   const reply = (only !== undefined && isOneName(words) ? await askOne(place, only) : null) ?? (await askAll(place));
   if (reply.tag === "refused") return reply;
-  const { names, unknown } = selectServices(
-    words,
-    reply.value.map((service) => service.name),
-  );
+  const { names, unknown } = selectServices(words, {
+    services: reply.value.map((service) => service.name),
+    templates: [],
+  });
   const wanted = new Set(names);
   const services = only === undefined ? reply.value : reply.value.filter((service) => wanted.has(service.name));
   return { tag: "found", services, unknown };

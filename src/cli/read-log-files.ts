@@ -53,7 +53,7 @@ async function* itemsOf(
 ): AsyncGenerator<OutputItem> {
   const names = services.map(({ name }) => name);
   const all = given.operands.length === 0;
-  const selection = all ? { names, unknown: [] } : selectServices(given.operands, names);
+  const selection = all ? { names, unknown: [] } : selectServices(given.operands, { services: names, templates: [] });
   for (const { word, reason } of selection.unknown)
     yield { note: `cannot show ${JSON.stringify(word)}: ${reason}`, exit: EXIT.noSuchService };
   yield { services: selection.names };

@@ -7,7 +7,7 @@ import { renderProcessTree } from "./render-process-tree.ts";
 import { percentWordsOf, sizeWordsOf } from "./render-sizes.ts";
 import { cutTo, onOneLine } from "./render-text.ts";
 import { agoWordsOf, spanWordsOf, tookWordsOf, untilWordsOf } from "./render-words.ts";
-import { adviceOf } from "./service-note.ts";
+import { healthWordsOf, remedyOf } from "./service-note.ts";
 import { foldText } from "./wrap-text.ts";
 
 /** All that a page about one service is made of. */
@@ -71,12 +71,12 @@ function paintFirst(line: string, { state }: ServiceView, look: Look): string {
 function stateFacts({ service, now, program }: StatusPage): readonly Fact[] {
   const { last_exit: exit, next_start: next } = service;
   const state = service.state === "up" && !service.ready ? "up (not ready)" : service.state;
-  const advice = adviceOf(service, now);
+  const [what, words] = remedyOf(service, { now, program }) ?? ["try", null];
   return [
     ["state", `${state} since ${timeWithAgo(service.since, now)}`],
     ["wanted", service.want],
     ["message", service.message],
-    ["try", advice === null || advice === `status ${service.name}` ? null : `${program} ${advice}`],
+    [what, words === `${program} status ${service.name}` ? null : words],
     ["next start", next === null ? null : `${untilWordsOf(next, now)} (${next})`],
     ["pid", service.pid === null ? null : String(service.pid)],
     ["running for", service.uptime_ms === null ? null : spanWordsOf(service.uptime_ms)],
@@ -90,7 +90,7 @@ function checkFacts({ service, details }: StatusPage): readonly Fact[] {
   return [
     ["ready when", details?.ready_by ?? null],
     ["checked by", details?.health_by ?? null],
-    ["health", service.health],
+    ["health", healthWordsOf(service)],
     ["last check", service.health_detail],
     ["check said", saidOf(service)],
     ["stale", service.stale_detail],

@@ -5,7 +5,7 @@ import { percentWordsOf, sizeWordsOf } from "./render-sizes.ts";
 import { type Column, renderTable, tableWidthOf } from "./render-table.ts";
 import { cutTo, onOneLine } from "./render-text.ts";
 import { agoWordsOf } from "./render-words.ts";
-import { adviceOf, noteOf } from "./service-note.ts";
+import { noteOf, remedyOf } from "./service-note.ts";
 import { worstFirst } from "./severity.ts";
 import { foldText } from "./wrap-text.ts";
 
@@ -123,14 +123,13 @@ function messageField(room: number | null): Field {
 }
 
 function messageOf(service: ServiceView, { now, program }: StatusTable, isExitShown: boolean): string {
-  const advice = adviceOf(service, now);
-  const next = advice === null ? "" : `try ${program} ${advice}`;
-  return [noteOf(service, { now, isExitShown }), next].filter((part) => part !== "").join("; ");
+  const remedy = remedyOf(service, { now, program })?.join(" ") ?? "";
+  return [noteOf(service, { now, isExitShown }), remedy].filter((part) => part !== "").join("; ");
 }
 
 /** What is not well may need more room than a row has. */
-function isBelow(service: ServiceView, { now }: StatusTable): boolean {
-  return adviceOf(service, now) !== null || (!service.well && service.want === "up");
+function isBelow(service: ServiceView, table: StatusTable): boolean {
+  return remedyOf(service, table) !== null || (!service.well && service.want === "up");
 }
 
 function linesBelow(service: ServiceView | undefined, table: StatusTable, look: Look): readonly string[] {

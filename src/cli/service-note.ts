@@ -58,23 +58,49 @@ function hasNothingToSay({
 /** null: there is nothing to say, as it is healthy or nobody asks. */
 function healthOf({ health, health_detail: detail }: ServiceView): string | null {
   if (health === null || health === "healthy") return null;
-  return `health: ${health}${detail === null ? "" : ` (${detail})`}`;
+  return `health: ${healthWordsOf({ health, health_detail: detail })}${detail === null ? "" : ` (${detail})`}`;
+}
+
+/** Its health in words. Until a first check has succeeded within the start period, none that fails counts. */
+export function healthWordsOf({
+  health,
+  health_detail: detail,
+}: Pick<ServiceView, "health" | "health_detail">): string | null {
+  if (health !== "starting") return health;
+  return detail === null ? "not checked yet" : "not healthy yet";
 }
 
 /** How long a service may be on its way before it is worth a look, in milliseconds. */
 const SLOW_MS = 10_000;
 
+/** It could not even be made to run, so it has said nothing: "exec failed: ENOENT: /usr/bin/wbe". */
+const NOT_RUN = /^[a-z_]+ failed: E[A-Z0-9]+\b/;
+
+export type Remedy = readonly [what: "try" | "mend", words: string];
+
+/**
+ * What to do next about a service that is not well, such as "try" "daemonsup logs web"; null: there is nothing to do. `now` in
+ * milliseconds since 1970; `program` is how this supervisor is spoken to.
+ */
+export function remedyOf(service: ServiceView, { now, program }: { now: number; program: string }): Remedy | null {
+  const { state, name, message, last_exit: exit } = service;
+  const hasNotRun = NOT_RUN.test(message ?? "");
+  if (state === "backoff" && hasNotRun) return ["mend", "it: it is tried again by itself"];
+  if (state === "failed" && (exit === null || hasNotRun))
+    return ["mend", `it, then try ${program} start ${name} (${program} reload, if it was the definition)`];
+  const advice = adviceOf(service, now);
+  return advice === null ? null : ["try", `${program} ${advice}`];
+}
+
 /**
  * What to type next about a service that is not well, without the program's name: "logs web"; null: there is nothing to do.
  * `now` in milliseconds since 1970.
  */
-export function adviceOf(service: ServiceView, now: number): string | null {
-  const { name, state, want, well, health, message, last_exit: exit } = service;
+function adviceOf(service: ServiceView, now: number): string | null {
+  const { name, state, want, well, health, message } = service;
   const isSlow = (): boolean => now - Date.parse(service.since) > SLOW_MS;
   switch (state) {
     case "failed":
-      // Nothing has run, so nothing was said.
-      return exit === null ? `start ${name}` : `logs ${name}`;
     case "backoff":
       return `logs ${name}`;
     case "waiting":

@@ -68,8 +68,7 @@ async function takeScreen(call: CommandCall): Promise<Screen> {
     const reply = await lookAtPage(place, only, MOST_LOG_LINES);
     if (reply.tag === "ok")
       return { lines: blockOf(call, reply.value), problems: [], exit: exitOfNamed([reply.value.service]) };
-    // Of all names one may be like it.
-    if (reply.exit !== EXIT.noSuchService) return refused(reply);
+    return refused(reply);
   }
   // Asked for at the same time.
   const foot = !given.has("json") && only === undefined && !isDetailed ? footOf(call) : Promise.resolve([]);

@@ -55,8 +55,9 @@ export class WaitReasons {
     if (!message.startsWith(NOT_READY)) return message;
     if (!this.#readyBy.has(name)) this.#readyBy.set(name, (await lookAtDetails(this.#place, name))?.ready_by ?? null);
     const readyBy = this.#readyBy.get(name) ?? null;
-    const detail = message.slice(NOT_READY.length).replace(/^: /, "");
     if (readyBy === null) return message;
+    const said = message.slice(NOT_READY.length).replace(/^: /, "");
+    const detail = said.startsWith(`${readyBy}: `) ? said.slice(readyBy.length + 2) : said;
     return `waiting for ${readyBy}${detail === "" ? "" : ` (${detail})`}`;
   }
 }

@@ -22,7 +22,10 @@ export async function actOnAll(call: Call): Promise<Response> {
   if ((asked.verb === "signal") !== (asked.signal !== null)) {
     return problemResponse("bad-request", 'cannot read the request: "signal": want it for the verb "signal" alone');
   }
-  const { names: existing, unknown } = selectServices(asked.services, call.port.names());
+  const { names: existing, unknown } = selectServices(asked.services, {
+    services: call.port.names(),
+    templates: call.port.templates(),
+  });
   // A start makes the instance of a template that is not there yet.
   const names = [...existing, ...unknown.flatMap(({ word }) => (isPattern(word) ? [] : [word]))];
   const outcomes = await begin(call, asked, names);

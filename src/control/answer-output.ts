@@ -18,7 +18,10 @@ export async function answerOutput(call: Call): Promise<Response> {
   const problem = problemOf(query, words);
   if (problem !== null) return problemResponse("bad-request", `cannot read the request: ${problem}`);
   const known = call.port.names();
-  const { names, unknown } = words.length === 0 ? { names: known, unknown: [] } : selectServices(words, known);
+  const { names, unknown } =
+    words.length === 0
+      ? { names: known, unknown: [] }
+      : selectServices(words, { services: known, templates: call.port.templates() });
   const notes = unknown.map(({ word, reason }): OutputNote => ({
     note: `cannot show ${quote(word)}: ${reason}`,
     exit: EXIT.noSuchService,

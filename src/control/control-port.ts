@@ -210,6 +210,8 @@ export interface ControlPort {
   version(): VersionView;
   /** In their order. */
   names(): readonly string[];
+  /** Of which there may be instances: "web" for the file web@.toml. */
+  templates(): readonly string[];
   /** To be called before services are shown: looks whether their files have changed, of all or of one. Never rejects. */
   look(name: string | null): Promise<void>;
   /** In the order of their names; `isWanted`: only these. */

@@ -31,7 +31,7 @@ import { requestOf } from "./request-identity.ts";
 import type { RouteName } from "./routes.ts";
 
 /** What can be told before everything else is there. */
-export type FirstPort = Pick<ControlPort, "names" | "look" | "services" | "service">;
+export type FirstPort = Pick<ControlPort, "names" | "templates" | "look" | "services" | "service">;
 
 /** One request, after its route was found. */
 export interface Call<Port = ControlPort> {
@@ -209,13 +209,19 @@ async function answerScale(call: Call): Promise<Response> {
     case "no-such-template":
       return problemResponse(
         "no-such-service",
-        `cannot ${what}: no such template${hintOf(outcome.template, outcome.known)}`,
+        `cannot ${what}: no such template${hintOf(outcome.template, outcome.known)}${singleWordsOf(outcome.template, call.port.names())}`,
       );
     case "invalid":
       return invalidConfiguration(what, outcome.problems);
     case "refused":
       return problemResponse("refused", `cannot ${what}: ${outcome.message}`);
   }
+}
+
+function singleWordsOf(name: string, services: readonly string[]): string {
+  return services.includes(name)
+    ? `; "${name}" is a single service, the file of a template would be "${name}@.toml"`
+    : "";
 }
 
 function invalidConfiguration(what: string, problems: readonly string[]): Response {

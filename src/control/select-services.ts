@@ -9,20 +9,34 @@ export interface Selection {
   readonly unknown: readonly { readonly word: string; readonly reason: string }[];
 }
 
-/** Finds the services that the words mean; `existing` are the names of all, in order. */
-export function selectServices(words: readonly string[], existing: readonly string[]): Selection {
+/** What names there are, each in order. */
+export interface Existing {
+  readonly services: readonly string[];
+  /** Empty where nobody knows them. */
+  readonly templates: readonly string[];
+}
+
+/** Finds the services that the words mean. */
+export function selectServices(words: readonly string[], { services: existing, templates }: Existing): Selection {
   const names = new Set<string>();
   const unknown: { word: string; reason: string }[] = [];
   const all = new Set(existing);
   for (const word of new Set(words)) {
     const found = all.has(word) ? [word] : isPattern(word) ? existing.filter((name) => matchesPattern(name, word)) : [];
     for (const name of found) names.add(name);
-    if (found.length === 0) unknown.push({ word, reason: reasonOf(word, existing) });
+    if (found.length === 0) unknown.push({ word, reason: reasonOf(word, { services: existing, templates }) });
   }
   return { names: [...names], unknown };
 }
 
-function reasonOf(word: string, existing: readonly string[]): string {
-  if (isPattern(word)) return "no service has such a name";
-  return `no such service${hintOf(word, existing)}`;
+function reasonOf(word: string, existing: Existing): string {
+  return isPattern(word) ? "no service has such a name" : missingWordsOf(word, existing);
+}
+
+/** What is said of a name that no service has: what may have been meant, and of a template, how one comes by an instance of it. */
+export function missingWordsOf(name: string, { services, templates }: Existing): string {
+  const template = name.endsWith("@") ? name.slice(0, -1) : name;
+  if (!templates.includes(template)) return `no such service${hintOf(name, services)}`;
+  const first = services.find((service) => service.startsWith(`${template}@`)) ?? `${template}@1`;
+  return `no such service: it is a template, whose instances have names like "${first}", or all "${template}@*" (for N of them: daemonsup scale ${template} N)`;
 }

@@ -5,6 +5,7 @@
  */
 import type { Definition } from "../core/definition.ts";
 import type { Check, ReadyPolicy } from "../core/life-policies.ts";
+import { checkWordsOf } from "../core/check-words.ts";
 import { isTrueIn } from "../core/plain-data.ts";
 import { NOT_READY, type ServiceRecord } from "../core/service-record.ts";
 import { type ServiceState, mainPidOf } from "../core/service-state.ts";
@@ -136,7 +137,7 @@ export class Readiness implements Companion {
     waiting.cancel = this.#ports.checks.attempt(request, (result: CheckResult) => {
       if (result.ok) return this.#ready(waiting);
       waiting.cancel = this.#ports.timers.after(policy.interval, () => this.#attempt(waiting, check, policy));
-      this.#note(waiting, result.detail);
+      this.#note(waiting, `${checkWordsOf(check)}: ${result.detail}`);
     });
   }
 

@@ -25,6 +25,8 @@ export type Trial =
   | { readonly tag: "rejected"; readonly problems: readonly string[] };
 
 export interface ScalingPorts {
+  /** The names of all templates, as the files were read last. */
+  templates(): readonly string[];
   /** What is wished at present. */
   wishes(): InstanceWishes;
   /** Why there can be no such service; null: there can. */
@@ -83,6 +85,10 @@ export class Scaling {
     this.#supervisor = supervisor;
     this.#reloader = reloader;
     this.#ports = ports;
+  }
+
+  templates(): readonly string[] {
+    return this.#ports.templates();
   }
 
   /** `count`: null means as many as the file says. */

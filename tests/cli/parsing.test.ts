@@ -180,7 +180,7 @@ test("the lock that is asked about is that of the supervisor that is meant", () 
 });
 
 test("words mean services, each once; those that mean none are named with the nearest", () => {
-  const existing = ["db", "web-1", "web-2", "worker"];
+  const existing = { services: ["db", "web-1", "web-2", "worker"], templates: [] };
   expect(selectServices(["worker", "web-*", "web-1", "worker"], existing)).toEqual({
     names: ["worker", "web-1", "web-2"],
     unknown: [],
@@ -192,6 +192,16 @@ test("words mean services, each once; those that mean none are named with the ne
       { word: "x*", reason: "no service has such a name" },
     ],
   });
+});
+
+test("a word that is a template says how one comes by its instances", () => {
+  const reasonOf = (word: string, services: readonly string[]) =>
+    selectServices([word], { services, templates: ["web"] }).unknown[0]?.reason;
+  const how = (instance: string) =>
+    `no such service: it is a template, whose instances have names like "${instance}", or all "web@*" (for N of them: daemonsup scale web N)`;
+  expect(reasonOf("web", ["db"])).toBe(how("web@1"));
+  expect(reasonOf("web@", ["db", "web@blue"])).toBe(how("web@blue"));
+  expect(reasonOf("wbe", ["web@1"])).toBe("no such service");
 });
 
 test("of several results the one that says most is the command's", () => {

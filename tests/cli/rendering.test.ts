@@ -70,7 +70,8 @@ test("what is worth knowing stands on one line", () => {
 test("health is worth a word only where it is not good, with what the last check found", () => {
   const note = (health: string, detail: string | null) => noteOf(viewOf("web", { health, health_detail: detail }), AT);
   expect(note("unhealthy", "answered 503")).toBe("health: unhealthy (answered 503)");
-  expect(note("starting", null)).toBe("health: starting");
+  expect(note("starting", null)).toBe("health: not checked yet");
+  expect(note("starting", "connection refused")).toBe("health: not healthy yet (connection refused)");
   expect(note("healthy", "answered 200")).toBe("");
 });
 

@@ -5,7 +5,7 @@ import { renderProcessTree } from "../../src/cli/render-process-tree.ts";
 import { percentWordsOf, sizeWordsOf } from "../../src/cli/render-sizes.ts";
 import { renderStatusBlock } from "../../src/cli/render-status-block.ts";
 import { renderStatusTable } from "../../src/cli/render-status-table.ts";
-import { adviceOf } from "../../src/cli/service-note.ts";
+import { remedyOf } from "../../src/cli/service-note.ts";
 import type { ProcessView } from "../../src/core/details-view.ts";
 import type { ServiceView } from "../../src/core/service-view.ts";
 import { detailsOf, lineOf, usageOf, viewOf } from "../control/literal-port.ts";
@@ -169,26 +169,31 @@ describe("what is said below a table that is higher than the terminal", () => {
   });
 });
 
-const advice: readonly (readonly [Partial<ServiceView>, string | null])[] = [
-  [{ state: "failed", last_exit: FAILED.last_exit }, "logs web"],
-  [{ state: "failed", message: "cannot find the program" }, "start web"],
-  [{ state: "backoff" }, "logs web"],
-  [{ state: "waiting", message: 'requires "db", which has failed: exited 4' }, "status db"],
-  [{ state: "waiting", message: 'requires "db", which was stopped by hand' }, "start db"],
+const MEND = "mend it, then try sup start web (sup reload, if it was the definition)";
+const NOT_RUN = "exec failed: ENOENT: /usr/bin/wbe";
+const remedies: readonly (readonly [Partial<ServiceView>, string | null])[] = [
+  [{ state: "failed", last_exit: FAILED.last_exit }, "try sup logs web"],
+  [{ state: "failed", message: "cannot find the program" }, MEND],
+  [{ state: "failed", message: NOT_RUN, last_exit: FAILED.last_exit }, MEND],
+  [{ state: "backoff" }, "try sup logs web"],
+  [{ state: "backoff", message: NOT_RUN }, "mend it: it is tried again by itself"],
+  [{ state: "waiting", message: 'requires "db", which has failed: exited 4' }, "try sup status db"],
+  [{ state: "waiting", message: 'requires "db", which was stopped by hand' }, "try sup start db"],
   [{ state: "waiting", message: 'requires "db", which is starting' }, null],
-  [{ state: "waiting", message: "the last run failed: exited 5" }, "status web"],
+  [{ state: "waiting", message: "the last run failed: exited 5" }, "try sup status web"],
   [{ state: "waiting", well: true, next_start: "2026-01-03T03:00:00.000Z" }, null],
   [{ state: "starting", since: "2026-01-02T03:07:10.000Z" }, null],
-  [{ state: "starting" }, "logs web"],
-  [{ state: "stopping" }, "signal KILL web"],
+  [{ state: "starting" }, "try sup logs web"],
+  [{ state: "stopping" }, "try sup signal KILL web"],
   [{ state: "up" }, null],
-  [{ state: "up", health: "unhealthy" }, "status web"],
-  [{ state: "up", well: false, ready: false }, "status web"],
+  [{ state: "up", health: "unhealthy" }, "try sup status web"],
+  [{ state: "up", well: false, ready: false }, "try sup status web"],
   [{ state: "done" }, null],
   [{ state: "down", want: "down" }, null],
 ];
-test.each(advice)("what to type next about %j is %j", (changes, expected) => {
-  expect(adviceOf(viewOf("web", { pid: null, ...changes }), NOW)).toBe(expected);
+test.each(remedies)("what to do next about %j is %j", (changes, expected) => {
+  const remedy = remedyOf(viewOf("web", { pid: null, ...changes }), { now: NOW, program: "sup" });
+  expect(remedy?.join(" ") ?? null).toBe(expected);
 });
 
 test.each([

@@ -15,18 +15,22 @@ describe("a service that is ready by tcp", () => {
     const { host: hostname, port, listen } = ownAddress();
     const place = new TestPlace({ "web.toml": program(FOREVER, `[ready]\ntcp = "${listen}"`) });
     await using supervisor = await place.start();
-    const view = await supervisor.until("web", ({ message }) => message === "not ready yet: connection refused");
+    const view = await supervisor.until(
+      "web",
+      ({ message }) => message === `not ready yet: tcp ${listen}: connection refused`,
+    );
     expect([view.state, view.ready]).toEqual(["starting", false]);
     using _listener = Bun.listen({ hostname, port, socket: { data() {} } });
     expect((await supervisor.until("web", isUp)).message).toBeNull();
   });
 
   test("fails when its time is over", async () => {
-    const ready = `[ready]\ntcp = "${ownAddress().listen}"\ntimeout = "300ms"\n[restart]\npolicy = "never"`;
+    const { listen } = ownAddress();
+    const ready = `[ready]\ntcp = "${listen}"\ntimeout = "300ms"\n[restart]\npolicy = "never"`;
     const place = new TestPlace({ "web.toml": program(FOREVER, ready) });
     await using supervisor = await place.start();
     const view = await supervisor.until("web", ({ state }) => state === "failed");
-    expect([view.message, view.pid]).toEqual(["not ready within 0.3s: connection refused", null]);
+    expect([view.message, view.pid]).toEqual([`not ready within 0.3s: tcp ${listen}: connection refused`, null]);
     await place.untilMarked();
   });
 });
@@ -36,7 +40,7 @@ test("a service that is ready by http is up at the first good answer", async () 
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("", { status }) });
   const place = new TestPlace({ "web.toml": program(FOREVER, `[ready]\nhttp = "${server.url.href}"`) });
   await using supervisor = await place.start();
-  await supervisor.until("web", ({ message }) => message === "not ready yet: answered 503");
+  await supervisor.until("web", ({ message }) => message === `not ready yet: http ${server.url.host}/: answered 503`);
   status = 204;
   await supervisor.until("web", isUp);
 });
@@ -47,7 +51,7 @@ test("a service that is ready by a command is up when that exits 0", async () =>
   const check = ["sh", "-c", `test -e ${file} || { echo not there; exit 4; }`];
   place.write("web.toml", program(FOREVER, `[ready]\ncommand = ${JSON.stringify(check)}`));
   await using supervisor = await place.start();
-  await supervisor.until("web", ({ message }) => message === "not ready yet: exited 4: not there");
+  await supervisor.until("web", ({ message }) => message === "not ready yet: command sh: exited 4: not there");
   writeFileSync(file, "");
   const { pid } = await supervisor.until("web", isUp);
   await place.untilMarked(pid);

@@ -7,6 +7,8 @@ import { literalDefinition } from "../core/literal-definition.ts";
 import { STATES } from "../core/literal-states.ts";
 import { LiteralCheckedLife } from "./literal-checked-life.ts";
 
+/** What is asked, as it is said. */
+const ADDRESS = "tcp 127.0.0.1:80";
 const TCP: ReadyMethod = { tag: "tcp", host: "127.0.0.1", port: 80 };
 const LOG: ReadyMethod = { tag: "log", pattern: "listening" };
 
@@ -81,13 +83,13 @@ describe("a service that is ready by a check", () => {
     for (const detail of ["connection refused", "connection refused", "connection reset"]) {
       const before = life.record;
       life.check(false, detail);
-      expect(life.record === before).toBe(notes.at(-1) === `not ready yet: ${detail}`);
+      expect(life.record === before).toBe(notes.at(-1) === `not ready yet: ${ADDRESS}: ${detail}`);
       notes.push(life.record.note);
     }
     expect(notes).toEqual([
-      "not ready yet: connection refused",
-      "not ready yet: connection refused",
-      "not ready yet: connection reset",
+      `not ready yet: ${ADDRESS}: connection refused`,
+      `not ready yet: ${ADDRESS}: connection refused`,
+      `not ready yet: ${ADDRESS}: connection reset`,
     ]);
     life.check(true);
     expect(life.record.note).toBeNull();

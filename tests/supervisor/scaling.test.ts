@@ -38,6 +38,7 @@ function scaled(changes: DefinitionChanges = {}) {
     accepted: () => {},
   });
   const scaling = new Scaling(world.supervisor, reloader, {
+    templates: () => ["web"],
     wishes: () => state.kept,
     nameFaultOf,
     tryOut: (wishes) => Promise.resolve(state.refusal ?? loaded(wishes)),
