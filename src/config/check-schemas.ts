@@ -102,7 +102,7 @@ function healthKeys() {
 
 function watchdogKeys() {
   return {
-    timeout: keyOf(duration("1d", "1ms"), {
+    timeout: keyOf(duration("1d", "100ms"), {
       description: "The longest time between two `WATCHDOG=1`; after it SIGABRT, then SIGKILL",
       live: true,
       limit: "1d",

@@ -1,5 +1,5 @@
 import { directReadinessFaultsOf } from "./direct-log-checks.ts";
-import { valueAt, type Table } from "./document.ts";
+import { isTable, valueAt, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { lifeFaultsOf } from "./life-checks.ts";
 import { logFaultsOf } from "./log-checks.ts";
@@ -7,12 +7,13 @@ import { parseDuration } from "./quantities.ts";
 
 /**
  * What several keys say together. It looks at the document as it was written, so that these faults are found in the
- * same run as those of single keys.
+ * same run as those of single keys. `own` is without what comes from [defaults]: that may say more than one service needs.
  */
-export function crossFaultsOf(table: Table): Fault[] {
+export function crossFaultsOf(table: Table, own: Table): Fault[] {
   return [
     ...forkingFaultsOf(table),
     ...policyFaultsOf(table),
+    ...idleFaultsOf(own),
     ...reloadFaultsOf(table),
     ...lifeFaultsOf(table),
     ...logFaultsOf(table),
@@ -56,6 +57,19 @@ function policyFaultsOf(table: Table): Fault[] {
     faults.push(faultAt(["restart", "max_delay"], `got "${most}", want at least the "${delay}" of "restart.delay"`));
   }
   return faults;
+}
+
+/** Keys that say how it is started again. */
+const RESTARTING = ["delay", "max_delay", "limit"] as const;
+
+function idleFaultsOf({ restart }: Table): Fault[] {
+  if (!isTable(restart) || restart["policy"] !== "never") return [];
+  return RESTARTING.filter((key) => restart[key] !== undefined).map((key) => ({
+    path: ["restart", key],
+    at: "key",
+    reason: `it says nothing beside policy = "never"`,
+    suggestion: null,
+  }));
 }
 
 function reloadFaultsOf(table: Table): Fault[] {

@@ -1,6 +1,7 @@
 import { isTable, valueAt, type Path, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { quote } from "./problem.ts";
+import { parseDuration } from "./quantities.ts";
 import { socketFaultsOf } from "./socket-checks.ts";
 import { listOf } from "./want.ts";
 
@@ -18,6 +19,7 @@ export function lifeFaultsOf(table: Table): Fault[] {
   return [
     ...methodFaultsOf(table, "ready", METHODS),
     ...methodFaultsOf(table, "health", CHECKS),
+    ...paceFaultsOf(table),
     ...oneshotFaultsOf(table),
     ...descriptorFaultsOf(table),
     ...notifyFaultsOf(table),
@@ -39,6 +41,21 @@ function methodFaultsOf(table: Table, key: "ready" | "health", methods: readonly
     reason: `there is "${key}.${first}" already, want only one of ${listOf(methods)}`,
     suggestion: null,
   }));
+}
+
+/** Who asks again only when the time is over asks once. */
+function paceFaultsOf(table: Table): Fault[] {
+  const interval = valueAt(table, ["ready", "interval"]);
+  const timeout = valueAt(table, ["ready", "timeout"]);
+  if (typeof interval !== "string" || typeof timeout !== "string") return [];
+  const [pause, most] = [parseDuration(interval), parseDuration(timeout)];
+  if (pause === null || most === null || pause < most) return [];
+  return [
+    faultAt(
+      ["ready", "interval"],
+      `got "${interval}", want less than the "${timeout}" of "ready.timeout", as it would be checked only once`,
+    ),
+  ];
 }
 
 function oneshotFaultsOf(table: Table): Fault[] {

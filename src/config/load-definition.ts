@@ -89,7 +89,7 @@ export function parseDefinition(
     ...specific.faults,
     ...filled.faults,
     ...beyond(unfilled, parsed === null ? wrongIn(filled) : []),
-    ...combined(filled, unfilled),
+    ...combined(filled, { own: specific.table, unfilled }),
   ];
   if (faults.length === 0 && parsed !== null)
     return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
@@ -114,8 +114,11 @@ function isWithin(path: Path, outer: Path): boolean {
 const LONELY: ReadonlySet<unknown> = new Set(["environment", "command", "description", "user", "group", "directory"]);
 
 /** What several keys say together, unless it is not known what one of them says. */
-function combined({ table }: Expanded, unfilled: readonly Path[]): readonly Fault[] {
-  return unfilled.every(([first]) => LONELY.has(first)) ? crossFaultsOf(table) : [];
+function combined(
+  { table }: Expanded,
+  { own, unfilled }: { readonly own: Table; readonly unfilled: readonly Path[] },
+): readonly Fault[] {
+  return unfilled.every(([first]) => LONELY.has(first)) ? crossFaultsOf(table, own) : [];
 }
 
 function wrongIn({ table, shown }: Expanded): Fault[] {

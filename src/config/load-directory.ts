@@ -84,7 +84,9 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     settings: settings.settings,
     definitions: sound.map(({ definition }) => cycles.without(definition)),
     faults,
-    warnings: [...cycles.warnings, ...failureCyclesOf(linked)].sort(compareProblems),
+    warnings: [...cycles.warnings, ...failureCyclesOf(linked), ...machineWarningsOf(sound, check)].sort(
+      compareProblems,
+    ),
     templates: [...read.known.templates.keys()].sort(),
     used: files.used,
     ignored: listing.ignored,
@@ -159,6 +161,12 @@ function emptinessProblemsOf({ candidates }: Listing & { readonly tag: "listed" 
       "write --allow-empty if it is meant to be empty",
     ),
   ];
+}
+
+function machineWarningsOf(sound: readonly SoundDefinition[], check: MachineCheck): Problem[] {
+  return sound.flatMap(({ definition, problemAt }) =>
+    check.warningsOf(definition).map((fault) => problemAt(fault, "use")),
+  );
 }
 
 function machineFaultsOf(sound: readonly SoundDefinition[], check: MachineCheck): MachineFault[] {

@@ -46,6 +46,15 @@ export class MachineCheck {
     ];
   }
 
+  /** What the machine lacks that may be there when it is needed: it is worth a word, and keeps nothing from being tried. */
+  warningsOf({ sockets }: Definition): Fault[] {
+    return sockets.flatMap(({ name, listen }) => {
+      if (!("path" in listen) || !listen.path.startsWith("/")) return [];
+      const reason = this.#directoryFaultOf(dirname(listen.path));
+      return this.#fault(["sockets", name, "listen"], reason === null ? null : `${reason}, so its file cannot be made`);
+    });
+  }
+
   #accountFaultsOf({ user, group, groups }: Definition): Fault[] {
     const faults = this.#fault(
       ["user"],

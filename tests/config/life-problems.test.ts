@@ -89,7 +89,23 @@ const ROWS: readonly Row[] = [
     ].slice(0, 2),
     [
       '2:36: cannot parse "ready.timeout": got "0s", want at least "1ms"',
-      '3:20: cannot parse "watchdog.timeout": got "0ms", want at least "1ms"',
+      '3:20: cannot parse "watchdog.timeout": got "0ms", want at least "100ms"',
+    ],
+  ],
+  [
+    "a check that would be made only once",
+    ['ready = { tcp = "127.0.0.1:80", interval = "5s", timeout = "5s" }'],
+    [
+      '2:44: cannot parse "ready.interval": got "5s", want less than the "5s" of "ready.timeout", as it would be checked only once',
+    ],
+  ],
+  [
+    "how to start again what is never started again",
+    ['restart = { policy = "never", delay = "1s", max_delay = "1m", limit = { count = 1, within = "1s" } }'],
+    [
+      '2:31: cannot parse "restart.delay": it says nothing beside policy = "never"',
+      '2:45: cannot parse "restart.max_delay": it says nothing beside policy = "never"',
+      '2:63: cannot parse "restart.limit": it says nothing beside policy = "never"',
     ],
   ],
   [

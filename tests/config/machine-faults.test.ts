@@ -181,3 +181,23 @@ describe("the look-up of a program", () => {
     expect(resolveProgram(program, "", "other").tag).toBe("missing");
   });
 });
+
+test("a directory in which a socket is to be is worth a warning where it is missing", () => {
+  const text = lines(
+    'command = "true"',
+    "[sockets]",
+    'main.listen = "/no/such/web.sock"',
+    'other.listen = "/tmp/web.sock"',
+    'net.listen = "127.0.0.1:8080"',
+  );
+  using place = makePlace({ "web.toml": text });
+  const { faults, warnings } = mustLoad(place.load());
+  expect(faults).toEqual([]);
+  expect(warnings.map(renderProblem)).toEqual([
+    lines(
+      'services.d/web.toml:3:15: cannot use "sockets.main.listen": "/no/such": no such file or directory, so its file cannot be made',
+      '  main.listen = "/no/such/web.sock"',
+      "                ^^^^^^^^^^^^^^^^^^^",
+    ).trimEnd(),
+  ]);
+});

@@ -135,6 +135,11 @@ describe("[defaults]", () => {
     expect(mustLoad(place.load()).definitions[0]?.directory).toBe(`${place.directory}/work`);
   });
 
+  test("may say how services start again of which one never does", () => {
+    const delay = '[defaults.restart]\ndelay = "1s"\n';
+    expect(withDefaults(delay, 'command = "true"\nrestart.policy = "never"\n').restart.policy).toBe("never");
+  });
+
   test("gives way with its restart policy where that cannot have been meant", () => {
     const always = '[defaults.restart]\npolicy = "always"\n';
     expect(withDefaults(always, 'command = "true"\ntype = "oneshot"\n').restart.policy).toBe("never");
