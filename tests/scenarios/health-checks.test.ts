@@ -56,6 +56,26 @@ describe("a service that is unhealthy", () => {
     expect(after.last_exit?.reason).toContain("unhealthy: exited 1");
   });
 
+  test("is restarted once for it, and not checked while it waits for that", async () => {
+    const place = new TestPlace({});
+    const [first, well, failed] = ["first", "well", "failed"].map((name) => place.path(name));
+    const check = ["sh", "-c", `test -e ${well} || { echo >> ${failed}; exit 1; }`];
+    // Only the second run is well.
+    const before = ["sh", "-c", `test ! -e ${first} || touch ${well}; touch ${first}`];
+    const more = [
+      `[health]\ncommand = ${JSON.stringify(check)}\ninterval = "10ms"\nfailures = 1`,
+      `[hooks]\nbefore_start = ${JSON.stringify(before)}`,
+      '[restart]\ndelay = "500ms"',
+    ];
+    place.write("web.toml", program(FOREVER, more.join("\n")));
+    await using supervisor = await place.start();
+    const after = await supervisor.until("web", (view) => view.health === "healthy");
+    expect([after.restarts, after.last_exit?.reason]).toEqual([1, expect.stringContaining("unhealthy: exited 1")]);
+    expect(place.read("failed")).toBe("\n");
+    const ills = (await healthEvents(supervisor, 1)).filter((message) => message?.startsWith("unhealthy") === true);
+    expect(ills).toHaveLength(1);
+  });
+
   test("is stopped and failed where its policy says so", async () => {
     const health = '[health]\ncommand = ["false"]\ninterval = "20ms"\nfailures = 2\naction = "stop"';
     const place = new TestPlace({ "web.toml": program(FOREVER, health) });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { TestPlace, TestSupervisor } from "./test-supervisor.ts";
 
@@ -7,11 +7,20 @@ const ONESHOT = 'type = "oneshot"\n';
 
 /** The service's log file once the service is done; its output is written out before that is told. */
 async function logOf(supervisor: TestSupervisor, name: string, isWhole: (text: string) => boolean): Promise<string> {
+  return await fileOf(supervisor, { name, file: supervisor.place.path("log", `${name}.log`) }, isWhole);
+}
+
+/** The same of a log file in another place. */
+async function fileOf(
+  supervisor: TestSupervisor,
+  { name, file }: { readonly name: string; readonly file: string },
+  isWhole: (text: string) => boolean,
+): Promise<string> {
   await supervisor.until(name, (view) => view.state === "done");
   // The file is what is tested; its lines are there at the latest when the supervisor shows them.
   for (;;) {
     await supervisor.request("GET", `/v1/services/${name}/logs`);
-    const text = readFileSync(supervisor.place.path("log", `${name}.log`), "utf8");
+    const text = readFileSync(file, "utf8");
     if (isWhole(text)) return text;
   }
 }
@@ -76,6 +85,30 @@ test("a grandchild that keeps the pipe does not delay the end of its service, an
   expect((await supervisor.command("logs", "parent")).stdout).not.toContain("a late line");
   writeFileSync(place.path("go"), "");
   expect(await supervisor.line("parent", (text) => text === "a late line")).toBe("a late line");
+});
+
+test("both streams are added to one file that is there, whole lines of each, also after somebody has emptied it", async () => {
+  const COUNT = 500;
+  const place = new TestPlace({});
+  const file = place.path("both.log");
+  writeFileSync(file, "kept\n");
+  const speak = (name: string, copy: string) => `(seq -f "${name} %.0f" ${COUNT}${copy})`;
+  place.write(
+    "both.toml",
+    shell(`${speak("out", "")} & ${speak("err", " >&2")} & wait`, `${ONESHOT}[log]\nfile = "${file}"\nstamp = "none"`),
+  );
+  await using supervisor = await place.start();
+  const once = ["out", "err"].flatMap((name) => Array.from({ length: COUNT }, (_, index) => `${name} ${index + 1}`));
+  const linesOf = (text: string): readonly string[] => text.trimEnd().split("\n");
+  const whole = async (count: number): Promise<readonly string[]> =>
+    linesOf(await fileOf(supervisor, { name: "both", file }, (text) => linesOf(text).length >= count));
+  const first = await whole(1 + 2 * COUNT);
+  expect([first[0], first.slice(1).toSorted()]).toEqual(["kept", once.toSorted()]);
+  expect((await supervisor.command("start", "both")).code).toBe(0);
+  expect((await whole(1 + 4 * COUNT)).slice(first.length).toSorted()).toEqual(once.toSorted());
+  truncateSync(file);
+  expect((await supervisor.command("start", "both")).code).toBe(0);
+  expect((await whole(2 * COUNT)).toSorted()).toEqual(once.toSorted());
 });
 
 test("bytes that are no UTF-8 reach the file unchanged", async () => {

@@ -1,6 +1,6 @@
 /* Sockets that the supervisor opens and passes to its services. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compileProgram } from "../compile-program.ts";
 import { program, shell } from "./definitions.ts";
@@ -45,6 +45,29 @@ describe.skipIf(surroundings === null)("a service with sockets", () => {
     expect(`${environment["LISTEN_PID"]}\n`).toBe(await pidOf(supervisor));
     expect(new Set(descriptors.keys())).toEqual(new Set([0, 1, 2, 3, 4, 5]));
     for (const fd of [3, 4, 5]) expect(descriptors.get(fd)).toStartWith("socket:");
+  });
+
+  test("gets the same ones from descriptor 3 on of the next supervisor, and is told its own number again", async () => {
+    const place = new TestPlace({});
+    const open = makeOpenDirectory(place);
+    const sockets = socket("z", ownAddress().listen) + socket("a", place.path("a.sock"));
+    place.write("web.toml", telling(place, "web", sockets));
+    await using first = await place.start();
+    const before = await surroundingsOf(place, "web");
+    signalProcess(first.supervisorPid, "SIGKILL");
+    await using next = await first.successor();
+    rmSync(join(open, "web"));
+    expect((await next.command("restart", "web")).code).toBe(0);
+    const after = await surroundingsOf(place, "web");
+    expect(after.environment).toMatchObject({ LISTEN_FDS: "2", LISTEN_FDNAMES: "a:z" });
+    expect(after.environment["LISTEN_PID"]).not.toBe(before.environment["LISTEN_PID"]);
+    expect(`${after.environment["LISTEN_PID"]}\n`).toBe(await pidOf(next));
+    expect(new Set(after.descriptors.keys())).toEqual(new Set([0, 1, 2, 3, 4]));
+    for (const fd of [3, 4]) {
+      // With the kernel's number of it: nobody has opened another one in its place.
+      expect(after.descriptors.get(fd)).toStartWith("socket:[");
+      expect(after.descriptors.get(fd)).toBe(before.descriptors.get(fd) ?? "");
+    }
   });
 
   test("is the only one that gets them", async () => {

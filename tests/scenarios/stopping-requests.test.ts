@@ -59,3 +59,33 @@ test("a request that is overtaken by another ends at once and says so", async ()
   expect((await starting).code).toBe(0);
   await supervisor.request("POST", "/v1/services/slow/signal", { signal: "SIGKILL" });
 });
+
+test("what was stopped by hand is not started again, however it ends and whatever its policy is", async () => {
+  const place = new TestPlace({});
+  const again = '[restart]\npolicy = "always"\ndelay = "0ms"';
+  const services: Readonly<Record<string, string>> = {
+    exits: shell("trap 'exit 3' TERM; echo run; while :; do sleep 0.01; done", again),
+    dies: shell("trap 'kill -SEGV $$' TERM; ulimit -c 0; echo run; while :; do sleep 0.01; done", again),
+    refuses: shell("trap '' TERM; echo run; exec sleep 1000", `${again}\n[stop]\ntimeout = "100ms"`),
+    crashes: shell("echo run; exit 4", again.replace("0ms", "300ms")),
+  };
+  const names = Object.keys(services);
+  for (const [name, text] of Object.entries(services)) place.write(`${name}.toml`, text);
+  place.write("pause.toml", shell("sleep 0.7", 'type = "oneshot"\nstart = "manual"'));
+  await using supervisor = await place.start();
+  for (const name of names) await supervisor.line(name, (text) => text === "run");
+  await supervisor.until("crashes", ({ state }) => state === "backoff");
+  expect((await supervisor.command("stop", ...names)).code).toBe(0);
+  const runs = async () =>
+    await Promise.all(
+      names.map(async (name) => await (await supervisor.request("GET", `/v1/services/${name}/logs`)).text()),
+    );
+  const before = await runs();
+  // Whoever were to be started again would have been by the end of this.
+  expect((await supervisor.command("start", "pause")).code).toBe(0);
+  expect(await runs()).toEqual(before);
+  for (const name of names)
+    expect(await supervisor.service(name)).toMatchObject({ state: "down", want: "down", next_start: null });
+  expect((await supervisor.service("exits")).last_exit).toMatchObject({ code: 3 });
+  await place.untilMarked();
+});
