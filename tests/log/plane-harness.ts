@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -16,8 +16,7 @@ import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
 import { compressorThreadOf } from "../../src/log/compressor.ts";
 import { Compressors } from "../../src/log/compressors.ts";
 import { RelayLine } from "../../src/log/relay-line.ts";
-import { DataPlane } from "../../src/log/data-plane.ts";
-import type { PlaneProblem } from "../../src/log/plane-problem.ts";
+import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
 import type { PlaneFilesRequest } from "../../src/daemon-plane-files.ts";
 import type { OutputPipePorts } from "../../src/log/output-pipes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
@@ -40,7 +39,6 @@ const FILE: FileSinkPolicy = {
   keepSize: null,
   keepAge: null,
   compress: null,
-  feed: { tag: "block" },
 };
 
 /** A file that takes every line, with what is said here. */
@@ -66,7 +64,6 @@ export const NO_PIPES: OutputPipePorts = {
   openPipe: () => "ENOSYS",
   clear: () => undefined,
   findPipe: () => null,
-  later: () => () => undefined,
   dropNames: () => undefined,
   readTable: () => new Uint8Array(0),
   writeTable: () => undefined,
@@ -156,5 +153,25 @@ export class PlaneHarness {
         this.#wake();
       },
     };
+  }
+}
+
+/** Opens a run with a stdout pipe and gives the end to write to. */
+export function openRun(harness: PlaneHarness, run: number, service: string): number {
+  const pipe = harness.pipe();
+  harness.plane.open({ run, service, pid: 1000 + run }, [{ fd: pipe.read, stream: "stdout" }]);
+  return pipe.write;
+}
+
+/** How often the file is open in this process. */
+export function openCountOf(path: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => linkOf(fd) === path).length;
+}
+
+function linkOf(fd: string): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return null; // closed since the directory was read
   }
 }
