@@ -215,7 +215,9 @@ export class Watches implements Companion {
   }
 
   #changed(entry: Entry, path: string): void {
-    if (entry.changed.size === 0 && entry.own.noteFirst(this.#ports.clock.now())) this.#tellRestless(entry);
+    // What changes while it is about to be restarted already is no further time that it would be restarted for.
+    const isCounted = entry.changed.size === 0 && !entry.isOwnRestart;
+    if (isCounted && entry.own.noteFirst(this.#ports.clock.now())) this.#tellRestless(entry);
     if (entry.changed.size === 0) this.#write(entry, { changed: path });
     if (entry.changed.size < MOST_NAMES) entry.changed.add(path);
     entry.cancel?.();

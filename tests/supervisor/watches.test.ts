@@ -235,6 +235,22 @@ describe("what a service changes itself", () => {
     expect(it.acted).toHaveLength(7);
   });
 
+  test("between a change and the restart for it is not counted as one more time", () => {
+    const it = world();
+    it.up();
+    it.change("/srv/app/a.ts");
+    for (let round = 0; round < 10; round++) {
+      it.silence();
+      if (it.acted.length === round) break;
+      it.change("/srv/app/cache.db");
+      it.state("stopping");
+      it.starting();
+      it.state("up");
+      it.change("/srv/app/cache");
+    }
+    expect(it.acted).toHaveLength(6);
+  });
+
   test("when it is told to reload lets it reload a few times, then no more", () => {
     const it = world();
     it.up({ action: "reload" });
