@@ -1,6 +1,6 @@
 /*
  * Composition root of the data-plane Worker. It sleeps in epoll_wait without end; the main thread wakes it through the
- * eventfd, which counts the messages posted, and it then yields to its own event loop until it has received as many.
+ * eventfd, and it then yields to its own event loop until it has received as many messages as were posted.
  */
 import type { WallTime } from "./core/units.ts";
 import { directKernelOf } from "./daemon-direct-logs.ts";
@@ -13,6 +13,7 @@ import { Plane } from "./log/plane.ts";
 import type { FromPlane, PlaneStart, ToPlane } from "./log/plane-messages.ts";
 import { journaledLogFiles } from "./log/journaled-files.ts";
 import { finishStretch, stretchesOf } from "./log/pipe-stretches.ts";
+import { PostedCount } from "./log/posted-count.ts";
 import { RelayLine } from "./log/relay-line.ts";
 import { RELAY_CHANNEL } from "./log/relay-messages.ts";
 import { syslogDatagramOf } from "./log/syslog-datagram-text.ts";
@@ -43,6 +44,8 @@ async function serve(start: PlaneStart): Promise<void> {
   if (journal.underway > 0) self.postMessage([lostUnderwayOf(journal.underway)]);
   journal.held = 0;
   journal.underway = 0;
+  let received = 0;
+  const posted = new PostedCount(start.posted);
   const plane = new Plane({
     held: (delta) => (journal.held += delta),
     underway: (delta) => (journal.underway += delta),
@@ -56,17 +59,17 @@ async function serve(start: PlaneStart): Promise<void> {
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
     relay: openRelayLine(),
     now: microsNow,
+    isAsked: () => posted.isBeyond(received),
     post: (messages) => self.postMessage(messages),
   });
-  let received = 0;
   self.onmessage = (event: MessageEvent<readonly ToPlane[]>) => {
-    received++;
+    received = (received + 1) | 0;
     for (const message of event.data) plane.handle(message);
     plane.finishRound();
   };
   addToEpoll(start.epoll, start.wakeup, false);
   const waiter = new EpollWaiter(start.epoll);
-  for (let announced = 0; ;) {
+  for (;;) {
     const patience = plane.patience();
     busy.end();
     const ready = waiter.wait(patience);
@@ -74,8 +77,8 @@ async function serve(start: PlaneStart): Promise<void> {
     const meant = ready.map((fd) => plane.watchedAs(fd));
     // What was asked before comes before what is readable: a pipe that has ended may be known by a message alone, and what it holds
     // was said before what others say now.
-    if (ready.includes(start.wakeup)) announced += takeFromEventfd(start.wakeup);
-    while (received < announced) await nextTurn();
+    if (ready.includes(start.wakeup)) takeFromEventfd(start.wakeup);
+    while (posted.isBeyond(received)) await nextTurn();
     for (const [index, fd] of ready.entries())
       // Meanwhile the number may stand for something else.
       if (fd !== start.wakeup && plane.watchedAs(fd) === meant[index]) plane.ready(fd);

@@ -33,6 +33,8 @@ export interface ReadTurn {
   readonly buffer: Uint8Array;
   /** The turn ends when this many bytes were read, or up to a read more. */
   readonly most: number;
+  /** true: what was read just now stays in the pipe for another turn. */
+  mustYield(): boolean;
   write(block: Block): void;
 }
 
@@ -51,13 +53,14 @@ export class PipeReader {
     this.#framer.resume(carry.rest, carry.continues);
   }
 
-  /** Reads until the turn is over; says why it was: "more" if there may be more at once. */
-  read(turn: ReadTurn): "more" | Exclude<PipeRead["tag"], "read"> {
+  /** Reads until the turn is over; says why it was: "more" if there may be more at once, "yielded" if it was cut short. */
+  read(turn: ReadTurn): "more" | "yielded" | Exclude<PipeRead["tag"], "read"> {
     for (let left = turn.most; left > 0;) {
       const offset = this.#framer.begin(turn.buffer);
       const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: MOST_STRETCH });
       if (result.tag === "failed") this.failure = result.errno;
       if (result.tag !== "read") return result.tag;
+      if (turn.mustYield()) return "yielded";
       this.#write(turn, result.count, () => this.#framer.take(turn.buffer, offset + result.count));
       left -= result.count;
     }

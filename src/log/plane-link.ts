@@ -8,6 +8,7 @@ import type { CompressionJob, CompressionResult } from "./compression-job.ts";
 import { BusyMark, newBusyMemory } from "./busy-mark.ts";
 import { FdLedger, newLedgerMemory } from "./fd-ledger.ts";
 import type { FromPlane, PlaneEstate, ToPlane } from "./plane-messages.ts";
+import { PostedCount, newPostedMemory } from "./posted-count.ts";
 import type { OutputPipePorts } from "./output-pipes.ts";
 import type { PlaneThread, StartPlaneThread } from "./plane-thread.ts";
 
@@ -60,6 +61,7 @@ interface Connection {
   readonly thread: PlaneThread;
   readonly epoll: number;
   readonly wakeup: number;
+  readonly posted: PostedCount;
   readonly opened: FdLedger;
   readonly busy: BusyMark;
   readonly since: number;
@@ -146,6 +148,7 @@ export class PlaneLink {
     const unsettled = this.#ports.unsettledPipeOf(estate, (slot) => this.#listener.fdOfSlot(slot));
     const memory = newLedgerMemory();
     const busyMemory = newBusyMemory();
+    const postedMemory = newPostedMemory();
     const thread = this.#ports.startThread({
       said: (messages) => {
         // What a dead Worker still said, the next one finds out again.
@@ -155,9 +158,11 @@ export class PlaneLink {
       ended: (reason) => this.#disconnect(reason),
     });
     const { syslogPath: syslog, stamping } = this.#ports;
-    thread.post({ epoll, wakeup, opened: memory, busy: busyMemory, syslog, stamping, estate, unsettled });
+    const shared = { posted: postedMemory, opened: memory, busy: busyMemory };
+    thread.post({ epoll, wakeup, ...shared, syslog, stamping, estate, unsettled });
     const since = this.#ports.now();
-    return { thread, epoll, wakeup, opened: new FdLedger(memory), busy: new BusyMark(busyMemory), since };
+    const [posted, opened, busy] = [new PostedCount(postedMemory), new FdLedger(memory), new BusyMark(busyMemory)];
+    return { thread, epoll, wakeup, posted, opened, busy, since };
   }
 
   #send(): void {
@@ -166,6 +171,8 @@ export class PlaneLink {
     this.#outbox = [];
     if (connection === null || messages.length === 0) return;
     connection.thread.post(messages);
+    // What services say from here on comes after it: the Worker looks at the count with what it reads, and only then writes that.
+    connection.posted.add();
     this.#ports.addToEventfd(connection.wakeup);
   }
 

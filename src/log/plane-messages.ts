@@ -77,8 +77,10 @@ export type ToPlane =
 export interface PlaneStart {
   /** The epoll set that it waits on. The main thread may take descriptors out of it. */
   readonly epoll: number;
-  /** The eventfd that wakes it: counts the arrays that were posted. */
+  /** The eventfd that wakes it, after each array that was posted. */
   readonly wakeup: number;
+  /** How many arrays were posted: see PostedCount. */
+  readonly posted: SharedArrayBuffer;
   /** Descriptors that the Worker has opened itself, for the main thread to close if the Worker dies: see FdLedger. */
   readonly opened: SharedArrayBuffer;
   /** Since when the Worker has been at work: see BusyMark. */

@@ -11,6 +11,8 @@ export interface RunsPorts {
   /** Microseconds since 1970. */
   now(): number;
   say(message: FromPlane): void;
+  /** true: there is something to be done that comes before whatever has been read since. */
+  isAsked(): boolean;
   /** `reader` is to be read whenever its pipe is readable, until `unwatch`. */
   watch(run: Run, reader: PipeReader): void;
   unwatch(fd: number): void;
@@ -63,7 +65,8 @@ export class PlaneRuns {
       this.#held.set(reader, run);
       return;
     }
-    const result = reader.read(this.#turnOf(run, reader, TURN_BYTES));
+    const turn = this.#turnOf(run, reader, TURN_BYTES);
+    const result = reader.read({ ...turn, mustYield: () => this.#ports.isAsked() });
     if (result === "more") this.#sizes.noteBusy(reader, reader.pipe.fd, this.#ports.now());
     if (result === "ended" || result === "failed") this.#end(run, reader);
   }
@@ -122,7 +125,7 @@ export class PlaneRuns {
       countLines(run, block);
       if (run.expected !== null) this.#match(run, run.expected, { block, pipe: reader.pipe });
     };
-    return { ports: this.#ports.pipes, buffer: this.#buffer, most, write };
+    return { ports: this.#ports.pipes, buffer: this.#buffer, most, mustYield: () => false, write };
   }
 
   #match({ service }: Run, expected: Expectation, { block, pipe }: { block: Block; pipe: Pipe }): void {

@@ -39,6 +39,8 @@ export interface PlanePorts {
   readonly direct: DirectKernel;
   /** To whatever takes lines and is no file and no local syslog. */
   readonly relay: RelayLine;
+  /** true: the main thread has asked for something that was not handled yet. */
+  isAsked(): boolean;
   /** So many lines more (or fewer) are in memory alone. */
   held(delta: number): void;
   /** So many lines more (or fewer) are on their way to files that another thread writes. */
@@ -268,11 +270,8 @@ export class Plane {
   }
 
   #runsPorts(): RunsPorts {
-    const { pipes, sizes } = this.#ports;
     return {
-      pipes,
-      sizes,
-      now: () => this.#ports.now(),
+      ...this.#ports,
       say: (message) => this.#outbox.say(message),
       watch: (run, reader) => this.#watch(reader.pipe.fd, { tag: "pipe", run, reader }),
       unwatch: (fd) => {

@@ -137,6 +137,7 @@ class Lives {
       relay: noRelay(),
       direct: DIRECT,
       now: () => 1_700_000_000_000_000,
+      isAsked: () => false,
       post: (messages) => {
         if (fate.isDead) return;
         this.hasEnded ||= messages.some(({ tag }) => tag === "ended");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { PipeRead } from "../../src/log/pipe-reader.ts";
 import type { FromPlane } from "../../src/log/plane-messages.ts";
-import { Plane } from "../../src/log/plane.ts";
+import { Plane, type PlanePorts } from "../../src/log/plane.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
 import { DIRECT, noRelay, policyOf } from "./plane-harness.ts";
@@ -15,18 +15,34 @@ const UNSAFE = {
   begin: () => undefined,
   settle: () => undefined,
 };
+/** A machine on which nothing happens. */
+const PORTS: PlanePorts = {
+  held: () => undefined,
+  underway: () => undefined,
+  files,
+  pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
+  send: () => "gone",
+  sizes: { resizePipe: () => 0, pipeBudget: 0 },
+  copyStamped: null,
+  watch: () => ({ tag: "ok" }),
+  unwatch: () => undefined,
+  relay: noRelay(),
+  direct: DIRECT,
+  now: () => 0,
+  isAsked: () => false,
+  post: () => undefined,
+};
+const encoder = new TextEncoder();
 const BROKEN = 5;
 const SOUND = 6;
 const WATCHED = 7;
 
 test("a fault in the handling of one pipe is reported and costs the others nothing", () => {
   const said: FromPlane[] = [];
-  const bytes = new TextEncoder().encode("sound\n");
+  const bytes = encoder.encode("sound\n");
   let left = 1;
   const plane = new Plane({
-    held: () => undefined,
-    underway: () => undefined,
-    files,
+    ...PORTS,
     pipes: {
       ...UNSAFE,
       readPipe(fd, buffer, { offset }): PipeRead {
@@ -37,14 +53,6 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
       },
       waitingInPipe: () => bytes.length,
     },
-    send: () => "gone",
-    sizes: { resizePipe: () => 0, pipeBudget: 0 },
-    copyStamped: null,
-    watch: () => ({ tag: "ok" }),
-    unwatch: () => undefined,
-    relay: noRelay(),
-    direct: DIRECT,
-    now: () => 0,
     post: (messages) => said.push(...messages),
   });
   for (const [run, fd] of [BROKEN, SOUND].entries()) {
@@ -65,25 +73,54 @@ test("a fault in the handling of one pipe is reported and costs the others nothi
   ] as FromPlane[]);
 });
 
+test("what is asked while a pipe is read comes before what was read", () => {
+  const said: FromPlane[] = [];
+  const bytes = { [BROKEN]: "command\n", [SOUND]: "service\n" };
+  let isAsked = false;
+  let isFirst = true;
+  const plane = new Plane({
+    ...PORTS,
+    pipes: {
+      ...UNSAFE,
+      readPipe(fd, buffer, { offset }): PipeRead {
+        const left = bytes[fd as keyof typeof bytes];
+        // The command has ended before the service has said this.
+        isAsked ||= fd === SOUND && isFirst;
+        isFirst = false;
+        return left === ""
+          ? { tag: "empty" }
+          : { tag: "read", count: encoder.encodeInto(left, buffer.subarray(offset)).written };
+      },
+      settle: ({ fd }) => void (bytes[fd as keyof typeof bytes] = ""),
+      waitingInPipe: (fd) => bytes[fd as keyof typeof bytes].length,
+    },
+    isAsked: () => isAsked,
+    post: (messages) => said.push(...messages),
+  });
+  plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout", slot: 0 }] });
+  plane.ready(SOUND);
+  expect(bytes[SOUND]).toBe("service\n");
+  plane.handle({ tag: "open", run: 2, service: "a", pid: 2, pipes: [{ fd: BROKEN, stream: "stdout", slot: 1 }] });
+  plane.handle({ tag: "drain", run: 2, token: 1 });
+  isAsked = false;
+  plane.ready(SOUND);
+  plane.handle({ tag: "tail", service: "a", count: 10, run: null, token: 2 });
+  plane.finishRound();
+  const lines = [
+    { at: 0, stream: "stdout", pid: 2, text: "command" },
+    { at: 0, stream: "stdout", pid: 1, text: "service" },
+  ];
+  expect(said).toContainEqual({ tag: "tail", token: 2, lines } as FromPlane);
+});
+
 test("a watched descriptor is reported once, a pipe for as long as there is something in it", () => {
   const watched: [number, boolean][] = [];
   const plane = new Plane({
-    held: () => undefined,
-    underway: () => undefined,
-    files,
-    pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
-    send: () => "gone",
-    sizes: { resizePipe: () => 0, pipeBudget: 0 },
-    copyStamped: null,
+    ...PORTS,
     watch(fd, once) {
       watched.push([fd, once]);
       return { tag: "ok" };
     },
-    unwatch: () => undefined,
-    relay: noRelay(),
-    direct: DIRECT,
-    now: () => 0,
-    post: () => undefined,
   });
   plane.handle({ tag: "open", run: 1, service: "a", pid: 1, pipes: [{ fd: SOUND, stream: "stdout", slot: 0 }] });
   plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
@@ -103,18 +140,8 @@ test.each(CLOSED)(
   (_, errno) => {
     const said: FromPlane[] = [];
     const plane = new Plane({
-      held: () => undefined,
-      underway: () => undefined,
-      files,
-      pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
-      send: () => "gone",
-      sizes: { resizePipe: () => 0, pipeBudget: 0 },
-      copyStamped: null,
+      ...PORTS,
       watch: () => ({ tag: "failed", errno }),
-      unwatch: () => undefined,
-      relay: noRelay(),
-      direct: DIRECT,
-      now: () => 0,
       post: (messages) => said.push(...messages),
     });
     plane.handle({ tag: "watch", fd: WATCHED, id: 1 });
