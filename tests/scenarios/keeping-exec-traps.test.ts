@@ -135,7 +135,8 @@ describe.skipIf(cannotHang)("an exec that hangs", () => {
     const view = await supervisor.until("garbage", ({ state }) => state === "backoff");
     expect(view).toMatchObject({ pid: null, last_exit: null });
     expect(view.message).toContain(`exec failed: ENOEXEC: ${garbage.path}`);
-    await untilTrue(() => descriptorsOf(supervisor) === before);
+    // Fewer, where the history was still open before, or the connection of an earlier request.
+    await untilTrue(() => descriptorsOf(supervisor) <= before);
     await expectPrompt(supervisor);
   });
 });
