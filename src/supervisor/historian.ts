@@ -88,8 +88,8 @@ export class Historian implements Companion {
   /** What somebody asked of the service: "restart, by an operator". */
   readonly #asked = new Map<string, string>();
   readonly #known = new Set<string>();
-  /** Ends whose last lines have not come yet. */
-  readonly #closing = new Set<Promise<void>>();
+  /** The latest end of each service that waits for its last lines, or for the ends before it. */
+  readonly #closing = new Map<string, Promise<void>>();
   #number = 0;
   #endReason: string | null = null;
 
@@ -170,7 +170,7 @@ export class Historian implements Companion {
 
   /** Done when every end that was told by now is kept, with its last lines. */
   async settled(): Promise<void> {
-    await Promise.all(this.#closing);
+    await Promise.all(this.#closing.values());
   }
 
   forgotten(service: string): void {
@@ -223,19 +223,22 @@ export class Historian implements Companion {
   #close(service: string, open: OpenRun, end: RunEnd): void {
     this.#open.delete(service);
     const { began } = open;
-    this.#ports.annotateNext(service, RUN, savedRunOf(open, end, this.#ports.history.session));
-    const keep = (lines: readonly OutputLine[] | null): void => {
-      const own = end.report === null ? [] : this.#ports.history.ownLines(service, began);
+    const { history } = this.#ports;
+    this.#ports.annotateNext(service, RUN, savedRunOf(open, end, history.session));
+    const entryWith = (lines: readonly OutputLine[] | null): HistoryEntry => {
+      const own = end.report === null ? [] : history.ownLines(service, began);
       const report = end.report === null ? null : { ...end.report, lines, own };
-      this.#ports.history.keep(entryOf(service, open, { ...end, report }));
+      return entryOf(service, open, { ...end, report });
     };
-    if (end.report === null || open.lines === null) keep(null);
-    else this.#await(open.lines.then(keep));
-  }
-
-  #await(kept: Promise<void>): void {
-    this.#closing.add(kept);
-    void kept.then(() => this.#closing.delete(kept));
+    const entry = end.report === null || open.lines === null ? entryWith(null) : open.lines.then(entryWith);
+    const before = this.#closing.get(service);
+    if (before === undefined && !(entry instanceof Promise)) return history.keep(entry);
+    // One after the other: whether an end repeats the one before it is found out by their order.
+    const kept = Promise.all([entry, before]).then(([whole]) => history.keep(whole));
+    this.#closing.set(service, kept);
+    void kept.then(() => {
+      if (this.#closing.get(service) === kept) this.#closing.delete(service);
+    });
   }
 
   #fetch(of: { readonly service: string; readonly run: number }, count: number): Promise<readonly OutputLine[] | null> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { HistoryEntry, RunEntry } from "../../src/core/history.ts";
+import type { HistoryEntry, OutputLine, RunEntry } from "../../src/core/history.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import { millis } from "../../src/core/units.ts";
 import { literalSupervisor } from "./literal-supervisor.ts";
@@ -87,6 +87,21 @@ describe("the historian", () => {
     world.supervisor.belongings.named("web", 210);
     world.end(210, CRASH);
     expect(endsOf(world.history)).toEqual(["web 210 crash: exited 1"]);
+  });
+
+  test("keeps the ends of a service in their order, though the last lines of one come late", async () => {
+    const world = literalSupervisor();
+    world.boot([{ name: "web", restart: { delay: millis(0) } }]);
+    const late = Promise.withResolvers<readonly OutputLine[]>();
+    Object.assign(world, { mostLines: 5, lastWords: late.promise });
+    world.end(201, CRASH);
+    // Of a service that crashes all the time, not the lines of every run are asked for.
+    world.mostLines = 0;
+    world.end(202, CRASH);
+    expect(endsOf(world.history)).toEqual([]);
+    late.resolve([]);
+    await world.supervisor.companions.history.settled();
+    expect(endsOf(world.history)).toEqual(["web 201 crash: exited 1", "web 202 crash: exited 1"]);
   });
 
   test("keeps why a service has failed where its last run does not tell", () => {

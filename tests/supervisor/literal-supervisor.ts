@@ -1,5 +1,5 @@
 import { look } from "../../src/config/look.ts";
-import type { HistoryEntry } from "../../src/core/history.ts";
+import type { HistoryEntry, OutputLine } from "../../src/core/history.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import type { Instant, Millis } from "../../src/core/units.ts";
 import { Operator } from "../../src/supervisor/operator.ts";
@@ -31,6 +31,9 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     kept: [] as ServiceRecord[],
     /** What is kept of the past. */
     history: [] as HistoryEntry[],
+    /** How many of the last lines of a run are kept, and what they are. */
+    mostLines: 0,
+    lastWords: Promise.resolve<readonly OutputLine[]>([]),
     /** Runs of a predecessor that are not lost. */
     goOn: [] as string[],
     spawned: [] as SpawnPlan[],
@@ -68,7 +71,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       session: "this",
       goesOn: (session, run) => void world.goOn.push(`${session} ${run}`),
       keep: (entry) => void world.history.push(entry),
-      lines: () => 0,
+      lines: () => world.mostLines,
       ownLines: () => [],
       ownPeak: () => 0,
     },
@@ -117,7 +120,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       discard: (fd) => machine.closeFd(fd),
       open: () => {},
       drain: () => {},
-      lastWords: () => Promise.resolve([]),
+      lastWords: () => world.lastWords,
       forget: () => {},
       watch: (fd, ready) => void watched.set(fd, ready),
       unwatch: (fd) => void watched.delete(fd),
