@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { contentOf, textOf } from "../log/rotating-log.ts";
 import { shell } from "./definitions.ts";
 import { TestPlace, TestSupervisor, untilTrue } from "./test-supervisor.ts";
@@ -102,20 +102,26 @@ test("a supervisor that is killed in the middle of compressing leaves every line
   const own = place.path("own");
   mkdirSync(own);
   const log = `[log]\nstamp = "none"\nfile = "${own}/numbers.log"\nmax_size = "4MiB"\nkeep = 1000\ncompress = "zstd"`;
-  // Each run begins with another hundred million, and has not ended when the supervisor is killed.
-  const count =
-    "n=$(cat runs 2>/dev/null || echo 1); echo $((n + 1)) > runs; exec seq $((n * 100000000)) $((n * 100000000 + 99999999))";
+  // Each run begins with another hundred million, and has not ended when the supervisor is killed. It fills a file at a time: what
+  // is compressed, with the lowest priority, would else come ever later than what is written.
+  const count = [
+    "n=$(cat runs 2>/dev/null || echo 1); echo $((n + 1)) > runs; from=$((n * 100000000))",
+    "while :; do seq $from $((from + 499999)); from=$((from + 500000)); sleep 0.5; done",
+  ].join("\n");
   place.write(
     "numbers.toml",
     shell(count, `directory = "${place.directory}"\nstart = "manual"\ntype = "oneshot"\n${log}`),
   );
+  // The file that is written to may have been moved away just now.
+  function hasBegun(run: number): boolean {
+    const files = readdirSync(own).filter((name) => /^numbers\.log(\.1)?$/.test(name));
+    return files.some((name) => readFileSync(`${own}/${name}`, "utf8").startsWith(`${run}`));
+  }
   function isAtWork(run: number): boolean {
     try {
-      return (
-        textOf(`${own}/numbers.log`).startsWith(`${run}`) && readdirSync(own).some((name) => name.endsWith(".tmp"))
-      );
+      return hasBegun(run) && readdirSync(own).some((name) => name.endsWith(".tmp"));
     } catch {
-      // In the middle of a rotation, or before the first line.
+      // Before the first line.
       return false;
     }
   }
