@@ -16,7 +16,8 @@ import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
 import { compressorThreadOf } from "../../src/log/compressor.ts";
 import { Compressors } from "../../src/log/compressors.ts";
 import { RelayLine } from "../../src/log/relay-line.ts";
-import { DataPlane, type PlaneProblem } from "../../src/log/data-plane.ts";
+import { DataPlane } from "../../src/log/data-plane.ts";
+import type { PlaneProblem } from "../../src/log/plane-problem.ts";
 import type { PlaneFilesRequest } from "../../src/daemon-plane-files.ts";
 import type { OutputPipePorts } from "../../src/log/output-pipes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
@@ -39,6 +40,7 @@ const FILE: FileSinkPolicy = {
   keepSize: null,
   keepAge: null,
   compress: null,
+  feed: { tag: "block" },
 };
 
 /** A file that takes every line, with what is said here. */
@@ -64,6 +66,7 @@ export const NO_PIPES: OutputPipePorts = {
   openPipe: () => "ENOSYS",
   clear: () => undefined,
   findPipe: () => null,
+  later: () => () => undefined,
   dropNames: () => undefined,
   readTable: () => new Uint8Array(0),
   writeTable: () => undefined,
