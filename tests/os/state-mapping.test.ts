@@ -283,12 +283,8 @@ describe("a file that is not our own is refused", () => {
 
 describe("the child's own part", () => {
   test("it writes its pid and the time, by which it is found before anything else is noted", () => {
-    using scratch = makeScratch();
-    using spawner = new Spawner();
-    const path = join(scratch.path, "state");
-    const first = open(path);
-    const slot = allocate(first, "a");
-    slot.intent(ID, loadNative().bootNanoseconds());
+    using place = makeIntent();
+    const { spawner, path, first, slot } = place;
     const child = expectChild(
       spawner.spawn(requestOf({ ...commandOf("/bin/sleep", "10"), record: slot.address }), 10_000),
     );
@@ -307,12 +303,8 @@ describe("the child's own part", () => {
   });
 
   test("a child of a dead predecessor does not execute once the successor has opened the mapping", () => {
-    using scratch = makeScratch();
-    using spawner = new Spawner();
-    const path = join(scratch.path, "state");
-    const first = open(path);
-    const slot = allocate(first, "a");
-    slot.intent(ID, loadNative().bootNanoseconds());
+    using place = makeIntent();
+    const { spawner, path, first, slot } = place;
     const next = open(path);
     const result = spawner.spawn(requestOf({ record: slot.address }), 10_000);
     expect(result).toEqual({ tag: "failed", stage: "revoked", errno: "ECANCELED" });
@@ -325,12 +317,8 @@ describe("the child's own part", () => {
   });
 
   test("a child that ended itself has never been a process of the service, though it wrote its pid", () => {
-    using scratch = makeScratch();
-    using spawner = new Spawner();
-    const path = join(scratch.path, "state");
-    const first = open(path);
-    const slot = allocate(first, "a");
-    slot.intent(ID, loadNative().bootNanoseconds());
+    using place = makeIntent();
+    const { spawner, path, first, slot } = place;
     open(path).mapping[Symbol.dispose]();
     expect(spawner.spawn(requestOf({ record: slot.address }), 10_000)).toMatchObject({ stage: "revoked" });
     const third = open(path);
@@ -340,12 +328,8 @@ describe("the child's own part", () => {
   });
 
   test("a child that has gone on has been there, also when it is gone", () => {
-    using scratch = makeScratch();
-    using spawner = new Spawner();
-    const path = join(scratch.path, "state");
-    const first = open(path);
-    const slot = allocate(first, "a");
-    slot.intent(ID, loadNative().bootNanoseconds());
+    using place = makeIntent();
+    const { spawner, path, first, slot } = place;
     const child = expectChild(spawner.spawn(requestOf({ record: slot.address }), 10_000));
     reap(child);
     first.mapping[Symbol.dispose]();
@@ -354,12 +338,8 @@ describe("the child's own part", () => {
   });
 
   test("an intent wipes out what the child before it has written", () => {
-    using scratch = makeScratch();
-    using spawner = new Spawner();
-    const path = join(scratch.path, "state");
-    const first = open(path);
-    const slot = allocate(first, "a");
-    slot.intent(ID, loadNative().bootNanoseconds());
+    using place = makeIntent();
+    const { spawner, path, first, slot } = place;
     reap(expectChild(spawner.spawn(requestOf({ record: slot.address }), 10_000)));
     slot.exited(null);
     slot.intent(ID, loadNative().bootNanoseconds());
@@ -369,3 +349,23 @@ describe("the child's own part", () => {
     expect(next.mapping.records()[0]?.process).toEqual(none);
   });
 });
+
+/** A record of a service that is about to be started, and what starts it. */
+function makeIntent() {
+  const scratch = makeScratch();
+  const spawner = new Spawner();
+  const path = join(scratch.path, "state");
+  const first = open(path);
+  const slot = allocate(first, "a");
+  slot.intent(ID, loadNative().bootNanoseconds());
+  return {
+    spawner,
+    path,
+    first,
+    slot,
+    [Symbol.dispose]() {
+      spawner[Symbol.dispose]();
+      scratch[Symbol.dispose]();
+    },
+  };
+}

@@ -43,19 +43,7 @@ describe("a supervisor in the foreground", () => {
 
   test.skipIf(noTerminal)("with a terminal ends in order on SIGHUP: the terminal is gone", async () => {
     using place = new TestPlace({ "sleeper.toml": SLEEP });
-    const words = place
-      .startWords({ foreground: true })
-      .map((word) => `'${word}'`)
-      .join(" ");
-    // script(1) makes a terminal and runs the command as the leader of its session.
-    await using terminal = new RunningCommand([
-      "script",
-      "--quiet",
-      "--return",
-      "--command",
-      `exec ${words}`,
-      "/dev/null",
-    ]);
+    await using terminal = inTerminal(place);
     await terminal.says("stdout", /is up/);
     await using supervisor = await TestSupervisor.connect(place);
     expect(factsOf(supervisor.pid).terminal).not.toBe(0);
@@ -70,18 +58,7 @@ describe("a supervisor in the foreground", () => {
 
   test.skipIf(noTerminal)("ends in order when its terminal vanishes", async () => {
     using place = new TestPlace({ "sleeper.toml": SLEEP });
-    const words = place
-      .startWords({ foreground: true })
-      .map((word) => `'${word}'`)
-      .join(" ");
-    await using terminal = new RunningCommand([
-      "script",
-      "--quiet",
-      "--return",
-      "--command",
-      `exec ${words}`,
-      "/dev/null",
-    ]);
+    await using terminal = inTerminal(place);
     await terminal.says("stdout", /is up/);
     await using supervisor = await TestSupervisor.connect(place);
     terminal.kill("SIGKILL");
@@ -131,4 +108,13 @@ describe("a supervisor in the foreground", () => {
 async function connectWhenUp(place: TestPlace): Promise<TestSupervisor> {
   await untilListening(place.path("run", "control.sock"));
   return await TestSupervisor.connect(place);
+}
+
+/** Starts it in a terminal: script(1) makes one and runs the command as the leader of its session. */
+function inTerminal(place: TestPlace): RunningCommand {
+  const words = place
+    .startWords({ foreground: true })
+    .map((word) => `'${word}'`)
+    .join(" ");
+  return new RunningCommand(["script", "--quiet", "--return", "--command", `exec ${words}`, "/dev/null"]);
 }
