@@ -77,9 +77,9 @@ export class DataPlane {
   }
 
   /** A run begins. The read ends do not block; they belong to the data plane now, which closes them at their end. */
-  open(run: PlaneRun, pipes: readonly Omit<Pipe, "slot">[]): void {
-    const placed = pipes.map((pipe) => ({ ...pipe, slot: this.pipes.begin(pipe.fd, run.pid) }));
-    this.#tell({ tag: "open", ...run, pipes: placed });
+  open({ run, service, pid }: PlaneRun, pipes: readonly Omit<Pipe, "slot">[]): void {
+    const placed = pipes.map(({ fd, stream }) => ({ fd, slot: this.pipes.begin(fd, pid), stream }));
+    this.#tell({ tag: "open", run, service, pid, pipes: placed });
   }
 
   /** A run begins of a service that writes its files itself, which ended there then. */

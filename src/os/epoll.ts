@@ -27,7 +27,13 @@ const WORDS = process.arch === "x64" ? 3 : 4;
 const DATA_WORD = process.arch === "x64" ? 1 : 2;
 const MAX_EVENTS = 256;
 
+/** What is said of one descriptor; each thread has its own. Over a buffer of its own, it stays where it is. */
+const event = new Int32Array(new ArrayBuffer(4 * WORDS));
+const eventAddress = ptr(event);
+
 export type EpollResult = { readonly tag: "ok" } | { readonly tag: "failed"; readonly errno: string };
+
+const OK: EpollResult = { tag: "ok" };
 
 /** A new epoll set, close-on-exec. Throws if the process has no descriptor left. */
 export function openEpoll(): number {
@@ -41,13 +47,12 @@ export function openEpoll(): number {
  * A descriptor that is in the set already is armed anew.
  */
 export function addToEpoll(epoll: number, fd: number, once: boolean): EpollResult {
-  const event = new Int32Array(WORDS);
   event[0] = once ? EPOLLIN | EPOLLONESHOT : EPOLLIN;
   event[DATA_WORD] = fd;
-  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, ptr(event)) === 0) return { tag: "ok" };
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, eventAddress) === 0) return OK;
   const errno = lastErrno();
   if (errno !== "EEXIST") return { tag: "failed", errno };
-  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_MOD, fd, ptr(event)) === 0) return { tag: "ok" };
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_MOD, fd, eventAddress) === 0) return OK;
   return { tag: "failed", errno: lastErrno() };
 }
 
@@ -56,8 +61,7 @@ export function addToEpoll(epoll: number, fd: number, once: boolean): EpollResul
  * go on reporting a descriptor that nobody can take out any more.
  */
 export function removeFromEpoll(epoll: number, fd: number): EpollResult {
-  const unused = new Int32Array(WORDS);
-  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_DEL, fd, ptr(unused)) === 0) return { tag: "ok" };
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_DEL, fd, eventAddress) === 0) return OK;
   return { tag: "failed", errno: lastErrno() };
 }
 
@@ -94,10 +98,9 @@ export type WatchResult =
 export function openWritableWatch(fd: number): WatchResult {
   const epoll = libc.symbols.epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) return { tag: "failed", errno: lastErrno() };
-  const event = new Int32Array(WORDS);
   event[0] = EPOLLOUT;
   event[DATA_WORD] = fd;
-  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, ptr(event)) === 0) return { tag: "ok", fd: epoll };
+  if (libc.symbols.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, eventAddress) === 0) return { tag: "ok", fd: epoll };
   const errno = lastErrno();
   closeSync(epoll);
   return { tag: "failed", errno };

@@ -21,8 +21,8 @@ export class OwnChildren implements Disposable {
   readonly #parent: number;
   /** A bit for each number. */
   readonly #known = new Uint8Array(NUMBERS / 8);
-  /** What is remembered of the list, as processes.c lays it out. */
-  readonly #place = new BigInt64Array(PLACE_WORDS);
+  /** What is remembered of the list, as processes.c lays it out. Over a buffer of its own, it stays where it is. */
+  readonly #place = new BigInt64Array(new ArrayBuffer(8 * PLACE_WORDS));
   readonly #placeAddress: Pointer = ptr(this.#place);
   #found = new Int32Array(1024);
   /** true: all before a place near the end of the list are known, and it can be read from there. */
