@@ -8,6 +8,8 @@ interface Cursor {
   at: string;
   /** How many lines of that time were shown. */
   count: number;
+  /** The first of them, if there may be others of that time before it, which were not wanted; null: there are none. */
+  first: string | null;
 }
 
 /** How far the output of each service has been shown, so that it can be read on from there without a line coming twice. */
@@ -24,10 +26,12 @@ export class ShownLines {
   }
 
   /** false: it has been shown before. */
-  take({ service, at }: Pick<OutputLine, "service" | "at">): boolean {
-    if (this.#isKnown(service, at)) return false;
+  take(line: Pick<OutputLine, "service" | "at" | "text">): boolean {
+    if (this.#isKnown(line)) return false;
+    const { service, at, text } = line;
     const cursor = this.#cursors.get(service);
-    if (cursor === undefined || at > cursor.at) this.#cursors.set(service, { at, count: 1 });
+    if (cursor === undefined) this.#cursors.set(service, { at, count: 1, first: text });
+    else if (at > cursor.at) this.#cursors.set(service, { at, count: 1, first: null });
     else if (at === cursor.at) cursor.count++;
     if (at > this.#newest) this.#newest = at;
     return true;
@@ -41,10 +45,11 @@ export class ShownLines {
     return this.#newest === "" ? earliest : Math.max(earliest, Date.parse(this.#newest) - MOST_APART_MS);
   }
 
-  #isKnown(service: string, at: string): boolean {
+  #isKnown({ service, at, text }: Pick<OutputLine, "service" | "at" | "text">): boolean {
     const known = this.#known.get(service);
     if (known === undefined || at > known.at) return false;
-    if (at < known.at) return true;
+    if (at < known.at || (known.first !== null && known.first !== text)) return true;
+    known.first = null;
     return --known.count >= 0;
   }
 }

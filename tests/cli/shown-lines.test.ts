@@ -3,7 +3,9 @@ import { ShownLines } from "../../src/cli/shown-lines.ts";
 
 const BEGAN = Date.parse("2026-01-02T03:00:00.000Z");
 const at = (clock: string): string => `2026-01-02T${clock}Z`;
-const line = (service: string, clock: string): { service: string; at: string } => ({ service, at: at(clock) });
+function line(service: string, clock: string, text = "said"): { service: string; at: string; text: string } {
+  return { service, at: at(clock), text };
+}
 
 function shownOf(lines: readonly (readonly [string, string])[]): ShownLines {
   const shown = new ShownLines(BEGAN);
@@ -34,6 +36,18 @@ describe("when the past is told again", () => {
     // And once more: now all of them are known.
     shown.again();
     expect(told.map(([service, clock]) => shown.take(line(service, clock)))).toEqual(told.map(() => false));
+  });
+
+  test("those of the time of the first line that was wanted are not new because they came before it", () => {
+    const shown = new ShownLines(BEGAN);
+    const clock = "03:00:01.000001";
+    for (const text of ["two", "three"]) shown.take(line("web", clock, text));
+    for (let times = 2; times > 0; times--) {
+      shown.again();
+      const told = ["zero", "one", "two", "three"].map((text) => shown.take(line("web", clock, text)));
+      expect(told).toEqual([false, false, false, false]);
+    }
+    expect(shown.take(line("web", clock, "four"))).toBe(true);
   });
 
   const needed: readonly (readonly [string, readonly (readonly [string, string])[], string])[] = [
