@@ -47,6 +47,8 @@ export class Account {
   #starts = 0;
   /** Nobody was there for a while since it has handed over a descriptor for safekeeping. */
   #mayHaveLost = false;
+  /** Its run says no more that it lives. */
+  #isMute = false;
   #seen: Seen | null = null;
 
   constructor(member: Member) {
@@ -55,6 +57,11 @@ export class Account {
 
   get run(): Run | null {
     return this.#run;
+  }
+
+  /** true: its run is to be ended, as it says no more that it lives. */
+  get isMute(): boolean {
+    return this.#isMute;
   }
 
   /** What was seen of it when all was calm the last time. */
@@ -104,6 +111,10 @@ export class Account {
   }
 
   #hook(note: Note, round: Round): string | null {
+    if (note.more === "mute") {
+      this.#isMute = note.invocation === this.#run?.invocation;
+      return null;
+    }
     if (note.more === "lost") {
       const isExcused = this.#mayHaveLost || round.isBlind;
       this.#mayHaveLost = false;
@@ -116,6 +127,7 @@ export class Account {
   #begin(note: Note, round: Round): string | null {
     const before = this.#run;
     this.#hasNoted = true;
+    this.#isMute = false;
     this.#starts += 1;
     this.#run = { invocation: note.invocation, pid: note.pid, end: null };
     const hooks = this.#hooks;

@@ -26,7 +26,7 @@ test.skipIf(program === null)(
     if (performance.now() >= end)
       process.stderr.write(`chaos: this machine is slow, ${trial.reaper.total} deaths have to do\n`);
     if (problems.length === 0) problems = await trial.end();
-    if (problems.length > 0) process.stderr.write(`${trial.takeStory().join("\n")}\n`);
+    if (problems.length > 0) process.stderr.write(`${trial.story.take().join("\n")}\n`);
     expect(problems).toEqual([]);
   },
   LONGEST_MS + 60_000,

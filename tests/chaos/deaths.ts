@@ -1,4 +1,5 @@
 /* Who of daemonsup runs, and its ends. */
+import { readFileSync } from "node:fs";
 import { processesOf } from "../scenarios/proc.ts";
 import { factsOf } from "../scenarios/process-facts.ts";
 import { type TestPlace, hasEnded } from "../scenarios/test-supervisor.ts";
@@ -14,7 +15,8 @@ export interface Household {
 
 /** Processes of daemonsup that serve this place, launchers not counted. */
 export function householdOf(place: TestPlace): Household {
-  const all = processesOf("daemonsup", "--config", place.config).filter((pid) => !hasEnded(pid));
+  const found = processesOf("daemonsup", "--config", place.config).filter((pid) => !hasEnded(pid));
+  const all = found.filter((pid) => !isAboutToExecute(pid));
   const guardian = all.find((pid) => !all.includes(parentOf(pid))) ?? null;
   // Also someone who reads definitions for a supervisor without guardian: that is no supervisor, but may die as well.
   const supervisor = all.find((pid) => parentOf(pid) === guardian) ?? null;
@@ -34,6 +36,20 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** A service's process is a copy of the supervisor until its exec: to kill it is to kill the service. */
+function isAboutToExecute(pid: number): boolean {
+  const environment = environmentOf(pid);
+  return environment !== "" && environment === environmentOf(parentOf(pid));
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
   }
 }
 

@@ -21,6 +21,8 @@ export interface Knowledge {
   roundOf(member: Member, seen: Seen | null): Round;
   /** No line may be missing, of whoever has ended. */
   isLossless(): boolean;
+  /** A supervisor has died since all was calm. */
+  hasDied(): boolean;
 }
 
 /** What was found in the books, in all rounds. */
@@ -56,14 +58,19 @@ export class Examiner {
       const living = this.#looker.living();
       const members = this.#knowledge.members(before);
       this.#hearNotes(members);
-      this.#problems.push(...this.#looker.readLogs());
+      this.#problems.push(...this.#looker.readLogs(this.#knowledge.hasDied()));
       const isAlive = isAliveAmong(living);
       const lines = this.#books.lines();
-      const missing = this.#looker.missing(lines, isAlive, this.#knowledge.isLossless());
+      const told = members.filter(({ sink }) => sink === "reader").map(({ name }) => name);
+      const mayLack = (service: string): boolean => this.#knowledge.hasDied() && told.includes(service);
+      const missing = this.#looker.missing(lines, isAlive, { isLossless: this.#knowledge.isLossless(), mayLack });
       const views = await this.#looker.views();
       const unsettled = [
         ...views.filter(isPassing).map(({ name, state }) => `${name} is ${state}`),
         ...missing,
+        ...members
+          .filter(({ name }) => this.#accounts.get(name)?.isMute)
+          .map(({ name }) => `${name} is mute, and lives`),
         ...this.#strayOf(views, living),
         ...unexpectedOf(views, members),
       ];

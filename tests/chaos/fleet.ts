@@ -13,6 +13,11 @@ export interface Variant {
   readonly guests: readonly number[];
 }
 
+/** Ends its pings on SIGUSR2. */
+export const MUTABLE = "mutable";
+/** What comes to the service that reads the logs of others, and to the syslog; in the log directory. */
+export const COLLECTED = "collected.log";
+export const SYSLOG = "syslog.log";
 export const FIRST_VARIANT: Variant = { changing: 0, adjusting: 3000, guests: [0] };
 export const MOST_GUESTS = 3;
 export const MOST_INSTANCES = 4;
@@ -25,6 +30,8 @@ export interface Surroundings {
   /** Its books. */
   readonly books: string;
   readonly logs: string;
+  /** true: somebody writes down what comes to the syslog. */
+  readonly hasSyslog: boolean;
 }
 
 interface Part {
@@ -87,7 +94,14 @@ export class Fleet {
   }
 
   #parts(variant: Variant): readonly Part[] {
-    return [...this.#writers(), ...this.#ending(), ...this.#readiness(), ...this.#linked(), ...this.#life(variant)];
+    return [
+      ...this.#writers(),
+      ...this.#elsewhere(),
+      ...this.#ending(),
+      ...this.#readiness(),
+      ...this.#linked(),
+      ...this.#life(variant),
+    ];
   }
 
   #writers(): readonly Part[] {
@@ -99,6 +113,22 @@ export class Fleet {
       part("shared-a", ["burst=15", "gap=20"], { toml: shared }),
       part("shared-b", ["burst=300", "gap=90", "streams=2"], { toml: shared }),
       part("rotating", ["burst=400", "gap=60"], { toml: '[log]\nmax_size = "256KiB"' }),
+    ];
+  }
+
+  /** Those whose lines do not go the usual way to a file. */
+  #elsewhere(): readonly Part[] {
+    const { logs, hasSyslog } = this.#at;
+    const direct = '[log]\ndirect = true\nrotate_signal = "SIGUSR1"\nmax_size = "64KiB"';
+    const told = '[log]\nto = ["service:reader"]\nstamp = "none"';
+    // So few that a slow machine finds room for those that came while there was no supervisor: what finds none is dropped.
+    const syslogged = part("syslogged", ["burst=1", "gap=40"], { toml: '[log]\nto = ["syslog"]', sink: "syslog" });
+    return [
+      part("direct", ["burst=20", "gap=20", `log=${logs}/direct.log`], { toml: direct }),
+      part("reader", [`collect=${logs}/${COLLECTED}`]),
+      part("told-a", ["burst=1", "gap=15"], { toml: told, sink: "reader" }),
+      part("told-b", ["burst=10", "gap=70", "streams=2"], { toml: told, sink: "reader" }),
+      ...(hasSyslog ? [syslogged] : []),
     ];
   }
 
@@ -174,6 +204,7 @@ export class Fleet {
     return [
       part("checked", ["burst=5"], { toml: checked }),
       part("watched", ["ping", "gap=300"], { toml: '[watchdog]\ntimeout = "8s"' }),
+      part(MUTABLE, ["ping", "gap=100", "burst=5"], { toml: '[watchdog]\ntimeout = "2s"' }),
       part("demanded", ["listen", "burst=5"], { toml: demand, calls: "connection" }),
       part("passed", ["listen", "life=900", "burst=5"], { toml: passed }),
       part("looking", ["life=900", "burst=5"], {

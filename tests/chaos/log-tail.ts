@@ -21,7 +21,7 @@ export class LogTail {
     const files = this.#files();
     const at = this.#inode === 0 ? 0 : files.findIndex(({ inode }) => inode === this.#inode);
     if (at === -1) throw new Error(`"${this.#path}" has lost the file that was read last`);
-    for (const { path, inode } of files.slice(at)) {
+    for (const { path, inode } of files.slice(at, newestInUse(files) + 1)) {
       if (inode !== this.#inode) {
         this.#inode = inode;
         this.#offset = 0;
@@ -52,13 +52,24 @@ export class LogTail {
   }
 
   /** Oldest first. */
-  #files(): readonly { readonly path: string; readonly inode: number }[] {
+  #files(): readonly { readonly path: string; readonly inode: number; readonly size: number }[] {
     const name = basename(this.#path);
     const numberOf = (entry: string): number => (entry === name ? 0 : Number(entry.slice(name.length + 1)));
     return readdirSync(dirname(this.#path))
       .filter((entry) => entry === name || (entry.startsWith(`${name}.`) && /^\d+$/.test(entry.slice(name.length + 1))))
       .toSorted((left, right) => numberOf(right) - numberOf(left))
       .map((entry) => join(dirname(this.#path), entry))
-      .map((path) => ({ path, inode: statSync(path).ino }));
+      .map((path) => {
+        const { ino, size } = statSync(path);
+        return { path, inode: ino, size };
+      });
   }
+}
+
+/** Who writes a file itself may go on with the one that was moved away, until there is something in the one that took its place. */
+function newestInUse(files: readonly { readonly size: number }[]): number {
+  return Math.max(
+    0,
+    files.findLastIndex(({ size }) => size > 0),
+  );
 }

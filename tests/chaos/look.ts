@@ -5,7 +5,8 @@ import type { ServiceView } from "../../src/core/service-view.ts";
 import type { TestPlace } from "../scenarios/test-supervisor.ts";
 import type { Books, Lines } from "./books.ts";
 import { LogTail } from "./log-tail.ts";
-import { Numbers } from "./numbers.ts";
+import { COLLECTED, SYSLOG } from "./fleet.ts";
+import { type Leniency, Numbers } from "./numbers.ts";
 
 /** Processes of a run. */
 export interface Living {
@@ -38,15 +39,17 @@ export class Looker {
     return (await response.json()) as readonly ServiceView[];
   }
 
-  /** Reads all logs on. Returns what is wrong with them. */
-  readLogs(): readonly string[] {
+  /** Reads all logs on. Returns what is wrong with them. `hasDied`: a supervisor has, with what was on its way in its memory. */
+  readLogs(hasDied: boolean): readonly string[] {
     const problems: string[] = [];
     for (const name of namesIn(this.#place.path("log"))) {
       const tail = this.#tails.get(name) ?? new LogTail(this.#place.path("log", name));
       this.#tails.set(name, tail);
       const isOwn = name === "daemonsup.log";
+      const leniency = leniencyOf(name, hasDied);
       tail.read((line) => {
-        const problem = isOwn ? (FAULT.test(line) ? line : null) : this.numbers.hear(line);
+        if (name === SYSLOG && !line.includes(" syslogged[")) return;
+        const problem = isOwn ? (FAULT.test(line) ? line : null) : this.numbers.hear(line, leniency);
         if (problem !== null) problems.push(`${name}: ${problem}`);
       });
     }
@@ -68,10 +71,18 @@ export class Looker {
     return [...found.values()];
   }
 
-  /** Which of these are not in the logs, or are being written. Without `isLossless` ended runs may lack their last ones. */
-  missing(all: readonly Lines[], isAlive: (invocation: string) => boolean, isLossless: boolean): readonly string[] {
+  /**
+   * Which of these are not in the logs, or are being written. Without `isLossless` ended runs may lack their last ones, and those of
+   * which `mayLack` says so any.
+   */
+  missing(
+    all: readonly Lines[],
+    isAlive: (invocation: string) => boolean,
+    { isLossless, mayLack }: { readonly isLossless: boolean; readonly mayLack: (service: string) => boolean },
+  ): readonly string[] {
     return all.flatMap(({ service, invocation, stream, begun, written }) => {
       const found = this.numbers.last(Numbers.keyOf(service, invocation, stream));
+      if (begun === written && found < written && mayLack(service)) return [];
       if (isAlive(invocation))
         return found === written && begun === written
           ? []
@@ -88,15 +99,23 @@ export class Looker {
   forgetEnded(all: readonly Lines[], isAlive: (invocation: string) => boolean): { lines: number; lost: number } {
     let [lines, lost] = [0, 0];
     for (const { service, invocation, stream, written } of all) {
-      if (isAlive(invocation)) continue;
       const key = Numbers.keyOf(service, invocation, stream);
-      lines += written;
       lost += Math.max(0, written - this.numbers.last(key));
+      if (isAlive(invocation)) {
+        this.numbers.skipTo(key, written);
+        continue;
+      }
+      lines += written;
       this.numbers.forget(key);
       if (stream === "e") this.#books.forget(service, invocation);
     }
     return { lines, lost };
   }
+}
+
+/** What went to the syslog may go there twice; what is on its way to a service may be lost, or come twice. */
+function leniencyOf(name: string, hasDied: boolean): Leniency {
+  return { mayRepeat: hasDied && (name === SYSLOG || name === COLLECTED), mayLack: hasDied && name === COLLECTED };
 }
 
 /** true while a service is on its way from one state to another. */

@@ -59,7 +59,7 @@ while (isWell && kills < Number(values.kills)) {
   for (let round = Number(values.rounds); round > 0 && problems.length === 0; round--) {
     if (kills + trial.reaper.total >= Number(values.kills)) break;
     problems = await trial.round().catch((error: unknown) => [String(error)]);
-    if (values.story) console.log(trial.takeStory().join("\n"));
+    if (values.story) console.log(trial.story.take().join("\n"));
   }
   if (problems.length === 0) problems = await trial.end().catch((error: unknown) => [String(error)]);
   kills += trial.reaper.total;
@@ -77,7 +77,7 @@ while (isWell && kills < Number(values.kills)) {
       filter: (path) => !path.includes("/run/notify") && !path.endsWith(".sock") && !path.includes("/run/pipes"),
     });
   console.log(
-    `${trial.takeStory().join("\n")}\nseed ${values.seed}; what is left lies in ${kept}\n${problems.join("\n")}`,
+    `${trial.story.take().join("\n")}\nseed ${values.seed}; what is left lies in ${kept}\n${problems.join("\n")}`,
   );
 }
 process.exit(isWell ? 0 : 1);

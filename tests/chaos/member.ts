@@ -14,9 +14,11 @@ export interface Member {
   readonly processes: number;
   /** Hooks of which each run has one. */
   readonly hooks: readonly string[];
+  /** Where its lines go. */
+  readonly sink: "file" | "syslog" | "reader";
 }
 
-const PLAIN = { type: "simple", policy: "always", calls: "nothing", processes: 1, hooks: [] } as const;
+const PLAIN = { type: "simple", policy: "always", calls: "nothing", processes: 1, hooks: [], sink: "file" } as const;
 
 /** A member like most: of a group of its own, always started again. */
 export function memberOf(name: string, more: Partial<Member> = {}): Member {

@@ -24,6 +24,18 @@ test.each([
   expect(problemsOf(...lines)).not.toEqual([]);
 });
 
+test.each([
+  ["repeat", { mayRepeat: true, mayLack: false, fine: [1, 2, 3, 2, 3, 4], wrong: [1, 3] }],
+  ["lack", { mayRepeat: false, mayLack: true, fine: [1, 4, 5], wrong: [1, 1] }],
+])("lets lines %s where they may, and nothing else", (_, { fine, wrong, ...leniency }) => {
+  const problems = (found: readonly number[]): readonly string[] => {
+    const numbers = new Numbers();
+    return found.map((one) => numbers.hear(line(one), leniency)).filter((problem) => problem !== null);
+  };
+  expect(problems(fine)).toEqual([]);
+  expect(problems(wrong)).toHaveLength(1);
+});
+
 test("knows how far it has come, until it is told to forget", () => {
   const numbers = new Numbers();
   const key = Numbers.keyOf("web", RUN, "o");

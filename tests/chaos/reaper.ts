@@ -1,5 +1,5 @@
 /* Who ends guardian and supervisor, at random, and starts them again where nobody else can. */
-import type { TestPlace } from "../scenarios/test-supervisor.ts";
+import type { CommandResult, TestPlace } from "../scenarios/test-supervisor.ts";
 import type { Chance } from "./chance.ts";
 import { householdOf, killAll, signal } from "./deaths.ts";
 
@@ -14,6 +14,8 @@ export interface ReaperOptions {
   readonly chance: Chance;
   readonly weights: Readonly<Record<Death, number>>;
   readonly args: readonly string[];
+  /** Put in front of the command that starts a supervisor. */
+  wrapper(): readonly string[];
   tell(text: string): void;
 }
 
@@ -32,6 +34,8 @@ export class Reaper {
   isBlind = false;
   /** true: the guardian has died, be there a supervisor or not. */
   mayMissExits = false;
+  /** true: some supervisor has died, or been asked to make room. */
+  hasDied = false;
   readonly #place: TestPlace;
   readonly #options: ReaperOptions;
 
@@ -50,6 +54,7 @@ export class Reaper {
     const { chance, weights, tell } = this.#options;
     const death = chance.weigh(weights);
     const { guardian, supervisor, all } = householdOf(this.#place);
+    this.hasDied ||= death !== "none";
     tell(`strikes: ${death} (guardian ${guardian}, supervisor ${supervisor})`);
     switch (death) {
       case "none":
@@ -89,6 +94,7 @@ export class Reaper {
     const { chance, weights, tell } = this.#options;
     const death = chance.weigh({ ...weights, starting: 0, none: weights.none + 1 });
     const { guardian, supervisor, all } = householdOf(this.#place);
+    this.hasDied = true;
     tell(`strikes what ends: ${death} (guardian ${guardian}, supervisor ${supervisor})`);
     if (guardian === null) return false;
     if (death === "upgrade" && signal(guardian, "SIGUSR2")) this.kills.upgrade += 1;
@@ -112,7 +118,7 @@ export class Reaper {
   /** Throws if it does not start. */
   async startAgain(): Promise<void> {
     this.#options.tell("starts daemonsup");
-    const { code, stdout, stderr } = await this.#place.launch({ args: this.#options.args });
+    const { code, stdout, stderr } = await this.#launch();
     this.#options.tell(`has started daemonsup: ${code} ${stdout}${stderr}`.trim());
     // Whoever was killed may have left a successor that was not seen yet.
     if (code !== 0 && householdOf(this.#place).all.length === 0)
@@ -131,11 +137,15 @@ export class Reaper {
 
   async #startAndKill(): Promise<void> {
     this.isBlind = true;
-    const launching = this.#place.launch({ args: this.#options.args });
+    const launching = this.#launch();
     await Bun.sleep(this.#options.chance.below(250));
     this.#kill("starting", householdOf(this.#place).all);
     const { code } = await launching;
     this.#options.tell(`has killed what was starting: ${code}`);
+  }
+
+  #launch(): Promise<CommandResult> {
+    return this.#place.launch({ args: this.#options.args, wrapper: this.#options.wrapper() });
   }
 
   #kill(death: Death, pids: readonly (number | null)[]): void {

@@ -3,7 +3,7 @@
  * gets calm, and then everything must be as if nobody had died.
  */
 import { mkdirSync, rmSync } from "node:fs";
-import { BINARY, type CommandResult, TestPlace, run } from "../scenarios/test-supervisor.ts";
+import { BINARY, type CommandResult, TestPlace, run, untilTrue } from "../scenarios/test-supervisor.ts";
 import type { Round, Seen } from "./account.ts";
 import { Books } from "./books.ts";
 import { call } from "./callers.ts";
@@ -11,11 +11,24 @@ import type { Chance } from "./chance.ts";
 import { type Answer, ask, drawRequest, wantOf } from "./client.ts";
 import { Examiner, type Found, type Look } from "./examiner.ts";
 import { type Death, Reaper } from "./reaper.ts";
-import { FIRST_INSTANCES, FIRST_VARIANT, Fleet, MOST_GUESTS, MOST_INSTANCES, type Variant } from "./fleet.ts";
+import {
+  FIRST_INSTANCES,
+  FIRST_VARIANT,
+  Fleet,
+  MOST_GUESTS,
+  MOST_INSTANCES,
+  MUTABLE,
+  SYSLOG,
+  type Variant,
+} from "./fleet.ts";
+import { FOLLOWED, Followers } from "./followers.ts";
 import { householdOf } from "./deaths.ts";
 import { filesLeftIn, leftoversOf, moreThan } from "./leftovers.ts";
 import { Looker } from "./look.ts";
 import type { Member } from "./member.ts";
+import { Story } from "./story.ts";
+import { SyslogReceiver, hasSyslog } from "./syslog-receiver.ts";
+import { UnderWay } from "./under-way.ts";
 import type { ServiceView } from "../../src/core/service-view.ts";
 
 export interface TrialOptions {
@@ -33,7 +46,6 @@ const CALM_MS = 30_000;
 const LOOK_MS = 25;
 /** How long what is only kept for a while may stay, such as the file of the history. */
 const LEAVE_MS = 15_000;
-const MOST_TOLD = 60;
 
 export interface Tally {
   rounds: number;
@@ -48,13 +60,16 @@ export class Trial implements AsyncDisposable {
   readonly place: TestPlace;
   readonly tally: Tally = { rounds: 0, commands: 0, unheard: 0, reloads: 0, shutdowns: 0, calls: 0 };
   readonly reaper: Reaper;
+  readonly story = new Story();
   readonly #chance: Chance;
   readonly #books: Books;
   readonly #fleet: Fleet;
   readonly #looker: Looker;
   readonly #examiner: Examiner;
-  readonly #told: string[] = [];
-  readonly #asking = new Map<string, Promise<void>>();
+  readonly #followers: Followers;
+  readonly #program: string;
+  #syslog: SyslogReceiver | null = null;
+  readonly #asking = new UnderWay();
   /** By group. */
   readonly #touched = new Set<string>();
   /** By name; "any": it is not known. */
@@ -83,8 +98,10 @@ export class Trial implements AsyncDisposable {
     this.#chance = options.chance;
     this.#books = new Books(this.place.path("books"));
     mkdirSync(this.place.path("log"), { mode: 0o750 });
-    const surroundings = { program: options.program, books: this.#books.directory, logs: this.place.path("log") };
-    this.#fleet = new Fleet(surroundings);
+    this.#program = options.program;
+    const [books, logs] = [this.#books.directory, this.place.path("log")];
+    this.#fleet = new Fleet({ program: options.program, books, logs, hasSyslog });
+    this.#followers = new Followers(this.place.runtime);
     this.#looker = new Looker(this.place, this.#books);
     this.#examiner = new Examiner(
       { looker: this.#looker, books: this.#books },
@@ -92,21 +109,29 @@ export class Trial implements AsyncDisposable {
         members: (views) => this.#membersAmong(views),
         roundOf: (member, seen) => this.#roundOf(member, seen),
         isLossless: () => !this.reaper.isBlind,
+        hasDied: () => this.reaper.hasDied || this.#wasShutDown,
       },
     );
     this.reaper = new Reaper(this.place, {
       chance: options.chance,
       weights: options.deaths,
       args: options.args,
-      tell: (text) => this.#tell(text),
+      wrapper: () => this.#syslog?.wrapper ?? [],
+      tell: (text) => this.story.tell(text),
     });
   }
 
   /** Starts everything, stops it, and starts it again: what is there in between is what there is always. Returns what is wrong. */
   async begin(): Promise<readonly string[]> {
     this.#write();
-    this.#books.setQuiet(true);
+    this.#books.setQuiet(false);
+    if (hasSyslog) this.#syslog = await SyslogReceiver.open(this.#program, this.place.path("log", SYSLOG));
     await this.reaper.startAgain();
+    // Whoever follows begins with the last line that there is, and the way to the syslog is there from the first one on.
+    const writers = [...FOLLOWED, ...(hasSyslog ? ["syslogged"] : [])];
+    const hasWritten = (name: string): boolean =>
+      this.#books.lines().some(({ service, written }) => service === name && written > 0);
+    await untilTrue(() => writers.every(hasWritten));
     for (const { group } of this.#members()) this.#touched.add(group);
     const problems = [...(await this.#judge()), ...(await this.#stopAll())];
     if (problems.length > 0) return problems;
@@ -119,12 +144,13 @@ export class Trial implements AsyncDisposable {
 
   /** Returns what is left over when nothing runs any more, beside what was there when that was so for the first time. */
   async #stopAll(): Promise<readonly string[]> {
-    this.#tell("stops everything");
+    this.story.tell("stops everything");
     this.#touchAll("down");
     const { code, stdout, stderr } = await this.#command("stop", "*");
     const problems = await this.#judge();
     if (code !== 0) return [`stop: ${code}: ${stdout}${stderr}`, ...problems];
     if (problems.length > 0) return problems;
+    await this.#followers[Symbol.asyncDispose]();
     const began = performance.now();
     for (;;) {
       const left = leftoversOf(this.place, householdOf(this.place).all);
@@ -141,13 +167,15 @@ export class Trial implements AsyncDisposable {
     this.#wants.clear();
     this.reaper.isBlind = false;
     this.reaper.mayMissExits = false;
+    this.reaper.hasDied = false;
     this.#wasShutDown = false;
-    this.#tell(`round ${++this.tally.rounds}`);
+    this.story.tell(`round ${++this.tally.rounds}`);
     this.#books.setQuiet(false);
     for (let step = 2 + this.#chance.below(3); step > 0; step--) {
       this.#askSomething();
-      if (this.#chance.falls(0.25)) await this.#changeSomething();
+      if (this.#chance.falls(0.25)) this.#changeSomething();
       if (this.#chance.falls(0.2)) this.#connect();
+      if (this.#chance.falls(0.05)) this.#mute();
       await Bun.sleep(this.#chance.below(60));
       await this.reaper.strike();
       await Bun.sleep(this.#chance.below(80));
@@ -170,15 +198,12 @@ export class Trial implements AsyncDisposable {
     ];
   }
 
-  /** The last things that happened, each told once. */
-  takeStory(): readonly string[] {
-    return this.#told.splice(0);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.reaper.killAll();
-    await Promise.allSettled(this.#asking.values());
+    await this.#asking.answered();
+    await this.#followers[Symbol.asyncDispose]();
     this.place[Symbol.dispose]();
+    await this.#syslog?.[Symbol.asyncDispose]();
   }
 
   #members(): readonly Member[] {
@@ -207,24 +232,23 @@ export class Trial implements AsyncDisposable {
       this.#touched.add(group);
       this.tally.commands += 1;
       const how = `${request.byBinary ? "by command" : "by socket"}${request.wait ? "" : ", without waiting"}`;
-      this.#tell(`asks ${request.verb} ${request.member.name} ${how}`);
-      const isOver = ask(this.place, request).then((answer) => this.#hear(answer));
-      this.#asking.set(
+      this.story.tell(`asks ${request.verb} ${request.member.name} ${how}`);
+      this.#asking.add(
         group,
-        isOver.finally(() => this.#asking.delete(group)),
+        ask(this.place, request).then((answer) => this.#hear(answer)),
       );
     }
   }
 
   #hear({ request, isPromised, isUnheard, text }: Answer): void {
     const { member, verb } = request;
-    this.#tell(`is answered on ${verb} ${member.name}: ${text.slice(0, 100)}`);
+    this.story.tell(`is answered on ${verb} ${member.name}: ${text.slice(0, 100)}`);
     if (isUnheard) this.#unheard.push(`nobody heard ${verb} ${member.name}: ${text}`);
     const want = wantOf(request);
     if (want !== null) this.#wants.set(member.name, isPromised ? want : "any");
   }
 
-  async #changeSomething(): Promise<void> {
+  #changeSomething(): void {
     const { changing, guests } = this.#variant;
     const guest = this.#chance.below(MOST_GUESTS);
     const isThere = guests.includes(guest);
@@ -238,49 +262,53 @@ export class Trial implements AsyncDisposable {
     };
     this.#write();
     this.tally.reloads += 1;
-    this.#tell(`changes to ${JSON.stringify(this.#variant)}`);
+    this.story.tell(`changes to ${JSON.stringify(this.#variant)}`);
     this.reaper.hangUp();
-    if (this.#chance.falls(0.3)) await this.#scale();
+    if (this.#chance.falls(0.3)) this.#scale();
   }
 
-  async #scale(): Promise<void> {
+  #scale(): void {
     if (this.#asking.has("inst")) return;
     this.#touched.add("inst");
     const count = 1 + this.#chance.below(MOST_INSTANCES);
-    this.#tell(`scales inst to ${count}`);
-    const isOver = this.#command("scale", "--no-wait", "inst", String(count)).then(({ code, stdout, stderr }) => {
-      this.#tell(`is answered on scale: ${code} ${stdout}${stderr}`);
+    this.story.tell(`scales inst to ${count}`);
+    const answered = this.#command("scale", "--no-wait", "inst", String(count));
+    const heard = answered.then(({ code, stdout, stderr }) => {
+      this.story.tell(`is answered on scale: ${code} ${stdout}${stderr}`);
       this.#instances = code === 0 ? count : null;
     });
-    this.#asking.set(
-      "inst",
-      isOver.finally(() => this.#asking.delete("inst")),
+    this.#asking.add("inst", heard);
+  }
+
+  /** Has a service end its pings, for which it is to be ended and started again. */
+  #mute(): void {
+    if (this.#asking.has(MUTABLE)) return;
+    this.#touched.add(MUTABLE);
+    this.story.tell(`mutes ${MUTABLE}`);
+    const answered = this.#command("signal", "USR2", MUTABLE);
+    const heard = answered.then(({ code, stdout, stderr }) =>
+      this.story.tell(`is answered on signal: ${code} ${stdout}${stderr}`),
     );
-    await Promise.resolve();
+    this.#asking.add(MUTABLE, heard);
   }
 
   #connect(): void {
     const service = this.#chance.pick(["demanded", "passed"] as const);
-    const others = this.#asking.get(service);
     // Only who is started by a connection is concerned by it.
     if (service === "demanded") this.#touched.add(service);
     this.tally.calls += 1;
-    this.#tell(`connects to ${service}`);
-    const isOver = call(this.#fleet.socketOf(service)).then(({ isRefused, text }) => {
-      this.#tell(`connected to ${service}: ${text}`);
+    this.story.tell(`connects to ${service}`);
+    const called = call(this.#fleet.socketOf(service)).then(({ isRefused, text }) => {
+      this.story.tell(`connected to ${service}: ${text}`);
       if (isRefused && !this.#unbacked.has(service))
         this.#unheard.push(`a connection to ${service} was refused: ${text}`);
     });
-    const all = Promise.all([others, isOver]).then(() => {});
-    this.#asking.set(
-      service,
-      all.finally(() => this.#asking.delete(service)),
-    );
+    this.#asking.add(service, called);
   }
 
   /** Ends all of daemonsup while others are killed, and starts it again. */
   async #shutDown(): Promise<void> {
-    this.#tell("shuts down");
+    this.story.tell("shuts down");
     this.tally.shutdowns += 1;
     this.#wasShutDown = true;
     this.#touchAll("any");
@@ -288,7 +316,7 @@ export class Trial implements AsyncDisposable {
     await Bun.sleep(this.#chance.below(400));
     const isAlone = await this.reaper.strikeDown();
     const { code, stdout, stderr } = await ending;
-    this.#tell(`is answered on shutdown: ${code} ${stdout}${stderr}`);
+    this.story.tell(`is answered on shutdown: ${code} ${stdout}${stderr}`);
     if (!isAlone) return;
     if (code !== 0) this.#problems.push(`shutdown: ${code}: ${stdout}${stderr}`);
     const household = householdOf(this.place).all.join(", ");
@@ -318,25 +346,28 @@ export class Trial implements AsyncDisposable {
     const began = performance.now();
     this.#books.setQuiet(true);
     await this.reaper.ensureRunning();
-    const answered = Promise.all(this.#asking.values()).then(() => true);
-    if (!(await Promise.race([answered, Bun.sleep(CALM_MS).then(() => false)])))
-      return [...this.#problems, `no answer to what was asked of ${[...this.#asking.keys()].join(", ")}`];
+    await Promise.race([this.#asking.answered(), Bun.sleep(CALM_MS)]);
+    const { groups } = this.#asking;
+    if (groups.length > 0) return [...this.#problems, `no answer to what was asked of ${groups.join(", ")}`];
     this.tally.unheard += this.#unheard.length;
     if (!this.reaper.isBlind && !this.#wasShutDown) this.#problems.push(...this.#unheard);
     this.#unheard = [];
-    this.#tell("reloads, and waits until all is calm");
+    this.story.tell("reloads, and waits until all is calm");
     const reload = await this.#command("reload");
     if (reload.code !== 0) this.#problems.push(`reload: ${reload.code}: ${reload.stdout}${reload.stderr}`);
     for (;;) {
       const look = await this.#examiner.look();
-      if (look.unsettled.length === 0) {
+      const mayEnd = this.reaper.isBlind || this.#wasShutDown;
+      const unsettled = [...look.unsettled, ...(mayEnd ? [] : this.#followers.unsettled(look.views, look.lines))];
+      if (unsettled.length === 0) {
         this.#examiner.settle(look);
         this.#noteUnbacked(look);
       }
-      if (look.unsettled.length > 0 && performance.now() - began > CALM_MS)
-        this.#problems.push(...look.unsettled.map((text) => `does not get calm: ${text}`));
-      this.#problems.push(...this.#examiner.takeProblems());
-      if (look.unsettled.length > 0 && this.#problems.length === 0) {
+      if (unsettled.length > 0 && performance.now() - began > CALM_MS)
+        this.#problems.push(...unsettled.map((text) => `does not get calm: ${text}`));
+      this.#problems.push(...this.#examiner.takeProblems(), ...this.#followers.takeProblems(mayEnd));
+      if (unsettled.length === 0) await this.#followers.settle(mayEnd, look.lines);
+      if (unsettled.length > 0 && this.#problems.length === 0) {
         await Bun.sleep(LOOK_MS);
         continue;
       }
@@ -364,10 +395,5 @@ export class Trial implements AsyncDisposable {
 
   async #command(...words: readonly string[]): Promise<CommandResult> {
     return await run([BINARY, ...words], { DAEMONSUP_RUNTIME_DIR: this.place.runtime });
-  }
-
-  #tell(text: string): void {
-    this.#told.push(`${(performance.now() / 1000).toFixed(3)} ${text}`);
-    if (this.#told.length > MOST_TOLD) this.#told.shift();
   }
 }

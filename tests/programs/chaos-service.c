@@ -9,8 +9,10 @@
  * Words: burst=N lines (20) every gap=MS (50); streams=2 writes both; life=MS on average until it ends by itself, with
  * end=CODE|kill|any; once=N writes as many lines and exits 0; ready=notify|fd:N|log|file:PATH after delay=MS;
  * tcp=ADDRESS:PORT and listen (passed sockets) answer by HTTP; fork=PIDFILE makes a daemon of itself; child starts one of a
- * session of its own; slow=MS takes so long to end when asked, and deaf never does; ping says WATCHDOG=1 each round;
- * note=TEXT only notes that, as a hook does; store hands over a descriptor for safekeeping once, and notes "kept" or "lost" later.
+ * session of its own; slow=MS takes so long to end when asked, and deaf never does; ping says WATCHDOG=1 each round, until
+ * SIGUSR2, which is noted; note=TEXT only notes that, as a hook does; store hands over a descriptor for safekeeping once, and notes
+ * "kept" or "lost" later; log=PATH opens its output there anew on SIGUSR1; collect=PATH moves what comes over stdin to that file.
+ * receive=SOCKET into=PATH is no service: it writes each datagram that comes there as a line.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,6 +27,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -38,7 +41,8 @@ struct books {
 static const char *directory, *service, *invocation;
 static volatile uint32_t *control;
 static volatile struct books *books;
-static volatile sig_atomic_t asked, hung_up;
+static volatile sig_atomic_t asked, hung_up, to_reopen, to_be_mute;
+static const char *log_path;
 static int lives = -1;
 
 static int64_t now(void) {
@@ -106,6 +110,8 @@ static long number_of(char **words, const char *name, long otherwise) {
 
 static void on_signal(int number) {
   if (number == SIGTERM) asked = 1;
+  else if (number == SIGUSR1) to_reopen = 1;
+  else if (number == SIGUSR2) to_be_mute = 1;
   else hung_up = 1;
 }
 
@@ -115,8 +121,12 @@ static void catch_signals(int is_deaf) {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
   sigprocmask(SIG_BLOCK, &set, NULL);
   sigaction(SIGHUP, &action, NULL);
+  sigaction(SIGUSR1, &action, NULL);
+  sigaction(SIGUSR2, &action, NULL);
   if (is_deaf) action.sa_handler = SIG_IGN;
   sigaction(SIGTERM, &action, NULL);
 }
@@ -166,6 +176,12 @@ static void end_when_asked(char **words) {
   _exit(0);
 }
 
+static void reopen_log(void) {
+  int fd = log_path == NULL ? -1 : open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0 || dup2(fd, 1) != 1 || dup2(fd, 2) != 2) violation("cannot open its log anew");
+  close(fd);
+}
+
 /* Waits for signals, and for what can be read or written, at most so long. */
 static void wait_for(struct pollfd *looks, nfds_t count, long ms) {
   struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
@@ -175,6 +191,10 @@ static void wait_for(struct pollfd *looks, nfds_t count, long ms) {
   if (hung_up) {
     hung_up = 0;
     note("hup", "");
+  }
+  if (to_reopen) {
+    to_reopen = 0;
+    reopen_log();
   }
 }
 
@@ -256,6 +276,38 @@ static void start_child(void) {
   for (;;) pause();
 }
 
+/* What is moved is in the file or still in the pipe, whenever the process is killed: no byte of it is in its memory. */
+static void collect(const char *path, char **words) {
+  struct pollfd look = { .fd = 0, .events = POLLIN };
+  int to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+  if (to < 0 || lseek(to, 0, SEEK_END) < 0) violation("cannot open what it collects");
+  for (;;) {
+    wait_for(&look, 1, 1000);
+    end_when_asked(words);
+    if (look.revents == 0) continue;
+    ssize_t moved = splice(0, NULL, to, NULL, 65536, SPLICE_F_NONBLOCK);
+    if (moved == 0) end("own:0");
+    if (moved < 0 && errno != EAGAIN && errno != EINTR) violation("cannot collect");
+  }
+}
+
+static void receive(const char *path, const char *into) {
+  char text[65536];
+  struct sockaddr_un at = { .sun_family = AF_UNIX };
+  int socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int fd = open(into, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+  // Who writes there drops what finds no room.
+  setpriority(PRIO_PROCESS, 0, -15);
+  if (fd < 0 || bind(socket_fd, (struct sockaddr *)&at, sizeof at) != 0) _exit(94);
+  for (;;) {
+    ssize_t length = recv(socket_fd, text, sizeof text - 1, 0);
+    if (length < 0) continue;
+    text[length] = '\n';
+    if (write(fd, text, (size_t)length + 1) != length + 1) _exit(93);
+  }
+}
+
 static void become_daemon(const char *pid_file) {
   int ready[2];
   char byte, path[512];
@@ -294,6 +346,8 @@ int main(int argc, char **argv) {
     note("note", word_of(words, "note"));
     return 0;
   }
+  if (word_of(words, "receive") != NULL) receive(word_of(words, "receive"), word_of(words, "into"));
+  log_path = word_of(words, "log");
   catch_signals(word_of(words, "deaf") != NULL);
   open_books();
   srandom((unsigned)now() ^ (unsigned)getpid());
@@ -301,6 +355,7 @@ int main(int argc, char **argv) {
   else note("start", "");
   if (word_of(words, "child") != NULL) start_child();
   if (word_of(words, "store") != NULL) keep_a_descriptor();
+  if (word_of(words, "collect") != NULL) collect(word_of(words, "collect"), words);
 
   const char *ready = word_of(words, "ready"), *own_end = word_of(words, "end");
   long burst = number_of(words, "burst", 20), gap = number_of(words, "gap", 50), life = number_of(words, "life", 0);
@@ -319,6 +374,8 @@ int main(int argc, char **argv) {
     int is_quiet = *control != 0;
     if (now() >= next) {
       next = now() + gap * 1000000LL;
+      if (to_be_mute && is_pinging) note("note", "mute");
+      is_pinging = is_pinging && !to_be_mute;
       if (is_pinging) say("WATCHDOG=1", -1);
       for (long number = 0; !is_quiet && number < burst; number++)
         for (int stream = 1; stream <= streams; stream++) write_line(stream, words);
