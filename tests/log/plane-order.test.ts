@@ -15,6 +15,10 @@ test("what a command has written before it ended stands before what the service 
   const [service, busy] = [harness.pipe(), harness.pipe()];
   plane.open({ run: 1, service: "a", pid: 11 }, [{ fd: service.read, stream: "stdout" }]);
   plane.open({ run: 2, service: "busy", pid: 12 }, [{ fd: busy.read, stream: "stdout" }]);
+  let heard = (): void => {};
+  plane.follow("a", ({ text }) => {
+    if (text.startsWith("service")) heard();
+  });
   await plane.reached();
   for (let round = 0; round < ROUNDS; round++) {
     const command = harness.pipe();
@@ -25,9 +29,12 @@ test("what a command has written before it ended stands before what the service 
     const drained = plane.drain(3 + round);
     // Messages go out at the end of the turn.
     await Promise.resolve();
+    // What comes of the next command may stand before it as long as it was not read.
+    const { promise: isHeard, resolve } = Promise.withResolvers<void>();
+    heard = resolve;
     writeSync(service.write, `service ${round}\n`);
     await drained;
-    await plane.reached();
+    await isHeard;
   }
   for (const { write } of [service, busy]) closeDescriptor(write);
   await harness.until(() => harness.closed.has(service.read) && harness.closed.has(busy.read));
