@@ -22,6 +22,8 @@ export class PlaneState {
   readonly #watched = new Map<number, number>();
   /** The newest expectation of each service; null in `run`: its run has not begun. */
   readonly #expected = new Map<string, { readonly expect: Expect; run: number | null }>();
+  /** Of services that write their files themselves, where the latest run begins. */
+  readonly #begun = new Map<string, Extract<ToPlane, { tag: "begin" }>>();
   #hasRelay = false;
   #own: Extract<ToPlane, { tag: "configure-own" }> | null = null;
 
@@ -37,6 +39,7 @@ export class PlaneState {
         this.#forgetLeft(message.service);
         this.#followed.delete(message.service);
         this.#expected.delete(message.service);
+        this.#begun.delete(message.service);
         return;
       case "open": {
         const pipes = new Map(message.pipes.map((pipe) => [pipe.fd, pipe]));
@@ -64,8 +67,10 @@ export class PlaneState {
       case "configure-own":
         this.#own = message;
         return;
-      // These are asked once, or asked again by whoever waits for the answer; where a run began, only its own Worker knows.
       case "begin":
+        this.#begun.set(message.service, message);
+        return;
+      // These are asked once, or asked again by whoever waits for the answer.
       case "drain":
       case "tail":
       case "mark":
@@ -88,16 +93,19 @@ export class PlaneState {
   /** Lets go of a service; gives what another lane has to be told to go on with it. */
   take(service: string): readonly ToPlane[] {
     const policy = this.#policies.get(service);
+    const begun = this.#begun.get(service);
     const runs = [...this.#runs.values()].filter((run) => run.service === service);
     const taken: readonly ToPlane[] = [
       ...(policy === undefined ? [] : [{ tag: "configure", service, ...policy } as const]),
       ...(this.#followed.has(service) ? [{ tag: "follow", service, on: true } as const] : []),
       ...runs.flatMap((run) => this.#opening(run)),
+      ...(begun === undefined ? [] : [begun]),
       ...this.#expectedOf(service, null),
       ...(this.#leaving.has(service) ? [{ tag: "forget", service } as const] : []),
     ];
     for (const { run } of runs) this.#runs.delete(run);
-    for (const known of [this.#policies, this.#followed, this.#expected, this.#leaving]) known.delete(service);
+    for (const known of [this.#policies, this.#followed, this.#expected, this.#leaving, this.#begun])
+      known.delete(service);
     return taken;
   }
 
@@ -144,6 +152,7 @@ export class PlaneState {
       ...[...this.#policies].map(([service, value]): ToPlane => ({ tag: "configure", service, ...value })),
       ...[...this.#followed].map((service): ToPlane => ({ tag: "follow", service, on: true })),
       ...[...this.#runs.values()].flatMap((open) => this.#opening(open)),
+      ...this.#begun.values(),
       ...[...this.#expected.keys()].flatMap((service) => this.#expectedOf(service, null)),
       ...[...this.#leaving].map((service): ToPlane => ({ tag: "forget", service })),
       ...[...this.#watched].map(([fd, id]): ToPlane => ({ tag: "watch", fd, id })),

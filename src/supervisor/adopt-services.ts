@@ -13,6 +13,7 @@ import type { Belongings } from "./belongings.ts";
 import { readCommandNotes } from "./command-notes.ts";
 import type { Companions } from "./companions.ts";
 import type { Departures } from "./departures.ts";
+import { DIRECT_BEGINNING, readBeginning } from "./direct-beginnings.ts";
 import type { Launcher } from "./launcher.ts";
 import { placeholderFor } from "./placeholder.ts";
 import type { ClockPort, MemoryPort, OutputPort, ProcessPort, Report, TimerPort } from "./ports.ts";
@@ -100,6 +101,8 @@ export function adoptServices(told: Beginnings, ports: AdoptionPorts): ReadonlyS
   for (const { service, run } of ports.output.adopted()) ports.launcher.adopted(service, run);
   for (const [service, { run }] of beginnings.saved) if (run !== null) ports.launcher.adopted(service, run);
   for (const { record, leftover } of adopted) {
+    const direct = readBeginning(record.beside[DIRECT_BEGINNING]);
+    if (direct !== null) ports.launcher.goesOn(record.definition.name, direct);
     const run = leftover === null ? null : { invocation: leftover.invocation, pid: leftover.main };
     ports.companions.adopted(record, run);
   }

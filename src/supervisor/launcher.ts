@@ -3,6 +3,7 @@
  * to know of the new process. One pipe a run and stream, so that what a process writes late is still attributed to it.
  */
 import type { Definition } from "../core/definition.ts";
+import type { Fleet } from "../core/fleet.ts";
 import type { DirectBeginning } from "../core/direct-output.ts";
 import type { ServiceEvent } from "../core/service-event.ts";
 import type { Belongings } from "./belongings.ts";
@@ -19,6 +20,7 @@ import type {
   SpawnPort,
 } from "./ports.ts";
 import { type UserPort, prepareRun } from "./prepare-run.ts";
+import { DIRECT_BEGINNING, type DirectRun, savedBeginningOf } from "./direct-beginnings.ts";
 import type { RunFiles } from "./run-files.ts";
 
 export interface LauncherPorts {
@@ -33,6 +35,7 @@ export interface LauncherPorts {
   readonly report: Report;
   newInvocation(): string;
   waitFor(service: string): ExecWait;
+  fleet(): Pick<Fleet, "annotateNext">;
   /** The outcome of a pending exec, for the service whose process it is. */
   decided(service: string, event: ServiceEvent): void;
 }
@@ -59,6 +62,8 @@ export class Launcher {
   readonly #belongings: Belongings;
   #lastRun: number;
   readonly #runOf = new Map<string, number>();
+  /** Services of whose latest run it is written down where it begins. */
+  readonly #direct = new Set<string>();
 
   constructor(ports: LauncherPorts, belongings: Belongings) {
     this.#ports = ports;
@@ -128,8 +133,15 @@ export class Launcher {
     this.#runOf.set(service, Math.max(this.#runOf.get(service) ?? 0, run));
   }
 
+  /** The output of this run is behind these places in files. */
+  goesOn(service: string, { run, began }: DirectRun): void {
+    this.#direct.add(service);
+    if (began.length > 0) this.#ports.output.open({ run, service, pid: 0, stdout: -1, stderr: -1, began });
+  }
+
   forget(service: string): void {
     this.#runOf.delete(service);
+    this.#direct.delete(service);
   }
 
   #begin(
@@ -155,10 +167,18 @@ export class Launcher {
     const { pid, pidfd } = outcome;
     this.#belongings.began({ service, invocation, pid, pidfd });
     this.#runOf.set(service, run);
+    this.#noteBeginning(service, { run, began: spawned.began });
     this.#ports.output.open({ run, service, pid, stdout, stderr, began: spawned.began });
     if (outcome.tag === "spawned") return { tag: "spawned", pid };
     this.#ports.execs.add(pid, (result) => this.#decide(pid, { definition, program: spawned.program }, result));
     return { tag: "exec-pending", pid };
+  }
+
+  #noteBeginning(service: string, of: DirectRun): void {
+    const isDirect = of.began.length > 0;
+    if (isDirect || this.#direct.delete(service))
+      this.#ports.fleet().annotateNext(service, DIRECT_BEGINNING, isDirect ? savedBeginningOf(of) : null);
+    if (isDirect) this.#direct.add(service);
   }
 
   /**

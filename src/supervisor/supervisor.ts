@@ -125,10 +125,10 @@ export class Supervisor {
     const { events, belongings, relays } = this;
     const tell: Tell = (service, event) => this.#tell(service, event);
     const [fleetNow, isEnding] = [(): Fleet => this.fleet, (): boolean => this.isEnding];
-    const parts = { ...ports, events, belongings, commands, relays };
-    const companions = (this.companions = new Companions({ ...parts, tell, fleet: fleetNow, isEnding }));
+    const parts = { ...ports, events, belongings, commands, relays, fleet: fleetNow };
+    const companions = (this.companions = new Companions({ ...parts, tell, isEnding }));
     const waitFor: Starter["waitFor"] = (service) => this.#starter.waitFor(service);
-    this.#launcher = new Launcher({ ...ports, execs, newInvocation, waitFor, decided: tell, companions }, belongings);
+    this.#launcher = new Launcher({ ...parts, execs, newInvocation, waitFor, decided: tell, companions }, belongings);
     this.#keeping = new RecordKeeping(ports.memory, (service) => this.#launcher.runOf(service));
     this.#pidFiles = new PidFileWatch({
       timers: ports.timers,

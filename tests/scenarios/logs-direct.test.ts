@@ -161,6 +161,24 @@ test("the report of a crash has the last lines of that run, out of the file, and
   expect(stdout).toContain("gone");
 });
 
+test("after the death of the supervisor the report still has the lines of that run alone", async () => {
+  using place = new TestPlace({});
+  obedient(place, '[restart]\npolicy = "never"');
+  mkdirSync(place.path("log"));
+  writeFileSync(place.path("log", "web.log"), "of an earlier run\n");
+  await using supervisor = await place.start();
+  await supervisor.line("web", (text) => text === "ready");
+  order(place, "echo before");
+  await untilTrue(() => textOf(place.path("log", "web.log")).includes("before\n"));
+  signalProcess(supervisor.supervisorPid, "SIGKILL");
+  await using next = await supervisor.successor();
+  order(place, "echo after; exit 3");
+  await next.until("web", (view) => view.state === "failed");
+  const { stdout } = await next.command("history", "web", "1");
+  expect(stdout).toMatch(/ready\n.*before\n.*after\n/);
+  expect(stdout).not.toContain("earlier");
+});
+
 test("where the file cannot be opened, the lines are taken from the service, and written once it can", async () => {
   using place = new TestPlace({});
   mkdirSync(place.path("own"));
