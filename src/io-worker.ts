@@ -15,7 +15,7 @@ import { journaledLogFiles } from "./log/journaled-files.ts";
 import { finishStretch, stretchesOf } from "./log/pipe-stretches.ts";
 import { PostedCount } from "./log/posted-count.ts";
 import { RelayLine } from "./log/relay-line.ts";
-import { RELAY_CHANNEL } from "./log/relay-messages.ts";
+import { RELAY_CHANNEL, type RelayOrder } from "./log/relay-messages.ts";
 import { syslogDatagramOf } from "./log/syslog-datagram-text.ts";
 import { monotonicNow } from "./os/clock.ts";
 import { addToEpoll, EpollWaiter, removeFromEpoll } from "./os/epoll.ts";
@@ -46,18 +46,26 @@ async function serve(start: PlaneStart): Promise<void> {
   journal.underway = 0;
   let received = 0;
   const posted = new PostedCount(start.posted);
+  const stretches = stretchesOf(parts);
+  const relayed = openRelayLine();
   const plane = new Plane({
     held: (delta) => (journal.held += delta),
     underway: (delta) => (journal.underway += delta),
     files: journaledLogFiles(files, journal),
     direct: directKernelOf(files, (fd) => ledger.note(fd)),
-    pipes: stretchesOf(parts),
+    pipes: {
+      ...stretches,
+      settle(pipe, carry) {
+        stretches.settle(pipe, carry);
+        relayed.send();
+      },
+    },
     sizes: { resizePipe, pipeBudget: pipeBudget() },
     copyStamped: stampCopierAt(start.stamping),
     send: datagramSender(start.syslog),
     watch: (fd, once) => addToEpoll(start.epoll, fd, once),
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
-    relay: openRelayLine(),
+    relay: relayed.line,
     now: microsNow,
     isAsked: () => posted.isBeyond(received),
     post: (messages) => self.postMessage(messages),
@@ -65,6 +73,7 @@ async function serve(start: PlaneStart): Promise<void> {
   self.onmessage = (event: MessageEvent<readonly ToPlane[]>) => {
     received = (received + 1) | 0;
     for (const message of event.data) plane.handle(message);
+    relayed.send();
     plane.finishRound();
   };
   addToEpoll(start.epoll, start.wakeup, false);
@@ -83,17 +92,24 @@ async function serve(start: PlaneStart): Promise<void> {
       // Meanwhile the number may stand for something else.
       if (fd !== start.wakeup && plane.watchedAs(fd) === meant[index]) plane.ready(fd);
     plane.rotateDue();
+    relayed.send();
     plane.finishRound();
   }
 }
 
-/** Nothing is opened before there is something to be said. */
-function openRelayLine(): RelayLine {
+/** What goes to the relay waits for `send`, so that no stretch is looked at again whose lines have left already. */
+function openRelayLine(): { readonly line: RelayLine; send(): void } {
   let channel: BroadcastChannel | null = null;
-  return new RelayLine(randomHex(8), (order) => {
-    channel ??= new BroadcastChannel(RELAY_CHANNEL);
-    channel.postMessage(order);
-  });
+  const orders: RelayOrder[] = [];
+  return {
+    line: new RelayLine(randomHex(8), (order) => void orders.push(order)),
+    send() {
+      if (orders.length === 0) return;
+      // Nothing is opened before there is something to be said.
+      channel ??= new BroadcastChannel(RELAY_CHANNEL);
+      for (const order of orders.splice(0)) channel.postMessage(order);
+    },
+  };
 }
 
 function doubledIn(path: string): FromPlane {
