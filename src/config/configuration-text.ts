@@ -3,7 +3,7 @@
  * parses what people write: the parsers and the schema take memory that it would keep for life.
  */
 import type { Definition, Settings } from "../core/definition.ts";
-import { definitionOf, writtenDefinition } from "../core/definition-text.ts";
+import { definitionsOf, writtenDefinitions } from "../core/definition-text.ts";
 import type { RequestedInstances } from "./templates.ts";
 
 export interface ReadConfiguration {
@@ -35,15 +35,29 @@ export interface RefusedConfiguration {
 
 export type ConfigurationReading = ReadConfiguration | RefusedConfiguration;
 
+/** Whole definitions stand under "definitions" in what versions before have written, which do not know this name for them. */
+const IN_LITTLE_ROOM = "successive";
+
 export function encodeConfiguration(reading: ConfigurationReading): string {
   if (reading.tag === "rejected") return JSON.stringify(reading);
-  // Only the few definitions with limits are changed: a replacer would be called for every value of all of them.
-  return JSON.stringify({ ...reading, definitions: reading.definitions.map(writtenDefinition) });
+  const { definitions, ...rest } = reading;
+  return JSON.stringify({ ...rest, [IN_LITTLE_ROOM]: writtenDefinitions(definitions) });
 }
 
-/** Only ever given what `encodeConfiguration` made, by a process of our own. */
+/** Only ever given what `encodeConfiguration` made, by a process of our own or of a version before. */
 export function decodeConfiguration(text: string): ConfigurationReading {
-  const reading = JSON.parse(text) as ConfigurationReading;
-  if (reading.tag === "rejected") return reading;
-  return { ...reading, definitions: reading.definitions.map(definitionOf) };
+  const written = JSON.parse(text) as Written;
+  if (written.tag === "rejected") return written;
+  const { [IN_LITTLE_ROOM]: successive, definitions, ...rest } = written;
+  // A whole one is one that says everything otherwise.
+  const texts = successive ?? definitions;
+  if (texts === undefined) throw new Error("internal error: a configuration without definitions");
+  return { ...rest, definitions: definitionsOf(texts) };
 }
+
+type Written =
+  | RefusedConfiguration
+  | (Omit<ReadConfiguration, "definitions"> & {
+      readonly [IN_LITTLE_ROOM]?: readonly object[];
+      readonly definitions?: readonly object[];
+    });

@@ -10,7 +10,7 @@ import type { Fault } from "./fault.ts";
 import { hideValues } from "./hide-values.ts";
 import { linkedIn, type LinkedService } from "./linked-service.ts";
 import { isLaterKey } from "./later-keys.ts";
-import { normalizeDefinition, type Origin } from "./normalize-definition.ts";
+import type { Normalizer, Origin } from "./normalize-definition.ts";
 import { parseKeys } from "./parse-keys.ts";
 import { parsePlainTable } from "./plain-table.ts";
 import type { Problem } from "./problem.ts";
@@ -52,6 +52,9 @@ export interface Surroundings {
   readonly files: EnvironmentFiles;
   /** The name of this host. */
   readonly host: string;
+  /** The definitions' directory, absolute. */
+  readonly directory: string;
+  readonly normalizer: Normalizer;
 }
 
 export function openDefinition(text: ConfigText): DefinitionOpened {
@@ -72,9 +75,9 @@ function withoutEditorsKey({ format }: ConfigFile, { $schema, ...table }: Table)
 export function parseDefinition(
   { file, own }: DefinitionFile,
   origin: Origin,
-  { defaults, files, host }: Surroundings,
+  { defaults, files, host, directory, normalizer }: Surroundings,
 ): DefinitionLoaded {
-  const { instance, directory } = origin;
+  const { instance } = origin;
   const specific =
     instance === null
       ? { table: own, faults: [] }
@@ -92,7 +95,7 @@ export function parseDefinition(
     ...combined(filled, { own: specific.table, unfilled }),
   ];
   if (faults.length === 0 && parsed !== null)
-    return { tag: "loaded", definition: normalizeDefinition(parsed, origin), problemAt };
+    return { tag: "loaded", definition: normalizer.definitionOf(parsed, origin), problemAt };
   return {
     tag: "faulty",
     problems: faults.slice(0, MAX_PROBLEMS).map((fault) => problemAt(fault, "parse")),

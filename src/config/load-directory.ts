@@ -14,6 +14,7 @@ import type { LoadRequest } from "./load-request.ts";
 import { defaultSettings, parseSettings, unreadableSettings, type LoadedSettings } from "./load-settings.ts";
 import { MachineCheck, type MachineFault } from "./machine-faults.ts";
 import type { Machine } from "./machine.ts";
+import { Normalizer } from "./normalize-definition.ts";
 import { compareProblems, quote, type Problem } from "./problem.ts";
 import { readCandidates } from "./read-candidates.ts";
 import { displayOf, readTrusted } from "./read-trusted.ts";
@@ -58,6 +59,8 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     defaults: { table: settings.defaults, file: settings.file },
     files,
     host: hostname(),
+    directory: request.directory,
+    normalizer: new Normalizer(request.directory),
   });
   const sound = [...read.sound].sort((left, right) => (left.definition.name < right.definition.name ? -1 : 1));
   // What is wrong in one text hides nothing that others would say of the services in it.

@@ -12,6 +12,7 @@ import {
 } from "../core/life-policies.ts";
 import type { ParsedDefinition } from "./definition-schema.ts";
 import type { ParsedHook } from "./hook-schema.ts";
+import { remembered } from "./remembered.ts";
 
 /** Makes paths and programs of a definition absolute. */
 export interface Places {
@@ -39,8 +40,13 @@ export type LifeFields = Pick<
   | "watch"
 >;
 
-/** What a definition says of its life beside its process. The checks across keys have found nothing wrong. */
-export function lifeFieldsOf(parsed: ParsedDefinition, places: Places): LifeFields {
+/** Gives what a definition says of its life beside its process. The checks across keys have found nothing wrong. */
+export function lifeFieldsIn(places: Places): (parsed: ParsedDefinition) => LifeFields {
+  const allSocketsOf = remembered((sockets: ParsedDefinition["sockets"]) => socketsOf(sockets, places));
+  return (parsed) => ({ ...lifeFieldsOf(parsed, places), sockets: allSocketsOf(parsed.sockets) });
+}
+
+function lifeFieldsOf(parsed: ParsedDefinition, places: Places): Omit<LifeFields, "sockets"> {
   const { condition, schedule, watch } = parsed;
   return {
     requires: parsed.requires,
@@ -53,7 +59,6 @@ export function lifeFieldsOf(parsed: ParsedDefinition, places: Places): LifeFiel
     watchdog: parsed.watchdog ?? null,
     notifyAccess: parsed.notify_access ?? (isNotified(parsed) ? "main" : "none"),
     descriptorStore: parsed.fd_store ?? null,
-    sockets: socketsOf(parsed, places),
     hooks: parsed.hooks === undefined ? NO_HOOKS : hooksOf(parsed.hooks, places),
     condition:
       condition === undefined
@@ -118,7 +123,7 @@ function checkOf({ tcp, http, command }: ParsedChecks, places: Places): Check | 
   return command === undefined ? null : { tag: "command", command: places.command(command) };
 }
 
-function socketsOf({ sockets }: ParsedDefinition, places: Places): readonly SocketPolicy[] {
+function socketsOf(sockets: ParsedDefinition["sockets"], places: Places): readonly SocketPolicy[] {
   return Object.entries(sockets)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, { listen, backlog, reuse_port: reusePort, mode, owner, group, on_demand: onDemand }]) => ({

@@ -104,7 +104,7 @@ class Reading {
     for (const { name, instance } of made) {
       const nameFault = nameFaultOf(name);
       if (nameFault !== null) return this.#refuse({ fileName, service: name }, nameFault);
-      const origin = { name, instance, directory: this.#request.directory, fileName };
+      const origin = { name, instance, fileName };
       const loaded = parseDefinition(opened, origin, this.#surroundings);
       // What is wrong with one instance is wrong with the others too.
       if (loaded.tag === "faulty") {
