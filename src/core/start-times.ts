@@ -31,7 +31,7 @@ export class StartTimes {
     const { name } = record.definition;
     const { state } = record;
     if (record.want !== previous.want) {
-      if (record.want === "up" && !isOnItsWay(state)) this.#wanted.set(name, now);
+      if (record.want === "up" && !isOnItsWay(state)) this.wanted(name, now);
       else this.#wanted.delete(name);
     }
     if (state === previous.state) return;
@@ -39,6 +39,11 @@ export class StartTimes {
     this.#goOn(name, state, now);
     // One that is still being ended has its turn after that.
     if (!isEnding(state)) this.#wanted.delete(name);
+  }
+
+  /** The service is at rest, and wanted from now on. */
+  wanted(service: string, now: Instant): void {
+    this.#wanted.set(service, now);
   }
 
   forget(service: string): void {

@@ -80,16 +80,18 @@ export function adoptServices(told: Beginnings, ports: AdoptionPorts): ReadonlyS
   const leftovers = leftoversOf(beginnings, ports.processes);
   const memories = new Map(beginnings.remembered.map((memory) => [memory.service, memory]));
   const definitions = new Map(beginnings.definitions.map((definition) => [definition.name, definition]));
+  const wall = clock.wall();
   for (const service of new Set([...definitions.keys(), ...beginnings.saved.keys(), ...leftovers.keys()])) {
     const memory = memories.get(service) ?? null;
     const definition = definitions.get(service) ?? null;
     const leftover = leftovers.get(service) ?? null;
     const what = { definition, saved: beginnings.saved.get(service) ?? null, leftover, memory };
-    const restoration = restorationOf(service, what, ports);
+    const restoration = isUnknown(what) ? null : restorationOf(service, what, ports);
     if (restoration === null) {
       if (definition === null) continue;
       ports.configure(definition);
-      fleet.place(newRecord(definition, clock.wall()));
+      // As its definition wants it, without a word: what nothing has happened to a successor finds by its definition as well.
+      fleet.place({ ...newRecord(definition, wall), want: definition.start === "auto" ? "up" : "down" });
       continue;
     }
     const { record } = restoration;
@@ -133,6 +135,11 @@ interface What {
   readonly saved: SavedService | null;
   readonly leftover: Leftover | null;
   readonly memory: Remembered | null;
+}
+
+/** true: no predecessor has left anything of it. */
+function isUnknown({ saved, leftover, memory }: What): boolean {
+  return saved === null && leftover === null && memory === null;
 }
 
 function restorationOf(service: string, what: What, ports: AdoptionPorts): Restoration | null {

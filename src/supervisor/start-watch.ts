@@ -17,6 +17,11 @@ export class StartWatch implements Companion {
     this.times.changed(record, previous, this.#clock.now());
   }
 
+  /** A service to which nothing has happened yet waits for its turn. */
+  awaits(service: string): void {
+    this.times.wanted(service, this.#clock.now());
+  }
+
   forgotten(service: string): void {
     this.times.forget(service);
   }

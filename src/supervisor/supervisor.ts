@@ -161,12 +161,19 @@ export class Supervisor {
     const { fleet, belongings, companions, ports } = this;
     const rest = { fleet, belongings, companions, launcher: this.#launcher, departures: this.#departures };
     const adopted = adoptServices(beginnings, { ...ports, ...rest, configure: (each) => this.configure(each) });
-    const remembered = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
+    const byHand = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     // Each after what it needs, so that none has to be looked at twice.
     for (const name of fleet.links.inStartOrder([...fleet.records()].map((record) => record.definition.name))) {
-      const record = adopted.has(name) ? fleet.get(name) : null;
-      if (record !== null) this.#goOn(record, beginnings.isStart);
-      else this.#starter.want(name, remembered.get(name) ?? null, beginnings.unfit[name] ?? null);
+      const record = fleet.get(name);
+      if (record === null) continue;
+      const [asked, unfit] = [byHand.get(name) ?? null, beginnings.unfit[name] ?? null];
+      if (adopted.has(name)) this.#goOn(record, beginnings.isStart);
+      else if (asked !== null || unfit !== null) this.#starter.want(name, asked, unfit);
+      else if (record.want === "up") {
+        // It is written down for the first time when it starts.
+        companions.starts.awaits(name);
+        this.#starter.start(name);
+      }
     }
   }
 
