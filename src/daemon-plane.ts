@@ -12,7 +12,7 @@ import { openEpoll, removeFromEpoll } from "./os/epoll.ts";
 import { addToEventfd, openEventfd } from "./os/eventfd.ts";
 import { readMemoryFile, writeMemoryFile } from "./os/memory-file.ts";
 import { monotonicMicros } from "./os/micro-clock.ts";
-import { isLocal, type MountTable, mountOf, readMountTable } from "./os/mount-table.ts";
+import { isLocal, type MountedAt, type MountTable, mountOf, readMountTable } from "./os/mount-table.ts";
 import { closeDescriptor, waitingInPipe } from "./os/pipe-io.ts";
 import { openLargePipe, PipePeeker } from "./os/pipe-peek.ts";
 import { stampCopierAddress } from "./os/stamp-copier.ts";
@@ -34,6 +34,7 @@ const TABLE_LIFE_MS = 1_000;
 export function planePorts({ compressors, syslogPath, home, files }: PlaneRequest): DataPlanePorts {
   const kept = new PlaneFiles(files);
   let table = readMountTable();
+  let usual = mountOf(home, table);
   let readAt = monotonicNow();
   return {
     startThread: startPlaneWorker,
@@ -55,9 +56,10 @@ export function planePorts({ compressors, syslogPath, home, files }: PlaneReques
     laneOf(files) {
       if (monotonicNow() - readAt > TABLE_LIFE_MS) {
         table = readMountTable();
+        usual = mountOf(home, table);
         readAt = monotonicNow();
       }
-      return laneNameOf(files, home, table);
+      return laneNameOf(files, usual, table);
     },
     stamping: stampCopierAddress(),
     syslogPath,
@@ -67,9 +69,8 @@ export function planePorts({ compressors, syslogPath, home, files }: PlaneReques
 export const startPlaneWorker: StartPlaneThread = (listener) =>
   planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener);
 
-/** The file systems of these files, but for the one of `home` if it is a local one. */
-function laneNameOf(files: readonly string[], home: string, table: MountTable): string {
-  const usual = mountOf(home, table);
+/** The file systems of these files, but for the usual one if it is a local one. */
+function laneNameOf(files: readonly string[], usual: MountedAt | null, table: MountTable): string {
   const devices = files.flatMap((file): string[] => {
     const mount = mountOf(file, table);
     if (mount === null || (mount.device === usual?.device && isLocal(mount.type))) return [];

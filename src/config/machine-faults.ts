@@ -2,12 +2,14 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
 import { NO_HOOKS } from "../core/life-policies.ts";
+import type { LogPolicy } from "../core/log-policy.ts";
 import type { Path } from "./document.ts";
 import type { EnvironmentFiles } from "./environment-files.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import type { Machine } from "./machine.ts";
 import { quote, type Problem } from "./problem.ts";
 import { errnoOf, reasonOf } from "./read-file.ts";
+import { remembered } from "./remembered.ts";
 import { DEFAULT_PATH, resolveProgram, scriptFaultOf } from "./resolve-program.ts";
 import { loadSecretFile } from "./secret-file.ts";
 import type { Reader } from "./trust.ts";
@@ -25,6 +27,7 @@ export class MachineCheck {
   readonly #reader: Reader;
   readonly #files: EnvironmentFiles;
   readonly #answers = new Map<string, string | null>();
+  readonly #logFaultsOf = remembered((log: LogPolicy) => this.#faultsOfLog(log));
 
   constructor(machine: Machine, { reader, files }: { readonly reader: Reader; readonly files: EnvironmentFiles }) {
     this.#machine = machine;
@@ -40,7 +43,7 @@ export class MachineCheck {
       ...this.#fault(["directory"], this.#directoryFaultOf(definition.directory)),
       ...search.faults,
       ...this.#programFaultsOf(definition, search.path),
-      ...this.#logFaultsOf(definition),
+      ...this.#logFaultsOf(definition.log),
       ...this.#socketFaultsOf(definition),
       ...this.#secretFaultsOf(definition),
     ];
@@ -111,7 +114,7 @@ export class MachineCheck {
     return faults;
   }
 
-  #logFaultsOf({ log }: Definition): Fault[] {
+  #faultsOfLog(log: LogPolicy): readonly Fault[] {
     return log.sinks.flatMap((sink) => {
       if (sink.type === "remote" && sink.server.ca !== null)
         return this.#fault(["log", "sinks", sink.name, "ca"], this.#fileFaultOf(sink.server.ca));

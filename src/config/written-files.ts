@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Definition } from "../core/definition.ts";
 import { EVERY_LINE, type FileSinkPolicy, type LogPolicy, type RotationPolicy } from "../core/log-policy.ts";
 import type { Path } from "./document.ts";
+import { remembered } from "./remembered.ts";
 
 /** A file that a definition makes a service write. */
 interface Claim {
@@ -118,10 +119,10 @@ export function logFileKeyOf({ name, streams }: FileSinkPolicy): Path {
 }
 
 /** The sinks that write a file, of two that write the same one in the same way only the first. */
-function writtenBy(log: LogPolicy): readonly FileSinkPolicy[] {
+const writtenBy = remembered((log: LogPolicy): readonly FileSinkPolicy[] => {
   const files = log.sinks.filter((sink) => sink.type === "file");
   return files.filter((sink, index) => !files.slice(0, index).some((other) => areOne(sink, other)));
-}
+});
 
 /** The two streams may share a file, whatever else is filtered out of either. */
 function areOne(left: FileSinkPolicy, right: FileSinkPolicy): boolean {

@@ -21,6 +21,7 @@ export class FileGroups {
 
   /** The service, and all that it has a file in common with, directly or through others. */
   groupOf(service: string): readonly string[] {
+    if (this.#isAlone(service)) return [service];
     const group = new Set([service]);
     const seen = new Set<string>();
     // What is added to a set meanwhile has its turn as well.
@@ -32,6 +33,10 @@ export class FileGroups {
       }
     }
     return [...group];
+  }
+
+  #isAlone(service: string): boolean {
+    return (this.#files.get(service) ?? []).every((file) => this.#writers.get(file)?.size === 1);
   }
 
   /** All their files, each once. */
