@@ -37,7 +37,7 @@ export interface AdoptionPorts {
   readonly belongings: Belongings;
   readonly departures: Departures;
   readonly launcher: Launcher;
-  readonly companions: Pick<Companions, "adopted">;
+  readonly companions: Pick<Companions, "adopted" | "starts">;
   readonly output: Pick<OutputPort, "adopted" | "resume">;
   readonly processes: ProcessPort;
   readonly clock: ClockPort;
@@ -90,8 +90,10 @@ export function adoptServices(told: Beginnings, ports: AdoptionPorts): ReadonlyS
     if (restoration === null) {
       if (definition === null) continue;
       ports.configure(definition);
-      // As its definition wants it, without a word: what nothing has happened to a successor finds by its definition as well.
-      fleet.place({ ...newRecord(definition, wall), want: definition.start === "auto" ? "up" : "down" });
+      // It is written down when it starts: until then a successor finds by its definition as much.
+      const want = definition.start === "auto" ? "up" : "down";
+      fleet.place({ ...newRecord(definition, wall), want });
+      if (want === "up") ports.companions.starts.awaits(service);
       continue;
     }
     const { record } = restoration;

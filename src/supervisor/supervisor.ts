@@ -164,16 +164,10 @@ export class Supervisor {
     const byHand = new Map(beginnings.remembered.map((memory) => [memory.service, memory.want]));
     // Each after what it needs, so that none has to be looked at twice.
     for (const name of fleet.links.inStartOrder([...fleet.records()].map((record) => record.definition.name))) {
-      const record = fleet.get(name);
-      if (record === null) continue;
-      const [asked, unfit] = [byHand.get(name) ?? null, beginnings.unfit[name] ?? null];
-      if (adopted.has(name)) this.#goOn(record, beginnings.isStart);
+      const [record, asked, unfit] = [fleet.get(name), byHand.get(name) ?? null, beginnings.unfit[name] ?? null];
+      if (record !== null && adopted.has(name)) this.#goOn(record, beginnings.isStart);
       else if (asked !== null || unfit !== null) this.#starter.want(name, asked, unfit);
-      else if (record.want === "up") {
-        // It is written down for the first time when it starts.
-        companions.starts.awaits(name);
-        this.#starter.start(name);
-      }
+      else if (record?.want === "up") this.#starter.start(name);
     }
   }
 
