@@ -51,7 +51,7 @@ export function readConfiguration(role: Omit<ReadingRole, "tag">): Configuration
     instances: asked.instances,
     used,
     // What has changed since the reading began is noticed by the next reload.
-    ...printOf(options.config, { at, elsewhere: used }),
+    ...printOf(options.config, { at, elsewhere: used }, result.seen),
   };
 }
 

@@ -1,10 +1,13 @@
-import { type BigIntStats, readdirSync, stat, statSync } from "node:fs";
+import { readdirSync, stat, statSync, type Stats } from "node:fs";
 
 /** When the files that a fingerprint is of were read, as milliseconds since 1970; and those that lie elsewhere, absolute. */
 export interface Looked {
   readonly at: number;
   readonly elsewhere: readonly string[];
 }
+
+/** What those files of the directory were when they were read that were read, by their paths: they need not be looked at again. */
+export type SeenFiles = ReadonlyMap<string, Stats>;
 
 /**
  * Says in a short text which files a directory holds and whether they are the ones of before: name, size, inode and times
@@ -13,7 +16,7 @@ export interface Looked {
  * change might bear the same time.
  */
 export function fingerprintOf(directory: string, { at, elsewhere }: Looked): string {
-  const seen = seeFiles(directory, elsewhere);
+  const seen = seeFiles(directory, elsewhere, new Map());
   return seen === null ? "" : fingerprintIn(seen, at);
 }
 
@@ -24,8 +27,8 @@ export interface FilesPrint {
 }
 
 /** The fingerprint, and what it is made of. Without marks if the directory cannot be read. */
-export function printOf(directory: string, { at, elsewhere }: Looked): FilesPrint {
-  const seen = seeFiles(directory, elsewhere);
+export function printOf(directory: string, { at, elsewhere }: Looked, read: SeenFiles): FilesPrint {
+  const seen = seeFiles(directory, elsewhere, read);
   if (seen === null) return { fingerprint: "", marks: {} };
   const marks = seen.map(({ path, entry, changedAt }) => [path, changedAt > at ? "" : hashOf(entry)] as const);
   return { fingerprint: fingerprintIn(seen, at), marks: Object.fromEntries(marks) };
@@ -39,12 +42,12 @@ interface Seen {
 }
 
 /** The directory, its files and those elsewhere; null if one of them cannot be looked at. */
-function seeFiles(directory: string, elsewhere: readonly string[]): readonly Seen[] | null {
+function seeFiles(directory: string, elsewhere: readonly string[], read: SeenFiles): readonly Seen[] | null {
   try {
     const names = readdirSync(directory).sort();
     return [directory, ...names.map((name) => `${directory}/${name}`), ...elsewhere].map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-      return { path, entry: entryOf(path, found), changedAt: Number(found?.ctimeMs ?? 0n) };
+      const found = read.get(path) ?? statSync(path, { throwIfNoEntry: false });
+      return { path, entry: entryOf(path, found), changedAt: Math.floor(found?.ctimeMs ?? 0) };
     });
   } catch {
     return null;
@@ -59,7 +62,7 @@ function fingerprintIn(seen: readonly Seen[], at: number): string {
 /** The mark of a file as it is now, without blocking. Never rejects; one that cannot be looked at is as good as none. */
 export function markOf(path: string): Promise<string> {
   return new Promise((resolve) => {
-    stat(path, { bigint: true }, (error, found) => resolve(hashOf(entryOf(path, error === null ? found : undefined))));
+    stat(path, (error, found) => resolve(hashOf(entryOf(path, error === null ? found : undefined))));
   });
 }
 
@@ -70,8 +73,8 @@ function hashOf(text: string): string {
 /** Times of files are those of the last tick of the kernel's clock, every 10 ms at most; doubled. */
 const TICK_MS = 20;
 
-function entryOf(path: string, stat: BigIntStats | undefined): string {
+function entryOf(path: string, stat: Stats | undefined): string {
   return stat === undefined
     ? `${path} -`
-    : `${path} ${stat.dev} ${stat.ino} ${stat.mode} ${stat.uid} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    : `${path} ${stat.dev} ${stat.ino} ${stat.mode} ${stat.uid} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
 }

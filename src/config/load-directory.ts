@@ -5,6 +5,7 @@ import { addressProblemsOf } from "./address-checks.ts";
 import { wholeFileProblem } from "./config-file.ts";
 import { EnvironmentFiles } from "./environment-files.ts";
 import { faultAt, type Fault } from "./fault.ts";
+import type { SeenFiles } from "./fingerprint.ts";
 import { failureCyclesOf } from "./failure-cycles.ts";
 import { judgeCycles } from "./link-cycles.ts";
 import { type KnownServices, linkProblemsOf, unknownReasonOf } from "./link-checks.ts";
@@ -35,6 +36,8 @@ export type LoadResult =
       readonly templates: readonly string[];
       /** Files beside the definitions whose values are part of them, absolute: what has changed in them has changed these. */
       readonly used: readonly string[];
+      /** What the files of the definitions were when they were read. */
+      readonly seen: SeenFiles;
       /** Files that are no definitions, in order. */
       readonly ignored: readonly string[];
     }
@@ -92,6 +95,7 @@ export function loadDirectory(request: LoadRequest, machine: Machine): LoadResul
     ),
     templates: [...read.known.templates.keys()].sort(),
     used: files.used,
+    seen: read.seen,
     ignored: listing.ignored,
   };
 }

@@ -1,4 +1,6 @@
+import type { Stats } from "node:fs";
 import { wholeFileProblem } from "./config-file.ts";
+import type { SeenFiles } from "./fingerprint.ts";
 import type { KnownServices } from "./link-checks.ts";
 import { type Candidate, SETTINGS_FILE } from "./list-directory.ts";
 import { openDefinition, parseDefinition, type DefinitionFile, type Surroundings } from "./load-definition.ts";
@@ -20,6 +22,8 @@ export interface CandidatesRead {
   readonly faulty: readonly LinkedService[];
   readonly problems: readonly Problem[];
   readonly known: KnownServices;
+  /** What the files were when they were read. */
+  readonly seen: SeenFiles;
 }
 
 /** Reads every file that claims to define a service, and judges each service that it makes by itself. */
@@ -44,6 +48,7 @@ class Reading {
   readonly #names = new Set<string>();
   readonly #templates = new Map<string, string | null>();
   readonly #unreadable = new Set<string>();
+  readonly #seen = new Map<string, Stats>();
 
   constructor(candidates: readonly Candidate[], request: LoadRequest, surroundings: Surroundings) {
     this.#request = request;
@@ -57,6 +62,7 @@ class Reading {
       faulty: this.#faulty,
       problems: this.#problems,
       known: { names: this.#names, templates: this.#templates, unreadable: this.#unreadable },
+      seen: this.#seen,
     };
   }
 
@@ -90,6 +96,7 @@ class Reading {
     const read = readTrusted(fileName, this.#request, isLink);
     if (read.tag === "problem") this.#problems.push(read.problem);
     if (read.tag === "problem") return null;
+    this.#seen.set(read.path, read.stat);
     const opened = openDefinition({ display: displayOf(fileName, this.#request), format, text: read.text });
     if (opened.tag === "opened") return opened.opened;
     this.#problems.push(...opened.problems);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprintOf, markOf, printOf } from "../../src/config/fingerprint.ts";
+import { fingerprintOf, markOf, printOf, type SeenFiles } from "../../src/config/fingerprint.ts";
 import { makePlace } from "./load-texts.ts";
+
+const NOTHING_READ: SeenFiles = new Map();
 
 /** Long after whatever the test has written. */
 const LATER = Date.now() + 3_600_000;
@@ -31,6 +33,19 @@ test("there is none of what was written after the reading began", () => {
   expect(fingerprintOf(place.directory, { at: Date.now() - 3_600_000, elsewhere: [] })).toBe("");
 });
 
+test("what was read is not looked at again, and what it was then counts", () => {
+  using place = makePlace({ "web.toml": 'command = "true"', "notes.txt": "" });
+  const looked = { at: LATER, elsewhere: [] };
+  const loaded = place.load();
+  if (loaded.tag !== "loaded") throw new Error("it was refused");
+  expect([...loaded.seen.keys()]).toEqual([join(place.directory, "web.toml")]);
+  const before = printOf(place.directory, looked, NOTHING_READ);
+  expect(printOf(place.directory, looked, loaded.seen)).toEqual(before);
+  utimesSync(join(place.directory, "web.toml"), 1, 1);
+  expect(printOf(place.directory, looked, loaded.seen)).toEqual(before);
+  expect(fingerprintOf(place.directory, looked)).not.toBe(before.fingerprint);
+});
+
 describe("the marks of files", () => {
   test("are those that each file has by itself, as long as it is not changed", async () => {
     using place = makePlace({ "web.toml": 'command = "true"', "db.toml": 'command = "true"' });
@@ -39,7 +54,7 @@ describe("the marks of files", () => {
       string,
       string,
     ];
-    const { marks } = printOf(place.directory, { at: LATER, elsewhere: [none] });
+    const { marks } = printOf(place.directory, { at: LATER, elsewhere: [none] }, NOTHING_READ);
     expect([await markOf(web), await markOf(db), await markOf(none)]).toEqual([
       marks[web],
       marks[db],
@@ -54,11 +69,11 @@ describe("the marks of files", () => {
 
   test("are none that a file ever has where it was written while it was read", () => {
     using place = makePlace({ "web.toml": 'command = "true"' });
-    const { marks } = printOf(place.directory, { at: Date.now() - 3_600_000, elsewhere: [] });
+    const { marks } = printOf(place.directory, { at: Date.now() - 3_600_000, elsewhere: [] }, NOTHING_READ);
     expect(marks[join(place.directory, "web.toml")]).toBe("");
   });
 
   test("are none of a directory that cannot be read", () => {
-    expect(printOf("/nonexistent", { at: LATER, elsewhere: [] })).toEqual({ fingerprint: "", marks: {} });
+    expect(printOf("/nonexistent", { at: LATER, elsewhere: [] }, NOTHING_READ)).toEqual({ fingerprint: "", marks: {} });
   });
 });
