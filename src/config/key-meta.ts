@@ -1,5 +1,9 @@
 import * as z from "zod";
 
+// To write a function for each table, compile it and warm it up takes longer than to do without, even for a thousand definitions
+// with several tables each. It counts for schemas that are built after it: all of them take their facts from here.
+z.config({ jitless: true });
+
 /** What is said of every key, beside its schema. */
 export interface KeyMeta {
   readonly description: string;
