@@ -77,7 +77,9 @@ async function canDumpCore(): Promise<boolean> {
   return skipReason("core dumps", [[code === 0, "the kernel makes no core file"]]) === null;
 }
 
-const delay = (policy: string): string => `[restart]\npolicy = "${policy}"\ndelay = "1h"`;
+// "never" is refused a delay.
+const delay = (policy: Policy): string =>
+  `[restart]\npolicy = "${policy}"${policy === "never" ? "" : '\ndelay = "1h"'}`;
 
 describe("the table of exits and policies", () => {
   let supervisor: TestSupervisor;
