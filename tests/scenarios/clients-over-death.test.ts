@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import type { VersionView } from "../../src/control/control-port.ts";
 import { shell } from "./definitions.ts";
+import { isStopped } from "./proc.ts";
 import { connectionsTo } from "./socket-clients.ts";
 import { TestPlace, type TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
 
@@ -121,6 +122,7 @@ test("what is asked of a supervisor that does not answer any more is done by the
   await using first = await place.start();
   // It takes what comes over the socket, and dies before it has read it.
   signalProcess(first.supervisorPid, "SIGSTOP");
+  await untilTrue(() => isStopped(first.supervisorPid));
   const socket = `${place.runtime}/control.sock`;
   const before = connectionsTo(socket);
   place.write("new.toml", shell("exec sleep 1000"));

@@ -14,6 +14,7 @@ import type { VersionView } from "../../src/control/control-port.ts";
 import { compileProgram } from "../compile-program.ts";
 import { program, shell } from "./definitions.ts";
 import { putProgram } from "./other-version.ts";
+import { isStopped } from "./proc.ts";
 import { connectionsTo } from "./socket-clients.ts";
 import { BINARY, TestSupervisor, signalProcess, untilTrue } from "./test-supervisor.ts";
 
@@ -161,8 +162,10 @@ test("two upgrades at once are one, and a shutdown leaves none", async () => {
   await first.line("deaf", (text) => text === "deaf");
   // It hears of both before it begins with the first.
   const socket = first.place.path("run", "control.sock");
-  const before = connectionsTo(socket);
   signalProcess(first.supervisorPid, "SIGSTOP");
+  // Then it closes none of those that it has.
+  await untilTrue(() => isStopped(first.supervisorPid));
+  const before = connectionsTo(socket);
   const asked = [first.command("upgrade"), first.command("upgrade")];
   await untilTrue(() => connectionsTo(socket) >= before + asked.length);
   signalProcess(first.supervisorPid, "SIGCONT");
