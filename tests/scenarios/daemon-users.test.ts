@@ -150,10 +150,10 @@ describe.skipIf(needsRoot)("a supervisor of root", () => {
     expect(await next.service("other")).toMatchObject({ state: "down" });
     await untilTrue(() => files.every((file) => statSync(file).uid === 0));
     for (const name of ["state", "records"])
-      expect(place.ownLog()).toContain(
+      await place.logged(
         `"${place.path("run", name)}" was not as it was left, and is ours again: it belongs to user 65534`,
       );
-    expect(place.ownLog()).toContain('configuration", by which the supervisor before this one went');
+    await place.logged('configuration", by which the supervisor before this one went');
     expect(await next.command("shutdown")).toMatchObject({ code: 0 });
 
     // Nobody has kept it open over an end in order: whose it is decides.

@@ -170,6 +170,7 @@ test("two upgrades at once are one, and a shutdown leaves none", async () => {
   await untilTrue(() => connectionsTo(socket) >= before + asked.length);
   signalProcess(first.supervisorPid, "SIGCONT");
   expect((await Promise.all(asked)).map(({ code }) => code)).toEqual([0, 0]);
+  await first.place.logged("makes room");
   expect(first.place.ownLog().match(/makes room/g)).toHaveLength(1);
   const ending = first.command("shutdown");
   await untilTrue(() => first.place.ownLog().includes("shutting down"));
