@@ -1,104 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { WatchPolicy } from "../../src/core/life-policies.ts";
-import { type ServiceRecord, newRecord } from "../../src/core/service-record.ts";
-import type { ServiceState } from "../../src/core/service-state.ts";
-import { millis } from "../../src/core/units.ts";
-import { type FileNews, Watches } from "../../src/supervisor/watches.ts";
+import { newRecord } from "../../src/core/service-record.ts";
 import { literalDefinition } from "../core/literal-definition.ts";
-import { STATES, type StateTag } from "../core/literal-states.ts";
-import { LiteralTimers } from "./literal-timers.ts";
-
-const POLICY: WatchPolicy = { paths: ["/srv/app"], debounce: millis(300), action: "restart" };
-const READYING: ServiceState = { ...STATES.starting, phase: "ready" };
-
-/** Services that watch, and files that change when the test says so. */
-function world(refusal: string | null = null) {
-  const timers = new LiteralTimers();
-  const records = new Map<string, ServiceRecord>();
-  const watched = new Map<string, readonly string[]>();
-  const acted: string[] = [];
-  const reports: string[] = [];
-  const pending: FileNews[] = [];
-  let ready: (() => void) | null = null;
-  let isClosed = false;
-  let busyFor = 0;
-  const watches = new Watches({
-    clock: timers,
-    timers,
-    annotate(service, word, data) {
-      const record = records.get(service);
-      if (record !== undefined) records.set(service, { ...record, beside: data === null ? {} : { [word]: data } });
-    },
-    report: (severity, message) => void reports.push(`${severity}: ${message}`),
-    output: { watch: (_fd, listen) => (ready = listen), unwatch: () => (ready = null) },
-    openFiles() {
-      if (refusal !== null) return refusal;
-      return {
-        fd: 9,
-        watch: (owner, paths) => (paths.length === 0 ? watched.delete(owner) : watched.set(owner, paths)),
-        take() {
-          busyFor = Math.max(0, busyFor - 1);
-          return pending.splice(0);
-        },
-        get isBusy() {
-          return busyFor > 0;
-        },
-        close: () => void (isClosed = true),
-      };
-    },
-    restart: (service) => void acted.push(`restart ${service}`),
-    reload: (service) => void acted.push(`reload ${service}`),
-  });
-  function become(service: string, change: Partial<ServiceRecord>): void {
-    const previous = records.get(service) ?? newRecord(literalDefinition({ name: service }), timers.wall());
-    const record = { ...previous, ...change };
-    records.set(service, record);
-    watches.changed(record, previous);
-    timers.turns();
-  }
-  return {
-    timers,
-    records,
-    watched,
-    acted,
-    reports,
-    watches,
-    become,
-    isClosed: () => isClosed,
-    isBusy: () => busyFor > 0,
-    /** So many turns are needed until all is watched. */
-    beBusy: (turns: number) => (busyFor = turns),
-    /** A service that watches and is up. */
-    up(policy: Partial<WatchPolicy> = {}, service = "web"): void {
-      const definition = literalDefinition({ name: service, watch: { ...POLICY, ...policy } });
-      become(service, { definition, want: "up", state: READYING });
-      become(service, { state: STATES.up });
-    },
-    state: (tag: StateTag) => become("web", { state: STATES[tag] }),
-    starting: () => become("web", { state: READYING }),
-    /** Files change, and nobody has been told yet. */
-    changeUnseen(...paths: readonly string[]): void {
-      pending.push(...paths.map((path): FileNews => ({ tag: "changed", owner: "web", path })));
-    },
-    change(...paths: readonly string[]): void {
-      this.changeUnseen(...paths);
-      const listen = ready;
-      ready = null;
-      listen?.();
-    },
-    fail(message: string): void {
-      pending.push({ tag: "unseen", owner: "web", message });
-    },
-    /** The silence is over. */
-    silence(): void {
-      while (timers.fire()) timers.turns();
-    },
-  };
-}
+import { STATES } from "../core/literal-states.ts";
+import { POLICY, READYING, watchedWorld } from "./watched-world.ts";
 
 describe("a change of a watched file", () => {
   test("restarts the service once nothing more has changed for a while, and the log names the first file", () => {
-    const { timers, ...it } = world();
+    const { timers, ...it } = watchedWorld();
     it.up();
     it.change("/srv/app/a.ts");
     expect(timers.waiting).toEqual([300]);
@@ -111,7 +19,7 @@ describe("a change of a watched file", () => {
   });
 
   test("that has not been told yet when the silence ends begins it anew", () => {
-    const { timers, acted, ...it } = world();
+    const { timers, acted, ...it } = watchedWorld();
     it.up();
     it.change("/srv/app/a.ts");
     it.changeUnseen("/srv/app/b.ts");
@@ -122,7 +30,7 @@ describe("a change of a watched file", () => {
   });
 
   test("lets the service reload, where that is what is asked for", () => {
-    const it = world();
+    const it = watchedWorld();
     it.up({ action: "reload" });
     it.change("/srv/app/a.conf");
     it.silence();
@@ -132,7 +40,7 @@ describe("a change of a watched file", () => {
   });
 
   test("does not count while the service reloads", () => {
-    const it = world();
+    const it = watchedWorld();
     it.up({ action: "reload" });
     it.become("web", { reloading: true });
     it.change("/srv/app/a.conf");
@@ -145,7 +53,7 @@ describe("a change of a watched file", () => {
   });
 
   test("counts while the service is on its way up", () => {
-    const it = world();
+    const it = watchedWorld();
     const definition = literalDefinition({ watch: POLICY });
     it.become("web", { definition, want: "up", state: READYING });
     it.change("/srv/app/a.ts");
@@ -155,7 +63,7 @@ describe("a change of a watched file", () => {
   });
 
   test("starts a service at once that waits for its next attempt", () => {
-    const it = world();
+    const it = watchedWorld();
     it.up({ action: "reload" });
     it.state("backoff");
     it.change("/srv/app/a.ts");
@@ -165,133 +73,9 @@ describe("a change of a watched file", () => {
   });
 });
 
-describe("what a service changes itself", () => {
-  test("while it is restarted because of a change does not restart it again, and is said once of each file", () => {
-    const it = world();
-    it.up();
-    it.change("/srv/app/a.ts");
-    it.silence();
-    for (let round = 0; round < 2; round++) {
-      // Something else of the record changes before it is ended.
-      it.become("web", { want: "up", since: it.timers.wall() });
-      it.state("stopping");
-      it.change("/srv/app/web.pid");
-      it.state("launching");
-      it.starting();
-      it.change("/srv/app/web.pid");
-      it.state("up");
-      it.silence();
-      expect(it.acted).toHaveLength(round + 1);
-      it.change("/srv/app/a.ts");
-      it.silence();
-    }
-    expect(it.reports.filter((report) => report.startsWith("info"))).toEqual([
-      'info: web: "/srv/app/web.pid" changed while it was restarted: not restarted again for that',
-    ]);
-  });
-
-  test("on its way up is told apart from what changes afterwards, though both are told late", () => {
-    const it = world();
-    it.up();
-    it.change("/srv/app/a.ts");
-    it.silence();
-    it.state("stopping");
-    it.starting();
-    it.changeUnseen("/srv/app/web.pid");
-    it.state("up");
-    it.silence();
-    expect(it.acted).toEqual(["restart web"]);
-  });
-
-  test("before it fails does not spare it the wait for its next attempt", () => {
-    const it = world();
-    it.up();
-    it.change("/srv/app/state.db");
-    it.changeUnseen("/srv/app/core");
-    it.state("backoff");
-    it.silence();
-    expect(it.acted).toEqual([]);
-  });
-
-  test("right after each restart restarts it a few times, then no more, and what others change still does", () => {
-    const it = world();
-    it.up();
-    it.change("/srv/app/a.ts");
-    for (let round = 0; round < 10; round++) {
-      it.silence();
-      if (it.acted.length === round) break;
-      it.state("stopping");
-      it.starting();
-      it.state("up");
-      it.change("/srv/app/cache");
-      // Told just as the silence ends: still the same one.
-      it.changeUnseen("/srv/app/cache.db");
-    }
-    expect(it.acted).toHaveLength(6);
-    expect(it.reports.filter((report) => report.startsWith("warning"))).toHaveLength(1);
-    it.timers.time += 5_000;
-    it.change("/srv/app/a.ts");
-    it.silence();
-    expect(it.acted).toHaveLength(7);
-  });
-
-  test("between a change and the restart for it is not counted as one more time", () => {
-    const it = world();
-    it.up();
-    it.change("/srv/app/a.ts");
-    for (let round = 0; round < 10; round++) {
-      it.silence();
-      if (it.acted.length === round) break;
-      it.change("/srv/app/cache.db");
-      it.state("stopping");
-      it.starting();
-      it.state("up");
-      it.change("/srv/app/cache");
-    }
-    expect(it.acted).toHaveLength(6);
-  });
-
-  test("when it is told to reload lets it reload a few times, then no more", () => {
-    const it = world();
-    it.up({ action: "reload" });
-    for (let round = 0; round < 10; round++) {
-      it.change("/srv/app/cache");
-      it.silence();
-    }
-    expect(it.acted).toHaveLength(6);
-  });
-
-  test("by somebody else some time after each restart restarts it each time", () => {
-    const it = world();
-    it.up();
-    for (let round = 1; round < 20; round++) {
-      it.change("/srv/app/a.ts");
-      it.silence();
-      expect(it.acted).toHaveLength(round);
-      it.state("stopping");
-      it.starting();
-      it.state("up");
-      it.timers.time += 5_000;
-    }
-  });
-
-  test("while it is ended does not count", () => {
-    const it = world();
-    it.up();
-    it.change("/srv/app/a.ts");
-    it.state("stopping");
-    it.change("/srv/app/b.ts");
-    it.state("launching");
-    it.starting();
-    it.state("up");
-    it.silence();
-    expect(it.acted).toEqual([]);
-  });
-});
-
 describe("files are watched", () => {
   test("as long as the service is not at rest", () => {
-    const it = world();
+    const it = watchedWorld();
     const definition = literalDefinition({ watch: POLICY });
     it.become("web", { definition, want: "up" });
     expect(it.watched.size).toBe(0);
@@ -302,7 +86,7 @@ describe("files are watched", () => {
   });
 
   test("where the definition says so now", () => {
-    const it = world();
+    const it = watchedWorld();
     it.up();
     it.become("web", { definition: literalDefinition({ watch: { ...POLICY, paths: ["/etc/app"] } }) });
     expect(it.watched).toEqual(new Map([["web", ["/etc/app"]]]));
@@ -313,7 +97,7 @@ describe("files are watched", () => {
   });
 
   test("until the service is forgotten, or the supervisor ends", () => {
-    const it = world();
+    const it = watchedWorld();
     it.up();
     it.change("/srv/app/a.ts");
     it.watches.forgotten("web");
@@ -327,14 +111,14 @@ describe("files are watched", () => {
   });
 
   test("some in each turn, until all of them are", () => {
-    const it = world();
+    const it = watchedWorld();
     it.beBusy(10);
     it.up();
     expect(it.isBusy()).toBe(false);
   });
 
   test("not for one that is forgotten before they are", () => {
-    const it = world();
+    const it = watchedWorld();
     const definition = literalDefinition({ watch: POLICY });
     const record = newRecord(definition, it.timers.wall());
     it.watches.changed({ ...record, want: "up", state: READYING }, record);
@@ -344,20 +128,20 @@ describe("files are watched", () => {
   });
 
   test("only if somebody asks for it", () => {
-    const it = world("EMFILE");
+    const it = watchedWorld("EMFILE");
     it.become("web", { state: STATES.up });
     expect(it.reports).toEqual([]);
   });
 
   test("or it is said, once, that none can be", () => {
-    const it = world("EMFILE");
+    const it = watchedWorld("EMFILE");
     it.up();
     it.up({}, "db");
     expect(it.reports).toEqual(["err: cannot watch files: EMFILE"]);
   });
 
   test("or it is said which not", () => {
-    const it = world();
+    const it = watchedWorld();
     it.fail('cannot watch all of "/srv/app": too much');
     it.up();
     expect(it.reports).toEqual(['warning: web: cannot watch all of "/srv/app": too much']);
@@ -365,8 +149,8 @@ describe("files are watched", () => {
 });
 
 describe("over the death of the supervisor", () => {
-  function successorOf(before: ReturnType<typeof world>) {
-    const it = world();
+  function successorOf(before: ReturnType<typeof watchedWorld>) {
+    const it = watchedWorld();
     for (const [service, record] of before.records) {
       it.records.set(service, record);
       it.watches.adopted(record);
@@ -376,7 +160,7 @@ describe("over the death of the supervisor", () => {
   }
 
   test("files go on to be watched, and a change restarts the service", () => {
-    const before = world();
+    const before = watchedWorld();
     before.up();
     const it = successorOf(before);
     expect(it.watched).toEqual(new Map([["web", ["/srv/app"]]]));
@@ -386,7 +170,7 @@ describe("over the death of the supervisor", () => {
   });
 
   test("a change whose silence was not over is not forgotten", () => {
-    const before = world();
+    const before = watchedWorld();
     before.up();
     before.change("/srv/app/a.ts");
     const it = successorOf(before);
@@ -396,7 +180,7 @@ describe("over the death of the supervisor", () => {
   });
 
   test("what changes in a restart that a change had brought about does not restart it again", () => {
-    const before = world();
+    const before = watchedWorld();
     before.up();
     before.change("/srv/app/a.ts");
     before.silence();
