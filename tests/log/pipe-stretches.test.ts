@@ -7,17 +7,12 @@ import { planePorts, stretchPartsOf } from "../../src/daemon-plane.ts";
 import { CARRY_TABLE_SIZE, CarryStore } from "../../src/log/carry-store.ts";
 import { Compressors } from "../../src/log/compressors.ts";
 import { journaledLogFiles } from "../../src/log/journaled-files.ts";
-import type { LogFiles } from "../../src/log/log-files.ts";
 import { JOURNAL_SIZE, PipeJournal } from "../../src/log/pipe-journal.ts";
 import { finishStretch, type StretchParts, stretchesOf } from "../../src/log/pipe-stretches.ts";
 import type { PlaneEstate } from "../../src/log/plane-messages.ts";
 import { Plane } from "../../src/log/plane.ts";
-import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
-import * as logFile from "../../src/os/log-file.ts";
 import { closeDescriptor, openLogPipe } from "../../src/os/pipe-io.ts";
-import { DIRECT, noRelay, fileSink, policyOf } from "./plane-harness.ts";
-
-const FILES: LogFiles = { ...logFile, readCompressedLogEnd };
+import { FILES, QUIET_PLANE, fileSink, policyOf } from "./plane-harness.ts";
 
 /** What is written, and looked at after each: with line ends, without, and a line of several pieces. */
 const STEPS = [
@@ -125,19 +120,10 @@ class Lives {
       if (!fate.isDead) throw error;
     }
     const plane = new Plane({
-      held: () => undefined,
-      underway: () => undefined,
+      ...QUIET_PLANE,
       files: journaledLogFiles(files, parts.journal),
       pipes: stretchesOf(parts),
-      send: () => "gone",
-      sizes: { resizePipe: () => 0, pipeBudget: 0 },
-      copyStamped: null,
-      watch: () => ({ tag: "ok" }),
-      unwatch: () => undefined,
-      relay: noRelay(),
-      direct: DIRECT,
       now: () => 1_700_000_000_000_000,
-      isAsked: () => false,
       post: (messages) => {
         if (fate.isDead) return;
         this.hasEnded ||= messages.some(({ tag }) => tag === "ended");

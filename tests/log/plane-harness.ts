@@ -15,6 +15,8 @@ import { directKernelOf } from "../../src/daemon-direct-logs.ts";
 import { planePorts, startPlaneWorker } from "../../src/daemon-plane.ts";
 import { compressorThreadOf } from "../../src/log/compressor.ts";
 import { Compressors } from "../../src/log/compressors.ts";
+import type { LogFiles } from "../../src/log/log-files.ts";
+import type { PlanePorts } from "../../src/log/plane.ts";
 import { RelayLine } from "../../src/log/relay-line.ts";
 import { DataPlane } from "../../src/log/data-plane.ts";
 import type { PlaneProblem } from "../../src/log/plane-problem.ts";
@@ -52,13 +54,25 @@ export function syslogSink(facility: SyslogFacility): SyslogSinkPolicy {
   return { type: "syslog", name: "syslog", streams: LOG_STREAMS, filter: EVERY_LINE, facility };
 }
 
-/** Files that services write themselves, as a plane has them. */
-export const DIRECT = directKernelOf({ ...logFile, readCompressedLogEnd }, () => undefined);
+/** Files as they are. */
+export const FILES: LogFiles = { ...logFile, readCompressedLogEnd };
 
-/** For a plane without a relay. */
-export function noRelay(): RelayLine {
-  return new RelayLine("none", () => undefined);
-}
+/** What a plane has where nothing happens: files are real, all else is silent. */
+export const QUIET_PLANE: Omit<PlanePorts, "pipes"> = {
+  held: () => undefined,
+  underway: () => undefined,
+  files: FILES,
+  send: () => "gone",
+  sizes: { resizePipe: () => 0, pipeBudget: 0 },
+  copyStamped: null,
+  watch: () => ({ tag: "ok" }),
+  unwatch: () => undefined,
+  relay: new RelayLine("none", () => undefined),
+  direct: directKernelOf(FILES, () => undefined),
+  now: () => 0,
+  isAsked: () => false,
+  post: () => undefined,
+};
 
 /** For a data plane that is given all its pipes. */
 export const NO_PIPES: OutputPipePorts = {

@@ -2,11 +2,8 @@ import { expect, test } from "bun:test";
 import type { PipeRead } from "../../src/log/pipe-reader.ts";
 import type { FromPlane } from "../../src/log/plane-messages.ts";
 import { Plane, type PlanePorts } from "../../src/log/plane.ts";
-import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
-import * as logFile from "../../src/os/log-file.ts";
-import { DIRECT, noRelay, policyOf } from "./plane-harness.ts";
+import { QUIET_PLANE, policyOf } from "./plane-harness.ts";
 
-const files = { ...logFile, readCompressedLogEnd };
 /** Pipes whose bytes are taken when they are read. */
 const UNSAFE = {
   carryOf: () => ({ rest: new Uint8Array(0), continues: false }),
@@ -17,20 +14,8 @@ const UNSAFE = {
 };
 /** A machine on which nothing happens. */
 const PORTS: PlanePorts = {
-  held: () => undefined,
-  underway: () => undefined,
-  files,
+  ...QUIET_PLANE,
   pipes: { ...UNSAFE, readPipe: () => ({ tag: "empty" }), waitingInPipe: () => 0 },
-  send: () => "gone",
-  sizes: { resizePipe: () => 0, pipeBudget: 0 },
-  copyStamped: null,
-  watch: () => ({ tag: "ok" }),
-  unwatch: () => undefined,
-  relay: noRelay(),
-  direct: DIRECT,
-  now: () => 0,
-  isAsked: () => false,
-  post: () => undefined,
 };
 const encoder = new TextEncoder();
 const BROKEN = 5;
