@@ -232,16 +232,14 @@ function hasDied({ tag }: Predecessor): boolean {
 }
 
 function rememberedOf(record: FoundRecord, predecessor: Predecessor): Remembered {
-  const known = { service: record.name, exit: record.exit };
-  // A stop by hand outlives everything; a start by hand outlives a death, but not an orderly end.
-  const keptWant = record.want === "down" ? "down" : null;
-  if (!hasDied(predecessor)) return { ...known, want: keptWant, invocation: null, main: null, isMainGone: false };
   const want = record.want === "configured" ? null : record.want;
+  const known = { service: record.name, want, exit: record.exit };
+  if (!hasDied(predecessor)) return { ...known, invocation: null, main: null, isMainGone: false };
   const invocation = record.invocationId === NO_INVOCATION ? null : record.invocationId;
   const main = mainOf(record);
   const isMainGone = main === null && record.process.tag !== "none";
   const exit = record.exit ?? (main !== null && isEnded(main) ? readUnreapedExit(main.pid) : null);
-  return { ...known, want, invocation, main, isMainGone, exit };
+  return { ...known, invocation, main, isMainGone, exit };
 }
 
 /** Alive, or ended and not reaped; null: it is gone. */

@@ -126,7 +126,7 @@ export class StateMapping {
     this.#table.free(name);
   }
 
-  /** Notes an orderly end. What is wanted by hand stays noted for the next start. */
+  /** Notes an orderly end. What was stopped by hand stays noted for the next start. */
   closeCleanly(): void {
     // There are no processes any more. To read a thousand records that say nothing would hold up that start.
     if (!this.#table.holdsWants()) this.#table.wipe();
@@ -144,6 +144,7 @@ function takeOver(path: string, opener: Opener, table: StateTable): StateOpened 
   const { bytes } = table.file.memory;
   const reading = readHeader(bytes, RECORD_SIZE);
   const isForeign = reading.tag === "ok" && reading.header.bootId !== opener.bootId;
+  const isClean = reading.tag === "ok" && reading.header.isClean;
   const damaged = reading.tag === "version" ? [] : table.load();
   const problems = [
     ...problemsOf(path, table.file, reading),
@@ -153,6 +154,8 @@ function takeOver(path: string, opener: Opener, table: StateTable): StateOpened 
   const setAside = problems.length > 0 && copyAside(table.file.fd, bad) === null ? bad : null;
   if (reading.tag === "version") table.wipe();
   for (const index of damaged) table.wipeRecord(index);
+  // Before this one counts as begun: should it die, its successor is to find no starts that the end has made void.
+  if (isForeign || isClean) table.forgetStarts();
   if (isForeign) table.forgetProcesses();
   writeHeader(bytes, { bootId: opener.bootId, pid: opener.pid, isClean: false }, RECORD_SIZE);
   const mapping = new StateMapping(table, table.found());

@@ -132,6 +132,11 @@ export class StateTable {
     }
   }
 
+  /** What was started by hand outlives a death, but neither an orderly end nor a boot. */
+  forgetStarts(): void {
+    for (const { slot } of this.#entries.values()) if (slot.record.want === "up") slot.setWant("configured");
+  }
+
   /** true: something is wanted by hand. */
   holdsWants(): boolean {
     for (const { slot } of this.#entries.values()) if (slot.record.want !== "configured") return true;

@@ -98,12 +98,12 @@ describe("a successor finds", () => {
     using scratch = makeScratch();
     const path = join(scratch.path, "state");
     const first = open(path);
-    allocate(first, "a").setWant("up");
+    allocate(first, "a").setWant("down");
     first.mapping.closeCleanly();
     const next = open(path);
     using _ = next.mapping;
     expect(next.predecessor).toEqual({ tag: "clean", pid: process.pid });
-    expect(allocate(next, "a").record).toMatchObject({ name: "a", want: "up", phase: "exited" });
+    expect(allocate(next, "a").record).toMatchObject({ name: "a", want: "down", phase: "exited" });
   });
 
   test("after an orderly end nothing, if nothing is wanted by hand", () => {
@@ -120,7 +120,25 @@ describe("a successor finds", () => {
     expect([next.predecessor.tag, next.problems]).toEqual(["clean", []]);
   });
 
-  test("after another boot only what is wanted by hand", () => {
+  test.each([
+    ["an orderly end", "boot"],
+    ["another boot", "another"],
+  ])("no starts by hand from before %s, however the next supervisor ends", (_, bootId) => {
+    using scratch = makeScratch();
+    const path = join(scratch.path, "state");
+    const first = open(path);
+    allocate(first, "a").setWant("up");
+    allocate(first, "b").setWant("down");
+    if (bootId === "boot") first.mapping.closeCleanly();
+    else first.mapping[Symbol.dispose]();
+    for (let round = 0; round < 2; round++) {
+      using mapping = open(path, { ...ME, bootId }).mapping;
+      const wanted = mapping.records().filter(({ want }) => want !== "configured");
+      expect(wanted).toMatchObject([{ name: "b", want: "down" }]);
+    }
+  });
+
+  test("after another boot only what was stopped by hand", () => {
     using scratch = makeScratch();
     const path = join(scratch.path, "state");
     const first = open(path);

@@ -53,10 +53,13 @@ test("a manual start outlives the death of the supervisor", async () => {
   expect(successor.place.marked()).toHaveLength(1);
 });
 
-test("a manual start does not outlive an orderly shutdown", async () => {
+test("a manual start does not outlive an orderly shutdown, nor come back with the death of who was started after it", async () => {
   await using supervisor = await TestSupervisor.start({ "manual.toml": MANUAL, "other.toml": SLEEPER });
   expect((await supervisor.command("start", "manual")).code).toBe(0);
   await using successor = await succeed(supervisor, "SIGTERM");
   await successor.until("other", (view) => view.state === "up");
   expect(await successor.service("manual")).toMatchObject({ state: "down", want: "down" });
+  await using third = await succeed(successor, "SIGKILL");
+  await third.until("other", (view) => view.state === "up");
+  expect(await third.service("manual")).toMatchObject({ state: "down", want: "down" });
 });
