@@ -13,6 +13,7 @@ import {
 import { identityOf } from "./compress-file.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { lastErrno } from "./last-errno.ts";
+import { raiseNumber } from "./reserve-numbers.ts";
 
 const libc = dlopen("libc.so.6", {
   // int open(const char *pathname, int flags, mode_t mode);
@@ -34,12 +35,12 @@ export type OpenLogResult =
 
 /**
  * Opens a log file for appending and makes it (mode 0640) if it is missing. Links are not followed, and what is not a
- * regular file is refused; neither a FIFO nor a device can make the caller wait.
+ * regular file is refused; neither a FIFO nor a device can make the caller wait. Its descriptor is none that children copy.
  */
 export function openLogFile(path: string): OpenLogResult {
   const fd = libc.symbols.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, MODE);
   if (fd < 0) return { tag: "failed", reason: reasonOf(lastErrno()) };
-  if (logFileStatus(fd)?.isRegular === true) return { tag: "open", fd };
+  if (logFileStatus(fd)?.isRegular === true) return { tag: "open", fd: raiseNumber(fd) };
   closeLogFile(fd);
   return { tag: "failed", reason: "it is not a regular file" };
 }

@@ -24,6 +24,21 @@ export function reserveNumbers(below: number): void {
   }
 }
 
+/**
+ * Children of a `Spawner` begin with copies of all descriptors below this number, and close them. A file system that does not
+ * answer holds up each close of a file of its own, as that of FUSE does, and with it the start of any service.
+ */
+export const FIRST_UNCOPIED = 64;
+
+/** The descriptor under a number that no child copies, close-on-exec; the same one if there is none left. */
+export function raiseNumber(fd: number): number {
+  if (fd >= FIRST_UNCOPIED) return fd;
+  const raised = libc.symbols.fcntl(fd, F_DUPFD_CLOEXEC, FIRST_UNCOPIED);
+  if (raised < 0) return fd;
+  closeSync(fd);
+  return raised;
+}
+
 /** Takes so many numbers, the lowest that are free from `first` on, as duplicates of `fd`, until the returned function is called. */
 export function holdNumbers(fd: number, first: number, count: number): () => void {
   const held: number[] = [];

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as files from "../../src/os/log-file.ts";
+import { FIRST_UNCOPIED } from "../../src/os/reserve-numbers.ts";
 
 let directory = "";
 let path = "";
@@ -36,6 +38,15 @@ function write(fd: number, text: string): void {
     failure: null,
   });
 }
+
+test("the descriptor of a log file is none that children copy, and the only one", () => {
+  const before = readdirSync("/proc/self/fd").length;
+  const fd = openFile();
+  expect(fd).toBeGreaterThanOrEqual(FIRST_UNCOPIED);
+  expect(readdirSync("/proc/self/fd")).toHaveLength(before + 1);
+  expect(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")).toMatch(/^flags:\s+0?2\d{6}$/m);
+  files.closeLogFile(fd);
+});
 
 test("a log file is made for its owner and group alone, and appended to", () => {
   const fd = openFile();
