@@ -54,15 +54,16 @@ function frontOf(path: string): NativeProcesses {
   } as const);
   // What is mounted there now is what counts, whatever becomes of the place.
   symbols.hold_proc();
+  // What cc() makes takes a small number that the runtime holds as a double for another one, hence `| 0`.
   return {
-    readText: (path, bytes, most) => symbols.read_text(path, bytes, most),
-    readRow: (pid, row) => symbols.read_row(pid, row),
-    readTable: (rows, most) => symbols.read_table(rows, most),
-    readUsages: (pids, count, usages) => symbols.read_usages(pids, count, usages),
-    readChildren: (pid, numbers, most) => symbols.read_children(pid, numbers, most),
-    readStrangers: (list, numbers, most) => symbols.read_strangers(list, numbers, most),
+    readText: (path, bytes, most) => symbols.read_text(path, bytes, most | 0),
+    readRow: (pid, row) => symbols.read_row(pid | 0, row),
+    readTable: (rows, most) => symbols.read_table(rows, most | 0),
+    readUsages: (pids, count, usages) => symbols.read_usages(pids, count | 0, usages),
+    readChildren: (pid, numbers, most) => symbols.read_children(pid | 0, numbers, most | 0),
+    readStrangers: (list, numbers, most) => symbols.read_strangers(list, numbers, most | 0),
     approachEnd: (list) => symbols.approach_end(list) !== 0,
-    readNewStrangers: (list, numbers, most) => symbols.read_new_strangers(list, numbers, most),
-    readEnded: (list, numbers, most) => symbols.read_ended(list, numbers, most),
+    readNewStrangers: (list, numbers, most) => symbols.read_new_strangers(list, numbers, most | 0),
+    readEnded: (list, numbers, most) => symbols.read_ended(list, numbers, most | 0),
   };
 }

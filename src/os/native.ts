@@ -62,19 +62,20 @@ function frontOf(path: string): Native {
       boot_nanoseconds: { args: [], returns: "f64" },
     },
   } as const);
+  // What cc() makes takes a small number that the runtime holds as a double for another one, hence `| 0`.
   return {
-    reserve: (nothing) => symbols.reserve(nothing),
-    spawn: (block, stackTop, waitMs) => symbols.spawn(block, stackTop, waitMs),
+    reserve: (nothing) => symbols.reserve(nothing | 0),
+    spawn: (block, stackTop, waitMs) => symbols.spawn(block, stackTop, waitMs | 0),
     settle: (block) => symbols.settle(block),
-    discard: (pidfd) => symbols.discard(pidfd),
+    discard: (pidfd) => symbols.discard(pidfd | 0),
     relaunch: (block) => symbols.relaunch(block),
     replace(block, signalPipe) {
       lowerOomShield();
-      return symbols.replace(block, signalPipe);
+      return symbols.replace(block, signalPipe | 0);
     },
     readMask: () => symbols.read_mask(),
     writeMask: (mask) => symbols.write_mask(mask),
-    setDisposition: (signal, ignored) => symbols.set_disposition(signal, ignored ? 1 : 0),
+    setDisposition: (signal, ignored) => symbols.set_disposition(signal | 0, ignored ? 1 : 0),
     stamping: () => Number(symbols.stamping()),
     bootNanoseconds: () => symbols.boot_nanoseconds(),
   };

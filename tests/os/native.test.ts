@@ -34,6 +34,14 @@ test("a signal is ignored, and has its default again, as the kernel shows it", (
   expect(own("SigIgn") & bit).toBe(0n);
 });
 
+test("a number means the same if the runtime holds it as a double", () => {
+  const [signal = 0] = new Float64Array([SIGRTMIN_10]);
+  const bit = 1n << BigInt(SIGRTMIN_10 - 1);
+  expect(loadNative().setDisposition(signal, true)).toBe(0);
+  expect(own("SigIgn") & bit).toBe(bit);
+  expect(loadNative().setDisposition(signal, false)).toBe(0);
+});
+
 test("SIGKILL cannot be ignored, and the errno says so", () => {
   expect(loadNative().setDisposition(9, true)).toBe(22);
 });

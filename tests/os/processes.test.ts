@@ -42,6 +42,13 @@ describe("a process", () => {
     expect(readProcess(sleeper.pid)).toMatchObject({ pid: sleeper.pid, parent: process.pid });
   });
 
+  test("is found as well if the runtime holds its number as a double", async () => {
+    await using sleeper = startSleeper();
+    const [own = 0, child = 0] = new Float64Array([process.pid, sleeper.pid]);
+    expect(readProcess(child)).toMatchObject({ pid: sleeper.pid, parent: process.pid });
+    expect(readChildren(own)).toContain(sleeper.pid);
+  });
+
   test("that does not exist is none", () => {
     expect(readProcess(4_194_304)).toBeNull();
     expect(readChildren(4_194_304)).toBeNull();
