@@ -1,5 +1,9 @@
-/* What a definition says and JSON cannot: a limit without bound. And the definitions of many services in little room. */
+/*
+ * What a definition says and JSON cannot: a limit without bound. And the definitions of many services in little room. What is
+ * read may come from a version before, and then lacks what has been added to definitions since.
+ */
 import type { Definition } from "./definition.ts";
+import type { FileSinkPolicy, SinkPolicy } from "./log-policy.ts";
 
 const UNLIMITED = "unlimited";
 
@@ -44,9 +48,20 @@ function differenceOf(definition: Definition, before: Partial<Definition>): Part
 }
 
 function readDefinition(written: object): Partial<Definition> {
-  return withLimits(written, (value) =>
-    value === UNLIMITED ? Number.POSITIVE_INFINITY : value,
-  ) as Partial<Definition>;
+  const read = withLimits(written, (value) => (value === UNLIMITED ? Number.POSITIVE_INFINITY : value));
+  return withFeeds(read as Partial<Definition>);
+}
+
+/** To a version that has not written down how lines come to a file there was one way alone. */
+function withFeeds(definition: Partial<Definition>): Partial<Definition> {
+  const { log } = definition;
+  if (log === undefined || !log.sinks.some(lacksFeed)) return definition;
+  const sinks = log.sinks.map((sink) => (lacksFeed(sink) ? { ...sink, feed: { tag: "block" } as const } : sink));
+  return { ...definition, log: { ...log, sinks } };
+}
+
+function lacksFeed(sink: SinkPolicy): sink is FileSinkPolicy {
+  return sink.type === "file" && (sink as Partial<FileSinkPolicy>).feed === undefined;
 }
 
 function withLimits(definition: Partial<Definition>, convert: (value: number | string) => number | string): object {
