@@ -21,6 +21,9 @@ function counter(fifo: string, log: string): string {
   return shell(script, log);
 }
 
+/** A file for which nobody waits, with room for everything, however busy the machine is. */
+const NOTHING_IS_SLOW = '[log]\nstamp = "none"\nwhen_slow = "drop"\nbuffer = "16MiB"\n';
+
 function textOf(path: string): string {
   return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
@@ -83,7 +86,7 @@ test.skipIf(cannotHang)(
 test("a file that nobody waits for has every line in order while it takes them, over a reload and to the last one at a shutdown", async () => {
   using place = new TestPlace({});
   const fifo = place.path("fifo");
-  const log = (more: string): string => `[log]\nstamp = "none"\nwhen_slow = "drop"\n${more}`;
+  const log = (more: string): string => `${NOTHING_IS_SLOW}${more}`;
   place.write("writer.toml", counter(fifo, log("")));
   await using supervisor = await place.start();
   const sayUpTo = (most: number): void => writeFileSync(fifo, `${most}\n`, { flag: "r+" });
@@ -116,7 +119,7 @@ test("a file that nobody waits for has every line in order while it takes them, 
 test("when the supervisor is killed, such a file goes on with no line doubled, and none missing that is not counted", async () => {
   using place = new TestPlace({});
   const fifo = place.path("fifo");
-  place.write("writer.toml", counter(fifo, '[log]\nstamp = "none"\nwhen_slow = "drop"'));
+  place.write("writer.toml", counter(fifo, NOTHING_IS_SLOW));
   await using first = await place.start();
   const sayUpTo = (most: number): void => writeFileSync(fifo, `${most}\n`, { flag: "r+" });
   await untilTrue(() => existsSync(fifo));
@@ -130,8 +133,8 @@ test("when the supervisor is killed, such a file goes on with no line doubled, a
   await untilTrue(() => numbersIn(file, 1).includes(30_001));
   const numbers = numbersIn(file, 1);
   expect(new Set(numbers).size).toBe(numbers.length);
-  const said = [...place.ownLog().matchAll(/at most (\d+) lines? that were on their way/g)].map(([, count]) =>
-    Number(count),
+  const said = [...place.ownLog().matchAll(/at most (\d+) lines? that (?:was|were) on (?:its|their) way/g)].map(
+    ([, count]) => Number(count),
   );
   expect(30_001 - numbers.length).toBeLessThanOrEqual(said.reduce((sum, count) => sum + count, 0));
 });
