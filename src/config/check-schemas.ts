@@ -7,6 +7,9 @@ import { MAX_PATTERN, pattern } from "./pattern.ts";
 import { choice, duration, fail, flag, text, wholeNumber } from "./schema-parts.ts";
 import { wanted } from "./want.ts";
 
+/** What a start has if [ready] does not say it. */
+export const READY_DEFAULTS = { timeout: millis(60_000), interval: millis(200) } as const;
+
 /** Longest address of a check, in characters. */
 const MAX_URL = 2048;
 /** The last descriptor below the usual soft limit. */
@@ -49,12 +52,12 @@ function readyKeys() {
       limit: `${MAX_PATTERN} characters`,
       example: 'log = "listening on port [0-9]+"',
     }),
-    timeout: key(duration("7d", "1ms").default(millis(60_000)), {
+    timeout: key(duration("7d", "1ms").default(READY_DEFAULTS.timeout), {
       description: "After this the start has failed",
       limit: "7d",
       example: 'timeout = "2m"',
     }),
-    interval: key(duration("1h", "1ms").default(millis(200)), {
+    interval: key(duration("1h", "1ms").default(READY_DEFAULTS.interval), {
       description: "Between two attempts of tcp, http or command",
       limit: "1h",
       example: 'interval = "1s"',

@@ -13,7 +13,7 @@ export function crossFaultsOf(table: Table, own: Table): Fault[] {
   return [
     ...forkingFaultsOf(table),
     ...policyFaultsOf(table),
-    ...idleFaultsOf(own),
+    ...idleFaultsOf(own, table),
     ...reloadFaultsOf(table),
     ...lifeFaultsOf(table),
     ...logFaultsOf(table),
@@ -62,14 +62,19 @@ function policyFaultsOf(table: Table): Fault[] {
 /** Keys that say how it is started again. */
 const RESTARTING = ["delay", "max_delay", "limit"] as const;
 
-function idleFaultsOf({ restart }: Table): Fault[] {
-  if (!isTable(restart) || restart["policy"] !== "never") return [];
+function idleFaultsOf({ restart }: Table, { health }: Table): Fault[] {
+  if (!isTable(restart) || restart["policy"] !== "never" || restartsUnhealthy(health)) return [];
   return RESTARTING.filter((key) => restart[key] !== undefined).map((key) => ({
     path: ["restart", key],
     at: "key",
     reason: `it says nothing beside policy = "never"`,
     suggestion: null,
   }));
+}
+
+/** An unhealthy service is restarted whatever its policy says. */
+function restartsUnhealthy(health: unknown): boolean {
+  return isTable(health) && health["action"] !== "stop" && health["action"] !== "report";
 }
 
 function reloadFaultsOf(table: Table): Fault[] {

@@ -1,3 +1,6 @@
+import { spanOf } from "../core/check-words.ts";
+import type { Millis } from "../core/units.ts";
+import { READY_DEFAULTS } from "./check-schemas.ts";
 import { isTable, valueAt, type Path, type Table } from "./document.ts";
 import { faultAt, type Fault } from "./fault.ts";
 import { quote } from "./problem.ts";
@@ -44,18 +47,35 @@ function methodFaultsOf(table: Table, key: "ready" | "health", methods: readonly
 }
 
 /** Who asks again only when the time is over asks once. */
-function paceFaultsOf(table: Table): Fault[] {
-  const interval = valueAt(table, ["ready", "interval"]);
-  const timeout = valueAt(table, ["ready", "timeout"]);
-  if (typeof interval !== "string" || typeof timeout !== "string") return [];
-  const [pause, most] = [parseDuration(interval), parseDuration(timeout)];
-  if (pause === null || most === null || pause < most) return [];
-  return [
-    faultAt(
-      ["ready", "interval"],
-      `got "${interval}", want less than the "${timeout}" of "ready.timeout", as it would be checked only once`,
-    ),
-  ];
+function paceFaultsOf({ ready }: Table): Fault[] {
+  // What tells its readiness by itself is not asked.
+  if (!isTable(ready) || CHECKS.every((check) => ready[check] === undefined)) return [];
+  const [interval, timeout] = [readyTimeOf(ready, "interval"), readyTimeOf(ready, "timeout")];
+  if (interval === null || timeout === null || interval.span < timeout.span) return [];
+  const [key, got, want] =
+    interval.written === null
+      ? (["timeout", timeout.written, `more than ${interval.told}`] as const)
+      : (["interval", interval.written, `less than ${timeout.told}`] as const);
+  return [faultAt(["ready", key], `got "${got}", want ${want}, as it would be checked only once`)];
+}
+
+interface ReadyTime {
+  readonly span: Millis;
+  /** null: it is what it usually is. */
+  readonly written: string | null;
+  /** As a message says it. */
+  readonly told: string;
+}
+
+/** null: nobody knows what was meant. */
+function readyTimeOf(ready: Table, key: keyof typeof READY_DEFAULTS): ReadyTime | null {
+  const written = ready[key];
+  const usual = READY_DEFAULTS[key];
+  if (written === undefined)
+    return { span: usual, written: null, told: `"${spanOf(usual)}", which "ready.${key}" is unless it is written` };
+  if (typeof written !== "string") return null;
+  const span = parseDuration(written);
+  return span === null ? null : { span, written, told: `the "${written}" of "ready.${key}"` };
 }
 
 function oneshotFaultsOf(table: Table): Fault[] {

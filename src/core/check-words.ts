@@ -47,7 +47,8 @@ const UNITS = [
   ["s", 1_000],
 ] as const;
 
-function spanOf(span: number): string {
+/** A span in milliseconds, as people write it: "15m", "200ms". */
+export function spanOf(span: number): string {
   const unit = UNITS.find(([, size]) => span >= size && span % size === 0);
   return unit === undefined ? `${span}ms` : `${span / unit[1]}${unit[0]}`;
 }

@@ -51,6 +51,14 @@ describe("[ready]", () => {
       }));
   }
 
+  test("has any pause where nothing is checked, and one below its time where something is", () => {
+    for (const told of ["notify = true", "fd = 3", 'log = "up"'])
+      expect(withLines("[ready]", told, 'timeout = "5s"', 'interval = "5s"').ready?.interval).toBe(millis(5000));
+    const checked = 'tcp = "127.0.0.1:80"';
+    expect(withLines("[ready]", checked, 'timeout = "201ms"').ready?.timeout).toBe(millis(201));
+    expect(withLines("[ready]", checked, 'interval = "59s"').ready?.interval).toBe(millis(59_000));
+  });
+
   test("its command with a slash is beside the definition", () => {
     using place = makePlace({ "web.toml": 'command = "true"\nready.command = "bin/probe"\n' });
     expect(mustLoad(place.load()).definitions[0]?.ready?.method).toEqual({
@@ -89,6 +97,13 @@ test("[health] has the defaults that are documented, and takes its own values", 
     startPeriod: millis(30_000),
     action: "report",
   });
+});
+
+test("a service that is never restarted may say how, as it is if it is unhealthy", () => {
+  const health = ["[health]", 'tcp = "127.0.0.1:80"'];
+  const never = ["[restart]", 'policy = "never"', 'delay = "5s"', "limit = { count = 3, within = '1m' }"];
+  expect(withLines(...health, ...never).restart).toMatchObject({ policy: "never", delay: 5000, limit: { count: 3 } });
+  expect(withLines(...health, 'action = "restart"', ...never).restart.delay).toBe(millis(5000));
 });
 
 describe("notifications count", () => {

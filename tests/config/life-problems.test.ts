@@ -100,6 +100,20 @@ const ROWS: readonly Row[] = [
     ],
   ],
   [
+    "a check that would be made only once in the usual time for it",
+    ['ready = { tcp = "127.0.0.1:80", interval = "60s" }'],
+    [
+      '2:44: cannot parse "ready.interval": got "60s", want less than "1m", which "ready.timeout" is unless it is written, as it would be checked only once',
+    ],
+  ],
+  [
+    "a check for which the usual pause is too long",
+    ['ready = { tcp = "127.0.0.1:80", timeout = "200ms" }'],
+    [
+      '2:43: cannot parse "ready.timeout": got "200ms", want more than "200ms", which "ready.interval" is unless it is written, as it would be checked only once',
+    ],
+  ],
+  [
     "how to start again what is never started again",
     ['restart = { policy = "never", delay = "1s", max_delay = "1m", limit = { count = 1, within = "1s" } }'],
     [
@@ -107,6 +121,11 @@ const ROWS: readonly Row[] = [
       '2:45: cannot parse "restart.max_delay": it says nothing beside policy = "never"',
       '2:63: cannot parse "restart.limit": it says nothing beside policy = "never"',
     ],
+  ],
+  [
+    "how to start again what is not even started again if it is unhealthy",
+    ['health = { tcp = "127.0.0.1:80", action = "stop" }', 'restart = { policy = "never", delay = "1s" }'],
+    ['3:31: cannot parse "restart.delay": it says nothing beside policy = "never"'],
   ],
   [
     "a schedule of a service that stays",
