@@ -16,7 +16,7 @@ export function crossFaultsOf(table: Table, own: Table): Fault[] {
     ...idleFaultsOf(own, table),
     ...reloadFaultsOf(table),
     ...lifeFaultsOf(table),
-    ...logFaultsOf(table),
+    ...logFaultsOf(table, own),
     ...directReadinessFaultsOf(table),
   ];
 }

@@ -6,12 +6,12 @@ import { quote } from "./problem.ts";
 import { nameFaultOf } from "./service-name.ts";
 import { listOf, suggestNearest } from "./want.ts";
 
-/** What the keys of [log] say together: names of sinks that there are not, and keys that say nothing of a sink. */
-export function logFaultsOf({ log }: Table): Fault[] {
+/** What the keys of [log] say together: names of sinks that there are not, and keys that say nothing of a sink. `own` is without [defaults]. */
+export function logFaultsOf({ log }: Table, own: Table): Fault[] {
   if (!isTable(log)) return [];
   const sinks = isTable(log["sinks"]) ? log["sinks"] : {};
   return [
-    ...directFaultsOf(log),
+    ...directFaultsOf(log, isTable(own["log"]) ? own["log"] : {}),
     ...nameFaultsOf(log["to"], { path: ["log", "to"], sinks }),
     ...nameFaultsOf(valueAt(log, ["stderr", "to"]), { path: ["log", "stderr", "to"], sinks }),
     ...Object.entries(sinks).flatMap(([name, sink]) => (isTable(sink) ? sinkFaultsOf(name, sink) : [])),

@@ -19,20 +19,25 @@ type Values = Omit<ParsedLog, "sinks" | "stderr">;
 export function logOf(log: ParsedLog, absolute: (path: string) => string): LogPolicy {
   const sinksOf = (values: Values, streams: readonly LogStream[]): SinkPolicy[] =>
     [...new Set(values.to)].map((name) => sinkOf(name, { values, streams, own: log.sinks[name], absolute }));
-  const stdout = log.multiline ?? null;
   const isJoined = log.stderr === "stdout";
   const direct = log.direct ? { rotateSignal: log.rotate_signal ?? null } : null;
-  // Nobody is there to stamp them.
-  const values: Values = log.direct ? { ...log, stamp: "none" } : log;
+  const values: Values = log.direct ? unreadOf(log) : log;
+  const stdout = values.multiline ?? null;
   if (log.stderr === undefined || log.stderr === "stdout")
     return { sinks: sinksOf(values, LOG_STREAMS), multiline: { stdout, stderr: stdout }, isJoined, direct };
-  const errors = overlaid(values, log.stderr);
+  const said = overlaid(values, log.stderr);
+  const errors = log.direct ? unreadOf(said) : said;
   return {
     sinks: joined(sinksOf(values, ["stdout"]), sinksOf(errors, ["stderr"])),
     multiline: { stdout, stderr: errors.multiline ?? null },
     isJoined,
     direct,
   };
+}
+
+/** Nobody is there to stamp lines, or to drop them: what [defaults] say of that is for others. */
+function unreadOf(values: Values): Values {
+  return { ...values, stamp: "none", when_slow: "block", rate: undefined, multiline: undefined };
 }
 
 /** Sinks that are the same for both streams become one. */

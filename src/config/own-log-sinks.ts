@@ -22,7 +22,7 @@ export function ownLogFaultsOf(table: Table): Fault[] {
   const { log } = table;
   if (!isTable(log)) return [];
   const { to, sinks } = log;
-  const faults = logFaultsOf({ log: { to, sinks } });
+  const faults = logFaultsOf({ log: { to, sinks } }, {});
   if (Array.isArray(to)) {
     if (!to.includes("file"))
       faults.push(faultAt(["log", "to"], `want "file" in it, as that remains when nothing else takes its lines`));

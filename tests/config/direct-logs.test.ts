@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { definitionOf, lines, problemsOf } from "./load-texts.ts";
+import { definitionOf, lines, makePlace, mustLoad, problemsOf } from "./load-texts.ts";
 
 const written = (...text: string[]): string => lines('command = "true"', ...text);
 
@@ -66,6 +66,43 @@ describe("log.direct", () => {
     expect(
       faultsOf("[log]", "direct = true", 'to = ["file"]', 'stamp = "none"', 'format = "plain"', "include = []"),
     ).toEqual([]);
+  });
+
+  test("leaves what [defaults] say of reading lines to the services whose lines are read", () => {
+    const said = [
+      'when_slow = "drop"',
+      'buffer = "1MiB"',
+      'rate = { lines = 9, per = "1s" }',
+      "multiline = { start = '^\\S' }",
+    ];
+    using place = makePlace({
+      "daemonsup.toml": lines("[defaults.log]", ...said, "[defaults.log.stderr]", ...said),
+      "read.toml": written(),
+      "web.toml": written("log.direct = true"),
+    });
+    const [read, web] = mustLoad(place.load()).definitions;
+    const drop = { feed: { tag: "drop", buffer: 1024 * 1024 }, filter: { rate: { lines: 9 } } };
+    expect(read?.log).toMatchObject({ multiline: { stdout: {}, stderr: {} }, sinks: [drop] });
+    const block = { feed: { tag: "block" }, filter: { rate: null } };
+    expect(web?.log).toMatchObject({ multiline: { stdout: null, stderr: null }, sinks: [block] });
+  });
+
+  test("is refused with what the definition itself says of reading lines, each with its place", () => {
+    const said = [
+      'rate = { lines = 9, per = "1s" }',
+      "multiline = { start = '^\\S' }",
+      'when_slow = "drop"',
+      'buffer = "1MiB"',
+    ];
+    const places = faultsOf("[log]", "direct = true", ...said, "[log.stderr]", ...said).map(
+      (fault) => /:(\d+):1: cannot parse "(\S+)": .* nobody reads its lines/.exec(fault)?.slice(1) ?? fault,
+    );
+    const keys = ["rate", "multiline", "when_slow", "buffer"];
+    expect(places).toEqual([
+      ...keys.map((key, index) => [`${index + 4}`, `log.${key}`]),
+      ...keys.map((key, index) => [`${index + 9}`, `log.stderr.${key}`]),
+    ]);
+    expect(faultsOf("[log]", "direct = true", 'when_slow = "block"')).toEqual([]);
   });
 
   test("is refused with readiness by a line", () => {
