@@ -4,6 +4,13 @@ const SUMMARY = /^(?=\d+ tests? (?:skipped|failed):$)/m;
 
 // What tells most of a failure: the error, its values, the place in the test.
 const REASON = /^(?:\(fail\) |\w*[Ee]rror: |\s*code: |Expected|Received|\s+at .*\.test\.ts:\d)/;
+const ERROR = /^\w*[Ee]rror: /;
+/** Its message is of the runner's making: what it compares stands in lines of its own. */
+const COMPARISON = /^error: expect\(/;
+const DIFFERENCE = /^[-+] (?! *(?:Expected|Received) )/;
+const TRACE = /^\s+at /;
+/** Of each test, with its name. */
+const MOST_LINES = 12;
 const MOST_CHARACTERS = 200;
 
 /**
@@ -23,7 +30,26 @@ export function renderTestFailures(output: string): string {
 function summaryOf(part: string): readonly string[] {
   const [file = ""] = part.split(":\n", 1);
   return part
-    .split("\n")
-    .filter((line) => REASON.test(line))
+    .split(/(?<=^\(fail\) .*)\n/m)
+    .flatMap((test) => shortened(reasonsOf(test)))
     .map((line) => (line.startsWith("(fail)") ? `${file} ${line}` : `  ${line.trim()}`).slice(0, MOST_CHARACTERS));
+}
+
+/** All lines of the message of an error that was thrown, and those that two values do not have in common. */
+function reasonsOf(test: string): readonly string[] {
+  let within: "message" | "values" | null = null;
+  return test.split("\n").filter((line) => {
+    if (ERROR.test(line)) within = COMPARISON.test(line) ? "values" : "message";
+    else if (TRACE.test(line)) within = null;
+    if (REASON.test(line)) return true;
+    return within === "values" ? DIFFERENCE.test(line) : within === "message" && line.trim() !== "";
+  });
+}
+
+/** The last ones are the place and the name. */
+function shortened(lines: readonly string[]): readonly string[] {
+  const more = lines.length - MOST_LINES;
+  if (more <= 0) return lines;
+  const end = lines.slice(-2);
+  return [...lines.slice(0, MOST_LINES - 3), `(${more + 1} more lines)`, ...end];
 }

@@ -40,6 +40,12 @@ tests/three.test.ts:
 Ran 5 tests across 3 files. [1.00s]
 `;
 
+/** What is said first of one failed test that has put out these lines. */
+function summaryOf(lines: readonly string[]): readonly string[] {
+  const output = ["bun test", "", "tests/one.test.ts:", "4 | code();", ...lines, "(fail) one", ""].join("\n");
+  return renderTestFailures(output).split("\n\n")[0]?.split("\n") ?? [];
+}
+
 describe("what is shown of failed tests", () => {
   test("is the error, the file and the name of each, then what was said of it, and nothing else", () => {
     expect(renderTestFailures(OUTPUT)).toBe(`  error: expect(received).toBe(expected)
@@ -61,6 +67,52 @@ Received: 1
 tests/three.test.ts:
 (fail) three > hangs [30000.13ms]
   ^ this test timed out after 30000ms.`);
+  });
+
+  test("has each line of a message that somebody has thrown, as far as there is room", () => {
+    const problems = Array.from({ length: 20 }, (_, index) => `red: problem ${index}`);
+    const shown = summaryOf([
+      `error: ${problems.slice(0, 2).join("\n")}`,
+      "",
+      "",
+      "of two",
+      "      at <anonymous> (/tests/one.test.ts:4:11)",
+    ]);
+    expect(shown).toEqual([
+      "  error: red: problem 0",
+      "  red: problem 1",
+      "  of two",
+      "  at <anonymous> (/tests/one.test.ts:4:11)",
+      "tests/one.test.ts (fail) one",
+    ]);
+    const many = summaryOf([`error: ${problems.join("\n")}`, "      at <anonymous> (/tests/one.test.ts:4:11)"]);
+    expect(many).toHaveLength(12);
+    expect(many.slice(8)).toEqual([
+      "  red: problem 8",
+      "  (11 more lines)",
+      "  at <anonymous> (/tests/one.test.ts:4:11)",
+      "tests/one.test.ts (fail) one",
+    ]);
+  });
+
+  test("has what two values do not have in common", () => {
+    const comparison = [
+      "error: expect(received).toEqual(expected)",
+      "",
+      "  {",
+      '-   "a": 2,',
+      '+   "a": 1,',
+      '    "b": 3,',
+      "  }",
+    ];
+    const counts = ["", "- Expected  - 1", "+ Received  + 1", "", "      at <anonymous> (/tests/one.test.ts:4:11)"];
+    expect(summaryOf([...comparison, ...counts])).toEqual([
+      "  error: expect(received).toEqual(expected)",
+      '  -   "a": 2,',
+      '  +   "a": 1,',
+      "  at <anonymous> (/tests/one.test.ts:4:11)",
+      "tests/one.test.ts (fail) one",
+    ]);
   });
 
   test("is the whole output of a run that failed without a failed test, but for what passed", () => {
