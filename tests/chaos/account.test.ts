@@ -82,6 +82,18 @@ describe("a service that has ended by itself", () => {
   });
 });
 
+test("how a run has ended that nobody saw stays unknown, until the next run", () => {
+  const done: Seen = { state: "done", want: "up", pid: null, restarts: 0 };
+  const failed: Seen = { ...done, state: "failed" };
+  const account = running({ policy: "never" });
+  expect(hear(account, BLIND, "end 10 a 2 own:0")).toEqual([]);
+  expect(account.settle(failed, false, BLIND)).toBeNull();
+  expect(account.settle(failed, false, ALONE)).toBeNull();
+  expect(hear(account, TOUCHED, "start 11 b 3", "end 11 b 4 own:0")).toEqual([]);
+  expect(account.settle(failed, false, TOUCHED)).not.toBeNull();
+  expect(account.settle(done, false, TOUCHED)).toBeNull();
+});
+
 describe("a promise", () => {
   test("of a stop is kept", () => {
     const account = running();

@@ -45,6 +45,8 @@ export class Account {
   /** Since all was calm. */
   #hasNoted = false;
   #starts = 0;
+  /** Its run ended in a round in which how it ended may have been missed: what is shown of that stays. */
+  #mayBeUnknown = false;
   /** Nobody was there for a while since it has handed over a descriptor for safekeeping. */
   #mayHaveLost = false;
   /** Its run says no more that it lives. */
@@ -94,6 +96,7 @@ export class Account {
       if (!round.isTouched) return `run ${this.#run.invocation} was killed, though nobody asked for it`;
       this.#run = { ...this.#run, end: "killed" };
     }
+    if (hasNoted) this.#mayBeUnknown = !isAlive && round.mayMissExits;
     if (isAlive && seen.pid !== this.#run?.pid) return `pid ${this.#run?.pid} runs, but ${seen.pid} is shown`;
     if (!round.isTouched && before !== null && before.want !== seen.want)
       return `was wanted ${before.want}, and is wanted ${seen.want}`;
@@ -106,7 +109,7 @@ export class Account {
       return `is wanted ${seen.want}, though "${round.want}" was promised`;
     if (isAlive && this.member.hooks.includes("after_start") && !this.#hooks.some(({ more }) => more === "after_start"))
       return `run ${this.#run?.invocation} is up without its hook after_start`;
-    const wanted = this.#acceptable(seen.want, isAlive, round);
+    const wanted = this.#acceptable(seen.want, isAlive);
     return wanted.includes(seen.state) ? null : `is ${seen.state} (wanted ${seen.want}), want ${wanted.join(" or ")}`;
   }
 
@@ -155,7 +158,7 @@ export class Account {
     return this.member.policy === "on-failure" && (end !== "own:0" || mayMissExits);
   }
 
-  #acceptable(want: "up" | "down", isAlive: boolean, round: Round): readonly PublicState[] {
+  #acceptable(want: "up" | "down", isAlive: boolean): readonly PublicState[] {
     const { type, calls, policy, group, name } = this.member;
     if (want === "down") return isAlive ? [] : ["down"];
     if (isAlive) return type === "oneshot" ? ["starting"] : ["up"];
@@ -164,7 +167,7 @@ export class Account {
     const held: readonly PublicState[] = group === name ? [] : ["waiting"];
     if (policy === "always") return held;
     const end = this.#run?.end ?? null;
-    if (end === "own:0") return round.mayMissExits ? ["done", "failed"] : ["done"];
+    if (end === "own:0") return this.#mayBeUnknown ? ["done", "failed"] : ["done"];
     if (end?.startsWith("own:") === true) return ["failed"];
     return ["done", "failed", ...held];
   }

@@ -23,10 +23,10 @@ export function householdOf(place: TestPlace): Household {
   return { guardian, supervisor, all };
 }
 
-/** SIGKILL to those of them that still run in this place. Returns how many it was sent to. */
-export function killAll(place: TestPlace, pids: readonly (number | null)[]): number {
+/** SIGKILL to those of them that still run in this place. Returns to whom it was sent. */
+export function killAll(place: TestPlace, pids: readonly (number | null)[]): readonly number[] {
   const alive = new Set(processesOf("daemonsup", "--config", place.config));
-  return pids.filter((pid) => pid !== null && alive.has(pid) && signal(pid, "SIGKILL")).length;
+  return pids.filter((pid) => pid !== null).filter((pid) => alive.has(pid) && signal(pid, "SIGKILL"));
 }
 
 /** false if it has ended meanwhile. */

@@ -1,5 +1,6 @@
 /* Who ends guardian and supervisor, at random, and starts them again where nobody else can. */
-import type { CommandResult, TestPlace } from "../scenarios/test-supervisor.ts";
+import { join } from "node:path";
+import { type CommandResult, type TestPlace, hasEnded, untilTrue } from "../scenarios/test-supervisor.ts";
 import type { Chance } from "./chance.ts";
 import { householdOf, killAll, signal } from "./deaths.ts";
 
@@ -9,6 +10,10 @@ import { householdOf, killAll, signal } from "./deaths.ts";
  */
 export const DEATHS = { supervisor: 6, guardian: 4, both: 2, quick: 2, starting: 1, upgrade: 2, none: 1 } as const;
 export type Death = keyof typeof DEATHS;
+
+/** How long somebody who is there may take to answer. */
+const ANSWER_MS = 30_000;
+const LOOK_AGAIN_MS = 10;
 
 export interface ReaperOptions {
   readonly chance: Chance;
@@ -36,6 +41,8 @@ export class Reaper {
   mayMissExits = false;
   /** true: some supervisor has died, or been asked to make room. */
   hasDied = false;
+  /** By the last blow. */
+  #killed: readonly number[] = [];
   readonly #place: TestPlace;
   readonly #options: ReaperOptions;
 
@@ -82,6 +89,8 @@ export class Reaper {
         await this.#startAndKill();
         break;
     }
+    // On a loaded machine whoever was killed is there for a while yet, and must not be taken for someone who goes on.
+    await untilTrue(() => this.#killed.every(hasEnded));
     if (householdOf(this.#place).all.length > 0) return;
     this.isBlind = true;
     this.mayMissExits = true;
@@ -106,13 +115,27 @@ export class Reaper {
     return await Promise.resolve(isLeft);
   }
 
-  /** Starts one again if there is none, as an operator would. */
+  /** Resolves once somebody answers, or there is someone who does not. Starts one again if there is none, as an operator would. */
   async ensureRunning(): Promise<void> {
-    while (householdOf(this.#place).all.length === 0) {
+    for (const end = performance.now() + ANSWER_MS; performance.now() < end && !(await this.#isAnswered());) {
+      if (householdOf(this.#place).all.length > 0) {
+        await Bun.sleep(LOOK_AGAIN_MS);
+        continue;
+      }
       this.isBlind = true;
       this.mayMissExits = true;
       await this.startAgain();
     }
+  }
+
+  /** Who is about to end, or was left without the other, may be there and never answer. */
+  async #isAnswered(): Promise<boolean> {
+    const unix = join(this.#place.runtime, "control.sock");
+    const options = { unix, keepalive: false, signal: AbortSignal.timeout(ANSWER_MS) };
+    return await fetch("http://daemonsup/v1/version", options).then(
+      async (response) => (await response.json()) !== null,
+      () => false,
+    );
   }
 
   /** Throws if it does not start. */
@@ -150,8 +173,8 @@ export class Reaper {
 
   #kill(death: Death, pids: readonly (number | null)[]): void {
     this.mayMissExits ||= death !== "supervisor" && death !== "quick";
-    const count = killAll(this.#place, pids);
-    this.kills[death] += count;
+    this.#killed = killAll(this.#place, pids);
+    this.kills[death] += this.#killed.length;
     this.#options.tell(`kills ${pids.join(", ")}`);
   }
 }
