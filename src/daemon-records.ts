@@ -8,6 +8,8 @@ import type { FoundText, RecordOpener } from "./os/record-left.ts";
 import type { Report } from "./supervisor/ports.ts";
 
 const PREFIX = "service ";
+/** A shutdown has begun; what it says is of no matter. */
+const SHUTDOWN = "shutdown";
 const NOTHING: readonly ServiceAction[] = [];
 
 /** What was last written of a service. */
@@ -44,6 +46,8 @@ export class ServiceRecords {
   begin(definitions: readonly Definition[]): {
     readonly saved: ReadonlyMap<string, SavedService>;
     readonly problems: readonly string[];
+    /** true: a shutdown had begun. */
+    readonly wasEnding: boolean;
   } {
     for (const definition of definitions) this.#standing.set(definition.name, definition);
     const saved = new Map<string, SavedService>();
@@ -55,14 +59,25 @@ export class ServiceRecords {
       if (reading.tag === "ok") saved.set(service, isDone ? { ...reading.saved, actions: [] } : reading.saved);
       else problems.push(`${service}: cannot read its record: ${reading.reason}; going by its processes alone`);
     }
+    const wasEnding = this.#found.has(SHUTDOWN);
     this.#found = new Map();
-    return { saved, problems };
+    return { saved, problems, wasEnding };
   }
 
   /** Nobody is to go by what is left. */
   discard(): void {
     this.#found = new Map();
     this.#file?.clear();
+  }
+
+  /** A shutdown begins. Without room for that, a start after one that was cut off leaves what it has ended. */
+  noteShutdown(): void {
+    this.#file?.write(SHUTDOWN, "begun");
+  }
+
+  /** What a shutdown that was cut off has ended is noted with its services by now. */
+  forgetShutdown(): void {
+    this.#file?.forget(SHUTDOWN);
   }
 
   keep(record: ServiceRecord, actions: readonly ServiceAction[] | null, run: number | null): void {

@@ -207,6 +207,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),
     ending() {
+      records.noteShutdown();
       guardian?.ending();
       manager.stopping();
     },
@@ -244,17 +245,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     await Promise.all([history.close(), logs.plane.reached()]);
   };
   const upgrades = new Upgrades(role, { supervisor, reloader, launcher, guardian, manager, estate, helpers, rest });
-  const parts = {
-    supervisor,
-    reloader,
-    scaling,
-    files,
-    logs,
-    history: history.writer,
-    guardian,
-    upgrades,
-    memory,
-  };
+  const parts = { supervisor, reloader, scaling, files, logs, history: history.writer, guardian, upgrades, memory };
   const control = controlPortOf(role, parts);
   if (told !== null) await serving.answerFirst();
   await attempts.make(() => serving.openDoor(door ?? loadDoor(loaded.settings), control));
@@ -267,7 +258,10 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const problems = [...ofConfiguration, ...memory.problems, ...left.problems];
   for (const warning of [...problems, ...loaded.warnings]) logs.report("warning", warning);
   const { definitions, unfit } = inForce.reading;
-  supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved, isStart: !isSuccessor });
+  // A successor goes on with a shutdown itself.
+  const isCutOff = left.wasEnding && !isSuccessor;
+  supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved, isCutOff });
+  if (isCutOff) records.forgetShutdown();
   if (inForce !== first) reloader.catchUp(loaded);
   estate.forsake();
   upgrades.conclude();

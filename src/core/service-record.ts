@@ -162,7 +162,10 @@ export function pidOf(record: ServiceRecord): number | null {
   return mainPidOf(record.state);
 }
 
-/** true: it has ended, or is about to, although it is to run: with the supervisor, and with nothing else. */
+/**
+ * Where a shutdown had begun that nobody finished. true: it has ended, or is about to, although it is to run, as after any start.
+ * Without a shutdown that says nothing: it may have been killed by hand, stopped for its health, or not be called any more.
+ */
 export function isEndedByShutdown({ want, state, held, asked }: ServiceRecord): boolean {
   if (want !== "up" || asked !== null) return false;
   return held === "stop-asked" || endsForGood(state) || (state.tag === "down" && state.why === "stopped");

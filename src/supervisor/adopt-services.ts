@@ -28,8 +28,8 @@ export interface Beginnings {
   readonly remembered: readonly Remembered[];
   /** What a predecessor that died has written of its services, as far as it can be read, with the actions that are not done. */
   readonly saved: ReadonlyMap<string, SavedService>;
-  /** true: somebody has started it; false: it takes the place of one that died, and ends if that was to end. */
-  readonly isStart: boolean;
+  /** true: a shutdown had begun with which nobody goes on; what it has ended is to run again. */
+  readonly isCutOff: boolean;
 }
 
 export interface AdoptionPorts {

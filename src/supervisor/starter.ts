@@ -50,6 +50,12 @@ export class Starter {
     this.#queue.add(service);
   }
 
+  /** The same for one that has run: that it is to be started is noted, so that a successor which comes before its turn does it. */
+  startAgain(service: string): void {
+    this.#ports.fleet().amend(service, { asked: { how: "enable-asked", byHand: false } });
+    this.#queue.add(service);
+  }
+
   /** Starts nothing more. */
   clear(): void {
     this.#queue.clear();

@@ -165,17 +165,17 @@ export class Supervisor {
     // Each after what it needs, so that none has to be looked at twice.
     for (const name of fleet.links.inStartOrder([...fleet.records()].map((record) => record.definition.name))) {
       const [record, asked, unfit] = [fleet.get(name), byHand.get(name) ?? null, beginnings.unfit[name] ?? null];
-      if (record !== null && adopted.has(name)) this.#goOn(record, beginnings.isStart);
+      if (record !== null && adopted.has(name)) this.#goOn(record, beginnings.isCutOff);
       else if (asked !== null || unfit !== null) this.#starter.want(name, asked, unfit);
       else if (record?.want === "up") this.#starter.start(name);
     }
   }
 
-  #goOn(record: ServiceRecord, isStart: boolean): void {
+  #goOn(record: ServiceRecord, isCutOff: boolean): void {
     this.#keeping.keep(record, null);
     this.#pidFiles.changed(record, null);
-    const isToStart = (record.want === "up" && isUntouched(record.state)) || (isStart && isEndedByShutdown(record));
-    if (isToStart) this.#starter.start(record.definition.name);
+    if (isCutOff && isEndedByShutdown(record)) this.#starter.startAgain(record.definition.name);
+    else if (record.want === "up" && isUntouched(record.state)) this.#starter.start(record.definition.name);
   }
 
   /** The service is new, or has another definition. */

@@ -66,7 +66,8 @@ describe("what was ended by a shutdown that was cut off", () => {
     ["off", { want: "down", state: { tag: "down", why: "stopped" } }],
   ];
 
-  function goOn(isStart: boolean) {
+  /** No start has had its turn yet. */
+  function boot(isCutOff: boolean) {
     const world = literalSupervisor();
     const { startTicks } = world.machine.start(501, {
       environment: { DAEMONSUP_SERVICE: "db", INVOCATION_ID: "f".repeat(32) },
@@ -77,16 +78,34 @@ describe("what was ended by a shutdown that was cut off", () => {
       return [name, { record, actions: [], run: null }];
     });
     const db = { ...ENDED, service: "db", main: { pid: 501, startTicks }, isMainGone: false };
-    world.boot(CHAIN, { remembered: [db], saved: new Map(saved), isStart });
+    const definitions = CHAIN.map(literalDefinition);
+    world.supervisor.boot({ definitions, unfit: {}, remembered: [db], saved: new Map(saved), isCutOff });
+    return world;
+  }
+
+  function goOn(isCutOff: boolean) {
+    const world = boot(isCutOff);
+    world.timers.turns();
     world.end(501);
     return ["db", "app", "off"].map((name) => `${name} ${world.stateOf(name)}`);
   }
 
-  test("runs again when somebody starts the supervisor anew", () => {
+  test("runs again when a start finds that nobody goes on with it", () => {
     expect(goOn(true)).toEqual(["db up", "app up", "off down"]);
   });
 
-  test("stays as it is for a successor, which goes on with the shutdown", () => {
+  test("is noted as to be started before its turn, for whoever comes after a death until then", () => {
+    const asked = new Map(boot(true).kept.map((record) => [record.definition.name, record.asked?.how ?? null]));
+    expect(asked).toEqual(
+      new Map([
+        ["db", "enable-asked"],
+        ["app", "enable-asked"],
+        ["off", null],
+      ]),
+    );
+  });
+
+  test("stays as it is for a successor, which goes on with it, and where no shutdown has ended it", () => {
     expect(goOn(false)).toEqual(["db down", "app down", "off down"]);
   });
 });

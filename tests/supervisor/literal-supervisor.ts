@@ -56,7 +56,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
       timers.turns();
     },
     boot(definitions: readonly DefinitionChanges[], left: Partial<Omit<Beginnings, "definitions">> = {}): void {
-      const none = { unfit: {}, remembered: [], saved: new Map<string, SavedService>(), isStart: true };
+      const none = { unfit: {}, remembered: [], saved: new Map<string, SavedService>(), isCutOff: false };
       supervisor.boot({ ...none, ...left, definitions: definitions.map(literalDefinition) });
       timers.turns();
     },
