@@ -58,9 +58,25 @@ export async function lookAtUsage(
   return new Map(reply.tag === "ok" ? reply.value.map((usage) => [usage.name, usage]) : []);
 }
 
+/** Everything about one service; `details`: null: the supervisor cannot tell. */
+export type Page = Omit<PageView, "details"> & { readonly details: DetailsView | null };
+
 /** Everything about one service, with so many of the last lines of its output. */
-export function lookAtPage(place: SupervisorPlace, name: string, lines: number): Promise<Reply<PageView>> {
-  return ask(place, { route: "page", name, query: { lines: String(lines) }, patience: ANSWER_WITHIN });
+export async function lookAtPage(place: SupervisorPlace, name: string, lines: number): Promise<Reply<Page>> {
+  const reply = await ask(place, { route: "page", name, query: { lines: String(lines) }, patience: ANSWER_WITHIN });
+  // Nothing in this request can be wrong but its path, which a supervisor of an earlier version does not know.
+  const isUnknown = reply.tag === "refused" && reply.why === "problem" && reply.exit === EXIT.usage;
+  return isUnknown ? await gatherPage(place, name, lines) : reply;
+}
+
+/** The same of a supervisor that tells each part by itself. */
+async function gatherPage(place: SupervisorPlace, name: string, most: number): Promise<Reply<Page>> {
+  const [service, details, lines] = await Promise.all([
+    ask(place, { route: "service", name, patience: ANSWER_WITHIN }),
+    lookAtDetails(place, name),
+    lookAtOutput(place, name, most),
+  ]);
+  return service.tag === "ok" ? { tag: "ok", value: { service: service.value, details, lines } } : service;
 }
 
 /** null: the supervisor cannot tell. */
