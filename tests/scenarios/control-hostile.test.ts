@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { program } from "./definitions.ts";
+import { sayingWhatFor } from "./long-wait.ts";
+import { descriptorsOf } from "./process-facts.ts";
 import { TestSupervisor, untilTrue } from "./test-supervisor.ts";
 
 const GET = "GET /v1/services HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -26,10 +27,6 @@ const PIECES: readonly string[] = [
   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 ];
 
-function descriptorsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
-}
-
 /** Connects, sends, and leaves in one of several ways, or stays. */
 function visit(path: string, index: number): Socket {
   const socket = createConnection({ path, allowHalfOpen: true });
@@ -49,7 +46,10 @@ function visit(path: string, index: number): Socket {
 test("thousands of connections of every bad kind harm neither the supervisor nor its services, and an operator gets in", async () => {
   await using supervisor = await TestSupervisor.start({ "web.toml": program(["sleep", "1000"]) });
   const before = await supervisor.service("web");
-  const descriptors = descriptorsOf(supervisor.supervisorPid);
+  // Its own log is the last thing that it opens, and that a little after it answers.
+  await supervisor.place.logged("web: up");
+  const open = (): readonly string[] => [...descriptorsOf(supervisor.supervisorPid).values()];
+  const atFirst = open();
   const path = `${supervisor.place.runtime}/control.sock`;
   for (let round = 0; round < 6; round++) {
     const sockets: Socket[] = [];
@@ -58,10 +58,18 @@ test("thousands of connections of every bad kind harm neither the supervisor nor
       if (index % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
     }
     // In the middle of all that, and by a connection of its own.
-    expect(await supervisor.command("status", "web", "--json")).toMatchObject({ code: 0, stderr: "" });
+    const asked = supervisor.command("status", "web", "--json");
+    const answer = await sayingWhatFor(() => `the answer to an operator in round ${round}`, asked);
+    expect(answer).toMatchObject({ code: 0, stderr: "" });
     for (const socket of sockets) socket.destroy();
   }
-  await untilTrue(() => descriptorsOf(supervisor.supervisorPid) <= descriptors);
+  await sayingWhatFor(
+    () =>
+      `the end of what is open beside ${atFirst.length} others: ${open()
+        .filter((each) => !atFirst.includes(each))
+        .join(", ")}`,
+    untilTrue(() => open().length <= atFirst.length),
+  );
   expect(await supervisor.service("web")).toMatchObject({ state: "up", pid: before.pid, restarts: 0 });
   expect(supervisor.place.ownLog()).not.toContain("internal error");
   expect(supervisor.events.filter(({ event }) => event !== "state")).toEqual([]);
