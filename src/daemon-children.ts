@@ -4,7 +4,7 @@
  */
 import type { GuardianLink } from "./daemon-guardian.ts";
 import { OwnChildren } from "./os/own-children.ts";
-import { readProcess } from "./os/processes.ts";
+import { type ProcessRow, readProcess } from "./os/processes.ts";
 import { peekChild, peekEndedChild, reapChild } from "./os/reaping.ts";
 import type { EndedChild, ReapPort } from "./supervisor/ports.ts";
 
@@ -41,6 +41,12 @@ export class DaemonChildren implements ReapPort {
     if (this.#guardian === null) return true;
     const { isGone, pid } = this.#guardian;
     return !isGone && process.ppid === pid && !ENDED.includes(readProcess(pid)?.state ?? "");
+  }
+
+  /** true: it has ended, what followed from that has been dealt with, and the guardian is about to reap it: it is nobody's any more. */
+  isGoing({ pid, state }: Pick<ProcessRow, "pid" | "state">): boolean {
+    // A number that is in use again by then shows a process that is alive.
+    return ENDED.includes(state) && this.#guardian?.isReaping(pid) === true;
   }
 
   lookAhead(): void {

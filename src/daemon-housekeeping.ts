@@ -40,7 +40,11 @@ export class Housekeeping {
       const remaining = this.#lastTouch + QUIET - now;
       if (remaining > 0 && now - this.#since < LONGEST_WAIT) return this.#arm(remaining);
       Bun.gc(true);
-      releaseProgramPages();
+      try {
+        releaseProgramPages();
+      } catch {
+        // Without a descriptor nothing tells what is mapped where: what is not needed stays in memory until the next time.
+      }
     }, delay);
     this.#timer.unref();
   }

@@ -1,4 +1,5 @@
 /* Where the supervisor's own messages and the output of services go: the two Workers and the logger before them. */
+import { faultOf } from "./core/fault.ts";
 import { getLogger, setup } from "@std/log";
 import type { Settings } from "./core/definition.ts";
 import { ownerOf } from "./core/dropped-files.ts";
@@ -134,8 +135,10 @@ function syslogSettingsOf(settings: Settings, isForeground: boolean): SyslogSett
 
 /** A bug of ours costs what it was about, never the supervisor. */
 export function surviveExceptions(logs: Logs): void {
-  const tell = (error: unknown): void =>
-    logs.report("crit", `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const tell = (error: unknown): void => {
+    const { severity, report } = faultOf(error);
+    logs.report(severity, report);
+  };
   process.on("uncaughtException", tell);
   process.on("unhandledRejection", tell);
 }

@@ -54,7 +54,7 @@ export function makeProcessPort(children: DaemonChildren): ProcessPort {
   return {
     ownPid: process.pid,
     parents: children.parents,
-    table: readProcessTable,
+    table: () => readProcessTable().filter((row) => !children.isGoing(row)),
     row: readProcess,
     childrenOf: readChildren,
     strangers: () => children.strangers(),

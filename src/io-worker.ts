@@ -144,8 +144,8 @@ function notedLogFiles(ledger: FdLedger): LogFiles {
   return {
     ...logFile,
     readCompressedLogEnd,
-    openLogFile: (path) => {
-      const opened = logFile.openLogFile(path);
+    openLogFile: (path, isLast) => {
+      const opened = logFile.openLogFile(path, isLast);
       if (opened.tag === "open") ledger.note(opened.fd);
       return opened;
     },

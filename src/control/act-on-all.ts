@@ -1,3 +1,4 @@
+import { faultOf } from "../core/fault.ts";
 import { isPattern } from "../core/name-pattern.ts";
 import { parseSignalName } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
@@ -81,6 +82,6 @@ async function decided(call: Call, outcome: Promise<Outcome> | undefined): Promi
     return await call.hold(outcome);
   } catch (error) {
     call.reportBug(error);
-    return { tag: "failed", message: "internal error, see the log of the supervisor" };
+    return { tag: "failed", message: faultOf(error).brief };
   }
 }

@@ -1,3 +1,4 @@
+import { faultOf } from "../core/fault.ts";
 import type { ControlPort, Outcome } from "./control-port.ts";
 import { type Call, FIRST_HANDLERS, type FirstPort, HANDLERS } from "./handlers.ts";
 import { type HttpListener, listenHttp } from "./http-listener.ts";
@@ -66,10 +67,7 @@ export function createControlServer(port: ControlPort | ComingPort, options: Con
       return await HANDLERS[found.route](callOf(request, found, whole ?? (await waitForWhole())));
     } catch (error) {
       reportBug(request, error);
-      return problemResponse(
-        "internal-error",
-        "cannot answer the request: internal error, see the log of the supervisor",
-      );
+      return problemResponse("internal-error", `cannot answer the request: ${faultOf(error).brief}`);
     }
   }
 
@@ -83,8 +81,7 @@ export function createControlServer(port: ControlPort | ComingPort, options: Con
   }
 
   function reportBug({ method }: Request, error: unknown): void {
-    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    options.report(`internal error: ${method} request: ${words}`);
+    options.report(`${method} request: ${faultOf(error).report}`);
   }
 
   function streamIsOver(): void {

@@ -9,6 +9,7 @@ import { FileAge, type TimeOfLine } from "./file-age.ts";
 import { FileKeeper } from "./file-keeper.ts";
 import { NEWLINE } from "./line-framer.ts";
 import type { LogFiles, Span } from "./log-files.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { FileMark } from "./plane-messages.ts";
 import { rotateFiles } from "./rotation.ts";
 
@@ -17,6 +18,8 @@ export type Report = (message: string, recovered: boolean) => void;
 
 export interface SinkPorts {
   readonly files: LogFiles;
+  /** Those of the thread. */
+  readonly openFiles: OpenFiles;
   readonly report: Report;
   /** Has the rotated files of this log compressed. */
   compressSoon(keeper: FileKeeper): void;
@@ -153,12 +156,20 @@ export class FileSink {
   close(): void {
     if (this.#fd !== null) this.#files.closeLogFile(this.#fd);
     this.#fd = null;
+    this.#ports.openFiles.closed(this);
+  }
+
+  /** Closes the file for the sake of another one, until there is something to be written again. */
+  makeRoom(): void {
+    this.close();
+    // What holds of the old files may be told anew meanwhile.
+    this.#isKept = false;
   }
 
   #open(at: number): boolean {
     this.close();
-    const opened = this.#files.openLogFile(this.path);
-    if (opened.tag === "failed") {
+    const opened = this.#ports.openFiles.open(this, this.path, this.#files);
+    if (opened.tag !== "open") {
       this.#failure = { reason: opened.reason, at };
       return false;
     }

@@ -16,9 +16,9 @@ export function journaledLogFiles(files: LogFiles, journal: PipeJournal): LogFil
   const open = new Map<number, OpenFile>();
   return {
     ...files,
-    openLogFile(path) {
-      const opened = files.openLogFile(path);
-      if (opened.tag === "failed") return opened;
+    openLogFile(path, isLast) {
+      const opened = files.openLogFile(path, isLast);
+      if (opened.tag !== "open") return opened;
       const name = { identity: encoder.encode(files.logFileIdentity(opened.fd) ?? ""), path: encoder.encode(path) };
       open.set(opened.fd, { name, size: 0, stretch: 0, at: 0 });
       return opened;

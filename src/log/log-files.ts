@@ -2,10 +2,11 @@ import type { Compression } from "../core/log-policy.ts";
 
 /** What the sinks need of the file system. No call may wait for anything but the disk. Reasons are for people. */
 export interface LogFiles {
-  /** Opens for appending, made if missing; never through a link, never anything but a regular file. */
-  openLogFile(
-    path: string,
-  ): { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly reason: string };
+  /**
+   * Opens for appending, made if missing; never through a link, never anything but a regular file. "none-left": that would take a
+   * descriptor that is left to others; with `isLast` the last one is taken.
+   */
+  openLogFile(path: string, isLast: boolean): OpenLogFile;
   closeLogFile(fd: number): void;
   /** What `lookAtLogFile` calls the file; null if there is no such descriptor. */
   logFileIdentity(fd: number): string | null;
@@ -36,6 +37,9 @@ export interface LogFiles {
   /** At most the first `most` bytes; null if the file cannot be read. */
   readLogFileStart(path: string, most: number): Uint8Array | null;
 }
+
+export type OpenLogFile =
+  { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed" | "none-left"; readonly reason: string };
 
 export interface FileLook {
   /** In bytes. */

@@ -13,6 +13,7 @@ import { type CopyStamped, OutBuffer } from "./out-buffer.ts";
 import { OwnLog } from "./own-log.ts";
 import type { PipePorts } from "./pipe-reader.ts";
 import type { PipeSizePorts } from "./pipe-sizes.ts";
+import { OpenFiles } from "./open-files.ts";
 import { answersOf } from "./plane-asked.ts";
 import { PlaneOutbox } from "./plane-outbox.ts";
 import { PlaneDirect } from "./plane-direct.ts";
@@ -61,6 +62,7 @@ export class Plane {
   readonly #watched = new Map<number, Watched>();
   readonly #followed = new Set<Service>();
   readonly #out: OutBuffer;
+  readonly #openFiles = new OpenFiles();
   readonly #runs: PlaneRuns;
   readonly #datagrams: DatagramLog;
   readonly #compression = new CompressionQueue((job) => this.#outbox.say({ tag: "compress", job }));
@@ -150,8 +152,7 @@ export class Plane {
         return this.#leave(message.service);
       case "drain":
         this.#runs.drain(message.run);
-        this.#outbox.say({ tag: "drained", run: message.run, token: message.token });
-        return;
+        return this.#outbox.say({ tag: "drained", run: message.run, token: message.token });
       case "tail":
       case "mark":
         for (const answer of answersOf(this.#services.get(message.service), message, this.#ports.now()))
@@ -167,8 +168,7 @@ export class Plane {
         return this.#runs.expectations.unexpect(message.service, message.id);
       case "own":
         this.#own.write(message.lines, this.#ports.now());
-        this.#outbox.say({ tag: "own-taken", count: message.lines.length });
-        return;
+        return this.#outbox.say({ tag: "own-taken", count: message.lines.length });
       case "configure-own":
         return this.#own.configure(message.file, message.policy, this.#ports.now());
       case "reopen":
@@ -249,6 +249,7 @@ export class Plane {
     return {
       files: this.#ports.files,
       out: this.#out,
+      openFiles: this.#openFiles,
       held: (delta) => this.#ports.held(delta),
       compressSoon: (keeper) => this.#compression.add(keeper),
       wakeAt: (at) => this.#clock.wakeAt(at),

@@ -25,7 +25,7 @@ import { type RelayedPolicy, RelaySink } from "./relay-sinks.ts";
 import type { SharedFiles } from "./shared-files.ts";
 import type { Source } from "./source.ts";
 
-export interface SinkSetPorts extends Pick<SinkPorts, "files" | "report" | "wakeAt" | "held"> {
+export interface SinkSetPorts extends Pick<SinkPorts, "files" | "openFiles" | "report" | "wakeAt" | "held"> {
   /** Whose lines they are. */
   readonly service: string;
   /** So many lines of the service have not come into the sink of this name. */

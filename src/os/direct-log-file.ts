@@ -3,7 +3,7 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync, ftruncateSync,
 import { dlopen, FFIType } from "bun:ffi";
 import { reasonOf } from "./errno-reason.ts";
 import { errorCodeOf } from "./error-code.ts";
-import type { FileResult, OpenLogResult } from "./log-file.ts";
+import type { FileResult } from "./log-file.ts";
 import { readInto } from "./read-at.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -22,11 +22,14 @@ export interface FileOwner {
   readonly gid: number;
 }
 
+export type OpenDirectResult =
+  { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly reason: string };
+
 /**
  * Opens a log file for appending, as stdout of a program: it blocks like any file. A missing one is made (mode 0640), for
  * `owner` unless that is null. Links are not followed, and what is not a regular file is refused.
  */
-export function openDirectLog(path: string, owner: FileOwner | null): OpenLogResult {
+export function openDirectLog(path: string, owner: FileOwner | null): OpenDirectResult {
   let fd = -1;
   try {
     fd = openOrMake(path, owner);

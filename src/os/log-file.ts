@@ -13,6 +13,7 @@ import {
 import { identityOf } from "./compress-file.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { lastErrno } from "./last-errno.ts";
+import { hasRoomAbove } from "./pipe-io.ts";
 import { raiseNumber } from "./reserve-numbers.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -31,18 +32,32 @@ const O_CLOEXEC = 0o2000000;
 const MODE = 0o640;
 
 export type OpenLogResult =
-  { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed"; readonly reason: string };
+  { readonly tag: "open"; readonly fd: number } | { readonly tag: "failed" | "none-left"; readonly reason: string };
+
+/** So many descriptors are left to others: to whoever looks at the processes of services, and to those who ask for something. */
+const LEFT_TO_OTHERS = 5;
+/** With the last one, the end of the file could not be looked at. */
+const LEFT_BY_LAST = 1;
 
 /**
  * Opens a log file for appending and makes it (mode 0640) if it is missing. Links are not followed, and what is not a
  * regular file is refused; neither a FIFO nor a device can make the caller wait. Its descriptor is none that children copy.
+ * "none-left": there are too few descriptors for the file and for others; with `isLast` hardly any are left to those.
  */
-export function openLogFile(path: string): OpenLogResult {
+export function openLogFile(path: string, isLast: boolean): OpenLogResult {
   const fd = libc.symbols.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, MODE);
-  if (fd < 0) return { tag: "failed", reason: reasonOf(lastErrno()) };
+  if (fd < 0) return refusalOf(lastErrno());
+  if (!hasRoomAbove(fd, isLast ? LEFT_BY_LAST : LEFT_TO_OTHERS)) {
+    closeLogFile(fd);
+    return refusalOf("EMFILE");
+  }
   if (logFileStatus(fd)?.isRegular === true) return { tag: "open", fd: raiseNumber(fd) };
   closeLogFile(fd);
   return { tag: "failed", reason: "it is not a regular file" };
+}
+
+function refusalOf(errno: string): OpenLogResult {
+  return { tag: errno === "EMFILE" || errno === "ENFILE" ? "none-left" : "failed", reason: reasonOf(errno) };
 }
 
 export interface LogFileStatus {

@@ -10,6 +10,7 @@
 #define openat ((int (*)(int, const char *, int, ...))AT_openat)
 #define close ((int (*)(int))AT_close)
 #define read ((long (*)(int, void *, unsigned long))AT_read)
+#define fcntl ((int (*)(int, int, int))AT_fcntl)
 #define lseek ((long (*)(int, long, int))AT_lseek)
 #define getdents64 ((long (*)(int, void *, unsigned long))AT_getdents64)
 #define sysconf ((long (*)(int))AT_sysconf)
@@ -17,7 +18,7 @@
 #define __errno_location ((int *(*)(void))AT___errno_location)
 
 enum { ENOENT = 2, E2BIG = 7, EAGAIN = 11, ENFILE = 23, EMFILE = 24 };
-enum { O_RDONLY = 0, O_CLOEXEC = 02000000, O_PATH = 010000000 };
+enum { O_RDONLY = 0, O_CLOEXEC = 02000000, O_PATH = 010000000, F_DUPFD_CLOEXEC = 1030 };
 /* Of glibc's sysconf. */
 enum { SC_CLK_TCK = 2, SC_PAGESIZE = 30 };
 /* PID_MAX_LIMIT of the kernel: every number is below it. */
@@ -54,14 +55,45 @@ static unsigned int number_of(const char *word) {
 /* /proc itself, held open: what is mounted there may be covered or taken away while services run. */
 static int proc = -1;
 
+/*
+ * As many numbers as are read with at the same time. They are let go of for a moment when there are no others: whoever takes a
+ * shortage for the end of a process would forget one that lives.
+ */
+enum { SPARE = 2 };
+static int spare[SPARE] = {-1, -1};
+
+static void refill(void) {
+  int index;
+  for (index = 0; index < SPARE; index++)
+    if (spare[index] < 0) spare[index] = fcntl(proc, F_DUPFD_CLOEXEC, 0);
+}
+
 int hold_proc(void) {
-  if (proc < 0) proc = open("/proc", O_PATH | O_CLOEXEC);
+  if (proc < 0) {
+    proc = open("/proc", O_PATH | O_CLOEXEC);
+    if (proc >= 0) refill();
+  }
   return proc;
 }
 
-/* `path` is below /proc. -1: see errno. */
+/* `path` is below /proc; to be closed by close_below. -1: see errno. */
 static int open_below(const char *path) {
-  return hold_proc() < 0 ? -1 : openat(proc, path, O_RDONLY | O_CLOEXEC);
+  int fd = hold_proc() < 0 ? -1 : openat(proc, path, O_RDONLY | O_CLOEXEC), index;
+  for (index = 0; fd < 0 && index < SPARE; index++) {
+    if (*__errno_location() != EMFILE && *__errno_location() != ENFILE) break;
+    if (spare[index] < 0) continue;
+    close(spare[index]);
+    spare[index] = -1;
+    fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+  }
+  return fd;
+}
+
+static void close_below(int fd) {
+  int index, is_whole = 1;
+  close(fd);
+  for (index = 0; index < SPARE; index++) is_whole &= spare[index] >= 0;
+  if (!is_whole) refill();
 }
 
 /* As much of a file below /proc as there is; -E2BIG: more than fits. */
@@ -71,7 +103,7 @@ int read_text(const char *path, char *bytes, int most) {
   if (fd < 0) return failure();
   while (count < most && (size = read(fd, bytes + count, most - count)) > 0) count += size;
   if (size < 0) size = failure();
-  close(fd);
+  close_below(fd);
   return size < 0 ? size : count == most ? -E2BIG : count;
 }
 
@@ -96,7 +128,7 @@ static int read_fields(int pid, int *state, unsigned long *fields) {
     return size == -EMFILE || size == -ENFILE ? size : 0;
   }
   size = read(fd, text, sizeof(text));
-  close(fd);
+  close_below(fd);
   if (size <= 0) return 0;
   /* The name stands in parentheses and may itself contain any character, these included. */
   end = text + size;
@@ -162,14 +194,14 @@ int read_table(row *rows, int most) {
       if (pid == 0) continue;
       result = count < most ? read_row(pid, rows + count) : -E2BIG;
       if (result < 0) {
-        close(fd);
+        close_below(fd);
         return result;
       }
       count += result;
     }
   }
   if (size < 0) size = failure();
-  close(fd);
+  close_below(fd);
   return size < 0 ? size : count;
 }
 
@@ -334,7 +366,7 @@ static int list_threads(int pid, int *threads) {
     }
   }
   if (size < 0) size = failure();
-  close(fd);
+  close_below(fd);
   return size < 0 ? size : count > MOST_THREADS ? -E2BIG : count;
 }
 
@@ -353,7 +385,7 @@ int read_children(int pid, int *numbers, int most) {
     fd = open_below(path);
     if (fd < 0) return failure();
     count = append_numbers(fd, numbers, most, count);
-    close(fd);
+    close_below(fd);
     if (count < 0) return count;
   }
   if (list_threads(pid, after) != threads) return -EAGAIN;

@@ -130,7 +130,7 @@ function isShortage(result: number): boolean {
 
 function refuseShortage(result: number): number {
   if (!isShortage(result)) return result;
-  throw Object.assign(new Error("cannot read /proc: no descriptor is left"), { code: errnoNameOf(-result) });
+  throw Object.assign(new Error(`cannot read "/proc": ${errnoNameOf(-result)}`), { code: errnoNameOf(-result) });
 }
 
 /** Called for each service in turn: no more than what has to be. */

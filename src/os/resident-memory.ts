@@ -1,6 +1,7 @@
 import { type Pointer, dlopen } from "bun:ffi";
 import { readFileSync, readlinkSync } from "node:fs";
 import { findProgramSection } from "./program-section.ts";
+import { withSpareDescriptors } from "./spare-descriptors.ts";
 
 const libc = dlopen("libc.so.6", {
   // int madvise(void *addr, size_t length, int advice);
@@ -27,7 +28,9 @@ export function prepareRelease(): () => void {
   const program = readlinkSync("/proc/self/exe");
   const starts: Pointer[] = [];
   const lengths: number[] = [];
-  for (const mapping of readFileSync("/proc/self/smaps", "utf8").split(/\n(?=[0-9a-f]+-)/)) {
+  for (const mapping of withSpareDescriptors(() => readFileSync("/proc/self/smaps", "utf8")).split(
+    /\n(?=[0-9a-f]+-)/,
+  )) {
     const found = /^([0-9a-f]+)-([0-9a-f]+) r-(.)p \S+ \S+ \d+ +(.*)\n/.exec(mapping);
     if (found?.[4] !== program || !/^Anonymous: +0 kB$/m.test(mapping)) continue;
     const [start, end] = [Number.parseInt(found[1] ?? "", 16), Number.parseInt(found[2] ?? "", 16)];

@@ -1,5 +1,6 @@
 import { FFIType, dlopen } from "bun:ffi";
 import { lastErrno } from "./last-errno.ts";
+import { hasRoomAbove } from "./pipe-io.ts";
 import { releaseSpareDescriptors } from "./spare-descriptors.ts";
 
 const libc = dlopen("libc.so.6", {
@@ -19,12 +20,20 @@ const SYS_PIDFD_OPEN = 434;
 export type SignalResult =
   { readonly tag: "sent" } | { readonly tag: "gone" } | { readonly tag: "failed"; readonly errno: string };
 
-/** A descriptor (close-on-exec) that stands for this very process, whatever becomes of its number; null if there is none. */
-export function openPidfd(pid: number): number | null {
+/** So many descriptors are left to others by those that are held for long. */
+const LEFT_TO_OTHERS = 8;
+
+/**
+ * A descriptor (close-on-exec) that stands for this very process, whatever becomes of its number; null if there is none, or if the
+ * last ones would be taken. One that is closed again at once (`isBrief`) may be one of those.
+ */
+export function openPidfd(pid: number, isBrief = false): number | null {
   const open = (): number => Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, null, 0));
   let fd = open();
-  if (fd < 0 && lastErrno() === "EMFILE" && releaseSpareDescriptors()) fd = open();
-  return fd >= 0 ? fd : null;
+  if (fd < 0 && isBrief && lastErrno() === "EMFILE" && releaseSpareDescriptors()) fd = open();
+  if (fd < 0 || isBrief || hasRoomAbove(fd, LEFT_TO_OTHERS)) return fd < 0 ? null : fd;
+  closeFd(fd);
+  return null;
 }
 
 export function signalPidfd(pidfd: number, signal: number): SignalResult {

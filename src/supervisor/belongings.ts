@@ -27,6 +27,7 @@ import {
   newRun,
   release,
   releaseAll,
+  signalHeld,
 } from "./run.ts";
 import { type Scene, repeatUntilNobodyIsNew, signalLate, signalRun } from "./signal-run.ts";
 
@@ -188,8 +189,7 @@ export class Belongings {
 
   /** Its main process and its orphans, as far as they are known; no process is looked at. */
   rootPidsOf(service: string): readonly number[] {
-    const main = this.#runs.get(service)?.main ?? null;
-    return [...(main === null ? [] : [main.pid]), ...this.orphans.pidsFor(service)];
+    return [this.mainOf(service), ...this.orphans.pidsFor(service)].filter((pid) => pid !== null);
   }
 
   /** true if nothing of the service is left, its main process aside. */
@@ -211,7 +211,7 @@ export class Belongings {
   /** Only to the main process; false if there is none. */
   signalMain(service: string, signal: SignalName): boolean {
     const main = this.#runs.get(service)?.main;
-    return main?.pidfd != null && this.#ports.signal(main.pidfd, SIGNAL_NUMBERS[signal]).tag === "sent";
+    return main != null && signalHeld(main, [SIGNAL_NUMBERS[signal]], this.#ports);
   }
 
   /** To everything of the service, SIGCONT after it. */
@@ -269,8 +269,8 @@ export class Belongings {
   /** false if no orphan may be the service's: no need to look. */
   #mayHaveLeft(service: string, main: Held | null): boolean {
     if (!this.orphans.meetOf(main?.pid ?? null)) return true;
-    const orphans = this.orphans.pids().filter((pid) => this.serviceOfMain(pid) === null);
-    return orphans.some((pid) => this.orphans.mayBelongTo(service, pid));
+    const orphans = this.orphans.pids();
+    return orphans.some((pid) => this.serviceOfMain(pid) === null && this.orphans.mayBelongTo(service, pid));
   }
 
   #lookAt(run: Run): Look {

@@ -14,6 +14,7 @@ import { Guard } from "./guard.ts";
 import type { Launcher } from "./launcher.ts";
 import type { PendingExecs } from "./pending-execs.ts";
 import type { EndedUsage, MemoryPort, OutputPort, ProcessPort, ReapPort, Report, TimerPort } from "./ports.ts";
+import { isEnded } from "./process-snapshot.ts";
 import { reapEnded } from "./reaper.ts";
 
 export interface DeparturePorts {
@@ -72,16 +73,24 @@ export class Departures {
 
   /** Tells of the end of a process that a predecessor left and that is no child of ours. */
   watchForeign(service: string, pid: number): void {
-    const { processes, output, timers } = this.#ports;
-    const pidfd = processes.openPidfd(pid);
-    // It has ended since it was found.
-    if (pidfd === null) return timers.soon(() => this.#foreignEnded(service, pid, null));
+    const { processes, output } = this.#ports;
+    // Nothing else tells of it, so it may be the last one.
+    const pidfd = processes.openPidfd(pid, true);
+    if (pidfd === null) return this.#lookForForeign(service, pid);
     output.watch(pidfd, () => {
       output.unwatch(pidfd);
       const exit = processes.exitOf(pid, pidfd);
       processes.closeFd(pidfd);
       this.#foreignEnded(service, pid, exit);
     });
+  }
+
+  /** It has ended since it was found, or there is no descriptor to watch it with. */
+  #lookForForeign(service: string, pid: number): void {
+    const { processes, timers } = this.#ports;
+    const row = processes.row(pid);
+    if (row === null || isEnded(row)) timers.soon(() => this.#foreignEnded(service, pid, null));
+    else timers.after(ANOTHER_LOOK, () => this.watchForeign(service, pid));
   }
 
   #foreignEnded(service: string, pid: number, exit: Exit | null): void {

@@ -1,3 +1,4 @@
+import { faultOf } from "../core/fault.ts";
 import { millis } from "../core/units.ts";
 import type { Report } from "./ports.ts";
 
@@ -39,9 +40,11 @@ export class Guard {
     }
   }
 
-  tell(service: string | null, error: unknown): void {
+  /** Reports it; gives it in few words. */
+  tell(service: string | null, error: unknown): string {
     const about = service === null ? "" : `${service}: `;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#report("crit", `${about}internal error: ${text}`);
+    const { severity, report, brief } = faultOf(error);
+    this.#report(severity, `${about}${report}`);
+    return brief;
   }
 }

@@ -1,7 +1,7 @@
 import { SIGNAL_NUMBERS } from "../core/signal-names.ts";
 import type { ProcessPort } from "./ports.ts";
 import { ProcessSnapshot, isEnded } from "./process-snapshot.ts";
-import { type Held, holdProcess } from "./run.ts";
+import { type Held, holdProcess, release, signalHeld } from "./run.ts";
 
 /** More than it takes unless something forks as fast as it can be seen. */
 const MOST_ROUNDS = 10;
@@ -23,12 +23,11 @@ export function killTree(
       if (held.has(row.pid) || isEnded(row)) continue;
       const process = holdProcess(row, processes);
       held.set(row.pid, process);
-      if (process.pidfd !== null) processes.signal(process.pidfd, SIGNAL_NUMBERS.SIGSTOP);
+      signalHeld(process, [SIGNAL_NUMBERS.SIGSTOP], processes);
     }
   }
-  for (const { pidfd } of held.values()) {
-    if (pidfd === null) continue;
-    processes.signal(pidfd, SIGNAL_NUMBERS.SIGKILL);
-    processes.closeFd(pidfd);
+  for (const process of held.values()) {
+    signalHeld(process, [SIGNAL_NUMBERS.SIGKILL], processes);
+    release(process, processes);
   }
 }

@@ -63,7 +63,8 @@ export interface ProcessPort {
   catchesSignal(pid: number, signal: number): boolean;
   /** The number in a pid file, null if there is none; never blocks, whatever the path leads to. */
   pidIn(file: string): number | null;
-  openPidfd(pid: number): number | null;
+  /** null: the process is gone, or there are too few descriptors; `isBrief`: it is closed at once, and may be the last one. */
+  openPidfd(pid: number, isBrief?: boolean): number | null;
   /** How the process ended that is no child, by a descriptor from when it lived; null: it has not, or that cannot be told. */
   exitOf(pid: number, pidfd: number): Exit | null;
   signal(pidfd: number, signal: number): SignalResult;

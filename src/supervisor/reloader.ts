@@ -2,6 +2,7 @@
  * SIGHUP and `daemonsup reload`: reads every file again; if anything is invalid, changes nothing and relays nothing;
  * else applies the difference, then has every service that was not restarted do its [reload].
  */
+import { faultOf } from "../core/fault.ts";
 import type { Definition } from "../core/definition.ts";
 import { type PlannedChange, planReload } from "./plan-reload.ts";
 import { REQUEST } from "./pursuits.ts";
@@ -68,8 +69,8 @@ export class Reloader {
       this.#isAsked = false;
       await this.#reloadAnnounced(null);
     }).catch((error: unknown) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#supervisor.ports.report("crit", `reload: internal error: ${text}`);
+      const { severity, report } = faultOf(error);
+      this.#supervisor.ports.report(severity, `reload: ${report}`);
     });
   }
 

@@ -24,7 +24,7 @@ export interface Held {
   readonly pid: number;
   /** null: not needed, as it is a child of this process, whose number is its own until it is reaped. */
   readonly startTicks: number | null;
-  /** null: it could not be had, and the process is not signalled. */
+  /** null: there was none to be had for so long. */
   readonly pidfd: number | null;
 }
 
@@ -52,6 +52,21 @@ export function holdProcess(row: ProcessRow, ports: Pick<ProcessPort, "openPidfd
   if (pidfd === null || ports.row(pid)?.startTicks === startTicks) return { pid, startTicks, pidfd };
   ports.closeFd(pidfd);
   return { pid, startTicks, pidfd: null };
+}
+
+/** Sends these signals, in this order, to the very process that is held; false if they have not reached it. */
+export function signalHeld(
+  { pid, startTicks, pidfd }: Held,
+  signals: readonly number[],
+  ports: Pick<ProcessPort, "openPidfd" | "row" | "signal" | "closeFd">,
+): boolean {
+  const brief = pidfd === null ? ports.openPidfd(pid, true) : null;
+  const target = pidfd ?? brief;
+  if (target === null) return false;
+  const isSame = brief === null || startTicks === null || ports.row(pid)?.startTicks === startTicks;
+  const sent = isSame ? signals.map((signal) => ports.signal(target, signal).tag) : [];
+  if (brief !== null) ports.closeFd(brief);
+  return sent.length > 0 && sent.every((tag) => tag === "sent");
 }
 
 /** Takes hold of the processes that a dead predecessor left. */

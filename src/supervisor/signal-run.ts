@@ -1,6 +1,6 @@
 import type { ProcessPort, ProcessRow } from "./ports.ts";
 import type { ProcessSnapshot } from "./process-snapshot.ts";
-import type { Run } from "./run.ts";
+import { type Run, signalHeld } from "./run.ts";
 
 /** What is known of the moment: the processes of the run beside its main one, and all of the machine. */
 export interface Scene {
@@ -20,11 +20,11 @@ export function signalRun(run: Run, signals: readonly number[], { others, snapsh
     parents: ports.parents,
     ownGroup,
   });
-  const alone = others.filter((row) => !groups.has(row.group)).map((row) => run.others.get(row.pid)?.pidfd ?? null);
-  const mainAlone = main !== null && (mainRow === undefined || !groups.has(mainRow.group)) ? [main.pidfd] : [];
+  const alone = others.filter((row) => !groups.has(row.group)).flatMap((row) => run.others.get(row.pid) ?? []);
+  const mainAlone = main !== null && (mainRow === undefined || !groups.has(mainRow.group)) ? [main] : [];
   for (const signal of signals) {
     for (const group of groups) ports.signalGroup(group, signal);
-    for (const pidfd of [...mainAlone, ...alone]) if (pidfd !== null) ports.signal(pidfd, signal);
+    for (const held of [...mainAlone, ...alone]) signalHeld(held, [signal], ports);
   }
   for (const row of others) {
     run.signalled.add(row.pid);
@@ -47,8 +47,8 @@ function signalOne(
   row: ProcessRow,
   { signals, ports }: { readonly signals: readonly number[]; readonly ports: ProcessPort },
 ): void {
-  const pidfd = run.others.get(row.pid)?.pidfd ?? null;
-  for (const signal of signals) if (pidfd !== null) ports.signal(pidfd, signal);
+  const held = run.others.get(row.pid);
+  if (held !== undefined) signalHeld(held, signals, ports);
 }
 
 /**

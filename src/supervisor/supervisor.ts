@@ -285,9 +285,9 @@ export class Supervisor {
 
   /** null: what lies between services has failed, and is looked at again. */
   #failed(service: string | null, error: unknown): void {
-    this.#guard.tell(service, error);
+    const note = `${this.#guard.tell(service, error)}: ${String(error)}`;
     if (service === null) return void this.ports.timers.after(AGAIN, () => this.fleet.together(() => {}));
-    this.fleet.amend(service, { note: `internal error, see the log: ${String(error)}` });
+    this.fleet.amend(service, { note });
     this.events.emit({ service, event: "problem", state: null, previous: null, pid: null, message: String(error) });
   }
 

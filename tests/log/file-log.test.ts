@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { FileLog } from "../../src/log/file-log.ts";
 import { lineFormatOf } from "../../src/log/line-format.ts";
 import type { Block } from "../../src/log/line-framer.ts";
+import { OpenFiles } from "../../src/log/open-files.ts";
 import { OutBuffer } from "../../src/log/out-buffer.ts";
 import { readCompressedLogEnd } from "../../src/os/compressed-log.ts";
 import * as logFile from "../../src/os/log-file.ts";
@@ -44,6 +45,7 @@ function openLog(limits: { maxSize: number; keep: number }, stamp: "none" | "uni
   const place = { path, limits: { ...KEEP_ALL, ...limits }, timeOf: () => null };
   const log = new FileLog(place, lineFormatOf({ format: "plain", stamp }), {
     files,
+    openFiles: new OpenFiles(),
     out: new OutBuffer(),
     report: (message, recovered) => void problems.push({ message, recovered }),
     compressSoon: () => undefined,

@@ -7,6 +7,7 @@ import type { CompressionJob, CompressionResult } from "../../src/log/compressio
 import { CompressionQueue } from "../../src/log/compression-queue.ts";
 import { FileLog } from "../../src/log/file-log.ts";
 import { lineFormatOf } from "../../src/log/line-format.ts";
+import { OpenFiles } from "../../src/log/open-files.ts";
 import { OutBuffer } from "../../src/log/out-buffer.ts";
 import { lineTimeOf } from "../../src/log/parse-record.ts";
 import { RotationClock } from "../../src/log/rotation-clock.ts";
@@ -56,6 +57,7 @@ export class RotatingLog {
     }
     this.#log = new FileLog(place, lineFormatOf(format), {
       files,
+      openFiles: new OpenFiles(),
       out: new OutBuffer(),
       report: (message) => void this.problems.push(message),
       compressSoon: (keeper) => this.#queue.add(keeper),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { closeDescriptor, hasRoomAbove, openLogPipe } from "../../src/os/pipe-io.ts";
 
 test("there is room above a descriptor up to the limit of descriptors, and looking for it opens none", () => {
@@ -12,4 +13,12 @@ test("there is room above a descriptor up to the limit of descriptors, and looki
   expect(readdirSync("/proc/self/fd").length).toBe(before);
   closeDescriptor(read);
   closeDescriptor(write);
+});
+
+test("processes are seen as they are when no descriptor is left", async () => {
+  const program = join(import.meta.dir, "../programs/processes-without-descriptors.ts");
+  const words = ["bash", "-c", 'ulimit -n 100; exec "$@"', "bash", process.execPath, program];
+  const child = Bun.spawn(words, { stdout: "pipe" });
+  expect(await child.stdout.text()).toBe(`${Array.from({ length: 11 }, () => "true").join(" ")}\n`);
+  expect(await child.exited).toBe(0);
 });

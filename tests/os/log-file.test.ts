@@ -26,8 +26,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function openFile(): number {
-  const opened = files.openLogFile(path);
-  if (opened.tag === "failed") throw new Error(opened.reason);
+  const opened = files.openLogFile(path, false);
+  if (opened.tag !== "open") throw new Error(opened.reason);
   return opened.fd;
 }
 
@@ -66,13 +66,13 @@ test("a log file is made for its owner and group alone, and appended to", () => 
 test("neither a link nor anything but a regular file is opened, and nothing makes the caller wait", () => {
   writeFileSync(join(directory, "target"), "");
   symlinkSync(join(directory, "target"), path);
-  expect(files.openLogFile(path)).toEqual({ tag: "failed", reason: "it is a symbolic link" });
-  expect(files.openLogFile("/dev/null")).toEqual({ tag: "failed", reason: "it is not a regular file" });
+  expect(files.openLogFile(path, false)).toEqual({ tag: "failed", reason: "it is a symbolic link" });
+  expect(files.openLogFile("/dev/null", false)).toEqual({ tag: "failed", reason: "it is not a regular file" });
   const fifo = join(directory, "fifo");
   expect(Bun.spawnSync(["mkfifo", fifo]).exitCode).toBe(0);
-  expect(files.openLogFile(fifo).tag).toBe("failed");
-  expect(files.openLogFile(directory).tag).toBe("failed");
-  expect(files.openLogFile(join(directory, "missing", "a.log"))).toEqual({
+  expect(files.openLogFile(fifo, false).tag).toBe("failed");
+  expect(files.openLogFile(directory, false).tag).toBe("failed");
+  expect(files.openLogFile(join(directory, "missing", "a.log"), false)).toEqual({
     tag: "failed",
     reason: "ENOENT: no such file or directory",
   });
