@@ -2,12 +2,20 @@
  * A check by HTTP. The request is written by hand on a connection of its own: the runtime's `fetch` obeys the proxy that
  * the supervisor's environment names, and cannot be told not to.
  */
+import { type Millis, millis } from "../core/units.ts";
 import { type Attempt, type CheckResult, type Conclude, MOST_CHECK_OUTPUT, failed } from "./check-result.ts";
 import { Connection, type ConnectionPorts, wordsOf } from "./connection.ts";
 import { type HttpAnswer, MOST_HEADERS, parseHttpAnswer } from "./http-answer.ts";
 
 /** What is read of an answer at the most. */
 const MOST_READ = MOST_HEADERS + 4 * MOST_CHECK_OUTPUT;
+
+/**
+ * What is read beyond that only for the sake of the server, and for how long. A connection that is closed with something unread
+ * is reset, and many servers complain of that at each check.
+ */
+const MOST_DISCARDED = 1024 * 1024;
+const DISCARD_FOR: Millis = millis(1_000);
 
 // Shared by all, as it is used only within a call.
 const buffer = new Uint8Array(MOST_READ);
@@ -25,6 +33,9 @@ class Exchange implements Attempt {
   #received: Uint8Array = new Uint8Array(0);
   #answer: HttpAnswer = { tag: "incomplete" };
   #isOver = false;
+  /** How many bytes may still be read and discarded. */
+  #mayDiscard = MOST_DISCARDED;
+  #stopDiscarding: (() => void) | null = null;
 
   constructor(url: URL, ports: ConnectionPorts, conclude: Conclude) {
     this.#ports = ports;
@@ -39,7 +50,7 @@ class Exchange implements Attempt {
   /** An answer whose body has not come to its end is an answer. */
   giveUp(): CheckResult | null {
     this.#isOver = true;
-    this.#connection.close();
+    this.#close();
     return this.#answer.tag === "answered" ? resultOf(this.#answer, "") : null;
   }
 
@@ -59,19 +70,33 @@ class Exchange implements Attempt {
   #receive(fd: number): void {
     const result = this.#ports.network.receive(fd, buffer);
     if (result.tag === "empty") return;
+    if (this.#isOver) return this.#discard(result.tag === "read" ? result.count : null);
     if (result.tag === "ended") return this.#end(resultOf(this.#answer, "closed the connection before it answered"));
     if (result.tag === "failed") return this.#end(resultOf(this.#answer, wordsOf(result.errno)));
     this.#received = Buffer.concat([this.#received, buffer.subarray(0, result.count)]);
     this.#answer = parseHttpAnswer(this.#received);
-    if (isEnough(this.#answer) || this.#received.length > MOST_READ)
-      this.#end(resultOf(this.#answer, "answered, but not by HTTP"));
+    if (!isEnough(this.#answer) && this.#received.length <= MOST_READ) return;
+    const isCut = this.#answer.tag === "answered" && !this.#answer.isWhole;
+    if (isCut) this.#stopDiscarding = this.#ports.timers.after(DISCARD_FOR, () => this.#close());
+    this.#end(resultOf(this.#answer, "answered, but not by HTTP"));
+  }
+
+  /** `count`: how many bytes were read; null: the server has ended the connection. */
+  #discard(count: number | null): void {
+    this.#mayDiscard -= count ?? 0;
+    if (count === null || this.#mayDiscard < 0) this.#close();
   }
 
   #end(result: CheckResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#connection.close();
+    if (this.#stopDiscarding === null) this.#close();
     this.#conclude(result);
+  }
+
+  #close(): void {
+    this.#stopDiscarding?.();
+    this.#connection.close();
   }
 }
 

@@ -32,7 +32,7 @@ export interface NetworkPort {
 export interface ConnectionPorts {
   readonly network: NetworkPort;
   readonly output: Pick<OutputPort, "watch" | "unwatch">;
-  readonly timers: Pick<TimerPort, "soon">;
+  readonly timers: Pick<TimerPort, "soon" | "after">;
 }
 
 export interface ConnectionListener {

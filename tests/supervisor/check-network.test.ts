@@ -28,15 +28,21 @@ const tcp = (host: string, port: number): Promise<CheckResult> =>
 
 const http = (url: string): Promise<CheckResult> => outcomeOf((conclude) => attemptHttp(url, ports, conclude));
 
-/** What a check by HTTP says of a server that answers with this. */
-async function httpOf(answer: string | Uint8Array, after: (socket: Socket) => void = () => {}): Promise<CheckResult> {
+/** What a check by HTTP says of a server that answers with this; `later`: what happens before the server closes. */
+async function httpOf(
+  answer: string | Uint8Array,
+  after: (socket: Socket) => void = () => {},
+  later: () => Promise<void> = async () => {},
+): Promise<CheckResult> {
   await using server = await listenLocally((socket) =>
     socket.once("data", () => {
       socket.write(answer);
       after(socket);
     }),
   );
-  return await http(`http://127.0.0.1:${server.port}/`);
+  const result = await http(`http://127.0.0.1:${server.port}/`);
+  await later();
+  return result;
 }
 
 const close = (socket: Socket): void => void socket.end();
@@ -146,6 +152,32 @@ describe("a check by http", () => {
   test("fails if nobody listens, or the connection breaks", async () => {
     expect((await http(`http://127.0.0.1:${await closedPort()}/`)).detail).toBe("connection refused");
     expect((await httpOf("", (socket) => socket.resetAndDestroy())).ok).toBe(false);
+  });
+
+  test("lets a server end an answer that is longer than what is kept, for a while", async () => {
+    const sockets = Promise.withResolvers<Socket>();
+    const result = await httpOf(
+      `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(2 * MOST_CHECK_OUTPUT)}`,
+      sockets.resolve,
+      async () => {
+        const socket = await sockets.promise;
+        const ended = new Promise<boolean>((resolve) => socket.once("close", resolve));
+        // Where nobody reads any more the first of these is answered by a reset.
+        for (const text of ["more", "the last"])
+          await new Promise<void>((resolve) => void socket.write(text, () => resolve()));
+        socket.end();
+        expect(await ended).toBe(false);
+      },
+    );
+    expect(result.detail).toBe("answered 200");
+  });
+
+  test("ends the connection of a server that never comes to the end of its answer", async () => {
+    await using server = await listenLocally((socket) =>
+      socket.once("data", () => socket.write(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(MOST_CHECK_OUTPUT)}`)),
+    );
+    expect((await http(`http://127.0.0.1:${server.port}/`)).ok).toBe(true);
+    await server.connectionEnded;
   });
 
   test("that is given up counts an answer whose body has not ended", async () => {
