@@ -55,8 +55,15 @@ class SecondsStamper implements Stamper {
   }
 }
 
+/** Most lines are of the second of the line before. */
+const lastSecond = { number: Number.NaN, text: "" };
+
 function isoSecondsOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 20);
+  if (seconds !== lastSecond.number) {
+    lastSecond.text = new Date(seconds * 1000).toISOString().slice(0, 20);
+    lastSecond.number = seconds;
+  }
+  return lastSecond.text;
 }
 
 /** `2026-01-02T03:04:05.678901Z` of microseconds since 1970. */

@@ -26,3 +26,8 @@ export function outputLineOf(record: LogRecord): OutputLine {
 export function encodeItems(items: readonly (OutputLine | OutputNote | OutputHead)[]): string {
   return items.map((item) => `${JSON.stringify(item)}\n`).join("");
 }
+
+/** The same of one line: nothing is made for it but its text. */
+export function encodeRecord(record: LogRecord): string {
+  return `${JSON.stringify(outputLineOf(record))}\n`;
+}

@@ -2,7 +2,7 @@
  * The inside of the thread that reads for one request. It may be ended at any moment, so it owns nothing that would be missed.
  * It sends as much as is asked for and then waits; a search that takes long steps behind everybody else.
  */
-import { encodeItems, outputLineOf } from "./encode-records.ts";
+import { encodeItems, encodeRecord, outputLineOf } from "./encode-records.ts";
 import { CHUNK_BYTES, CREDITS, type FromReader, type ToReader } from "./read-messages.ts";
 import { readLogs } from "./read-logs.ts";
 import type { ReadPorts } from "./readable-file.ts";
@@ -65,7 +65,7 @@ export class Reader {
       if (++pieces === PIECES_OF_A_SHORT_ONE) this.#ports.stepBack();
       text += encodeItems(notes.map((note) => ({ note, exit: 0 })));
       for (const record of records) {
-        text += encodeItems([outputLineOf(record)]);
+        text += encodeRecord(record);
         if (text.length < CHUNK_BYTES) continue;
         await this.#send(text);
         text = "";
