@@ -54,6 +54,8 @@ export class Checks {
     const cancelTimeout = timers.after(limit, () => end(attempt.giveUp() ?? overdue));
     const attempt = this.#begin(request, end);
     return () => {
+      // One that has ended may still be reading what a server has to say.
+      if (isOver) return;
       isOver = true;
       cancelTimeout();
       attempt.giveUp();

@@ -54,6 +54,14 @@ describe("an attempt", () => {
     expect(world.timers.waiting).toEqual([]);
   });
 
+  test("that has ended is not called off any more", () => {
+    const world = literalChecks();
+    const callOff = world.begin();
+    world.end(0, null);
+    callOff();
+    expect(world.commands[0]?.isKilled).toBe(false);
+  });
+
   test("that cannot begin fails later, not at once", () => {
     const world = literalChecks();
     world.refusal = "pipe failed: EMFILE";
