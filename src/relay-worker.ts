@@ -3,7 +3,7 @@
  * there only where some service logs so. The sockets of the runtime and TLS are loaded here and nowhere else.
  */
 import { unreachable } from "./core/unreachable.ts";
-import { PipeOutlet } from "./log/pipe-outlet.ts";
+import { PipeOutlets } from "./log/pipe-outlets.ts";
 import { Relay } from "./log/relay.ts";
 import {
   type FromRelay,
@@ -21,10 +21,17 @@ import { openUdpSender } from "./os/udp-sender.ts";
 
 declare const self: Worker;
 
+/** How long a pipe that nobody logs to any more may take nothing before it is given up, in milliseconds. */
+const RELEASE_PATIENCE = 5_000;
+
 const report: OutletReport = (message, recovered) => say({ tag: "problem", message, recovered });
 const relay = new Relay(openOutlet);
-const pipes = new Map<string, number>();
-const outlets = new Map<string, PipeOutlet>();
+const pipes = new PipeOutlets({
+  write: writePipe,
+  report,
+  awaitRoom: (service) => say({ tag: "full", service }),
+  patience: () => Bun.sleep(RELEASE_PATIENCE),
+});
 
 self.onmessage = (event: MessageEvent<ToRelay>) => perform(event.data);
 
@@ -36,23 +43,25 @@ function perform(message: ToRelay): void {
       return say({ tag: "ready" });
     }
     case "pipe":
-      if (message.fd === null) pipes.delete(message.service);
-      else pipes.set(message.service, message.fd);
-      outlets.get(message.service)?.use(message.fd);
-      if (message.fd === null) say({ tag: "released", service: message.service });
+      return pipes.use(message.service, message.fd);
+    case "release":
+      void pipes.release(message.service).then(() => say({ tag: "done", number: message.number }));
       return;
     case "room":
-      return outlets.get(message.service)?.room();
-    case "finish":
-      void Promise.race([relay.settle(), Bun.sleep(message.millis)]).then(() => say({ tag: "done" }));
+      return pipes.room(message.service);
+    case "finish": {
+      const { to, millis, number } = message;
+      const settled = to === "files" ? pipes.settleFiles() : Promise.all([pipes.settleFiles(), relay.settle()]);
+      void Promise.race([settled, Bun.sleep(millis)]).then(() => say({ tag: "done", number }));
       return;
+    }
     default:
       return unreachable(message);
   }
 }
 
 function openOutlet(target: RelayTarget, name: string): Outlet {
-  if (target.tag === "service") return openPipeOutlet(target.service, name);
+  if (target.tag === "service") return pipes.open(target.service);
   const { protocol } = target;
   const reportServer: OutletReport = (message, recovered) => {
     say({ tag: "server", name, trouble: recovered ? null : message });
@@ -62,17 +71,6 @@ function openOutlet(target: RelayTarget, name: string): Outlet {
   say({ tag: "server", name, trouble: null });
   if (protocol === "udp") return new UdpOutlet(name, (listener) => openUdpSender(target, listener), reportServer);
   return new StreamOutlet(name, (listener) => connectStream({ ...target, protocol }, listener), reportServer);
-}
-
-function openPipeOutlet(service: string, name: string): Outlet {
-  const outlet = new PipeOutlet(name, {
-    write: writePipe,
-    awaitRoom: () => say({ tag: "full", service }),
-    report,
-  });
-  outlets.set(service, outlet);
-  outlet.use(pipes.get(service) ?? null);
-  return outlet;
 }
 
 function say(message: FromRelay): void {

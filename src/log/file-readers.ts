@@ -10,7 +10,7 @@ import { type RelayPipePorts, RelayPipes } from "./relay-pipes.ts";
 export interface FileReaderPorts extends RelayPipePorts {
   readonly relay: RelayPipePorts["relay"] & {
     begin(): void;
-    /** Done when all that it has is handed on, and after so many milliseconds in any case. */
+    /** Done when all that it has for file readers is handed on, and after so many milliseconds in any case. */
     settle(millis: number): Promise<void>;
   };
   /** A pipe for a run that is to begin, whose write end does not block; a text says why there is none. */
@@ -41,6 +41,8 @@ interface Pipe {
 interface Open {
   readonly run: number;
   readonly write: number;
+  /** true: nobody logs there any more, and what was for it is still written. */
+  isEnding: boolean;
 }
 
 /** Runs of services and of commands have other numbers. */
@@ -144,24 +146,32 @@ export class FileReaders {
   #begin({ name, path, policy }: FileReader): void {
     this.#ports.relay.begin();
     this.#ports.plane.configure(name, policy, path);
-    if (this.#open.has(name)) return;
+    const known = this.#open.get(name);
+    if (known !== undefined) return this.#keep(name, known);
     const run = ++this.#lastRun;
     const ends = this.#ports.openPipe({ run, service: name, stream: "stdout" });
     if (typeof ends === "string") return this.#ports.report(`cannot log to "${path}": no pipe: ${ends}`);
-    this.#open.set(name, { run, write: ends.write });
+    this.#open.set(name, { run, write: ends.write, isEnding: false });
     this.#ports.plane.open({ run, service: name, pid: 0 }, [{ fd: ends.read, stream: "stdout" }]);
     this.#relayed.open(name, ends.write);
   }
 
-  /** What is in the pipe is still written. */
+  /** Somebody logs there, perhaps again before it has ended: the relay may still write to its pipe, so it stays that one. */
+  #keep(name: string, open: Open): void {
+    if (open.isEnding) this.#relayed.reuse(name);
+    open.isEnding = false;
+  }
+
+  /** What is on its way there is still written. */
   #end(name: string): void {
     const open = this.#open.get(name);
-    this.#open.delete(name);
     if (open === undefined) return this.#ports.plane.forget(name);
-    void this.#relayed.release(name).then(() => {
+    open.isEnding = true;
+    void this.#relayed.release(name).then((isFree) => {
+      if (!isFree) return;
+      this.#open.delete(name);
       this.#ports.close(open.write);
-      // Somebody may log there again.
-      if (!this.#open.has(name)) this.#ports.plane.forget(name);
+      this.#ports.plane.forget(name);
     });
   }
 }

@@ -4,7 +4,7 @@ import type { RelayedSink } from "./relay-line.ts";
 export interface UnderwayPorts {
   /** So many lines more (or fewer) are underway. */
   underway(delta: number): void;
-  /** So many lines were with a relay that is no more. */
+  /** So many lines were with a relay that is no more, or were given up by it. */
   lost(lines: number): void;
   /** Has `look` called at this time or soon after, in microseconds since 1970. */
   wakeAt(at: number): void;
@@ -23,6 +23,8 @@ export class LinesUnderway {
   #sent = 0;
   #left = 0;
   #generation = 0;
+  /** How many this relay had given up when it was looked last. */
+  #lost = 0;
   #lookAfter = FIRST_LOOK;
   #lookAt = 0;
 
@@ -48,21 +50,21 @@ export class LinesUnderway {
 
   /** Leaves out what has been handed on. `at` is now. */
   look(at: number): void {
-    const { generation, taken } = this.#sink;
+    const { generation, taken, lost } = this.#sink;
     if (generation !== this.#generation) {
       const lines = this.#leave(this.#parcels.length);
       if (lines > 0) this.#ports.lost(lines);
       this.#generation = generation;
+      this.#lost = lost;
     }
+    if (lost !== this.#lost) this.#ports.lost(lost - this.#lost);
+    this.#lost = lost;
     const first = this.#parcels.findIndex(({ end }) => ((end - taken) | 0) > 0);
     const handedOn = this.#leave(first < 0 ? this.#parcels.length : first);
-    if (this.#parcels.length > 0 && at >= this.#lookAt)
-      this.#lookLater(at, handedOn > 0 ? FIRST_LOOK : this.#lookAfter * 2);
-  }
-
-  /** Nobody looks any more. */
-  close(): void {
-    this.#leave(this.#parcels.length);
+    if (this.#parcels.length === 0) return;
+    // Whoever wakes us may have forgotten when, as something else was due before. The clock may have been set back.
+    if (at < this.#lookAt && this.#lookAt - at <= LAST_LOOK) return this.#ports.wakeAt(this.#lookAt);
+    this.#lookLater(at, handedOn > 0 ? FIRST_LOOK : this.#lookAfter * 2);
   }
 
   #leave(count: number): number {

@@ -11,7 +11,7 @@ import { type RelayPipePorts, RelayPipes } from "./relay-pipes.ts";
 
 export interface LoggerPorts extends RelayPipePorts {
   /** A pipe whose write end does not block; a text says why there is none. */
-  openPipe(): LoggerPipe | string;
+  openPipe(): PipeEnds | string;
   readonly estate: EstatePort;
   readonly relay: RelayPipePorts["relay"] & {
     begin(): void;
@@ -20,9 +20,14 @@ export interface LoggerPorts extends RelayPipePorts {
   report(message: string): void;
 }
 
-interface LoggerPipe {
+interface PipeEnds {
   readonly read: number;
   readonly write: number;
+}
+
+interface LoggerPipe extends PipeEnds {
+  /** true: nobody logs there any more, and what was for it is still on its way. */
+  isEnding: boolean;
 }
 
 export class Loggers {
@@ -44,7 +49,8 @@ export class Loggers {
 
   /** What the standard input of a service is to be; null: nothing is logged to it. */
   standardInputOf(service: string): number | null {
-    return this.#pipes.get(service)?.read ?? null;
+    const pipe = this.#pipes.get(service);
+    return pipe === undefined || pipe.isEnding ? null : pipe.read;
   }
 
   /** A service logs so from now on. */
@@ -58,7 +64,7 @@ export class Loggers {
     const loggers = loggersOf(log);
     if (loggers.length === 0 && !this.#used.has(service)) return;
     this.#used.set(service, loggers);
-    for (const logger of loggers) if (!this.#pipes.has(logger)) this.#open(logger);
+    for (const logger of loggers) this.#open(logger);
     this.#closeUnused();
   }
 
@@ -87,16 +93,30 @@ export class Loggers {
   }
 
   #open(logger: string): void {
+    const known = this.#pipes.get(logger);
+    if (known !== undefined) return this.#keep(logger, known);
     const opened = this.#inheritedPipe(logger) ?? this.#ports.openPipe();
     if (typeof opened === "string") return this.#ports.report(`cannot log to "${logger}": no pipe: ${opened}`);
-    this.#ports.estate.hold(READ + logger, opened.read);
-    this.#ports.estate.hold(WRITE + logger, opened.write);
-    this.#pipes.set(logger, opened);
+    this.#hold(logger, opened);
+    this.#pipes.set(logger, { ...opened, isEnding: false });
     this.#relayed.open(logger, opened.write);
   }
 
+  /** Somebody logs there, perhaps again before it has ended: the relay may still write to that pipe. */
+  #keep(logger: string, pipe: LoggerPipe): void {
+    if (!pipe.isEnding) return;
+    pipe.isEnding = false;
+    this.#hold(logger, pipe);
+    this.#relayed.reuse(logger);
+  }
+
+  #hold(logger: string, { read, write }: PipeEnds): void {
+    this.#ports.estate.hold(READ + logger, read);
+    this.#ports.estate.hold(WRITE + logger, write);
+  }
+
   /** Both ends, or nothing: one without the other is of no use. */
-  #inheritedPipe(logger: string): LoggerPipe | null {
+  #inheritedPipe(logger: string): PipeEnds | null {
     const [read, write] = [this.#inherited.get(READ + logger), this.#inherited.get(WRITE + logger)];
     this.#inherited.delete(READ + logger);
     this.#inherited.delete(WRITE + logger);
@@ -108,16 +128,17 @@ export class Loggers {
   #closeUnused(): void {
     const used = new Set([...this.#used.values()].flat());
     for (const [logger, pipe] of this.#pipes) {
-      if (used.has(logger)) continue;
-      this.#pipes.delete(logger);
+      if (used.has(logger) || pipe.isEnding) continue;
+      pipe.isEnding = true;
       this.#ports.estate.release(READ + logger);
       this.#ports.estate.release(WRITE + logger);
       void this.#close(logger, pipe);
     }
   }
 
-  async #close(logger: string, { read, write }: LoggerPipe): Promise<void> {
-    await this.#relayed.release(logger);
+  async #close(logger: string, { read, write }: PipeEnds): Promise<void> {
+    if (!(await this.#relayed.release(logger))) return;
+    this.#pipes.delete(logger);
     this.#ports.close(read);
     this.#ports.close(write);
   }

@@ -40,6 +40,17 @@ export class OutletQueue {
     this.#parcels = [...parcels, ...this.#parcels];
   }
 
+  /** Gives up what waits, those underway aside; how many records that were. */
+  drop(): number {
+    let records = 0;
+    for (let parcel = this.take(); parcel !== undefined; parcel = this.take()) {
+      parcel.lost(parcel.ends.length);
+      records += parcel.ends.length;
+      this.finish(parcel);
+    }
+    return records;
+  }
+
   settle(): Promise<void> {
     return this.isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }

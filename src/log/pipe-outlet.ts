@@ -29,14 +29,20 @@ export class PipeOutlet implements Outlet {
   /** What is being written, and how much of it has been. */
   #current: { readonly parcel: Parcel; written: number } | null = null;
   #hasFailed = false;
+  #progress = 0;
 
   constructor(name: string, ports: PipeOutletPorts) {
     this.#name = name;
     this.#ports = ports;
   }
 
-  /** The pipe is this one from now on; null: it is not to be touched any more. */
-  use(fd: number | null): void {
+  /** Grows whenever the pipe takes something. */
+  get progress(): number {
+    return this.#progress;
+  }
+
+  /** The pipe is this one from now on. */
+  use(fd: number): void {
     this.#fd = fd;
     this.#isWaiting = false;
     this.#pump();
@@ -56,9 +62,26 @@ export class PipeOutlet implements Outlet {
     return this.#queue.settle();
   }
 
+  /** The pipe is not to be touched any more; what is not in it is lost, and said. */
   close(): void {
-    this.#pump();
     this.#fd = null;
+    const lost = this.#dropCurrent() + this.#queue.drop();
+    if (lost === 0) return;
+    const words = lost === 1 ? "1 line is lost" : `${lost} lines are lost`;
+    this.#ports.report(
+      `cannot hand on everything to "${this.#name}": it takes nothing, and is not logged to any more; ${words}`,
+      false,
+    );
+  }
+
+  #dropCurrent(): number {
+    if (this.#current === null) return 0;
+    const { parcel, written } = this.#current;
+    this.#current = null;
+    const lost = parcel.ends.filter((end) => end > written).length;
+    parcel.lost(lost);
+    this.#queue.finish(parcel);
+    return lost;
   }
 
   #pump(): void {
@@ -87,6 +110,7 @@ export class PipeOutlet implements Outlet {
       return false;
     }
     current.written += result.count;
+    this.#progress += result.count;
     parcel.took(result.count);
     if (current.written < parcel.bytes.length) return true;
     this.#current = null;

@@ -146,8 +146,11 @@ export class Plane {
         return this.#runs.open(this.#serviceOf(message.service), message);
       case "begin":
         return this.#serviceOf(message.service).log.begin(message.run, message.began);
-      case "configure":
-        return this.#configure(message);
+      case "configure": {
+        const service = this.#serviceOf(message.service);
+        service.isLeaving = false;
+        return service.log.configure(message.policy, message.file, this.#ports.now());
+      }
       case "forget":
         return this.#leave(message.service);
       case "drain":
@@ -198,12 +201,6 @@ export class Plane {
     const service = { name, log: new ServiceLog(this.#logPorts(name)), pipes: 0, isLeaving: false, latest: null };
     this.#services.set(name, service);
     return service;
-  }
-
-  #configure(message: Extract<ToPlane, { tag: "configure" }>): void {
-    const service = this.#serviceOf(message.service);
-    service.isLeaving = false;
-    service.log.configure(message.policy, message.file, this.#ports.now());
   }
 
   #watch(fd: number, watched: Watched): void {
@@ -294,6 +291,7 @@ export class Plane {
 
   #forEachLog(act: (log: ServiceLog | FileLog) => void): void {
     for (const { name, log } of this.#services.values()) this.#outbox.guard("write the log", name, () => act(log));
+    this.#ports.relay.leaving.look(this.#ports.now());
     const { file } = this.#own;
     if (file !== null) this.#outbox.guard("write the log", null, () => act(file));
   }

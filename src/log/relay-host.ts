@@ -24,18 +24,24 @@ export interface RelayHostPorts {
   report(message: string, recovered: boolean): void;
 }
 
+interface HostedPipe {
+  readonly fd: number;
+  readonly full: () => void;
+}
+
 const RESTART_DELAY = 1_000;
 
 export class RelayHost {
   readonly #ports: RelayHostPorts;
   /** Pipes to services, and who is told when one has to be waited for. */
-  readonly #pipes = new Map<string, { readonly fd: number; readonly full: () => void }>();
+  readonly #pipes = new Map<string, HostedPipe>();
   /** Why servers are not reached, by the names of their targets. */
   readonly #troubles = new Map<string, string>();
-  readonly #releasing = new Map<string, () => void>();
+  /** Who waits for `done`, by number. */
+  readonly #waiting = new Map<number, () => void>();
+  #number = 0;
   #thread: RelayThread | null = null;
   #isClosed = false;
-  #done: (() => void) | null = null;
 
   constructor(ports: RelayHostPorts) {
     this.#ports = ports;
@@ -57,18 +63,17 @@ export class RelayHost {
     }
   }
 
-  /** The pipe to the standard input of a service; `full` is called when `room` is to be said. */
+  /** The pipe to the standard input of a service, also if it was to be released; `full` is called when `room` is to be said. */
   usePipe(service: string, fd: number, full: () => void): void {
     this.#pipes.set(service, { fd, full });
     this.#thread?.post({ tag: "pipe", service, fd });
   }
 
-  /** Done when the pipe may be closed. */
-  releasePipe(service: string): Promise<void> {
-    this.#pipes.delete(service);
-    if (this.#thread === null) return Promise.resolve();
-    this.#thread.post({ tag: "pipe", service, fd: null });
-    return new Promise((resolve) => this.#releasing.set(service, resolve));
+  /** Done when the pipe may be closed, unless it was used again meanwhile. */
+  async releasePipe(service: string): Promise<void> {
+    const pipe = this.#pipes.get(service);
+    await this.#ask((number) => ({ tag: "release", service, number }));
+    if (this.#pipes.get(service) === pipe) this.#pipes.delete(service);
   }
 
   room(service: string): void {
@@ -80,20 +85,15 @@ export class RelayHost {
     return this.#troubles.get(server) ?? null;
   }
 
-  /** Gives it so long to hand on what it has, in milliseconds. */
-  async settle(millis: number): Promise<void> {
-    const thread = this.#thread;
-    if (thread === null) return;
-    await new Promise<void>((resolve) => {
-      this.#done = resolve;
-      thread.post({ tag: "finish", millis });
-    });
+  /** Gives it so long to hand on what it has for file readers, in milliseconds. */
+  settle(millis: number): Promise<void> {
+    return this.#ask((number) => ({ tag: "finish", to: "files", millis, number }));
   }
 
-  /** The same, then ends it. */
+  /** Gives it so long to hand on all that it has, in milliseconds, then ends it. */
   async close(millis: number): Promise<void> {
     this.#isClosed = true;
-    await this.settle(millis);
+    await this.#ask((number) => ({ tag: "finish", to: "all", millis, number }));
     const thread = this.#thread;
     this.#thread = null;
     thread?.end();
@@ -104,12 +104,10 @@ export class RelayHost {
       case "ready":
         for (const [service, { fd }] of this.#pipes) this.#thread?.post({ tag: "pipe", service, fd });
         return this.#ports.renewed();
-      case "released":
-        return this.#released(message.service);
       case "full":
         return this.#pipes.get(message.service)?.full();
       case "done":
-        return this.#done?.();
+        return this.#answered(message.number);
       case "problem":
         return this.#ports.report(message.message, message.recovered);
       case "server":
@@ -121,16 +119,26 @@ export class RelayHost {
     }
   }
 
-  #released(service: string): void {
-    this.#releasing.get(service)?.();
-    this.#releasing.delete(service);
+  /** Done when it says so, or is no more. */
+  #ask(questionOf: (number: number) => ToRelay): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return Promise.resolve();
+    const number = ++this.#number;
+    return new Promise((resolve) => {
+      this.#waiting.set(number, resolve);
+      thread.post(questionOf(number));
+    });
+  }
+
+  #answered(number: number): void {
+    this.#waiting.get(number)?.();
+    this.#waiting.delete(number);
   }
 
   #lose(reason: string): void {
     this.#thread = null;
     this.#troubles.clear();
-    for (const service of [...this.#releasing.keys()]) this.#released(service);
-    this.#done?.();
+    for (const number of [...this.#waiting.keys()]) this.#answered(number);
     if (this.#isClosed) return;
     this.#ports.report(`the log relay died: ${reason}; what waited there is lost, a new one goes on`, false);
     setTimeout(() => this.begin(), RESTART_DELAY).unref();

@@ -1,3 +1,4 @@
+import { LeavingLines } from "./leaving-lines.ts";
 import { costOf, type Records, type RelayOrder, type RelayTarget } from "./relay-messages.ts";
 
 /** What all sinks of one data-plane Worker may have on the way together, in bytes. */
@@ -15,6 +16,9 @@ export class RelayLine {
   /** What was to be sent before there was a relay; null once there is one. */
   #early: RelayOrder[] | null = [];
   readonly #sinks = new Set<RelayedSink>();
+  #generation = 0;
+  /** What sinks that are closed have sent to files. */
+  readonly leaving = new LeavingLines();
 
   constructor(id: string, post: (order: RelayOrder) => void) {
     this.#id = id;
@@ -33,9 +37,17 @@ export class RelayLine {
     const early = this.#early;
     this.#early = null;
     // What the one before still had is lost.
-    if (early === null) this.#sent = Atomics.load(this.#all, 0);
+    if (early === null) {
+      this.#sent = Atomics.load(this.#all, 0);
+      this.#generation++;
+    }
     for (const sink of this.#sinks) sink.open(early === null);
     for (const order of early ?? []) this.#post(order);
+  }
+
+  /** Another number for each relay. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get hasRoom(): boolean {
@@ -73,10 +85,9 @@ export class RelayedSink {
   readonly #target: RelayTarget;
   readonly #most: number;
   readonly #line: RelayLine;
-  #takenMemory = new SharedArrayBuffer(4);
+  #takenMemory = new SharedArrayBuffer(8);
   #taken = new Int32Array(this.#takenMemory);
   #sent = 0;
-  #generation = 0;
 
   constructor(begin: { readonly sink: string; readonly target: RelayTarget; readonly most: number }, line: RelayLine) {
     this.id = begin.sink;
@@ -104,9 +115,9 @@ export class RelayedSink {
     return ((this.#sent - this.taken) | 0) >= this.#most || !this.#line.hasRoom;
   }
 
-  /** Another number for each relay. */
+  /** Another number for each relay, also once this is closed. */
   get generation(): number {
-    return this.#generation;
+    return this.#line.generation;
   }
 
   /** What was sent to this relay so far; once `taken` has come there, all of that has been handed on. */
@@ -119,13 +130,17 @@ export class RelayedSink {
     return Atomics.load(this.#taken, 0);
   }
 
+  /** How many records this relay has given up; whatever is counted here by then is in `taken` too. */
+  get lost(): number {
+    return Atomics.load(this.#taken, 1);
+  }
+
   /** Tells the relay of it; a new one has taken nothing of it yet. */
   open(isAnew: boolean): void {
     if (isAnew) {
-      this.#takenMemory = new SharedArrayBuffer(4);
+      this.#takenMemory = new SharedArrayBuffer(8);
       this.#taken = new Int32Array(this.#takenMemory);
       this.#sent = 0;
-      this.#generation++;
     }
     const { allTaken } = this.#line;
     this.#line.tell({ tag: "open", sink: this.id, target: this.#target, taken: this.#takenMemory, allTaken });

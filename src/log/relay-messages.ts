@@ -17,7 +17,7 @@ export type RelayTarget =
 
 /** From the data plane. `sink` is different for every sink that ever was. */
 export type RelayOrder =
-  /** `taken` counts the cost of what was handed on of this sink, `allTaken` that of all sinks of its line. */
+  /** `taken` counts the cost of what was handed on of this sink, and the records that were given up; `allTaken` the cost of all sinks of its line. */
   | {
       readonly tag: "open";
       readonly sink: string;
@@ -46,22 +46,23 @@ export function costOf({ bytes, ends }: Records): number {
 export type ToRelay =
   /** Its first message. */
   | { readonly tag: "begin" }
-  /** The pipe to the standard input of a service; null: there is none any more. It does not block, and is not the relay's. */
-  | { readonly tag: "pipe"; readonly service: string; readonly fd: number | null }
+  /** The pipe to the standard input of a service, from now on or again. It does not block, and is not the relay's. */
+  | { readonly tag: "pipe"; readonly service: string; readonly fd: number }
+  /** That pipe is to be touched no more once what waits for it is in it, then say `done`. It may be used again before that. */
+  | { readonly tag: "release"; readonly service: string; readonly number: number }
   /** That pipe has room again. */
   | { readonly tag: "room"; readonly service: string }
-  /** Hand on what can be handed on within this time, then say `done`. */
-  | { readonly tag: "finish"; readonly millis: number };
+  /** Hand on what can be handed on within this time, to file readers or to everybody, then say `done`. */
+  | { readonly tag: "finish"; readonly to: "files" | "all"; readonly millis: number; readonly number: number };
 
 /** To the main thread. */
 export type FromRelay =
   /** It listens to the data plane from now on. */
   | { readonly tag: "ready" }
-  /** The pipe to this service is not touched any more. */
-  | { readonly tag: "released"; readonly service: string }
   /** The pipe to this service is full: say when it has room. */
   | { readonly tag: "full"; readonly service: string }
-  | { readonly tag: "done" }
+  /** What was asked under this number. */
+  | { readonly tag: "done"; readonly number: number }
   | { readonly tag: "problem"; readonly message: string; readonly recovered: boolean }
   /** Why a server, by the name of its target, is not reached; null: nothing is known against it, or not any more. */
   | { readonly tag: "server"; readonly name: string; readonly trouble: string | null };

@@ -16,8 +16,11 @@ export interface RelayPipePorts {
 }
 
 interface RelayPipe {
+  readonly write: number;
   /** Readable once the pipe can be written to. */
   readonly writable: number | null;
+  /** Another one for each time that the pipe is to be released; null: it is used. */
+  release: object | null;
 }
 
 export class RelayPipes {
@@ -28,29 +31,44 @@ export class RelayPipes {
     this.#ports = ports;
   }
 
-  has(reader: string): boolean {
-    return this.#pipes.has(reader);
-  }
-
   /** What is for this reader goes into the pipe with this write end, which does not block. */
   open(reader: string, write: number): void {
-    const pipe = { writable: this.#ports.openWritableWatch(write) };
+    const pipe = { write, writable: this.#ports.openWritableWatch(write), release: null };
     this.#pipes.set(reader, pipe);
-    this.#ports.relay.usePipe(reader, write, () => this.#awaitRoom(reader, pipe));
+    this.#use(reader, pipe);
   }
 
-  /** Nothing more is for this reader. Done when the write end may be closed. */
-  async release(reader: string): Promise<void> {
+  /** The pipe that is to be released is used on. */
+  reuse(reader: string): void {
     const pipe = this.#pipes.get(reader);
-    this.#pipes.delete(reader);
+    if (pipe === undefined) return;
+    pipe.release = null;
+    this.#use(reader, pipe);
+  }
+
+  /**
+   * Nothing more is for this reader. Done when what was for it is in the pipe, or nothing gets on there; false: the pipe is used
+   * again, or its release was asked for anew, and the write end must not be closed.
+   */
+  async release(reader: string): Promise<boolean> {
+    const pipe = this.#pipes.get(reader);
+    if (pipe === undefined) return true;
+    const release = {};
+    pipe.release = release;
     await this.#ports.settled();
-    const writable = pipe?.writable ?? null;
-    if (writable !== null) {
-      this.#ports.unwatch(writable);
-      this.#ports.close(writable);
+    if (pipe.release !== release) return false;
+    await this.#ports.relay.releasePipe(reader);
+    if (pipe.release !== release) return false;
+    this.#pipes.delete(reader);
+    if (pipe.writable !== null) {
+      this.#ports.unwatch(pipe.writable);
+      this.#ports.close(pipe.writable);
     }
-    // Another pipe may have taken its place meanwhile.
-    if (!this.#pipes.has(reader)) await this.#ports.relay.releasePipe(reader);
+    return true;
+  }
+
+  #use(reader: string, pipe: RelayPipe): void {
+    this.#ports.relay.usePipe(reader, pipe.write, () => this.#awaitRoom(reader, pipe));
   }
 
   #awaitRoom(reader: string, pipe: RelayPipe): void {

@@ -26,6 +26,8 @@ const STUCK_MICROS = 5_000_000;
 export type RelayedPolicy = RemoteSinkPolicy | ServiceSinkPolicy;
 
 export interface RelaySinkPorts {
+  /** Whose lines they are. */
+  readonly service: string;
   readonly report: Report;
   lost(loss: LogLoss): void;
   /** So many lines more (or fewer) are on their way to a file. */
@@ -42,6 +44,8 @@ export class RelaySink implements BlockSink {
   readonly #ports: RelaySinkPorts;
   /** true: the service waits for it, as long as it takes something. */
   readonly #mayHold: boolean;
+  /** Takes over what is on its way to a file when this is closed. */
+  readonly #leaving: (lines: LinesUnderway) => void;
   /** null: the lines are for no file. */
   readonly #underway: LinesUnderway | null;
   /** What it had taken when that last changed while the service waited, and when that was; null: nobody waits. */
@@ -63,6 +67,7 @@ export class RelaySink implements BlockSink {
       this.#recordsOf = lineRecordsOf(policy);
     }
     const isForFile = policy.type === "service" && isFileReader(policy.service);
+    this.#leaving = (lines) => line.leaving.add(ports.service, lines);
     const lost = (lines: number): void => ports.lost({ sink: policy.name, reason: "failed", lines });
     this.#underway = isForFile ? new LinesUnderway(this.#sink, { ...ports, lost }) : null;
   }
@@ -114,7 +119,7 @@ export class RelaySink implements BlockSink {
 
   /** Nothing more is sent; what was, is handed on. */
   close(): void {
-    this.#underway?.close();
+    if (this.#underway !== null) this.#leaving(this.#underway);
     this.#sink.close();
     if (this.#dropped > 0) this.#ports.report(`"${this.#name}" is given up: ${droppedWordsOf(this.#dropped)}`, true);
   }

@@ -69,7 +69,8 @@ export class Relay {
       Atomics.add(sink.taken, 0, bytes);
       Atomics.add(sink.allTaken, 0, bytes);
     };
-    sink.outlet.outlet.push({ bytes: order.bytes, ends: order.ends, took, done: () => took(left) });
+    const lost = (records: number): void => void Atomics.add(sink.taken, 1, records);
+    sink.outlet.outlet.push({ bytes: order.bytes, ends: order.ends, took, done: () => took(left), lost });
   }
 
   #shut(name: string): void {

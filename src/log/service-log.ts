@@ -115,6 +115,8 @@ export class ServiceLog {
 
   flush(at: number): void {
     this.#sinks.flush();
+    // Whoever flushes may go away, and what has come to a file is not to be taken for lost then.
+    this.#sinks.tick(at);
     for (const file of this.#sinks.files.values()) file.flush(at);
   }
 

@@ -112,8 +112,11 @@ export class ServiceSinks {
 
   /** Lines for files that somebody else writes; null: there are no such files. `at` is now. */
   underway(at: number): Underway | null {
-    const each = this.#relayed.flatMap((sink) => sink.underway(at) ?? []);
-    if (each.length === 0) return null;
+    const mine = this.#relayed.flatMap((sink) => sink.underway(at) ?? []);
+    if (mine.length === 0) return null;
+    const { leaving } = this.#ports.relay;
+    leaving.look(at);
+    const each = [...mine, ...leaving.of(this.#ports.service)];
     const sum = (of: (underway: Underway) => number): number => each.reduce((total, one) => total + of(one), 0);
     return { sent: sum(({ sent }) => sent), left: sum(({ left }) => left) };
   }

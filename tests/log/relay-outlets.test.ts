@@ -36,6 +36,7 @@ function makeRelayed(policy: RemoteSinkPolicy = POLICY) {
   }));
   const line = new RelayLine("test", (order: RelayOrder) => relay.handle(structuredClone(order)));
   const sink = new RelaySink(policy, line, {
+    service: "web",
     report: (message) => void reports.push(message),
     lost: (loss) => void losses.push(loss),
     underway: () => undefined,
@@ -188,6 +189,7 @@ function parcelOf(...records: readonly string[]): Parcel & { isDone: boolean } {
     isDone: false,
     took: () => undefined,
     done: () => void (parcel.isDone = true),
+    lost: () => undefined,
   };
   return parcel;
 }
