@@ -26,7 +26,10 @@ test("status says which services' files differ from what runs, until they are re
   // A look at what would be done reads them, but does not make it so.
   await supervisor.command("reload", "--dry-run");
   expect(await stale()).toEqual(["env", "gone", "web"]);
+  const { pid } = await supervisor.service("web");
   await supervisor.command("reload");
+  // Until it has ended, what runs has its earlier definition, and status says so.
+  await supervisor.until("web", (view) => view.state === "up" && view.pid !== pid);
   expect(await stale()).toEqual([]);
   place.write("daemonsup.toml", "# defaults of all\n");
   expect(await stale()).toEqual(["db", "env", "new", "web"]);
