@@ -19,7 +19,7 @@ test.skipIf(noDisk)(
     mkdirSync(disk);
     const fifo = place.path("fifo");
     const log = (name: string): string => `[log]\nstamp = "none"\nfile = "${disk}/${name}.log"`;
-    place.write("writer.toml", shell(`mkfifo ${fifo}; echo ready; exec cat <> ${fifo}`, log("writer")));
+    place.write("writer.toml", shell(`mkfifo ${fifo}; exec 0<> ${fifo}; echo ready; exec cat`, log("writer")));
     place.write("neighbour.toml", shell("echo hello; exec sleep 1000"));
     const script = 'mount -t tmpfs -o size=64k none "$0" && head -c 61440 /dev/zero > "$0/filler" && exec "$@"';
     await using supervisor = await place.start({ wrapper: [...UNSHARE, "sh", "-c", script, disk] });

@@ -19,10 +19,12 @@ test("a reload to another file in the middle of a burst leaves every line in one
   const MOST = 400_000;
   const [before, after] = [place.path("before.log"), place.path("after.log")];
   const fifo = place.path("fifo");
+  // It is there once it is read.
+  const opened = `mkfifo ${fifo}.new; exec 3<> ${fifo}.new; mv ${fifo}.new ${fifo}`;
   const write = (file: string): void =>
     place.write(
       "writer.toml",
-      shell(`mkfifo ${fifo}; read -r _ < ${fifo}; seq ${MOST}; exec sleep 1000`, `${LOG}file = "${file}"`),
+      shell(`${opened}; read -r _ <&3; seq ${MOST}; exec sleep 1000`, `${LOG}file = "${file}"`),
     );
   write(before);
   await using supervisor = await place.start();

@@ -15,9 +15,9 @@ const cannotHang =
     [program !== null, "there is no C compiler"],
   ]) !== null;
 
-/** Numbered lines, each with a dot at its end, from where it was up to a number that it is told, then the next. */
+/** Numbered lines, each with a dot at its end, from where it was up to a number that it is told, then the next. The FIFO is there once it is read. */
 function counter(fifo: string, log: string): string {
-  const script = `mkfifo ${fifo}; exec 3<> ${fifo}; i=0; while read -r most <&3; do while [ $i -lt $most ]; do i=$((i+1)); echo line $i.; done; done`;
+  const script = `mkfifo ${fifo}.new; exec 3<> ${fifo}.new; mv ${fifo}.new ${fifo}; i=0; while read -r most <&3; do while [ $i -lt $most ]; do i=$((i+1)); echo line $i.; done; done`;
   return shell(script, log);
 }
 

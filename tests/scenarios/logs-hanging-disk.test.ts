@@ -25,7 +25,7 @@ test.skipIf(cannot)(
     for (const name of ["hung", "sound"]) {
       const log = name === "hung" ? `[log]\nstamp = "none"\nfile = "${disk}/hung.log"` : '[log]\nstamp = "none"';
       const fifo = place.path(`${name}.fifo`);
-      place.write(`${name}.toml`, shell(`mkfifo ${fifo}; echo ready; exec cat <> ${fifo}`, log));
+      place.write(`${name}.toml`, shell(`mkfifo ${fifo}; exec 0<> ${fifo}; echo ready; exec cat`, log));
     }
     const say = (name: string, text: string): void =>
       writeFileSync(place.path(`${name}.fifo`), `${text}\n`, { flag: "r+" });
