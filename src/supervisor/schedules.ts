@@ -207,7 +207,7 @@ export class Schedules implements Companion {
       this.#show(entry);
     }
     this.#memory.save();
-    this.#arm(now);
+    this.#arm();
   }
 
   #settle(entry: Entry): void {
@@ -271,13 +271,13 @@ export class Schedules implements Companion {
     this.#ports.amend(entry.service, { dueAt: entry.at });
   }
 
-  #arm(now: WallTime): void {
+  #arm(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     const times = [...this.#entries.values()].flatMap(({ at }) => (at === null ? [] : [at]));
     if (times.length === 0) return;
     const next = times.reduce((earliest, at) => (at < earliest ? at : earliest));
-    const wait = millis(Math.min(Math.max(next - now, 1), LONGEST_WAIT_MS));
+    const wait = millis(Math.min(Math.max(next - this.#ports.clock.wall(), 1), LONGEST_WAIT_MS));
     this.#cancelTimer = this.#ports.timers.after(wait, () => {
       this.#cancelTimer = null;
       this.#look();

@@ -135,10 +135,10 @@ describe.skipIf(cannotMoveClocks !== null)("a pid file is not believed", () => {
     const { supervisor, clock } = clocked;
     const other = await supervisor.until("other", ({ state }) => state === "up");
     while (!cases.every(({ service }) => existsSync(supervisor.place.path(`${service}.pid`)))) await Bun.sleep(5);
-    clock.advance(30);
+    await clock.advance(30);
     for (const { service } of cases)
       expect(await supervisor.service(service)).toMatchObject({ state: "starting", pid: null });
-    clock.advance(31);
+    await clock.advance(31);
     for (const { service } of cases) await supervisor.until(service, ({ state }) => state === "failed");
     expect(await supervisor.service("other")).toMatchObject({ pid: other.pid, restarts: 0 });
     expect(hasEnded(foreign.pid)).toBe(false);

@@ -32,7 +32,7 @@ describe.skipIf(cannotMoveClocks !== null)("a service that fails again and again
     const expected = [1000, 2000, 4000, 6000, 6000, 6000];
     for (const [restarts, seconds] of expected.entries()) {
       expectDelay(await backoffOf(supervisor, "crash", restarts), seconds);
-      clock.advance(7000);
+      await clock.advance(7000);
     }
     await backoffOf(supervisor, "crash", expected.length);
   });
@@ -50,10 +50,10 @@ describe.skipIf(cannotMoveClocks !== null)("a service that fails again and again
     const lengths = [0, 0, 50, 101, 0];
     for (const [restarts, seconds] of [1000, 2000, 4000, 1000, 2000].entries()) {
       const running = await supervisor.until("moody", (view) => view.state === "up" && view.restarts === restarts);
-      clock.advance(lengths[restarts] ?? 0);
+      await clock.advance(lengths[restarts] ?? 0);
       signalProcess(running.pid, "SIGKILL");
       expectDelay(await backoffOf(supervisor, "moody", restarts), seconds);
-      clock.advance(7000);
+      await clock.advance(7000);
     }
   });
 
@@ -70,14 +70,14 @@ describe.skipIf(cannotMoveClocks !== null)("a service that fails again and again
     for (const restarts of [0, 1]) {
       await backoffOf(supervisor, "crash", restarts);
       await backoffOf(supervisor, "slow", restarts);
-      clock.advance(2300);
+      await clock.advance(2300);
     }
     const given = await supervisor.until("crash", (view) => view.state === "failed");
     expect(given).toMatchObject({ restarts: 2, next_start: null, last_exit: { code: 9 } });
     expect(given.message).toContain("given up");
     for (const restarts of [2, 3, 4]) {
       await backoffOf(supervisor, "slow", restarts);
-      clock.advance(2300);
+      await clock.advance(2300);
     }
   });
 });

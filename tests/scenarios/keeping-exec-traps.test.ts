@@ -150,7 +150,7 @@ test.skipIf(cannotHang || cannotMoveClocks !== null)(
     await using clocked = await startWithClock(place);
     const { supervisor, clock } = clocked;
     const pid = await startHanging(supervisor, "hanging");
-    clock.advance(6);
+    await clock.advance(6);
     const view = await supervisor.until("hanging", ({ state }) => state === "failed");
     expect(view.message).toContain("exec did not return within 5s");
     expect(view.last_exit).toMatchObject({ signal: "SIGKILL" });

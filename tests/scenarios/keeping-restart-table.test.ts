@@ -145,7 +145,7 @@ describe.skipIf(cannotMoveClocks !== null)("the row of time-outs", () => {
     }
     clocked = await startWithClock(place);
     for (const policy of POLICIES) await clocked.supervisor.until(policy, (view) => view.state === "starting");
-    clocked.clock.advance(61);
+    await clocked.clock.advance(61);
   });
 
   afterAll(async () => {

@@ -21,7 +21,13 @@ export const cannotMoveClocks: string | null = skipReason("moving the clock of a
 /** A supervisor and its clock. */
 export interface Clocked extends AsyncDisposable {
   readonly supervisor: TestSupervisor;
-  readonly clock: MovableClock;
+  readonly clock: {
+    /**
+     * By so many seconds, once the supervisor rests: a time to wait that it has worked out by the old time and begins by the new one
+     * would be as much too long. It notices when it next wakes up, for example to answer a request.
+     */
+    advance(seconds: number): Promise<void>;
+  };
 }
 
 export async function startWithClock(place: TestPlace): Promise<Clocked> {
@@ -29,7 +35,13 @@ export async function startWithClock(place: TestPlace): Promise<Clocked> {
   const supervisor = await place.start({ wrapper: clock.wrapper });
   return {
     supervisor,
-    clock,
+    clock: {
+      async advance(seconds) {
+        // What follows from what it has told last is done before it answers anything new.
+        await supervisor.request("GET", "/v1/version");
+        clock.advance(seconds);
+      },
+    },
     async [Symbol.asyncDispose]() {
       // Its threads wait for each other by the clock: an orderly end would take long.
       supervisor.kill("SIGKILL");
@@ -56,7 +68,6 @@ class MovableClock {
     this.wrapper = [...UNSHARE, "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', etc];
   }
 
-  /** The supervisor notices when it next wakes up, for example to answer a request. */
   advance(seconds: number): void {
     this.#secondsAhead += seconds;
     const long = new BigInt64Array([BigInt(this.#secondsAhead)]);

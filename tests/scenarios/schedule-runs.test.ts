@@ -139,7 +139,7 @@ describe.skipIf(cannotMoveClocks !== null)("when the time comes", () => {
     const { supervisor, clock } = clocked;
     let due = (await supervisor.until("job", ({ next_start }) => next_start !== null)).next_start;
     for (let day = 1; day <= 4; day++) {
-      clock.advance(DAY_S);
+      await clock.advance(DAY_S);
       const view = await supervisor.until("job", (seen) => isDone(seen) && seen.next_start !== due);
       expect([view.state, runsOf(place)]).toEqual(["waiting", day]);
       due = view.next_start;
@@ -152,7 +152,7 @@ describe.skipIf(cannotMoveClocks !== null)("when the time comes", () => {
     await using clocked = await startWithClock(place);
     const { supervisor, clock } = clocked;
     const before = await supervisor.until("job", ({ next_start }) => next_start !== null);
-    clock.advance(DAY_S);
+    await clock.advance(DAY_S);
     await supervisor.until("job", (seen) => isDone(seen) && seen.next_start !== before.next_start);
     expect(runsOf(place)).toBe(1);
   });
@@ -164,13 +164,13 @@ describe.skipIf(cannotMoveClocks !== null)("when the time comes", () => {
     await using clocked = await startWithClock(place);
     const { supervisor, clock } = clocked;
     const first = await supervisor.until("job", ({ next_start }) => next_start !== null);
-    clock.advance(3_700);
+    await clock.advance(3_700);
     const running = await supervisor.until(
       "job",
       ({ pid, next_start }) => pid !== null && next_start !== first.next_start,
     );
     await untilTrue(() => runsOf(place) === 1);
-    clock.advance(3 * 3_600);
+    await clock.advance(3 * 3_600);
     await supervisor.until("job", ({ next_start }) => next_start !== running.next_start);
     expect(runsOf(place)).toBe(1);
     writeFileSync(place.path("go"), "");
