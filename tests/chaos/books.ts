@@ -60,6 +60,11 @@ export class Books {
     return notes;
   }
 
+  /** true: this process of the service has noted that it ends its pings. */
+  isMute(service: string, pid: number): boolean {
+    return new RegExp(`^note ${pid} .* mute$`, "m").test(textOf(join(this.directory, "lives", service)));
+  }
+
   /** The lines of all runs that are not forgotten. */
   lines(): readonly Lines[] {
     return readdirSync(join(this.directory, "lines")).flatMap((name) => {

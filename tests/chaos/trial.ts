@@ -3,7 +3,7 @@
  * gets calm, and then everything must be as if nobody had died.
  */
 import { mkdirSync, rmSync } from "node:fs";
-import { BINARY, type CommandResult, TestPlace, run, untilTrue } from "../scenarios/test-supervisor.ts";
+import { BINARY, type CommandResult, TestPlace, hasEnded, run, untilTrue } from "../scenarios/test-supervisor.ts";
 import type { Round, Seen } from "./account.ts";
 import { Books } from "./books.ts";
 import { call } from "./callers.ts";
@@ -286,9 +286,12 @@ export class Trial implements AsyncDisposable {
     this.#touched.add(MUTABLE);
     this.story.tell(`mutes ${MUTABLE}`);
     const answered = this.#command("signal", "USR2", MUTABLE);
-    const heard = answered.then(({ code, stdout, stderr }) =>
-      this.story.tell(`is answered on signal: ${code} ${stdout}${stderr}`),
-    );
+    const heard = answered.then(async ({ code, stdout, stderr }) => {
+      this.story.tell(`is answered on signal: ${code} ${stdout}${stderr}`);
+      // Until it has heard of that it looks as calm as it did before.
+      const pid = Number(/\(pid (\d+)\)/.exec(stdout)?.[1]);
+      if (code === 0) await untilTrue(() => hasEnded(pid) || this.#books.isMute(MUTABLE, pid));
+    });
     this.#asking.add(MUTABLE, heard);
   }
 
