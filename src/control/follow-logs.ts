@@ -7,7 +7,8 @@ type LogSink = Pick<LineSink, "isLagging" | "send" | "sendAll">;
 const MOST_EARLY = 10_000;
 
 /**
- * Sends the last `count` lines of a service and then every further one: none is missed between the two, none comes twice.
+ * Sends the last `count` lines of a service and then every further one: none is missed between the two, and none comes twice.
+ * Only lines of a file without stamps, which tells no times, may: some of a burst that was written meanwhile.
  * A reader that is slower than the service misses lines, and is told how many: its connection is worth more than they are.
  */
 export function followLogs(port: ControlPort, request: { name: string; count: number }, sink: LogSink): () => void {
