@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { hasEnded, untilTrue } from "../scenarios/test-supervisor.ts";
 import { LogTail } from "./log-tail.ts";
 import { type Note, parseNote } from "./note.ts";
 
@@ -60,9 +61,10 @@ export class Books {
     return notes;
   }
 
-  /** true: this process of the service has noted that it ends its pings. */
-  isMute(service: string, pid: number): boolean {
-    return new RegExp(`^note ${pid} .* mute$`, "m").test(textOf(join(this.directory, "lives", service)));
+  /** Waits until this process of the service has noted that it ends its pings, or has ended. */
+  async mute(service: string, pid: number): Promise<void> {
+    const note = new RegExp(`^note ${pid} .* mute$`, "m");
+    await untilTrue(() => hasEnded(pid) || note.test(textOf(join(this.directory, "lives", service))));
   }
 
   /** The lines of all runs that are not forgotten. */

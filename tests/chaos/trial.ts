@@ -3,7 +3,7 @@
  * gets calm, and then everything must be as if nobody had died.
  */
 import { mkdirSync, rmSync } from "node:fs";
-import { BINARY, type CommandResult, TestPlace, hasEnded, run, untilTrue } from "../scenarios/test-supervisor.ts";
+import { BINARY, type CommandResult, TestPlace, run, untilTrue } from "../scenarios/test-supervisor.ts";
 import type { Round, Seen } from "./account.ts";
 import { Books } from "./books.ts";
 import { call } from "./callers.ts";
@@ -289,8 +289,7 @@ export class Trial implements AsyncDisposable {
     const heard = answered.then(async ({ code, stdout, stderr }) => {
       this.story.tell(`is answered on signal: ${code} ${stdout}${stderr}`);
       // Until it has heard of that it looks as calm as it did before.
-      const pid = Number(/\(pid (\d+)\)/.exec(stdout)?.[1]);
-      if (code === 0) await untilTrue(() => hasEnded(pid) || this.#books.isMute(MUTABLE, pid));
+      if (code === 0) await this.#books.mute(MUTABLE, Number(/\(pid (\d+)\)/.exec(stdout)?.[1]));
     });
     this.#asking.add(MUTABLE, heard);
   }
