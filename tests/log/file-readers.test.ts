@@ -1,0 +1,83 @@
+/* Where what was read of a service's output ends in a file that somebody else writes: looked for until it is of one moment. */
+import { expect, test } from "bun:test";
+import { fileReadersOf } from "../../src/core/dropped-files.ts";
+import { type FileReaderPorts, FileReaders } from "../../src/log/file-readers.ts";
+import type { FileMark, OutputMark, Underway } from "../../src/log/plane-messages.ts";
+import { fileSink, policyOf } from "./plane-harness.ts";
+
+const PATH = "/nowhere/a.log";
+const POLICY = policyOf([fileSink({ path: PATH, feed: { tag: "drop", buffer: 1_000 } })]);
+const READER = fileReadersOf("a", POLICY, PATH)[0]?.name ?? "";
+const OWN_LINES = [{ at: 1, stream: "stdout", pid: 2, text: "in memory" }] as const;
+
+function fileMarkOf(size: number): FileMark {
+  return { path: PATH, size } as FileMark;
+}
+
+/** Readers whose service has these lines underway, one look after the other, the last ones from then on. */
+function readersOf(looks: readonly (Underway | null)[]) {
+  let [looked, size, drains] = [0, 0, 0];
+  const ports: FileReaderPorts = {
+    relay: {
+      begin: () => undefined,
+      settle: () => Promise.resolve(),
+      usePipe: () => undefined,
+      releasePipe: () => Promise.resolve(),
+      room: () => undefined,
+    },
+    openPipe: () => ({ read: 100, write: 101 }),
+    openWritableWatch: () => null,
+    watch: () => undefined,
+    unwatch: () => undefined,
+    close: () => undefined,
+    settled: () => Promise.resolve(),
+    lastRun: 0,
+    plane: {
+      configure: () => undefined,
+      open: () => undefined,
+      forget: () => undefined,
+      drain: () => Promise.resolve(void drains++),
+      troubleOf: () => null,
+      mark(service, listen) {
+        const underway = looks[Math.min(looked, looks.length - 1)] ?? null;
+        const mark: OutputMark = { files: [], lines: OWN_LINES, underway };
+        if (service === READER) return listen({ files: [fileMarkOf(++size)], lines: [], underway: null });
+        looked++;
+        listen(mark);
+      },
+    },
+    report: (message) => {
+      throw new Error(message);
+    },
+  };
+  const readers = new FileReaders(ports);
+  readers.configure("a", POLICY, PATH);
+  const marked = new Promise<OutputMark>((resolve) => readers.mark("a", resolve));
+  return { marked, looked: () => looked, drains: () => drains };
+}
+
+test("what no reader writes is told as it is", async () => {
+  const { marked, looked, drains } = readersOf([null]);
+  expect(await marked).toEqual({ files: [], lines: OWN_LINES, underway: null });
+  expect([looked(), drains()]).toEqual([1, 0]);
+});
+
+test("a file is looked at when nothing is on its way there, and counts if nothing was sent meanwhile", async () => {
+  const calm = { sent: 9, left: 0 };
+  const { marked, looked, drains } = readersOf([
+    { sent: 5, left: 2 },
+    { sent: 5, left: 0 },
+    { sent: 9, left: 0 },
+    calm,
+  ]);
+  // The one of the first look is of before the lines that came after it.
+  expect(await marked).toEqual({ files: [fileMarkOf(2)], lines: OWN_LINES, underway: calm });
+  expect([looked(), drains()]).toEqual([4, 2]);
+});
+
+test("where it is never calm, the file as it was last is told after a while", async () => {
+  const looks = Array.from({ length: 100 }, (_, sent) => ({ sent, left: 0 }));
+  const { marked, looked } = readersOf(looks);
+  expect((await marked).files).toEqual([fileMarkOf(20)]);
+  expect(looked()).toBe(21);
+});
