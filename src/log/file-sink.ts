@@ -56,7 +56,7 @@ export class FileSink {
   /** Until when a file that could not be moved away grows on. */
   #growsUntil = Number.NEGATIVE_INFINITY;
   #rotationFails = false;
-  /** true: what an earlier supervisor may have left was looked after. */
+  /** true: it was open, and what an earlier supervisor may have left was looked after. */
   #isKept = false;
 
   constructor(place: SinkPlace, ports: SinkPorts) {
@@ -81,7 +81,7 @@ export class FileSink {
   adjust({ limits, timeOf }: SinkPlace, at: number): void {
     this.#limits = limits;
     this.#age.timeOf = timeOf;
-    if (this.#fd === null) return;
+    if (!this.#isKept) return;
     this.#age.most = limits.maxAge;
     this.#keeper.begin(limits, at);
     this.#wakeLater(at);
@@ -152,18 +152,11 @@ export class FileSink {
     if (this.#failure !== null) this.#failure = { ...this.#failure, at: Number.NEGATIVE_INFINITY };
   }
 
-  /** Closes the file; the next `prepare` opens what then has its name. */
+  /** Closes the file, for good or for the sake of another one; the next `prepare` opens what then has its name. */
   close(): void {
     if (this.#fd !== null) this.#files.closeLogFile(this.#fd);
     this.#fd = null;
     this.#ports.openFiles.closed(this);
-  }
-
-  /** Closes the file for the sake of another one, until there is something to be written again. */
-  makeRoom(): void {
-    this.close();
-    // What holds of the old files may be told anew meanwhile.
-    this.#isKept = false;
   }
 
   #open(at: number): boolean {

@@ -2,8 +2,7 @@ import type { LogFiles, OpenLogFile } from "./log-files.ts";
 
 /** A log file that can be closed at any moment, and is opened again when there is something to be written. */
 export interface Closable {
-  /** Closes it for the sake of another one. */
-  makeRoom(): void;
+  close(): void;
 }
 
 /**
@@ -21,7 +20,7 @@ export class OpenFiles {
     for (const other of this.#open) {
       if (result.tag !== "none-left") break;
       this.#open.delete(other);
-      other.makeRoom();
+      other.close();
       result = files.openLogFile(path, false);
     }
     // One at a time may take what is left to others.

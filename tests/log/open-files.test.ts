@@ -34,7 +34,7 @@ class Owner implements Closable {
     return tag;
   }
 
-  makeRoom(): void {
+  close(): void {
     this.isOpen = false;
     this.#room.taken--;
     this.#files.closed(this);
@@ -55,7 +55,7 @@ test("files stay open while there are descriptors, and no longer than the others
 test("one that is opened again is the newest", () => {
   const [first, second, third, fourth] = owners(4, new Room(3));
   for (const owner of [first, second, third]) owner?.open();
-  first?.makeRoom();
+  first?.close();
   first?.open();
   fourth?.open();
   expect([first, second, third, fourth].map((owner) => owner?.isOpen)).toEqual([true, false, true, true]);

@@ -113,3 +113,33 @@ test("the end of a file is read, and whether that is all of it is said", () => {
   expect(files.readLogFileEnd(join(directory, "missing"), 3)).toBeNull();
   expect(files.readLogFileEnd(directory, 3)).toBeNull();
 });
+
+test("a log file leaves descriptors to others, but for one that is to be the last", () => {
+  const script = `
+    import { closeSync, openSync } from "node:fs";
+    import { openLogFile } from ${JSON.stringify(join(import.meta.dir, "../../src/os/log-file.ts"))};
+    const held = [];
+    try {
+      for (;;) held.push(openSync("/dev/null", "r"));
+    } catch {}
+    const tags = [];
+    for (let left = 0; left <= 6; left++) {
+      for (const isLast of [false, true]) {
+        const opened = openLogFile(${JSON.stringify(path)}, isLast);
+        tags.push(opened.tag);
+        if (opened.tag === "open") closeSync(opened.fd);
+      }
+      closeSync(held.pop());
+    }
+    console.log(JSON.stringify(tags));
+  `;
+  const words = ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh", process.execPath, "-e", script];
+  const { stdout } = Bun.spawnSync(words, { stderr: "inherit" });
+  const [none, last, both] = [
+    ["none-left", "none-left"],
+    ["none-left", "open"],
+    ["open", "open"],
+  ];
+  // With so many left: 0, 1, 2, 3, 4, 5, 6.
+  expect(JSON.parse(stdout.toString())).toEqual([none, none, last, last, last, last, both].flat());
+});
