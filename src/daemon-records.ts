@@ -8,7 +8,7 @@ import type { FoundText, RecordOpener } from "./os/record-left.ts";
 import type { Report } from "./supervisor/ports.ts";
 
 const PREFIX = "service ";
-/** A shutdown has begun; what it says is of no matter. */
+/** A shutdown has begun. */
 const SHUTDOWN = "shutdown";
 const NOTHING: readonly ServiceAction[] = [];
 
@@ -46,8 +46,8 @@ export class ServiceRecords {
   begin(definitions: readonly Definition[]): {
     readonly saved: ReadonlyMap<string, SavedService>;
     readonly problems: readonly string[];
-    /** true: a shutdown had begun. */
-    readonly wasEnding: boolean;
+    /** What was noted of a shutdown that had begun; null: none had. */
+    readonly ending: string | null;
   } {
     for (const definition of definitions) this.#standing.set(definition.name, definition);
     const saved = new Map<string, SavedService>();
@@ -59,9 +59,9 @@ export class ServiceRecords {
       if (reading.tag === "ok") saved.set(service, isDone ? { ...reading.saved, actions: [] } : reading.saved);
       else problems.push(`${service}: cannot read its record: ${reading.reason}; going by its processes alone`);
     }
-    const wasEnding = this.#found.has(SHUTDOWN);
+    const ending = this.#found.get(SHUTDOWN)?.text ?? null;
     this.#found = new Map();
-    return { saved, problems, wasEnding };
+    return { saved, problems, ending };
   }
 
   /** Nobody is to go by what is left. */
@@ -71,11 +71,11 @@ export class ServiceRecords {
   }
 
   /** A shutdown begins. Without room for that, a start after one that was cut off leaves what it has ended. */
-  noteShutdown(): void {
-    this.#file?.write(SHUTDOWN, "begun");
+  noteShutdown(text: string): void {
+    this.#file?.write(SHUTDOWN, text);
   }
 
-  /** What a shutdown that was cut off has ended is noted with its services by now. */
+  /** Nobody is to go on with one. */
   forgetShutdown(): void {
     this.#file?.forget(SHUTDOWN);
   }

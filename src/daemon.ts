@@ -16,6 +16,7 @@ import {
   takeFirstConfiguration,
 } from "./daemon-configuration.ts";
 import { Estate, takeManifest } from "./daemon-estate.ts";
+import { Ending } from "./daemon-ending.ts";
 import { CannotStart } from "./daemon-failure.ts";
 import { firstPortOf } from "./daemon-first-answers.ts";
 import { GuardianLink } from "./daemon-guardian.ts";
@@ -168,6 +169,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const unsaved = inForce.isSaved ? null : saveConfiguration(directories.runtime, inForce.text);
   if (role.record === "ignore") records.discard();
   const left = told !== null && memory.hasPredecessor ? told : records.begin(inForce.reading.definitions);
+  const ending = new Ending(role, records, left.ending);
   becomeSubreaper();
   guardian?.attach();
 
@@ -206,8 +208,8 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
     newInvocation: () => randomHex(16),
     jitter: () => Math.random(),
     active: () => housekeeping.touched(),
+    noteEnd: (code, reason) => ending.note(code, reason),
     ending() {
-      records.noteShutdown();
       guardian?.ending();
       manager.stopping();
     },
@@ -258,14 +260,14 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   const problems = [...ofConfiguration, ...memory.problems, ...left.problems];
   for (const warning of [...problems, ...loaded.warnings]) logs.report("warning", warning);
   const { definitions, unfit } = inForce.reading;
-  // A successor goes on with a shutdown itself.
-  const isCutOff = left.wasEnding && !isSuccessor;
+  const { isCutOff } = ending;
   supervisor.boot({ definitions, unfit, remembered: memory.remembered, saved: left.saved, isCutOff });
-  if (isCutOff) records.forgetShutdown();
   if (inForce !== first) reloader.catchUp(loaded);
   estate.forsake();
   upgrades.conclude();
   announceWhenReady(role, { supervisor, launcher, logs, manager, guardian });
+  // Before signals: what its guardian repeats of the signal that began it says less than what was noted.
+  ending.goOn(supervisor);
   const orphaned = (): void =>
     launcher.whenTold(() => becomeGuardian(role, { estate, report: logs.report, isEnding: supervisor.isEnding }));
   signals.deliverTo({ supervisor, reloader, logs, upgrades, guardian, orphaned });

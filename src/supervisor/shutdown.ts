@@ -19,6 +19,8 @@ export interface ShutdownPorts {
   /** How long an orderly end may take before everything left is killed; null: as long as each service may. */
   readonly stopTimeout: Millis | null;
   readonly report: Report;
+  /** Writes down that the end begins, for a successor to go on with it should this process die in its midst. */
+  noteEnd(code: number, reason: string): void;
   /** The end begins. */
   ending(): void;
   /** false while something else than a service has to end first. */
@@ -42,6 +44,11 @@ export class Shutdown {
 
   get hasBegun(): boolean {
     return this.#begun !== null;
+  }
+
+  /** It is to begin in a moment, by this process or by the next one. */
+  intend(code: number, reason: string): void {
+    if (!this.hasBegun) this.#ports.noteEnd(code, reason);
   }
 
   /** By a signal: the first one stops everything in order, another one 2 s or more after it kills what is left. */
@@ -70,6 +77,7 @@ export class Shutdown {
   /** false if it was announced before. */
   #announce(code: number, reason: string): boolean {
     if (this.#begun !== null) return false;
+    this.intend(code, reason);
     this.#begun = { code };
     const { events, requests, ending } = this.#ports;
     ending();

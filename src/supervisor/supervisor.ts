@@ -43,7 +43,7 @@ import type { RunFiles } from "./run-files.ts";
 import { Shutdown, type ShutdownPorts } from "./shutdown.ts";
 import { Starter } from "./starter.ts";
 
-export interface SupervisorPorts extends Pick<ShutdownPorts, "stopTimeout"> {
+export interface SupervisorPorts extends Pick<ShutdownPorts, "stopTimeout" | "noteEnd"> {
   readonly clock: ClockPort;
   readonly report: Report;
   readonly processes: ProcessPort;
@@ -292,9 +292,10 @@ export class Supervisor {
   }
 
   #endBecauseOf(service: string, code: number): void {
+    const reason = `"${service}" is critical and has ended`;
+    // Noted now, as this counts as done in a moment.
+    this.#shutdown.intend(code, reason);
     // Later, so that the service's own step is over before the others are told.
-    this.ports.timers.soon(() => {
-      if (!this.isEnding) this.end(code, `"${service}" is critical and has ended`);
-    });
+    this.ports.timers.soon(() => this.end(code, reason));
   }
 }

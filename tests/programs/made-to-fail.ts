@@ -1,14 +1,16 @@
 /*
- * What a binary that is built for a test adds to the program: a function that throws once whenever a file asks for it. The
+ * What a binary that is built for a test adds to the program: a function that throws once, or kills the process, whenever a file asks for it. The
  * program itself has no such switch.
  */
-import { existsSync, unlinkSync } from "node:fs";
+import { existsSync, readFileSync, unlinkSync } from "node:fs";
 
-/** Throws if the file NAME is in the directory, and takes it away. */
+/** Throws, or dies, if the file NAME is in the directory, and takes it away. */
 export function failIfAsked(directory: string, name: string): void {
   const path = `${directory}/${name}`;
   if (!existsSync(path)) return;
+  const how = readFileSync(path, "utf8");
   unlinkSync(path);
+  if (how === "die") process.kill(process.pid, "SIGKILL");
   throw new Error(`made to fail: ${name}`);
 }
 

@@ -2,7 +2,7 @@
  * The binary, built once more from the same sources, with threads and methods that throw when a test asks for it: what a bug
  * of ours would do. Everything else of it is the program.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { CLOSED, ENTRY_POINTS, FLAGS } from "../../tools/build-binary.ts";
@@ -32,9 +32,12 @@ export class FaultyBinary implements Disposable {
     return binary;
   }
 
-  /** From now on what has the name fails, once. */
-  ask(name: string): void {
-    writeFileSync(join(this.#directory, "asked", name), "", { mode: 0o666 });
+  /** From now on what has the name fails, once. "die": its process is killed there. */
+  ask(name: string, how: "throw" | "die" = "throw"): void {
+    const file = join(this.#directory, "asked", name);
+    // Whole at once: who finds the file reads it.
+    writeFileSync(`${file}.draft`, how, { mode: 0o666 });
+    renameSync(`${file}.draft`, file);
   }
 
   /** Waits until it has. */

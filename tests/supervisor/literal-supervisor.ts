@@ -147,6 +147,7 @@ export function literalSupervisor(options: { readonly stopTimeout?: Millis } = {
     newInvocation: () => `run-${world.spawned.length + 1}`,
     jitter: () => 0,
     active: () => {},
+    noteEnd: () => {},
     ending: () => {},
     ended: (code) => void world.endings.push(code),
   });
