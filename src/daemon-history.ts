@@ -3,6 +3,7 @@ import type { HistoryPolicy } from "./core/history.ts";
 import { historyFileOf } from "./core/paths.ts";
 import { millis } from "./core/units.ts";
 import { timers } from "./daemon-ports.ts";
+import { makeWorker } from "./daemon-worker.ts";
 import { wallNow } from "./os/clock.ts";
 import { randomHex } from "./os/random-hex.ts";
 import type { HistoryPort } from "./supervisor/historian.ts";
@@ -35,8 +36,7 @@ export function startHistory({ policy, stateDirectory, report, rested }: History
   const session = randomHex(8);
   const ownLines = new OwnLines();
   const writer = new HistoryWriter({
-    start: (listener) =>
-      historyThreadOf(new Worker(new URL("./history-worker.ts", import.meta.url).href, { smol: true }), listener),
+    start: (listener) => historyThreadOf(makeWorker(new URL("./history-worker.ts", import.meta.url)), listener),
     timers,
     report,
     path: historyFileOf(stateDirectory),

@@ -12,6 +12,7 @@ import { planePorts } from "./daemon-plane.ts";
 import { compressorThreadOf } from "./log/compressor.ts";
 import { Compressors } from "./log/compressors.ts";
 import { makeFileReaders, makeLoggers, makeRelayHost, type ReportRelay } from "./daemon-relay.ts";
+import { makeWorker } from "./daemon-worker.ts";
 import { DataPlane } from "./log/data-plane.ts";
 import type { FileReaders } from "./log/file-readers.ts";
 import type { Loggers } from "./log/loggers.ts";
@@ -57,14 +58,13 @@ const LAST_WORDS = millis(1_000);
 export function startLogs(request: LogsRequest): Logs {
   const file = `${request.directories.log}/daemonsup.log`;
   const queue = new SyslogQueue({
-    start: (listener) =>
-      syslogThreadOf(new Worker(new URL("./syslog-worker.ts", import.meta.url).href, { smol: true }), listener),
+    start: (listener) => syslogThreadOf(makeWorker(new URL("./syslog-worker.ts", import.meta.url)), listener),
     settings: syslogSettingsOf(request.settings, request.isForeground),
     died: (reason) =>
       plane.own([ownLineOf(new Date(), "warning", `the syslog Worker died: ${reason}; a new one goes on`)]),
   });
   const compressors = new Compressors((listener) =>
-    compressorThreadOf(new Worker(new URL("./compress-worker.ts", import.meta.url).href, { smol: true }), listener),
+    compressorThreadOf(makeWorker(new URL("./compress-worker.ts", import.meta.url)), listener),
   );
   const { directories, estate } = request;
   const kept = { directory: `${directories.runtime}/pipes`, boot: bootAndNamespace(), estate };

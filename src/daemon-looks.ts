@@ -4,6 +4,7 @@ import type { Definition } from "./core/definition.ts";
 import type { DirectFiles } from "./core/direct-output.ts";
 import { logFilesOf } from "./core/log-policy.ts";
 import { standardLogFileOf, timers } from "./daemon-ports.ts";
+import { makeWorker } from "./daemon-worker.ts";
 import { closeFd } from "./os/signalling.ts";
 import { findGroup, findUser } from "./os/user-database.ts";
 import { LookThreads, lookThreadOf } from "./supervisor/look-threads.ts";
@@ -11,7 +12,7 @@ import { RunFiles } from "./supervisor/run-files.ts";
 
 export function makeRunFiles(logDirectory: string): RunFiles {
   const threads = new LookThreads(timers, (listener) =>
-    lookThreadOf(new Worker(new URL("./look-worker.ts", import.meta.url).href, { smol: true }), listener),
+    lookThreadOf(makeWorker(new URL("./look-worker.ts", import.meta.url)), listener),
   );
   return new RunFiles({
     timers,

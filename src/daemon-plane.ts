@@ -1,6 +1,7 @@
 /* Fits the kernel to the ports of the data plane, on either side: the main thread's and the Worker's. */
 import { CARRY_TABLE_SIZE, CarryStore, MOST_SLOTS } from "./log/carry-store.ts";
 import { mapped, PlaneFiles, type PlaneFilesRequest } from "./daemon-plane-files.ts";
+import { makeWorker } from "./daemon-worker.ts";
 import type { Compressors } from "./log/compressors.ts";
 import { JOURNAL_SIZE, PipeJournal } from "./log/pipe-journal.ts";
 import type { StretchParts } from "./log/pipe-stretches.ts";
@@ -67,7 +68,7 @@ export function planePorts({ compressors, syslogPath, home, files }: PlaneReques
 }
 
 export const startPlaneWorker: StartPlaneThread = (listener) =>
-  planeThreadOf(new Worker(new URL("./io-worker.ts", import.meta.url).href, { smol: true }), listener);
+  planeThreadOf(makeWorker(new URL("./io-worker.ts", import.meta.url)), listener);
 
 /** The file systems of these files, but for the usual one if it is a local one. */
 function laneNameOf(files: readonly string[], usual: MountedAt | null, table: MountTable): string {

@@ -2,6 +2,7 @@
 import type { LogPlaces } from "./core/log-place.ts";
 import { logPlacesOf } from "./core/log-place.ts";
 import { standardLogFileOf } from "./daemon-ports.ts";
+import { makeWorker } from "./daemon-worker.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import type { FileReaders } from "./log/file-readers.ts";
 import { processorTimeOf } from "./os/thread.ts";
@@ -32,8 +33,7 @@ export function makeLogReader(
       supervisor.events.subscribe(({ service }) => {
         if (service !== null) listen(service);
       }),
-    startThread: (listener) =>
-      readerThreadOf(new Worker(new URL("./read-worker.ts", import.meta.url).href, { smol: true }), listener),
+    startThread: (listener) => readerThreadOf(makeWorker(new URL("./read-worker.ts", import.meta.url)), listener),
     processorTimeOf,
     every(interval, look) {
       const timer = setInterval(look, interval);

@@ -1,5 +1,6 @@
 /* Where output goes that leaves for other programs: the relay Worker, and the pipes to the services that others log to. */
 import type { EstatePort } from "./core/estate.ts";
+import { makeWorker } from "./daemon-worker.ts";
 import type { DataPlane } from "./log/data-plane.ts";
 import { FileReaders } from "./log/file-readers.ts";
 import { Loggers } from "./log/loggers.ts";
@@ -20,7 +21,7 @@ export function makeRelayHost(plane: DataPlane, report: ReportRelay): RelayHost 
 }
 
 const startRelayWorker = (listener: RelayThreadListener): ReturnType<typeof relayThreadOf> =>
-  relayThreadOf(new Worker(new URL("./relay-worker.ts", import.meta.url).href, { smol: true }), listener);
+  relayThreadOf(makeWorker(new URL("./relay-worker.ts", import.meta.url)), listener);
 
 export interface LoggersRequest {
   readonly plane: DataPlane;

@@ -51,3 +51,15 @@ export function holdNumbers(fd: number, first: number, count: number): () => voi
     for (const number of held.splice(0)) closeSync(number);
   };
 }
+
+/** true if so many descriptors can be had at this moment. */
+export function hasRoomFor(count: number): boolean {
+  const held: number[] = [];
+  while (held.length < count) {
+    const number = libc.symbols.fcntl(0, F_DUPFD_CLOEXEC, 0);
+    if (number < 0) break;
+    held.push(number);
+  }
+  for (const number of held) closeSync(number);
+  return held.length === count;
+}
