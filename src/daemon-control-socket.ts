@@ -17,6 +17,7 @@ import {
   openListeningSocket,
 } from "./os/listening-socket.ts";
 import { closeDescriptor } from "./os/pipe-io.ts";
+import { isReadable } from "./os/poll.ts";
 
 /** So many connections wait in it; the kernel may allow fewer (net.core.somaxconn). */
 const BACKLOG = 4096;
@@ -24,6 +25,10 @@ const BACKLOG = 4096;
 export interface ControlSocket {
   /** A duplicate that listens and does not block, which the caller closes. */
   readonly listening: number;
+  /** Another such one; null if there is no descriptor for it. */
+  duplicate(): number | null;
+  /** Somebody has connected and was not taken in yet. */
+  isAwaited(): boolean;
   /** Nobody reaches us by it any more. To be called once the duplicate is closed. */
   close(): void;
 }
@@ -43,6 +48,11 @@ export function openControlSocket(path: string, group: number | null, estate: Es
   makeNonBlocking(listening);
   return {
     listening,
+    duplicate() {
+      const another = duplicateSocket(socket.fd);
+      return typeof another === "string" ? null : another;
+    },
+    isAwaited: () => isReadable(socket.fd),
     close() {
       estate.release(heldAs);
       closeListeningSocket(socket);

@@ -2,21 +2,26 @@
 import { type TcpFiles, loadTcpFiles } from "./config/tcp-files.ts";
 import type { ControlPort } from "./control/control-port.ts";
 import type { FirstPort } from "./control/handlers.ts";
-import { type ServeOptions, type ServeResult, serveControl } from "./control/server.ts";
+import { type ServeOptions, type ServeResult, type ServeSocketResult, serveControl } from "./control/server.ts";
 import { unlinkStaleSocket } from "./control/stale-socket-file.ts";
 import type { Settings, TcpSettings } from "./core/definition.ts";
 import type { EstatePort } from "./core/estate.ts";
 import { controlSocketOf, statusSocketOf } from "./core/paths.ts";
 import { isoOf } from "./core/view.ts";
-import { openControlSocket } from "./daemon-control-socket.ts";
+import { type ControlSocket, openControlSocket } from "./daemon-control-socket.ts";
 import { type ControlParts, makeControlPort } from "./daemon-control.ts";
 import { CannotStart } from "./daemon-failure.ts";
+import { type Entrance, KNOCK, Knocks } from "./daemon-knocks.ts";
 import type { Logs } from "./daemon-logs.ts";
 import type { ServiceMemory } from "./daemon-memory.ts";
 import { clock } from "./daemon-ports.ts";
 import type { ServingGroups } from "./daemon-places.ts";
+import { signalConnections } from "./os/connection-signal.ts";
 import { readDescriptorLimit } from "./os/descriptor-limit.ts";
+import { closeDescriptor } from "./os/pipe-io.ts";
+import { hasRoomFor } from "./os/reserve-numbers.ts";
 import type { SupervisorRole } from "./role.ts";
+import type { Report } from "./supervisor/ports.ts";
 import { VERSION } from "./version.ts";
 
 /** Most connections of those who may only look, and of those from the network. */
@@ -46,16 +51,19 @@ interface ServingParts {
   readonly estate: EstatePort;
   /** What can be told at once; null: nothing. */
   readonly first: FirstPort | null;
-  /** Is told of bugs of ours, once everything is in its place. */
-  readonly report: (message: string) => void;
+  /** Is told of bugs of ours and of what is missing, once everything is in its place. */
+  readonly report: Report;
 }
 
 type Served = Extract<ServeResult, { readonly tag: "serving" }>;
+type ServedSocket = Extract<ServeSocketResult, { readonly tag: "serving" }>;
 
 /** What clients talk to. Who asks waits for the supervisor, unless what is asked can be told at once. */
 export class Serving {
   readonly #coming = Promise.withResolvers<ControlPort>();
-  readonly #report: (message: string) => void;
+  /** Once everything is in its place. */
+  readonly #tell: Report;
+  readonly #knocks: Knocks;
   readonly #parts: Omit<ServingParts, "first">;
   #first: FirstPort | null;
   /** By their paths. */
@@ -67,7 +75,8 @@ export class Serving {
     const { first, ...rest } = parts;
     this.#parts = rest;
     this.#first = first;
-    this.#report = (message) => void this.#coming.promise.then(() => parts.report(message));
+    this.#tell = (severity, message) => void this.#coming.promise.then(() => parts.report(severity, message));
+    this.#knocks = new Knocks(this.#tell);
   }
 
   /** Opens the sockets that are not open yet. The caller holds the supervisor's lock. Throws CannotStart. */
@@ -84,10 +93,14 @@ export class Serving {
     if (this.#isOver || this.#sockets.has(path)) return;
     const socket = openControlSocket(path, group, this.#parts.estate);
     const port = { first: () => this.#first, whole: this.#coming.promise };
-    const served = serveControl(socket.listening, port, { ...options, report: this.#report });
-    if (served.tag === "serving") return void this.#sockets.set(path, { served, close: () => socket.close() });
-    socket.close();
-    throw new CannotStart([`cannot serve "${path}": ${served.message}`]);
+    const served = serveControl(socket.listening, port, { ...options, report: (bug) => this.#tell("crit", bug) });
+    if (served.tag === "failed") {
+      socket.close();
+      throw new CannotStart([`cannot serve "${path}": ${served.message}`]);
+    }
+    signalConnections(socket.listening, KNOCK);
+    this.#knocks.add(entranceOf(socket, served));
+    this.#sockets.set(path, { served, close: () => socket.close() });
   }
 
   /** Those who waited for a supervisor are answered what can be told at once. */
@@ -103,7 +116,8 @@ export class Serving {
 
   /** Lets others in from the network. Throws CannotStart. */
   async openDoor(door: Door | null, port: ControlPort): Promise<void> {
-    if (door !== null && !this.#isOver) this.#network = await openDoor(door, port, this.#report);
+    const report = (bug: string): void => this.#tell("crit", bug);
+    if (door !== null && !this.#isOver) this.#network = await openDoor(door, port, report);
   }
 
   /** Everything is in its place: whoever waits is answered. */
@@ -116,6 +130,7 @@ export class Serving {
   /** Takes no more requests; who connects waits for the next supervisor. Ends when all that was asked is answered, or soon. */
   async rest(): Promise<void> {
     this.#isOver = true;
+    this.#knocks.close();
     const sockets = [...this.#sockets.values()].map(({ served }) => served);
     const all = [...sockets, ...(this.#network === null ? [] : [this.#network])];
     await Promise.all(all.map((served) => served.close()));
@@ -128,6 +143,25 @@ export class Serving {
     this.#sockets.clear();
     await resting;
   }
+}
+
+function entranceOf(socket: ControlSocket, served: ServedSocket): Entrance {
+  return {
+    isAwaited: () => socket.isAwaited(),
+    shut: () => served.stop(),
+    open() {
+      const another = socket.duplicate();
+      if (another === null) return false;
+      try {
+        // Whoever is to be taken in needs one as well.
+        if (hasRoomFor(1)) return (served.goOn(another), true);
+      } catch {
+        // It is tried again.
+      }
+      closeDescriptor(another);
+      return false;
+    },
+  };
 }
 
 async function openDoor(

@@ -157,7 +157,7 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
       told === null
         ? null
         : firstPortOf({ definitions: loaded.definitions, templates: loaded.templates, saved: told.saved, files }),
-    report: (message) => logs.report("crit", message),
+    report: (severity, message) => logs.report(severity, message),
   });
   await attempts.make(() => serving.open(groups ?? prepare()));
   if (told !== null) await serving.answerFirst();

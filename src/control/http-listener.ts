@@ -28,6 +28,8 @@ export interface HttpListener {
   busyCount(): number;
   /** Takes no new connections; those that there are go on. */
   stop(): void;
+  /** Takes new connections again, from this socket, which listens and does not block. Throws what the system says if it cannot. */
+  goOn(fd: number): void;
   /** Ends all connections. */
   close(): void;
 }
@@ -95,12 +97,13 @@ export function listenHttp(place: ListenPlace, options: ListenOptions): HttpList
       peer.data.close();
     },
   };
-  const listener = listen(place, socket);
+  let listener = listen(place, socket);
 
   return {
     port: "port" in listener ? listener.port : null,
     busyCount: () => [...connections].filter(({ isIdle }) => !isIdle).length,
     stop: () => listener.stop(),
+    goOn: (fd) => void (listener = listen({ tag: "unix", fd }, socket)),
     close() {
       if (timer !== null) clearTimeout(timer);
       listener.stop(true);

@@ -199,14 +199,20 @@ export type ServeResult =
   | { readonly tag: "serving"; readonly isAnswering: () => boolean; readonly close: () => Promise<void> }
   | { readonly tag: "failed"; readonly message: string };
 
+/** `stop`: takes nobody in any more, and closes the socket. `goOn`: takes them in again, from another descriptor of it; throws. */
+export type ServeSocketResult =
+  | (Extract<ServeResult, { readonly tag: "serving" }> & Pick<HttpListener, "stop" | "goOn">)
+  | Extract<ServeResult, { readonly tag: "failed" }>;
+
 /** Answers those who connect to this socket, which listens already and does not block, and is closed here in the end. */
-export function serveControl(socket: number, port: ControlPort | ComingPort, options: ServeOptions): ServeResult {
+export function serveControl(socket: number, port: ControlPort | ComingPort, options: ServeOptions): ServeSocketResult {
   const capacity = Math.min(options.capacity, MAX_WAITING + MAX_STREAMS + QUICK_CONNECTIONS);
   const server = createControlServer(port, { ...options, ...shareOut(capacity) });
   try {
     const listener = listenHttp({ tag: "unix", fd: socket }, { capacity, answer: (request) => server.fetch(request) });
     const isAnswering = (): boolean => listener.busyCount() > server.waitingCount();
-    return { tag: "serving", isAnswering, close: () => closeGently(server, listener) };
+    const { stop, goOn } = listener;
+    return { tag: "serving", isAnswering, stop, goOn, close: () => closeGently(server, listener) };
   } catch (error) {
     return { tag: "failed", message: `cannot listen: ${codeOf(error)}` };
   }

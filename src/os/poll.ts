@@ -34,3 +34,9 @@ export function awaitDescriptors(
   lastly?.();
   libc.symbols.poll(address, awaited.length, millis);
 }
+
+/** true if something is to be read there, or somebody to be accepted, or nothing ever will be. */
+export function isReadable(fd: number): boolean {
+  const words = new Int32Array([fd, POLLIN]);
+  return libc.symbols.poll(ptr(words), 1, 0) > 0;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { program, shell } from "./definitions.ts";
 import { TestPlace, TestSupervisor, hasEnded, run, signalProcess, untilTrue } from "./test-supervisor.ts";
@@ -85,6 +85,79 @@ test("clients that take every descriptor do not hide the end of a service, whose
   }
   expect(await again.service("healthy")).toMatchObject({ state: "up", pid: healthy, restarts: 0 });
 });
+
+test("clients for whom there is no descriptor wait until there is one, and cost nothing meanwhile", async () => {
+  using place = new TestPlace({ "idle.toml": program(["sleep", "1000"]) });
+  await using supervisor = await place.start();
+  await supervisor.until("idle", ({ state }) => state === "up");
+  const pid = supervisor.supervisorPid;
+  const highest = Math.max(...readdirSync(`/proc/${pid}/fd`).map(Number));
+  await limitDescriptors(pid, highest + 1);
+  const clients = Array.from({ length: highest }, () => createConnection(`${place.runtime}/control.sock`));
+  for (const client of clients) client.on("error", () => {}).write("GET /v1/");
+  await place.logged("cannot take in clients");
+  const asking = supervisor.request("GET", "/v1/version");
+  const before = cpuTicksOf(pid);
+  await Bun.sleep(500);
+  // 50 ticks are what one that tries again without end takes.
+  expect(cpuTicksOf(pid) - before).toBeLessThan(10);
+  await limitDescriptors(pid, 1024);
+  expect((await asking).status).toBe(200);
+  await place.logged("clients are taken in again");
+  for (const client of clients satisfies Socket[]) client.destroy();
+});
+
+test("a thread for which there are no descriptors is done without", async () => {
+  using place = new TestPlace({ "idle.toml": shell("echo said; exec sleep 1000") });
+  await using supervisor = await place.start();
+  await supervisor.line("idle", (text) => text === "said");
+  const pid = supervisor.supervisorPid;
+  const { socket: asking, answered } = connect(place);
+  await answered("200 OK");
+  const highest = Math.max(...readdirSync(`/proc/${pid}/fd`).map(Number));
+  await limitDescriptors(pid, highest + 1);
+  const clients = Array.from({ length: highest }, () => createConnection(`${place.runtime}/control.sock`));
+  for (const client of clients) client.on("error", () => {}).write("GET /v1/");
+  await place.logged("cannot take in clients");
+  asking.write("GET /v1/logs?names=idle HTTP/1.1\r\nhost: daemonsup\r\n\r\n");
+  await answered("cannot begin to read");
+  await limitDescriptors(pid, 1024);
+  for (const client of [asking, ...clients]) client.destroy();
+  await using again = await TestSupervisor.connect(place);
+  expect(again.supervisorPid).toBe(pid);
+});
+
+test("an operator gets in where no descriptor is left, as some are kept", async () => {
+  using place = new TestPlace({ "idle.toml": program(["sleep", "1000"]) });
+  await using supervisor = await place.start();
+  await supervisor.until("idle", ({ state }) => state === "up");
+  const pid = supervisor.supervisorPid;
+  const numbers = readdirSync(`/proc/${pid}/fd`).map(Number);
+  // None is free below this one.
+  const full = Array.from({ length: 1024 }, (_, number) => number).find((number) => !numbers.includes(number)) ?? 0;
+  await limitDescriptors(pid, full);
+  const { socket: operator, answered } = connect(place);
+  await answered("200 OK");
+  operator.destroy();
+});
+
+/** A connection of its own, on which something was asked; `answered` waits until the answers have this. */
+function connect(place: TestPlace): {
+  readonly socket: Socket;
+  readonly answered: (words: string) => Promise<void>;
+} {
+  const socket = createConnection(`${place.runtime}/control.sock`);
+  let answers = "";
+  socket.on("data", (bytes) => (answers += bytes.toString()));
+  socket.write("GET /v1/version HTTP/1.1\r\nhost: daemonsup\r\n\r\n");
+  return { socket, answered: (words) => untilTrue(() => answers.includes(words)) };
+}
+
+/** What the process has used of the processors, in hundredths of a second. */
+function cpuTicksOf(pid: number): number {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+  return Number(user) + Number(system);
+}
 
 /** From now on the process may have descriptors below this number only. */
 async function limitDescriptors(pid: number, number: number): Promise<void> {
