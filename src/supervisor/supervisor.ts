@@ -293,9 +293,8 @@ export class Supervisor {
 
   #endBecauseOf(service: string, code: number): void {
     const reason = `"${service}" is critical and has ended`;
-    // Noted now, as this counts as done in a moment.
     this.#shutdown.intend(code, reason);
-    // Later, so that the service's own step is over before the others are told.
+    // Only noted now, as this counts as done in a moment: the service's own step is to be over before the others are told.
     this.ports.timers.soon(() => this.end(code, reason));
   }
 }
