@@ -23,7 +23,7 @@ import { readCompressedLogEnd } from "./os/compressed-log.ts";
 import { takeFromEventfd } from "./os/eventfd.ts";
 import * as logFile from "./os/log-file.ts";
 import { microsNow, monotonicMicros } from "./os/micro-clock.ts";
-import { pipeBudget, resizePipe } from "./os/pipe-size.ts";
+import { pipeBudget, resizePipe, sizeOfPipe } from "./os/pipe-size.ts";
 import { stampCopierAt } from "./os/stamp-copier.ts";
 import { randomHex } from "./os/random-hex.ts";
 import { openUnixDatagram } from "./os/unix-datagram.ts";
@@ -60,13 +60,14 @@ async function serve(start: PlaneStart): Promise<void> {
         relayed.send();
       },
     },
-    sizes: { resizePipe, pipeBudget: pipeBudget() },
+    sizes: { resizePipe, sizeOfPipe, pipeBudget: pipeBudget() },
     copyStamped: stampCopierAt(start.stamping),
     send: datagramSender(start.syslog),
     watch: (fd, once) => addToEpoll(start.epoll, fd, once),
     unwatch: (fd) => void removeFromEpoll(start.epoll, fd),
     relay: relayed.line,
     now: microsNow,
+    monotonic: monotonicMicros,
     isAsked: () => posted.isBeyond(received),
     post: (messages) => self.postMessage(messages),
   });
@@ -91,7 +92,7 @@ async function serve(start: PlaneStart): Promise<void> {
     for (const [index, fd] of ready.entries())
       // Meanwhile the number may stand for something else.
       if (fd !== start.wakeup && plane.watchedAs(fd) === meant[index]) plane.ready(fd);
-    plane.rotateDue();
+    plane.doDue();
     relayed.send();
     plane.finishRound();
   }

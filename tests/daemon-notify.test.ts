@@ -82,7 +82,7 @@ class RealLife extends LiteralLife {
   /** Lets what is said be heard until that is so. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
-      for (const fd of this.#waiter.wait(20)) {
+      for (const fd of this.#waiter.wait(20_000)) {
         const ready = this.#watchers.get(fd);
         this.#watchers.delete(fd);
         ready?.();

@@ -1,6 +1,7 @@
 import type { Carry } from "./carry-store.ts";
 import { LINE_LIMIT, LineFramer, type Block } from "./line-framer.ts";
 import { MOST_STRETCH } from "./pipe-journal.ts";
+import { PipePace } from "./pipe-pace.ts";
 import type { Pipe } from "./plane-messages.ts";
 
 /** What a look into a pipe gives: bytes, nothing now, or the news that no writer is left. */
@@ -33,6 +34,8 @@ export interface ReadTurn {
   readonly buffer: Uint8Array;
   /** The turn ends when this many bytes were read, or up to a read more. */
   readonly most: number;
+  /** A read that brings less ends it too, as there hardly is more; 0: only one that brings nothing. */
+  readonly enough: number;
   /** true: what was read just now stays in the pipe for another turn. */
   mustYield(): boolean;
   write(block: Block): void;
@@ -44,7 +47,10 @@ export const READ_BUFFER_SIZE = LINE_LIMIT + MOST_STRETCH + 1;
 /** One pipe of one run: bytes in, blocks of lines out. */
 export class PipeReader {
   readonly pipe: Pipe;
+  readonly pace = new PipePace();
   readonly #framer = new LineFramer();
+  /** Bytes that the last turn has brought. */
+  found = 0;
   /** The errno of a read that failed; null while none has. */
   failure: string | null = null;
 
@@ -55,14 +61,16 @@ export class PipeReader {
 
   /** Reads until the turn is over; says why it was: "more" if there may be more at once, "yielded" if it was cut short. */
   read(turn: ReadTurn): "more" | "yielded" | Exclude<PipeRead["tag"], "read"> {
-    for (let left = turn.most; left > 0;) {
+    this.found = 0;
+    while (this.found < turn.most) {
       const offset = this.#framer.begin(turn.buffer);
       const result = turn.ports.readPipe(this.pipe.fd, turn.buffer, { offset, most: MOST_STRETCH });
       if (result.tag === "failed") this.failure = result.errno;
       if (result.tag !== "read") return result.tag;
       if (turn.mustYield()) return "yielded";
       this.#write(turn, result.count, () => this.#framer.take(turn.buffer, offset + result.count));
-      left -= result.count;
+      this.found += result.count;
+      if (result.count < turn.enough) return "empty";
     }
     return "more";
   }

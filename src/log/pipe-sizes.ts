@@ -8,12 +8,15 @@ const REST_MICROS = 10_000_000;
 export interface PipeSizePorts {
   /** Gives a pipe room for about so many bytes; what it has room for then. */
   resizePipe(fd: number, bytes: number): number;
+  /** Bytes that the pipe has room for. */
+  sizeOfPipe(fd: number): number;
   /** Bytes that all pipes together may have beyond their usual size. */
   readonly pipeBudget: number;
 }
 
 interface Large {
   readonly fd: number;
+  readonly room: number;
   /** When it brought much last, in microseconds. */
   busyAt: number;
 }
@@ -33,7 +36,7 @@ export class PipeSizes {
     this.#left = ports.pipeBudget;
   }
 
-  /** This pipe brings much. `at` is now, in microseconds. */
+  /** This pipe brings much. `at` is now, in microseconds of a clock that is never set. */
   noteBusy(pipe: object, fd: number, at: number): void {
     const known = this.#large.get(pipe);
     if (known !== undefined) {
@@ -42,9 +45,13 @@ export class PipeSizes {
     }
     if (this.#left < LARGE - USUAL && !this.#shrinkOne(at)) return;
     // Noted also if the kernel refuses: it is not asked again.
-    this.#large.set(pipe, { fd, busyAt: at });
+    this.#large.set(pipe, { fd, room: this.#ports.resizePipe(fd, LARGE), busyAt: at });
     this.#left -= LARGE - USUAL;
-    this.#ports.resizePipe(fd, LARGE);
+  }
+
+  /** Bytes that the pipe has room for. */
+  roomOf(pipe: object, fd: number): number {
+    return this.#large.get(pipe)?.room ?? this.#ports.sizeOfPipe(fd);
   }
 
   /** The pipe is about to be closed. */
@@ -55,8 +62,7 @@ export class PipeSizes {
   /** Makes a pipe small that has not been busy for long; false if there is none. */
   #shrinkOne(at: number): boolean {
     for (const [pipe, { fd, busyAt }] of this.#large) {
-      // The clock may have been set back.
-      if (Math.abs(at - busyAt) < REST_MICROS) continue;
+      if (at - busyAt < REST_MICROS) continue;
       // What is in it may not fit.
       if (this.#ports.resizePipe(fd, USUAL) > USUAL) continue;
       this.forget(pipe);

@@ -13,8 +13,10 @@ export interface RunsPorts {
   say(message: FromPlane): void;
   /** true: there is something to be done that comes before whatever has been read since. */
   isAsked(): boolean;
-  /** `reader` is to be read whenever its pipe is readable, until `unwatch`. */
-  watch(run: Run, reader: PipeReader): void;
+  /** Microseconds of a clock that is never set. */
+  monotonic(): number;
+  /** `reader` is to be read whenever its pipe is readable, until `unwatch`. false: it cannot be told. */
+  watch(run: Run, reader: PipeReader): boolean;
   unwatch(fd: number): void;
   report(service: string, message: string): void;
   /** Does it; a fault in it is reported. */
@@ -25,6 +27,16 @@ export interface RunsPorts {
 
 /** What one pipe may be read in a round before the others have their turn. */
 const TURN_BYTES = 256 * 1024;
+/** What a read brings where there may be more at once. */
+const ENOUGH_BYTES = 32 * 1024;
+/** How often a pipe is looked at that cannot be watched, in microseconds. */
+const BLIND_PAUSE = 20_000;
+
+interface Paced {
+  readonly run: Run;
+  /** In microseconds. */
+  readonly due: number;
+}
 
 /** The runs of services that may still say something, and the reading of their pipes. */
 export class PlaneRuns {
@@ -35,6 +47,8 @@ export class PlaneRuns {
   readonly #sizes: PipeSizes;
   /** Pipes that are not read, as a sink of their service has no room. */
   readonly #held = new Map<PipeReader, Run>();
+  /** Pipes that are not watched but looked at by the clock, and when. */
+  readonly #paced = new Map<PipeReader, Paced>();
 
   constructor(ports: RunsPorts) {
     this.#ports = ports;
@@ -48,7 +62,7 @@ export class PlaneRuns {
       const reader = new PipeReader(pipe, this.#ports.pipes.carryOf(pipe));
       run.readers.add(reader);
       service.pipes++;
-      this.#ports.watch(run, reader);
+      this.#watch(run, reader);
     }
     // A predecessor has read the line, and died before anybody was told.
     const { expected } = run;
@@ -60,15 +74,24 @@ export class PlaneRuns {
 
   /** The pipe is readable. */
   read(run: Run, reader: PipeReader): void {
-    if (run.service.log.isHeld(this.#ports.now())) {
-      this.#ports.unwatch(reader.pipe.fd);
-      this.#held.set(reader, run);
-      return;
-    }
-    const turn = this.#turnOf(run, reader, TURN_BYTES);
-    const result = reader.read({ ...turn, mustYield: () => this.#ports.isAsked() });
-    if (result === "more") this.#sizes.noteBusy(reader, reader.pipe.fd, this.#ports.now());
-    if (result === "ended" || result === "failed") this.#end(run, reader);
+    this.#readPacedOf(run.service, reader);
+    this.#read(run, reader);
+  }
+
+  /** How long no pipe is to be looked at by the clock, in microseconds; infinite: there is none. */
+  get patience(): number {
+    if (this.#paced.size === 0) return Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#paced.values()) next = Math.min(next, due);
+    return Math.max(0, next - this.#ports.monotonic());
+  }
+
+  /** Reads the pipes that are looked at by the clock, where it is time. */
+  readDue(): void {
+    if (this.#paced.size === 0) return;
+    const at = this.#ports.monotonic();
+    for (const [reader, { run, due }] of this.#paced)
+      if (due <= at) this.#ports.guard("read the output", run.service.name, () => this.#read(run, reader));
   }
 
   /** true: the pipes of some service are left alone for the moment, and `resume` is to be called soon. */
@@ -81,7 +104,7 @@ export class PlaneRuns {
     for (const [reader, run] of this.#held) {
       if (run.service.log.isHeld(this.#ports.now())) continue;
       this.#held.delete(reader);
-      this.#ports.watch(run, reader);
+      this.#watch(run, reader);
     }
   }
 
@@ -90,6 +113,7 @@ export class PlaneRuns {
     const run = this.#runs.get(number);
     if (run === undefined) return;
     const { name, log } = run.service;
+    this.#readPacedOf(run.service, null);
     for (const reader of run.readers) this.#ports.guard("read the output", name, () => this.#drainPipe(run, reader));
     log.flush(this.#ports.now());
   }
@@ -101,6 +125,7 @@ export class PlaneRuns {
         this.#ports.unwatch(reader.pipe.fd);
         this.#sizes.forget(reader);
         this.#held.delete(reader);
+        this.#paced.delete(reader);
       }
       this.#runs.delete(run.number);
     }
@@ -116,6 +141,49 @@ export class PlaneRuns {
     }
   }
 
+  /** What the service has said elsewhere before comes before what it says now. */
+  #readPacedOf(service: Service, now: PipeReader | null): void {
+    for (const [reader, { run }] of this.#paced)
+      if (run.service === service && reader !== now)
+        this.#ports.guard("read the output", service.name, () => this.#read(run, reader));
+  }
+
+  #read(run: Run, reader: PipeReader): void {
+    if (run.service.log.isHeld(this.#ports.now())) {
+      this.#ports.unwatch(reader.pipe.fd);
+      this.#paced.delete(reader);
+      this.#held.set(reader, run);
+      return;
+    }
+    const turn = this.#turnOf(run, reader, TURN_BYTES);
+    // After a pause all that has gathered comes at once, and what comes meanwhile gathers again.
+    const enough = this.#paced.has(reader) ? TURN_BYTES : ENOUGH_BYTES;
+    const result = reader.read({ ...turn, enough, mustYield: () => this.#ports.isAsked() });
+    if (result === "ended" || result === "failed") return this.#end(run, reader);
+    if (result !== "yielded") this.#pace(run, reader);
+  }
+
+  /** Decides when the pipe is looked at again. */
+  #pace(run: Run, reader: PipeReader): void {
+    const { pace, pipe, found } = reader;
+    const at = this.#ports.monotonic();
+    pace.note(found, at);
+    if (pace.wantsRoom) this.#sizes.noteBusy(reader, pipe.fd, at);
+    const pause = pace.isSteady ? pace.pauseWith(this.#sizes.roomOf(reader, pipe.fd)) : 0;
+    const isPaced = this.#paced.has(reader);
+    if (pause > 0) {
+      if (!isPaced) this.#ports.unwatch(pipe.fd);
+      this.#paced.set(reader, { run, due: at + pause });
+    } else if (isPaced) {
+      this.#watch(run, reader);
+    }
+  }
+
+  #watch(run: Run, reader: PipeReader): void {
+    if (this.#ports.watch(run, reader)) this.#paced.delete(reader);
+    else this.#paced.set(reader, { run, due: this.#ports.monotonic() + BLIND_PAUSE });
+  }
+
   #turnOf(run: Run, reader: PipeReader, most: number): ReadTurn {
     const { service, pid } = run;
     const { stream } = reader.pipe;
@@ -125,7 +193,7 @@ export class PlaneRuns {
       countLines(run, block);
       if (run.expected !== null) this.#match(run, run.expected, { block, pipe: reader.pipe });
     };
-    return { ports: this.#ports.pipes, buffer: this.#buffer, most, mustYield: () => false, write };
+    return { ports: this.#ports.pipes, buffer: this.#buffer, most, enough: 0, mustYield: () => false, write };
   }
 
   #match({ service }: Run, expected: Expectation, { block, pipe }: { block: Block; pipe: Pipe }): void {
@@ -152,6 +220,7 @@ export class PlaneRuns {
     this.#ports.unwatch(fd);
     this.#sizes.forget(reader);
     this.#held.delete(reader);
+    this.#paced.delete(reader);
     run.readers.delete(reader);
     if (run.readers.size === 0) this.#runs.delete(run.number);
     this.#ports.say({ tag: "ended", run: run.number, fd });

@@ -18,24 +18,22 @@ import { answersOf } from "./plane-asked.ts";
 import { PlaneOutbox } from "./plane-outbox.ts";
 import { PlaneDirect } from "./plane-direct.ts";
 import type { FromPlane, ToPlane } from "./plane-messages.ts";
-import type { Service, Watched } from "./plane-parts.ts";
+import type { Service } from "./plane-parts.ts";
 import { PlaneRuns, type RunsPorts } from "./plane-runs.ts";
+import { PlaneWatches, type WatchPorts } from "./plane-watches.ts";
 import type { RelayLine } from "./relay-line.ts";
 import { RotationClock } from "./rotation-clock.ts";
 import { ServiceLog } from "./service-log.ts";
 import type { SinkSetPorts } from "./service-sinks.ts";
 import { OWN_WRITER, SharedFiles, type SharedFilesPorts } from "./shared-files.ts";
 
-export interface PlanePorts {
+export interface PlanePorts extends WatchPorts {
   readonly files: LogFiles;
   readonly pipes: PipePorts;
   readonly sizes: PipeSizePorts;
   readonly send: SendDatagram;
   /** null: it is done in JavaScript. */
   readonly copyStamped: CopyStamped | null;
-  /** Reports `fd` when it is readable, a single time if `once`; arms it anew if it is known. */
-  watch(fd: number, once: boolean): { readonly tag: "ok" } | { readonly tag: "failed"; readonly errno: string };
-  unwatch(fd: number): void;
   /** For logs that services write themselves. */
   readonly direct: DirectKernel;
   /** To whatever takes lines and is no file and no local syslog. */
@@ -48,18 +46,20 @@ export interface PlanePorts {
   underway(delta: number): void;
   /** Microseconds since 1970. */
   now(): number;
+  /** Microseconds of a clock that is never set. */
+  monotonic(): number;
   post(messages: readonly FromPlane[]): void;
 }
 
-/** How often it is looked whether a sink has room again that a service waits for, in milliseconds. */
-const HELD_PATIENCE = 20;
-/** How often it is looked whether it is time to tell of lines that are lost, in milliseconds. */
-const LOSS_PATIENCE = 200;
+/** How often it is looked whether a sink has room again that a service waits for, in microseconds. */
+const HELD_PATIENCE = 20_000;
+/** How often it is looked whether it is time to tell of lines that are lost, in microseconds. */
+const LOSS_PATIENCE = 200_000;
 
 export class Plane {
   readonly #ports: PlanePorts;
   readonly #services = new Map<string, Service>();
-  readonly #watched = new Map<number, Watched>();
+  readonly #watches: PlaneWatches;
   readonly #followed = new Set<Service>();
   readonly #out: OutBuffer;
   readonly #openFiles = new OpenFiles();
@@ -76,6 +76,7 @@ export class Plane {
     this.#ports = ports;
     this.#outbox = new PlaneOutbox(() => ports.now());
     this.#out = new OutBuffer(ports.copyStamped);
+    this.#watches = new PlaneWatches(ports, (service, message) => this.#outbox.report(service, message, false));
     this.#runs = new PlaneRuns(this.#runsPorts());
     this.#datagrams = new DatagramLog({
       send: ports.send,
@@ -90,7 +91,7 @@ export class Plane {
     this.#direct = new PlaneDirect({
       ...this.#filePorts(),
       machine: ports,
-      watch: (fd) => this.#watch(fd, { tag: "writes" }),
+      watch: (fd) => void this.#watches.add(fd, { tag: "writes" }),
       say: (message) => this.#outbox.say(message),
       ...shared,
     });
@@ -104,12 +105,12 @@ export class Plane {
 
   /** Something that is another one once the number stands for another descriptor; undefined: nothing is known of it. */
   watchedAs(fd: number): object | undefined {
-    return this.#watched.get(fd);
+    return this.#watches.get(fd);
   }
 
   /** A descriptor is readable. */
   ready(fd: number): void {
-    const watched = this.#watched.get(fd);
+    const watched = this.#watches.get(fd);
     // Told of before it was taken out, in the same round.
     if (watched === undefined) return;
     if (watched.tag === "writes") return this.#outbox.guard("look at the logs", null, () => this.#direct.ready());
@@ -117,15 +118,20 @@ export class Plane {
     this.#outbox.guard("read the output", watched.run.service.name, () => this.#runs.read(watched.run, watched.reader));
   }
 
-  /** How long nothing is to be done until a file is old enough to be rotated, in milliseconds; -1: without end. */
+  /** How long nothing is to be done if nothing becomes readable, in microseconds; infinite: without end. */
   patience(): number {
-    const patience = this.#clock.patience(() => this.#ports.now());
-    const most = this.#runs.isHolding ? HELD_PATIENCE : this.#outbox.isWaiting ? LOSS_PATIENCE : patience;
-    return patience < 0 ? most : Math.min(patience, most);
+    const { isHolding, patience } = this.#runs;
+    const most = isHolding ? HELD_PATIENCE : this.#outbox.isWaiting ? LOSS_PATIENCE : Number.POSITIVE_INFINITY;
+    return Math.min(
+      most,
+      patience,
+      this.#clock.patience(() => this.#ports.now()),
+    );
   }
 
-  /** Rotates what has become old enough. Costs next to nothing as long as nothing has. */
-  rotateDue(): void {
+  /** Reads and rotates what it is time for. Costs next to nothing as long as there is nothing. */
+  doDue(): void {
+    this.#runs.readDue();
     if (this.#runs.isHolding) this.#runs.resume();
     if (this.#clock.takeDue(() => this.#ports.now())) this.#forEachLog((log) => log.rotateIfDue(this.#ports.now()));
   }
@@ -179,9 +185,10 @@ export class Plane {
       case "rotate":
         return this.#services.get(message.service)?.log.rotate();
       case "watch":
-        return this.#watch(message.fd, { tag: "watch", id: message.id });
+        return void this.#watches.add(message.fd, { tag: "watch", id: message.id });
       case "unwatch":
-        return this.#unwatch(message.fd);
+        if (this.#watches.get(message.fd)?.tag === "watch") this.#watches.remove(message.fd);
+        return;
       case "relay-renewed":
         return this.#ports.relay.renew();
       case "compressed":
@@ -201,22 +208,6 @@ export class Plane {
     const service = { name, log: new ServiceLog(this.#logPorts(name)), pipes: 0, isLeaving: false, latest: null };
     this.#services.set(name, service);
     return service;
-  }
-
-  #watch(fd: number, watched: Watched): void {
-    const result = this.#ports.watch(fd, watched.tag === "watch");
-    // Whoever asked has closed it since, and a file may have its number now: that it is to be unwatched is on its way.
-    if (watched.tag === "watch" && result.tag === "failed" && /^E(BADF|PERM)$/.test(result.errno)) return;
-    this.#watched.set(fd, watched);
-    if (result.tag === "ok") return;
-    const whose = watched.tag === "pipe" ? watched.run.service.name : null;
-    this.#outbox.report(whose, `cannot watch "descriptor ${fd}": ${result.errno}`, false);
-  }
-
-  #unwatch(fd: number): void {
-    if (this.#watched.get(fd)?.tag !== "watch") return;
-    this.#watched.delete(fd);
-    this.#ports.unwatch(fd);
   }
 
   /** Forgets a service, once its last pipe has ended. */
@@ -271,11 +262,8 @@ export class Plane {
     return {
       ...this.#ports,
       say: (message) => this.#outbox.say(message),
-      watch: (run, reader) => this.#watch(reader.pipe.fd, { tag: "pipe", run, reader }),
-      unwatch: (fd) => {
-        this.#watched.delete(fd);
-        this.#ports.unwatch(fd);
-      },
+      watch: (run, reader) => this.#watches.add(reader.pipe.fd, { tag: "pipe", run, reader }),
+      unwatch: (fd) => this.#watches.remove(fd),
       report: (service, message) => this.#outbox.report(service, message, false),
       guard: (what, service, act) => this.#outbox.guard(what, service, act),
       left: (service) => this.#leave(service),

@@ -1,5 +1,5 @@
 /** The clock may be set meanwhile, and the machine may sleep. */
-const LONGEST_WAIT_MS = 86_400_000;
+const LONGEST_WAIT_MICROS = 86_400_000_000;
 
 /** When the next file becomes so old that something is to be done. All times are microseconds since 1970. */
 export class RotationClock {
@@ -10,10 +10,10 @@ export class RotationClock {
     this.#at = Math.min(this.#at, at);
   }
 
-  /** How long nothing is due, in milliseconds; -1: without end. `now` is only asked where it matters. */
+  /** How long nothing is due, in microseconds; infinite: without end. `now` is only asked where it matters. */
   patience(now: () => number): number {
-    if (this.#at === Number.POSITIVE_INFINITY) return -1;
-    return Math.min(LONGEST_WAIT_MS, Math.max(0, Math.ceil((this.#at - now()) / 1000)));
+    if (this.#at === Number.POSITIVE_INFINITY) return this.#at;
+    return Math.min(LONGEST_WAIT_MICROS, Math.max(0, this.#at - now()));
   }
 
   /** true, once: something is due, and whatever is due later is to be told anew. */

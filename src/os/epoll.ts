@@ -9,6 +9,8 @@ const libc = dlopen("libc.so.6", {
   epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout);
   epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+  // int ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *timeout, const sigset_t *mask);
+  ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
 } as const);
 
 const EPOLL_CLOEXEC = 0o2000000;
@@ -26,6 +28,15 @@ const EPOLLONESHOT = 0x40000000;
 const WORDS = process.arch === "x64" ? 3 : 4;
 const DATA_WORD = process.arch === "x64" ? 1 : 2;
 const MAX_EVENTS = 256;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** A wait that is shorter than so many milliseconds is as long as it should be by the microsecond. */
+const EXACT_BELOW_MS = 2;
+/** struct pollfd: the descriptor, then 16 bits each of what is asked for and what is there. */
+const POLLFD_WORDS = 2;
+/** struct timespec: seconds and nanoseconds, 64 bits each. */
+const TIMESPEC_WORDS = 4;
+const NANOSECONDS_WORD = 2;
 
 /** What is said of one descriptor; each thread has its own. Over a buffer of its own, it stays where it is. */
 const event = new Int32Array(new ArrayBuffer(4 * WORDS));
@@ -71,23 +82,41 @@ export class EpollWaiter {
   readonly #events = new Int32Array(WORDS * MAX_EVENTS);
   readonly #address = ptr(this.#events);
   readonly #ready: number[] = [];
+  readonly #polled: Int32Array;
+  readonly #span = new Int32Array(TIMESPEC_WORDS);
 
   constructor(epoll: number) {
     this.#epoll = epoll;
+    this.#polled = new Int32Array(POLLFD_WORDS);
+    this.#polled.set([epoll, EPOLLIN]);
   }
 
   /**
-   * Blocks this thread until a descriptor is ready (timeout -1: without end; 0: not at all; else milliseconds), and gives
-   * those that are, at most 256. The array is used again by the next call. Empty after a signal. Throws when the set is
+   * Blocks this thread until a descriptor is ready or so many microseconds have passed (infinite: without end), and gives
+   * those that are ready, at most 256. The array is used again by the next call. Empty after a signal. Throws when the set is
    * none, which is a bug.
    */
-  wait(timeoutMs: number): readonly number[] {
-    const count = libc.symbols.epoll_wait(this.#epoll, this.#address, MAX_EVENTS, timeoutMs);
+  wait(timeoutMicros: number): readonly number[] {
+    const millis = timeoutMicros / 1000;
+    const isExact = millis > 0 && millis < EXACT_BELOW_MS;
+    if (isExact) this.#waitExactly(timeoutMicros);
+    const timeout = isExact
+      ? 0
+      : millis === Number.POSITIVE_INFINITY
+        ? -1
+        : Math.min(Math.ceil(millis), MAX_TIMEOUT_MS);
+    const count = libc.symbols.epoll_wait(this.#epoll, this.#address, MAX_EVENTS, timeout);
     const errno = count < 0 ? lastErrno() : null;
     this.#ready.length = 0;
     if (errno !== null && errno !== "EINTR") throw new Error(`internal error: cannot wait on an epoll set: ${errno}`);
     for (let index = 0; index < count; index++) this.#ready.push(this.#events[index * WORDS + DATA_WORD] ?? -1);
     return this.#ready;
+  }
+
+  /** A set counts milliseconds before Linux 5.11. */
+  #waitExactly(micros: number): void {
+    this.#span[NANOSECONDS_WORD] = micros * 1000;
+    libc.symbols.ppoll(ptr(this.#polled), 1, ptr(this.#span), null);
   }
 }
 

@@ -15,7 +15,8 @@ export function resizePipe(fd: number, bytes: number): number {
   return sizeOfPipe(fd);
 }
 
-function sizeOfPipe(fd: number): number {
+/** Bytes that the pipe has room for. */
+export function sizeOfPipe(fd: number): number {
   return libc.symbols.fcntl(fd, F_GETPIPE_SZ, 0);
 }
 

@@ -9,6 +9,7 @@ function sizesOf(pipeBudget: number, stays = new Set<number>()): { sizes: PipeSi
   const asked: [number, number][] = [];
   const sizes = new PipeSizes({
     pipeBudget,
+    sizeOfPipe: () => USUAL,
     resizePipe(fd, bytes) {
       asked.push([fd, bytes]);
       return stays.has(fd) ? LARGE : bytes;

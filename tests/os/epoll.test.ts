@@ -22,10 +22,28 @@ test("a set reports the descriptors that are readable, again and again, until th
   expect(addToEpoll(epoll, second.read, false)).toEqual({ tag: "ok" });
   expect(waiter.wait(0)).toEqual([]);
   writeSync(second.write, "x");
-  expect([...waiter.wait(-1)]).toEqual([second.read]);
+  expect([...waiter.wait(Number.POSITIVE_INFINITY)]).toEqual([second.read]);
   writeSync(first.write, "x");
-  expect([...waiter.wait(-1)].toSorted((a, b) => a - b)).toEqual([first.read, second.read].toSorted((a, b) => a - b));
+  expect([...waiter.wait(Number.POSITIVE_INFINITY)].toSorted((a, b) => a - b)).toEqual(
+    [first.read, second.read].toSorted((a, b) => a - b),
+  );
   closeAll(epoll, first.read, first.write, second.read, second.write);
+});
+
+test("a wait of a part of a millisecond is no longer than that by much, and ends with what becomes readable", () => {
+  const epoll = openEpoll();
+  const { read, write } = openPipe();
+  const waiter = new EpollWaiter(epoll);
+  addToEpoll(epoll, read, false);
+  const spans = Array.from({ length: 50 }, () => {
+    const began = performance.now();
+    expect(waiter.wait(200)).toEqual([]);
+    return performance.now() - began;
+  });
+  expect(Math.min(...spans)).toBeWithin(0.2, 0.99);
+  writeSync(write, "x");
+  for (const micros of [1, 1999, 60_000_000]) expect([...waiter.wait(micros)]).toEqual([read]);
+  closeAll(epoll, read, write);
 });
 
 test("a descriptor watched once is reported once, until it is added again", () => {
@@ -34,10 +52,10 @@ test("a descriptor watched once is reported once, until it is added again", () =
   const waiter = new EpollWaiter(epoll);
   addToEpoll(epoll, read, true);
   writeSync(write, "x");
-  expect([...waiter.wait(-1)]).toEqual([read]);
+  expect([...waiter.wait(Number.POSITIVE_INFINITY)]).toEqual([read]);
   expect(waiter.wait(0)).toEqual([]);
   expect(addToEpoll(epoll, read, true)).toEqual({ tag: "ok" });
-  expect([...waiter.wait(-1)]).toEqual([read]);
+  expect([...waiter.wait(Number.POSITIVE_INFINITY)]).toEqual([read]);
   closeAll(epoll, read, write);
 });
 
@@ -65,7 +83,7 @@ test("an eventfd counts what was added since it was read", () => {
   expect(takeFromEventfd(fd)).toBe(0);
   addToEventfd(fd);
   addToEventfd(fd);
-  expect([...new EpollWaiter(epoll).wait(-1)]).toEqual([fd]);
+  expect([...new EpollWaiter(epoll).wait(Number.POSITIVE_INFINITY)]).toEqual([fd]);
   expect(takeFromEventfd(fd)).toBe(2);
   expect(new EpollWaiter(epoll).wait(0)).toEqual([]);
   closeAll(epoll, fd);
