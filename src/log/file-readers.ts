@@ -41,8 +41,6 @@ interface Pipe {
 interface Open {
   readonly run: number;
   readonly write: number;
-  /** true: nobody logs there any more, and what was for it is still written. */
-  isEnding: boolean;
 }
 
 /** Runs of services and of commands have other numbers. */
@@ -146,29 +144,21 @@ export class FileReaders {
   #begin({ name, path, policy }: FileReader): void {
     this.#ports.relay.begin();
     this.#ports.plane.configure(name, policy, path);
-    const known = this.#open.get(name);
-    if (known !== undefined) return this.#keep(name, known);
+    // Perhaps again before it has ended: the relay may still write to its pipe, so it stays that one.
+    if (this.#open.has(name)) return this.#relayed.reuse(name);
     const run = ++this.#lastRun;
     const ends = this.#ports.openPipe({ run, service: name, stream: "stdout" });
     if (typeof ends === "string") return this.#ports.report(`cannot log to "${path}": no pipe: ${ends}`);
-    this.#open.set(name, { run, write: ends.write, isEnding: false });
+    this.#open.set(name, { run, write: ends.write });
     this.#ports.plane.open({ run, service: name, pid: 0 }, [{ fd: ends.read, stream: "stdout" }]);
     this.#relayed.open(name, ends.write);
-  }
-
-  /** Somebody logs there, perhaps again before it has ended: the relay may still write to its pipe, so it stays that one. */
-  #keep(name: string, open: Open): void {
-    if (open.isEnding) this.#relayed.reuse(name);
-    open.isEnding = false;
   }
 
   /** What is on its way there is still written. */
   #end(name: string): void {
     const open = this.#open.get(name);
     if (open === undefined) return this.#ports.plane.forget(name);
-    open.isEnding = true;
-    void this.#relayed.release(name).then((isFree) => {
-      if (!isFree) return;
+    this.#relayed.release(name, () => {
       this.#open.delete(name);
       this.#ports.close(open.write);
       this.#ports.plane.forget(name);

@@ -1,7 +1,7 @@
 /*
  * The pipes to the standard input of services that others log to. Both ends are kept here, as long as anybody logs to the
- * service: so the pipe outlives every process on either side, and what is in it waits for the next one. The estate keeps both for a
- * successor.
+ * service, and until what was sent is in it: so the pipe outlives every process on either side, and what is in it waits for the next
+ * one. The estate keeps both for a successor as long as anybody logs there.
  */
 import type { EstatePort } from "../core/estate.ts";
 import type { LogPolicy } from "../core/log-policy.ts";
@@ -132,15 +132,12 @@ export class Loggers {
       pipe.isEnding = true;
       this.#ports.estate.release(READ + logger);
       this.#ports.estate.release(WRITE + logger);
-      void this.#close(logger, pipe);
+      this.#relayed.release(logger, () => {
+        this.#pipes.delete(logger);
+        this.#ports.close(pipe.read);
+        this.#ports.close(pipe.write);
+      });
     }
-  }
-
-  async #close(logger: string, { read, write }: PipeEnds): Promise<void> {
-    if (!(await this.#relayed.release(logger))) return;
-    this.#pipes.delete(logger);
-    this.#ports.close(read);
-    this.#ports.close(write);
   }
 }
 

@@ -1,7 +1,7 @@
 /*
  * The standard input of a service, which may be down or slow: what it does not take now waits. All lines for it go through
- * here, whichever service they come from, so that none is torn. The pipe lives as long as somebody logs to it: whoever reads
- * from it may be another process by then.
+ * here, whichever service they come from, so that none is torn. The pipe lives as long as somebody logs to it, and until
+ * what was sent is in it: whoever reads from it may be another process by then.
  */
 import { OutletQueue } from "./outlet-queue.ts";
 import type { Outlet, OutletReport, Parcel } from "./relay-outlet.ts";

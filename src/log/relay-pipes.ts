@@ -38,33 +38,38 @@ export class RelayPipes {
     this.#use(reader, pipe);
   }
 
-  /** The pipe that is to be released is used on. */
+  /** The pipe is used on, if it was to be released. */
   reuse(reader: string): void {
     const pipe = this.#pipes.get(reader);
-    if (pipe === undefined) return;
+    if (pipe === undefined || pipe.release === null) return;
     pipe.release = null;
     this.#use(reader, pipe);
   }
 
   /**
-   * Nothing more is for this reader. Done when what was for it is in the pipe, or nothing gets on there; false: the pipe is used
-   * again, or its release was asked for anew, and the write end must not be closed.
+   * Nothing more is for this reader. `free` is called once what was for it is in the pipe, or nothing gets on there, and the write end
+   * is nobody's any more; never if the pipe is used again before that, or its release is asked for anew.
    */
-  async release(reader: string): Promise<boolean> {
+  release(reader: string, free: () => void): void {
     const pipe = this.#pipes.get(reader);
-    if (pipe === undefined) return true;
+    if (pipe === undefined) return free();
+    void this.#handOn(reader, pipe, free);
+  }
+
+  async #handOn(reader: string, pipe: RelayPipe, free: () => void): Promise<void> {
     const release = {};
     pipe.release = release;
     await this.#ports.settled();
-    if (pipe.release !== release) return false;
+    if (pipe.release !== release) return;
     await this.#ports.relay.releasePipe(reader);
-    if (pipe.release !== release) return false;
+    if (pipe.release !== release) return;
     this.#pipes.delete(reader);
     if (pipe.writable !== null) {
       this.#ports.unwatch(pipe.writable);
       this.#ports.close(pipe.writable);
     }
-    return true;
+    // At once: whoever wanted the pipe again from here on would be given one that is about to be closed.
+    free();
   }
 
   #use(reader: string, pipe: RelayPipe): void {

@@ -169,30 +169,44 @@ describe("a pipe to which nobody logs any more", () => {
 test("the write end of a pipe that is used again before its release is done is not to be closed", async () => {
   const closed: number[] = [];
   const told: string[] = [];
-  let settle = (): void => {};
+  let [settle, full] = [(): void => {}, (): void => {}];
   const pipes = new RelayPipes({
     openWritableWatch: (fd) => fd + 100,
     close: (fd) => void closed.push(fd),
-    watch: () => undefined,
+    watch: (fd) => void told.push(`watch ${fd}`),
     unwatch: () => undefined,
     relay: {
-      usePipe: (reader, fd) => void told.push(`use ${reader} ${fd}`),
+      usePipe(reader, fd, itsFull) {
+        told.push(`use ${reader} ${fd}`);
+        full = itsFull;
+      },
       releasePipe: async (reader) => void told.push(`release ${reader}`),
       room: () => undefined,
     },
     settled: () => new Promise((resolve) => (settle = resolve)),
   });
+  const freed: string[] = [];
   pipes.open(READER, 7);
-  const early = pipes.release(READER);
+  pipes.release(READER, () => freed.push("early"));
   pipes.reuse(READER);
   settle();
-  expect(await early).toBe(false);
-  const replaced = pipes.release(READER);
+  await Bun.sleep(0);
+  pipes.release(READER, () => freed.push("replaced"));
   settle();
   pipes.reuse(READER);
-  const last = pipes.release(READER);
+  pipes.release(READER, () => {
+    freed.push("last");
+    full();
+    // Whoever wants it from here on is given another one.
+    pipes.open(READER, 8);
+  });
   settle();
-  expect([await replaced, await last]).toEqual([false, true]);
-  expect(told).toEqual([`use ${READER} 7`, `use ${READER} 7`, `use ${READER} 7`, `release ${READER}`]);
+  await Bun.sleep(0);
+  expect(freed).toEqual(["last"]);
+  const uses = [`use ${READER} 7`, `use ${READER} 7`, `use ${READER} 7`];
+  expect(told).toEqual([...uses, `release ${READER}`, `use ${READER} 8`]);
   expect(closed).toEqual([107]);
+  pipes.reuse(READER);
+  full();
+  expect(told.slice(5)).toEqual(["watch 108"]);
 });

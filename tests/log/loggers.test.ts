@@ -21,10 +21,11 @@ function to(...services: readonly string[]): Pick<LogPolicy, "sinks"> {
   } as Pick<LogPolicy, "sinks">;
 }
 
-/** Loggers whose descriptors are numbers alone. */
-function loggersOf(estate: Estate, from: number): { readonly loggers: Loggers; readonly closed: number[] } {
+/** Loggers whose descriptors are numbers alone, and whose pipes are released at once or when `released` is done. */
+function loggersOf(estate: Estate, from: number, released: Promise<void> = Promise.resolve()) {
   let next = from;
   const closed: number[] = [];
+  const used: number[] = [];
   const loggers = new Loggers({
     estate,
     openPipe: () => ({ read: next++, write: next++ }),
@@ -34,15 +35,15 @@ function loggersOf(estate: Estate, from: number): { readonly loggers: Loggers; r
     unwatch: () => undefined,
     relay: {
       begin: () => {},
-      usePipe: () => {},
-      releasePipe: () => Promise.resolve(),
+      usePipe: (_logger, fd) => void used.push(fd),
+      releasePipe: () => released,
       room: () => {},
       troubleOf: () => null,
     },
     settled: () => Promise.resolve(),
     report: () => undefined,
   });
-  return { loggers, closed };
+  return { loggers, closed, used };
 }
 
 test("a successor goes on with the pipes that are still logged to, and lets go of the others", () => {
@@ -69,6 +70,25 @@ test("what nobody logs to any more is in no estate", async () => {
   expect(estate.manifest.size).toBe(0);
   await Bun.sleep(0);
   expect(closed).toEqual([10, 11]);
+});
+
+test("who is logged to again before its pipe is released keeps it", async () => {
+  const estate = new Estate(new Map());
+  let release = (): void => {};
+  const { loggers, closed, used } = loggersOf(estate, 10, new Promise((resolve) => (release = resolve)));
+  loggers.configure("a", to("logger"));
+  const held = [...estate.manifest];
+  loggers.configure("a", to());
+  await Bun.sleep(0);
+  expect([loggers.standardInputOf("logger"), estate.manifest.size]).toEqual([null, 0]);
+  loggers.configure("a", to("logger"));
+  expect([loggers.standardInputOf("logger"), [...estate.manifest]]).toEqual([10, held]);
+  release();
+  await Bun.sleep(0);
+  expect([loggers.standardInputOf("logger"), used, closed]).toEqual([10, [11, 11], []]);
+  loggers.configure("a", to());
+  await Bun.sleep(0);
+  expect([loggers.standardInputOf("logger"), estate.manifest.size, closed]).toEqual([null, 0, [10, 11]]);
 });
 
 test("an end without the other is of no use", () => {
