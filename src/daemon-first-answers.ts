@@ -4,6 +4,7 @@
  */
 import type { FirstPort } from "./control/handlers.ts";
 import type { Definition } from "./core/definition.ts";
+import { once } from "./core/once.ts";
 import type { SavedService } from "./core/saved-record.ts";
 import { type ServiceRecord, newRecord } from "./core/service-record.ts";
 import type { ServiceView } from "./core/service-view.ts";
@@ -12,20 +13,16 @@ import { clock } from "./daemon-ports.ts";
 import type { FileChanges } from "./supervisor/file-changes.ts";
 
 interface FirstParts {
-  /** Of the configuration in force. */
-  readonly definitions: readonly Definition[];
-  readonly templates: readonly string[];
-  /** By service. */
-  readonly saved: ReadonlyMap<string, SavedService>;
+  /** That which is in force. */
+  readonly configuration: { readonly definitions: readonly Definition[]; readonly templates: readonly string[] };
+  /** By service. Not asked for before a state is to be told. */
+  saved(): ReadonlyMap<string, SavedService>;
   readonly files: FileChanges;
 }
 
-export function firstPortOf({ definitions, templates, saved, files }: FirstParts): FirstPort {
-  const records = new Map<string, ServiceRecord>();
-  for (const definition of definitions) {
-    if (!saved.has(definition.name)) records.set(definition.name, newRecord(definition, clock.wall()));
-  }
-  for (const [service, { record }] of saved) records.set(service, record);
+export function firstPortOf({ configuration, saved, files }: FirstParts): FirstPort {
+  const { definitions, templates } = configuration;
+  const recall = once(() => recordsOf(definitions, saved()));
 
   function view(record: ServiceRecord, clocks: Clocks): ServiceView {
     const isChangedOnDisk = files.isChanged(newestOf(record));
@@ -33,23 +30,32 @@ export function firstPortOf({ definitions, templates, saved, files }: FirstParts
   }
 
   return {
-    names: () => [...records.keys()].sort(),
+    names: () => [...recall().keys()].sort(),
     templates: () => templates,
-    look(name) {
-      const wanted = name === null ? [...records.values()] : [records.get(name)];
-      return files.look(wanted.flatMap((record) => (record === undefined ? [] : [newestOf(record)])));
-    },
+    look: (name) => files.look(name === null ? definitions : definitions.filter((each) => each.name === name)),
     services(isWanted = () => true) {
       const clocks = clocksNow();
-      const wanted = [...records].filter(([name]) => isWanted(name));
+      const wanted = [...recall()].filter(([name]) => isWanted(name));
       const views = wanted.map(([, record]) => view(record, clocks));
       return views.sort((left, right) => (left.name < right.name ? -1 : 1));
     },
     service(name) {
-      const record = records.get(name);
+      const record = recall().get(name);
       return record === undefined ? null : view(record, clocksNow());
     },
   };
+}
+
+function recordsOf(
+  definitions: readonly Definition[],
+  saved: ReadonlyMap<string, SavedService>,
+): ReadonlyMap<string, ServiceRecord> {
+  const records = new Map<string, ServiceRecord>();
+  for (const definition of definitions) {
+    if (!saved.has(definition.name)) records.set(definition.name, newRecord(definition, clock.wall()));
+  }
+  for (const [service, { record }] of saved) records.set(service, record);
+  return records;
 }
 
 function clocksNow(): Clocks {

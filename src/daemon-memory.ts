@@ -58,7 +58,7 @@ export class ServiceMemory implements MemoryPort {
     });
   }
 
-  /** What a predecessor has written of its services, which can be read before all else. The caller holds the supervisor's lock. */
+  /** What a predecessor has written of its services, which can be read before all else; `open` goes on with it. The caller holds the supervisor's lock. */
   static openRecords({ directories, estate }: Pick<MemorySources, "directories" | "estate">): ServiceRecords {
     const path = recordsFileOf(directories.runtime);
     return ServiceRecords.open(path, { bootId: bootAndNamespace(), keeper: keeperOf(estate, "records") });
@@ -66,6 +66,7 @@ export class ServiceMemory implements MemoryPort {
 
   /** The caller holds the supervisor's lock, and that of the state directory. */
   static open({ directories, timers, estate, records }: MemorySources): ServiceMemory {
+    records.goOn();
     const bootId = bootAndNamespace();
     const opened = openStateMapping(stateFileOf(directories.runtime), {
       bootId,

@@ -3,7 +3,7 @@ import type { Definition } from "./core/definition.ts";
 import { SAVED_VERSION, type SavedService, convertSaved, decodeSaved, encodeSaved } from "./core/saved-record.ts";
 import type { ServiceAction } from "./core/service-event.ts";
 import type { ServiceRecord } from "./core/service-record.ts";
-import { type RecordFile, openRecordFile } from "./os/record-file.ts";
+import { type RecordFile, type RecordReading, readRecordFile } from "./os/record-file.ts";
 import type { FoundText, RecordOpener } from "./os/record-left.ts";
 import type { Report } from "./supervisor/ports.ts";
 
@@ -20,26 +20,35 @@ interface Written {
 }
 
 export class ServiceRecords {
-  /** null: it cannot be opened, and a successor goes by the state mapping alone. */
-  readonly #file: RecordFile | null;
+  /** null: nothing is written yet; or it cannot be opened, and a successor goes by the state mapping alone. */
+  #file: RecordFile | null = null;
+  #left: RecordReading | null;
   #found: ReadonlyMap<string, FoundText>;
-  readonly problems: readonly string[];
+  problems: readonly string[];
   /** What the configuration that is written down has, as the records name it. */
   readonly #standing = new Map<string, Definition>();
   readonly #written = new Map<string, Written>();
   #hasComplained = false;
   report: Report = () => {};
 
-  private constructor(file: RecordFile | null, found: ReadonlyMap<string, FoundText>, problems: readonly string[]) {
-    this.#file = file;
-    this.#found = found;
-    this.problems = problems;
+  private constructor(left: RecordReading) {
+    this.#left = left;
+    this.#found = left.tag === "ok" ? left.found : new Map();
+    this.problems = left.tag === "ok" ? left.problems : [left.message];
   }
 
+  /** Reads what a predecessor has left, which stays as it is until `goOn` is called. */
   static open(path: string, { bootId, keeper }: Pick<RecordOpener, "bootId" | "keeper">): ServiceRecords {
-    const opened = openRecordFile(path, { bootId, keeper, version: SAVED_VERSION, convert: convertSaved });
-    if (opened.tag === "ok") return new ServiceRecords(opened.file, opened.found, opened.problems);
-    return new ServiceRecords(null, new Map(), [opened.message]);
+    return new ServiceRecords(readRecordFile(path, { bootId, keeper, version: SAVED_VERSION, convert: convertSaved }));
+  }
+
+  /** From now on what is kept is written down. Once: it takes as long as reading, and whoever asks first need not wait for it. */
+  goOn(): void {
+    const begun = this.#left?.tag === "ok" ? this.#left.goOn() : null;
+    this.#left = null;
+    if (begun === null) return;
+    if (begun.tag === "ok") this.#file = begun.file;
+    else this.problems = [...this.problems, begun.message];
   }
 
   /** What a predecessor that went by these definitions has left, and why some of it cannot be used. From now on they are in force. */

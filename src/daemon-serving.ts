@@ -103,11 +103,16 @@ export class Serving {
     this.#sockets.set(path, { served, close: () => socket.close() });
   }
 
-  /** Those who waited for a supervisor are answered what can be told at once. */
+  /** Those who waited for a supervisor are taken in, and what they ask is begun. */
+  async hear(): Promise<void> {
+    for (let turn = 0; turn < TURNS_TO_HEAR; turn++) await nextTurn();
+  }
+
+  /** The same, and they are answered what can be told at once. */
   async answerFirst(): Promise<void> {
     const until = performance.now() + FIRST_ANSWERS_WITHIN;
-    for (let turn = 0; turn < TURNS_TO_HEAR || (this.#isAnswering && performance.now() < until); turn++)
-      await new Promise<void>((resolve) => void setImmediate(resolve));
+    await this.hear();
+    while (this.#isAnswering && performance.now() < until) await nextTurn();
   }
 
   get #isAnswering(): boolean {
@@ -162,6 +167,10 @@ function entranceOf(socket: ControlSocket, served: ServedSocket): Entrance {
       return false;
     },
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 async function openDoor(

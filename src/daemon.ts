@@ -4,6 +4,7 @@
  */
 import { encodeConfiguration } from "./config/configuration-text.ts";
 import { EXIT } from "./core/exit-statuses.ts";
+import { once } from "./core/once.ts";
 import { Attempts } from "./daemon-attempts.ts";
 import { tellBeginning } from "./daemon-beginning.ts";
 import { Launcher, TOLD_TO_END, announceWhenReady } from "./daemon-announcement.ts";
@@ -144,22 +145,23 @@ async function live(role: SupervisorRole, { launcher, guardian }: Elders): Promi
   // Its files belong to who a successor is.
   tidyAfterUpgrade(role.directories.runtime, role.upgrade ?? null, estate);
   const { directories, options } = role;
-  const records = ServiceMemory.openRecords({ directories, estate });
   const files = makeFileChanges(options.config, loaded.marks);
+  const records = ServiceMemory.openRecords({ directories, estate });
+  const tell = once(() => records.begin(loaded.definitions));
   // What the one before, and the one before that, died of may be in the records.
-  const told = isSuccessor && role.record === "use" ? records.begin(loaded.definitions) : null;
+  const tellsFirst = isSuccessor && role.record === "use";
   // Before clients take the low numbers that are left.
   holdSpareDescriptors();
   const serving = new Serving({
     runtime: directories.runtime,
     estate,
-    first:
-      told === null
-        ? null
-        : firstPortOf({ definitions: loaded.definitions, templates: loaded.templates, saved: told.saved, files }),
+    first: tellsFirst ? firstPortOf({ configuration: loaded, saved: () => tell().saved, files }) : null,
     report: (severity, message) => logs.report(severity, message),
   });
   await attempts.make(() => serving.open(groups ?? prepare()));
+  // The files of what is asked for are looked at while it is made out what the records say.
+  if (tellsFirst) await serving.hear();
+  const told = tellsFirst ? tell() : null;
   if (told !== null) await serving.answerFirst();
   children.prepare();
   spawning.prepare();

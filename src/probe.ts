@@ -31,6 +31,7 @@ export function probeProblemsOf(copies: string): readonly string[] {
     const opened = openStateMapping(stateFileOf(copies), { bootId, pid: process.pid });
     if (opened.tag === "failed") return [opened.message];
     const records = ServiceRecords.open(recordsFileOf(copies), { bootId });
+    records.goOn();
     const { saved, problems } = records.begin(reading.definitions);
     const inRecords = [...saved.values()].flatMap(({ record }) => [record.definition, record.next ?? []].flat());
     const output = [...new Set([...reading.definitions, ...inRecords])].flatMap(outputProblemsOf);

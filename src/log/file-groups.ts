@@ -11,7 +11,7 @@ export class FileGroups {
   }
 
   remove(service: string): void {
-    for (const file of this.filesOf([service])) {
+    for (const file of this.#files.get(service) ?? []) {
       const writers = this.#writers.get(file);
       writers?.delete(service);
       if (writers?.size === 0) this.#writers.delete(file);

@@ -48,8 +48,12 @@ export function readChildren(pid: number): readonly number[] | null {
 export function readEnvironment(pid: number): ReadonlyMap<string, string> | null {
   const text = readText(`${pid}/environ`);
   if (text === null) return null;
-  const entries = text.split("\0").filter((entry) => entry.includes("="));
-  return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
+  const variables = new Map<string, string>();
+  for (const entry of text.split("\0")) {
+    const at = entry.indexOf("=");
+    if (at >= 0) variables.set(entry.slice(0, at), entry.slice(at + 1));
+  }
+  return variables;
 }
 
 /** true if the process has a handler for the signal. */
@@ -144,9 +148,14 @@ function readRow(pid: number): boolean {
   }
 }
 
+// No part of the words is taken out of them first: that took longer than all the rest, for each process of the machine.
 function rowAt(offset: number): ProcessRow {
-  const [pid = 0, parent = 0, group = 0, session = 0, state = 0] = words.subarray(offset, offset + 5);
-  const [low = 0, high = 0] = words.subarray(offset + 6, offset + ROW_WORDS);
-  const startTicks = (high >>> 0) * 2 ** 32 + (low >>> 0);
-  return { pid, parent, group, session, state: String.fromCharCode(state), startTicks };
+  return {
+    pid: words[offset] ?? 0,
+    parent: words[offset + 1] ?? 0,
+    group: words[offset + 2] ?? 0,
+    session: words[offset + 3] ?? 0,
+    state: String.fromCharCode(words[offset + 4] ?? 0),
+    startTicks: ((words[offset + 7] ?? 0) >>> 0) * 2 ** 32 + ((words[offset + 6] ?? 0) >>> 0),
+  };
 }

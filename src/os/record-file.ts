@@ -42,24 +42,45 @@ export type RecordOpening =
   /** `message` is complete. */
   | { readonly tag: "failed"; readonly message: string };
 
+export type RecordReading =
+  | (Omit<Extract<RecordOpening, { readonly tag: "ok" }>, "file"> & {
+      /** Writes all of it anew, into the other half, and goes on there. */
+      readonly goOn: () => RecordsBegun;
+    })
+  | Extract<RecordOpening, { readonly tag: "failed" }>;
+
+type RecordsBegun =
+  { readonly tag: "ok"; readonly file: RecordFile } | Extract<RecordOpening, { readonly tag: "failed" }>;
+
 /** Opens the file of `path`, or makes it. The caller is alone: it holds the supervisor's lock. */
 export function openRecordFile(path: string, opener: RecordOpener): RecordOpening {
+  const reading = readRecordFile(path, opener);
+  if (reading.tag === "failed") return reading;
+  const { found, problems, goOn } = reading;
+  const begun = goOn();
+  return begun.tag === "failed" ? begun : { tag: "ok", file: begun.file, found, problems };
+}
+
+/** The same in two steps: what a predecessor has left is told before, and stays as it is until, `goOn` is called, once. */
+export function readRecordFile(path: string, opener: RecordOpener): RecordReading {
   const opening = openMappedFile(path, RECORDS_SIZE, opener.keeper);
   if (opening.tag === "failed") return { tag: "failed", message: `cannot open "${path}": ${opening.reason}` };
   const { file } = opening;
   const errno = reserve(file.fd, 0) ?? reserve(file.fd, PAGE) ?? reserve(file.fd, PAGE + HALF);
   if (errno !== null) return closeAndFail(file, `cannot make room for "${path}": ${errno}`);
   const left = readLeft(file, opener);
-  const records = new RecordFile(file, left.current, left.sequence);
-  const failure = records.begin(left.found, opener.version);
-  if (failure !== null) return closeAndFail(file, `cannot write "${path}": ${failure}`);
-  // From now on it is of this boot; before, a death would have left what was there.
-  writePage(file.memory.view(0, PAGE), opener.bootId);
   return {
     tag: "ok",
-    file: records,
     found: left.found,
     problems: [...file.problems, ...left.damage.map((what) => `cannot read all of "${path}": ${what}`)],
+    goOn() {
+      const records = new RecordFile(file, left.current, left.sequence);
+      const failure = records.begin(left.found, opener.version);
+      if (failure !== null) return closeAndFail(file, `cannot write "${path}": ${failure}`);
+      // From now on it is of this boot; before, a death would have left what was there.
+      writePage(file.memory.view(0, PAGE), opener.bootId);
+      return { tag: "ok", file: records };
+    },
   };
 }
 
@@ -224,7 +245,7 @@ function release({ fd, memory }: MappedFile): void {
   closeSync(fd);
 }
 
-function closeAndFail(file: MappedFile, message: string): RecordOpening {
+function closeAndFail(file: MappedFile, message: string): Extract<RecordOpening, { readonly tag: "failed" }> {
   release(file);
   return { tag: "failed", message };
 }

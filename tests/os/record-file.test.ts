@@ -1,9 +1,9 @@
 /* What is written of services for a successor, whatever becomes of the writer and of the file. */
 import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
-import { closeSync, ftruncateSync, openSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type RecordFile, openRecordFile } from "../../src/os/record-file.ts";
+import { type RecordFile, openRecordFile, readRecordFile } from "../../src/os/record-file.ts";
 import { HALF, PAGE } from "../../src/os/record-layout.ts";
 import type { FoundText, RecordOpener } from "../../src/os/record-left.ts";
 import { Spawner } from "../../src/os/spawn.ts";
@@ -52,6 +52,22 @@ describe("a successor finds", () => {
     // Opening writes all of it anew.
     expect(foundIn(path)).toEqual(["mail=käse!", "web=two"]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("what was left, also if it was only read before", () => {
+    using scratch = makeScratch();
+    const path = join(scratch.path, "records");
+    write(path, { web: "one", mail: "two" });
+    const before = readFileSync(path);
+    const left = readRecordFile(path, OPENER);
+    if (left.tag === "failed") throw new Error(left.message);
+    expect([...left.found.keys()]).toEqual(["web", "mail"]);
+    expect(readFileSync(path).equals(before)).toBeTrue();
+    const begun = left.goOn();
+    if (begun.tag === "failed") throw new Error(begun.message);
+    expect(begun.file.write("web", "three")).toBeNull();
+    begun.file[Symbol.dispose]();
+    expect(foundIn(path)).toEqual(["mail=two", "web=three"]);
   });
 
   test("everything, however often it was written", () => {
