@@ -191,7 +191,7 @@ function hold({ record, leftover }: Adopted, { belongings, departures }: Adoptio
   if (leftover === null || isBeside) return;
   belongings.found(leftover);
   if (!belongings.isForeign(definition.name)) return;
-  for (const row of leftover.rows) departures.watchForeign(definition.name, row.pid);
+  for (const row of leftover.rows) departures.watchForeign(definition.name, row);
 }
 
 /**

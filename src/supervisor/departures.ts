@@ -13,7 +13,16 @@ import type { Companions } from "./companions.ts";
 import { Guard } from "./guard.ts";
 import type { Launcher } from "./launcher.ts";
 import type { PendingExecs } from "./pending-execs.ts";
-import type { EndedUsage, MemoryPort, OutputPort, ProcessPort, ReapPort, Report, TimerPort } from "./ports.ts";
+import type {
+  EndedUsage,
+  MemoryPort,
+  OutputPort,
+  ProcessPort,
+  ProcessRow,
+  ReapPort,
+  Report,
+  TimerPort,
+} from "./ports.ts";
 import { isEnded } from "./process-snapshot.ts";
 import { reapEnded } from "./reaper.ts";
 
@@ -37,6 +46,9 @@ const ANOTHER_LOOK = millis(1_000);
 
 /** An exec is over by then, unless the machine is very busy. */
 const RETRY_AFTER = millis(5);
+
+/** A process that is no child of ours. */
+type Foreign = Pick<ProcessRow, "pid" | "startTicks">;
 
 export class Departures {
   readonly #ports: DeparturePorts;
@@ -71,12 +83,28 @@ export class Departures {
     }
   }
 
+  /** Takes another process for the main one from now on; false: it has ended since it was looked at, so nobody would tell of that. */
+  mainChanged(service: string, pid: number): boolean {
+    const { belongings, memory, processes } = this.#ports;
+    const row = processes.row(pid);
+    if (row === null) return false;
+    belongings.named(service, pid);
+    memory.running(service, pid, row.startTicks);
+    if (belongings.isForeign(service)) this.watchForeign(service, row);
+    return true;
+  }
+
   /** Tells of the end of a process that a predecessor left and that is no child of ours. */
-  watchForeign(service: string, pid: number): void {
-    const { processes, output } = this.#ports;
-    // Nothing else tells of it, so it may be the last one.
-    const pidfd = processes.openPidfd(pid, true);
-    if (pidfd === null) return this.#lookForForeign(service, pid);
+  watchForeign(service: string, process: Foreign): void {
+    const { processes, output, timers } = this.#ports;
+    const { pid } = process;
+    const pidfd = processes.openPidfd(pid);
+    if (pidfd === null) return this.#lookForForeign(service, process);
+    // The number may have been given to another process between the look and the opening.
+    if (!isThere(process, processes.row(pid))) {
+      processes.closeFd(pidfd);
+      return timers.soon(() => this.#foreignEnded(service, pid, null));
+    }
     output.watch(pidfd, () => {
       output.unwatch(pidfd);
       const exit = processes.exitOf(pid, pidfd);
@@ -86,11 +114,12 @@ export class Departures {
   }
 
   /** It has ended since it was found, or there is no descriptor to watch it with. */
-  #lookForForeign(service: string, pid: number): void {
+  #lookForForeign(service: string, process: Foreign): void {
     const { processes, timers } = this.#ports;
-    const row = processes.row(pid);
-    if (row === null || isEnded(row)) timers.soon(() => this.#foreignEnded(service, pid, null));
-    else timers.after(ANOTHER_LOOK, () => this.watchForeign(service, pid));
+    const row = processes.row(process.pid);
+    if (row !== null && isThere(process, row) && !isEnded(row))
+      timers.after(ANOTHER_LOOK, () => this.watchForeign(service, process));
+    else timers.soon(() => this.#foreignEnded(service, process.pid, null));
   }
 
   #foreignEnded(service: string, pid: number, exit: Exit | null): void {
@@ -193,4 +222,9 @@ export class Departures {
     if (force === "asked") this.#ports.belongings.signalLate(name, stop.signal);
     else this.#ports.belongings.killAll(name);
   }
+}
+
+/** true: the row is of this very process. */
+function isThere({ startTicks }: Foreign, row: ProcessRow | null): boolean {
+  return row?.startTicks === startTicks;
 }

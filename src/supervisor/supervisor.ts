@@ -255,11 +255,8 @@ export class Supervisor {
 
   /** What companions and others find out; a process that becomes the main one is taken for it from now on. */
   #tell(service: string, event: ServiceEvent): void {
-    if (event.tag === "named" || event.tag === "main-changed") {
-      this.belongings.named(service, event.pid);
-      this.ports.memory.running(service, event.pid, this.ports.processes.row(event.pid)?.startTicks ?? 0);
-      if (this.belongings.isForeign(service)) this.#departures.watchForeign(service, event.pid);
-    }
+    const changesMain = event.tag === "named" || event.tag === "main-changed";
+    if (changesMain && !this.#departures.mainChanged(service, event.pid)) return;
     this.fleet.post(service, event);
   }
 

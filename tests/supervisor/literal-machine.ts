@@ -23,6 +23,8 @@ export class LiteralMachine implements ProcessPort {
   readonly received: string[] = [];
   /** Called before a pidfd is opened. */
   onOpen: ((pid: number) => void) | null = null;
+  /** true: there are too few descriptors for one that is held for long. */
+  isShort = false;
   /** false: SIGKILL ends nothing, as in state D. */
   isKillable = true;
   /** How processes that are no children ended, as far as the kernel tells. */
@@ -151,10 +153,10 @@ export class LiteralMachine implements ProcessPort {
     return this.exits.get(pid) ?? null;
   }
 
-  openPidfd(pid: number): number | null {
+  openPidfd(pid: number, isBrief = false): number | null {
     this.onOpen?.(pid);
     const row = this.#rows.get(pid);
-    if (row === undefined) return null;
+    if (row === undefined || (this.isShort && !isBrief)) return null;
     this.#pidfds.set(++this.#lastFd, row);
     return this.#lastFd;
   }
