@@ -1,3 +1,4 @@
+import { linesOf } from "./relay-messages.ts";
 import type { Parcel } from "./relay-outlet.ts";
 
 /** Parcels in their order, and whoever waits for the last of them. */
@@ -40,15 +41,16 @@ export class OutletQueue {
     this.#parcels = [...parcels, ...this.#parcels];
   }
 
-  /** Gives up what waits, those underway aside; how many records that were. */
+  /** Gives up what waits, those underway aside; how many lines that were. */
   drop(): number {
-    let records = 0;
+    let lines = 0;
     for (let parcel = this.take(); parcel !== undefined; parcel = this.take()) {
-      parcel.lost(parcel.ends.length);
-      records += parcel.ends.length;
+      const lost = linesOf(parcel, 0);
+      parcel.lost(lost);
+      lines += lost;
       this.finish(parcel);
     }
-    return records;
+    return lines;
   }
 
   settle(): Promise<void> {

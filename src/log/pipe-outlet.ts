@@ -4,6 +4,7 @@
  * what was sent is in it: whoever reads from it may be another process by then.
  */
 import { OutletQueue } from "./outlet-queue.ts";
+import { linesOf } from "./relay-messages.ts";
 import type { Outlet, OutletReport, Parcel } from "./relay-outlet.ts";
 
 export interface PipeOutletPorts {
@@ -78,7 +79,7 @@ export class PipeOutlet implements Outlet {
     if (this.#current === null) return 0;
     const { parcel, written } = this.#current;
     this.#current = null;
-    const lost = parcel.ends.filter((end) => end > written).length;
+    const lost = linesOf(parcel, parcel.ends.filter((end) => end <= written).length);
     parcel.lost(lost);
     this.#queue.finish(parcel);
     return lost;

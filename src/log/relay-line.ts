@@ -130,7 +130,7 @@ export class RelayedSink {
     return Atomics.load(this.#taken, 0);
   }
 
-  /** How many records this relay has given up; whatever is counted here by then is in `taken` too. */
+  /** How many lines this relay has given up; whatever is counted here by then is in `taken` too. */
   get lost(): number {
     return Atomics.load(this.#taken, 1);
   }

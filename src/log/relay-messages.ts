@@ -17,7 +17,7 @@ export type RelayTarget =
 
 /** From the data plane. `sink` is different for every sink that ever was. */
 export type RelayOrder =
-  /** `taken` counts the cost of what was handed on of this sink, and the records that were given up; `allTaken` the cost of all sinks of its line. */
+  /** `taken` counts the cost of what was handed on of this sink, and the lines that were given up; `allTaken` the cost of all sinks of its line. */
   | {
       readonly tag: "open";
       readonly sink: string;
@@ -33,6 +33,8 @@ export type RelayOrder =
 export interface Records {
   readonly bytes: Uint8Array;
   readonly ends: readonly number[];
+  /** How many lines of the service each has come from; null: one each. */
+  readonly lines: readonly number[] | null;
 }
 
 /** What a record costs beside its bytes. */
@@ -40,6 +42,11 @@ const OVERHEAD = 64;
 
 export function costOf({ bytes, ends }: Records): number {
   return bytes.length + ends.length * OVERHEAD;
+}
+
+/** How many lines of the service they have come from, the first `from` records aside. */
+export function linesOf({ ends, lines }: Records, from: number): number {
+  return lines === null ? ends.length - from : lines.slice(from).reduce((sum, count) => sum + count, 0);
 }
 
 /** From the main thread. */

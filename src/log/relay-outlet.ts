@@ -5,8 +5,8 @@ export interface Parcel extends Records {
   /** So many more of its bytes are. */
   took(bytes: number): void;
   done(): void;
-  /** So many of its records are given up; `done` follows. */
-  lost(records: number): void;
+  /** So many of its lines are given up; `done` follows. */
+  lost(lines: number): void;
 }
 
 /** Another program that takes records, in their order. */

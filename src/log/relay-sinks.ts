@@ -6,7 +6,7 @@ import { isFileReader } from "../core/dropped-files.ts";
 import type { Report } from "./file-sink.ts";
 import type { BlockSink } from "./line-filter.ts";
 import { lineFormatOf } from "./line-format.ts";
-import { lineCountOf, NEWLINE, type Block } from "./line-framer.ts";
+import { lineCountOf, NEWLINE, newlinesIn, type Block } from "./line-framer.ts";
 import { LinesUnderway } from "./lines-underway.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import { recordsOf, ungroupedOf } from "./record-block.ts";
@@ -149,7 +149,7 @@ function syslogRecordsOf({ facility, appName }: RemoteSinkPolicy): (block: Block
       ),
     );
     let end = 0;
-    return { bytes: Buffer.concat(messages), ends: messages.map((message) => (end += message.length)) };
+    return { bytes: Buffer.concat(messages), ends: messages.map((message) => (end += message.length)), lines: null };
   };
 }
 
@@ -165,8 +165,20 @@ function lineRecordsOf(policy: ServiceSinkPolicy): (block: Block, source: Source
     if (out.length > 0 && out.bytes[out.length - 1] !== NEWLINE) out.append(END_OF_LINE);
     const bytes = out.bytes.slice(0, out.length);
     const whole = { bytes, start: 0, end: bytes.length, continues: false, unfinished: false };
-    return { bytes, ends: Array.from(recordsOf(whole), ({ end }) => end) };
+    return { bytes, ends: Array.from(recordsOf(whole), ({ end }) => end), lines: linesPerRecordOf(given) };
   };
+}
+
+/** null: one each. */
+function linesPerRecordOf({ bytes, start, records }: Block): readonly number[] | null {
+  let from = start;
+  return (
+    records?.map((end) => {
+      const lines = newlinesIn(bytes, from, end);
+      from = end;
+      return lines;
+    }) ?? null
+  );
 }
 
 const END_OF_LINE = new Uint8Array([NEWLINE]);

@@ -69,8 +69,9 @@ export class Relay {
       Atomics.add(sink.taken, 0, bytes);
       Atomics.add(sink.allTaken, 0, bytes);
     };
-    const lost = (records: number): void => void Atomics.add(sink.taken, 1, records);
-    sink.outlet.outlet.push({ bytes: order.bytes, ends: order.ends, took, done: () => took(left), lost });
+    const lost = (count: number): void => void Atomics.add(sink.taken, 1, count);
+    const { bytes, ends, lines } = order;
+    sink.outlet.outlet.push({ bytes, ends, lines, took, done: () => took(left), lost });
   }
 
   #shut(name: string): void {

@@ -75,15 +75,16 @@ describe("lines on their way", () => {
   });
 });
 
-function parcelOf(text: string) {
-  const parcel: Parcel & { lostRecords: number; isDone: boolean } = {
+function parcelOf(text: string, lines: Parcel["lines"] = null) {
+  const parcel: Parcel & { lostLines: number; isDone: boolean } = {
     bytes: Buffer.from(text),
     ends: [...text.matchAll(/\n/g)].map(({ index }) => index + 1),
-    lostRecords: 0,
+    lines,
+    lostLines: 0,
     isDone: false,
     took: () => undefined,
     done: () => void (parcel.isDone = true),
-    lost: (records: number) => void (parcel.lostRecords += records),
+    lost: (lines) => void (parcel.lostLines += lines),
   };
   return parcel;
 }
@@ -132,7 +133,7 @@ describe("a pipe to which nobody logs any more", () => {
     const { pipe, outlets, giveRoom } = outletsOf();
     outlets.use(READER, 7);
     const outlet = outlets.open(READER);
-    const [first, second] = [parcelOf("one\ntwo\n"), parcelOf("three\n")];
+    const [first, second] = [parcelOf("one\ntwo\n"), parcelOf("three\nfour\n", [3, 2])];
     outlet.push(first);
     outlet.push(second);
     giveRoom(4);
@@ -140,12 +141,12 @@ describe("a pipe to which nobody logs any more", () => {
     const released = outlets.release(READER);
     pipe.losePatience();
     await released;
-    expect([first, second].map(({ lostRecords, isDone }) => [lostRecords, isDone])).toEqual([
+    expect([first, second].map(({ lostLines, isDone }) => [lostLines, isDone])).toEqual([
       [1, true],
-      [1, true],
+      [5, true],
     ]);
     expect(pipe.reports).toEqual([
-      'cannot hand on everything to "a log file of web": it takes nothing, and is not logged to any more; 2 lines are lost',
+      'cannot hand on everything to "a log file of web": it takes nothing, and is not logged to any more; 6 lines are lost',
     ]);
   });
 

@@ -186,6 +186,7 @@ function parcelOf(...records: readonly string[]): Parcel & { isDone: boolean } {
   const parcel = {
     bytes: Buffer.concat(encoded),
     ends: encoded.map((bytes) => (end += bytes.length)),
+    lines: null,
     isDone: false,
     took: () => undefined,
     done: () => void (parcel.isDone = true),
