@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { issueGlobalBarrier, reserveBlocks } from "./shared-memory.ts";
+import { reserveBlocks } from "./shared-memory.ts";
 import { type FileKeeper, copyAside, openMappedFile, type MappedFile } from "./state-file.ts";
 import {
   advanceGeneration,
@@ -29,7 +29,8 @@ import { StateTable, type FoundRecord, type SlotAllocation } from "./state-table
  *
  * Whichever order the four come in, at least one of the two sees the other: either the pid is found here, or the child
  * never executes. The barrier of the child costs nothing, because the successor's makes every processor pass one
- * (membarrier(2)). The child reaches the mapping through the memory that it shares with its parent until exec, so that it
+ * (membarrier(2)). That takes some 15 ms, and is done only where a record says that a spawn was under way: of every other process the
+ * dead supervisor has noted the pid itself. The child reaches the mapping through the memory that it shares with its parent until exec, so that it
  * needs no descriptor; the memory stays while the child is on it, also when the parent is dead.
  *
  * A child that goes on says so with one word more. One that has written its pid, but not that word, and is gone, has ended
@@ -86,11 +87,7 @@ export function openStateMapping(path: string, opener: Opener): StateOpening {
     release(file);
     return { tag: "failed", message: `cannot make room for "${path}": ${reserved}` };
   }
-  const before = readHeader(file.memory.bytes, RECORD_SIZE);
-  const generation = advanceGeneration(file.memory.bytes);
-  // It takes some milliseconds; nobody is there for it to meet after an orderly end, or in a file that is new.
-  if (before.tag !== "blank" && !(before.tag === "ok" && before.header.isClean)) issueGlobalBarrier();
-  return takeOver(path, opener, new StateTable(file, generation));
+  return takeOver(path, opener, new StateTable(file, advanceGeneration(file.memory.bytes)));
 }
 
 /** The state of one supervisor's services, shared with its children and its successor. */

@@ -1,6 +1,7 @@
 import { ftruncateSync, readSync } from "node:fs";
 import type { Exit } from "../core/exit.ts";
-import { reserveBlocks } from "./shared-memory.ts";
+import { once } from "../core/once.ts";
+import { issueGlobalBarrier, reserveBlocks } from "./shared-memory.ts";
 import type { MappedFile } from "./state-file.ts";
 import { settledChildWord } from "./settled-child.ts";
 import { findProcess, type FoundProcess } from "./state-found.ts";
@@ -56,10 +57,13 @@ export class StateTable {
   #adopted: ReadonlySet<number> = new Set();
   /** Sequence numbers of unused records that have been written to: they go on from there. */
   readonly #sequences = new Map<number, number>();
+  readonly #meetChildren: () => void;
 
-  constructor(file: MappedFile, generation: number) {
+  /** The generation has been advanced. `meetChildren` is called, once, before it is read what a child has written. */
+  constructor(file: MappedFile, generation: number, meetChildren = issueGlobalBarrier) {
     this.file = file;
     this.generation = generation;
+    this.#meetChildren = once(meetChildren);
   }
 
   /** Reads every record; returns the indices of those that cannot be read. */
@@ -159,8 +163,13 @@ export class StateTable {
       return;
     }
     const place = this.#placeOf(index);
-    const child = record.phase === "intent" ? settledChildWord(place.bytes) : NO_CHILD;
+    const child = record.phase === "intent" ? this.#childOf(place) : NO_CHILD;
     this.#entries.set(record.name, { index, slot: new StateSlot(place, record, sequence), child });
+  }
+
+  #childOf({ bytes }: RecordPlace): ChildWord {
+    this.#meetChildren();
+    return settledChildWord(bytes);
   }
 
   /** Writing to a hole of the file would end this process on a full disk. null: it is safe. */
