@@ -11,14 +11,15 @@ const SOON_MICROS = 1000;
 
 /** The longest pause, and the shortest one that is worth the while. */
 const LONGEST_MICROS = 300;
-const SHORTEST_MICROS = 50;
+const SHORTEST_MICROS = 100;
 
 /** What may gather in a pause: few enough bytes to be in the processor's cache still, and a part of what there is room for. */
 const MOST_GATHERED = 128 * 1024;
 const PART_OF_ROOM = 1 / 4;
 
-/** What brings this much at a time, in bytes, should have more room. */
+/** What brings this much each time, in bytes, should have more room, even if it is not looked at any sooner. */
 const MUCH = 32 * 1024;
+const NOT_SO_SOON_MICROS = 100_000;
 
 /** How often one pipe has brought how much. Times are microseconds of a clock that is never set. */
 export class PipePace {
@@ -27,11 +28,13 @@ export class PipePace {
   #found = 0;
   /** How often in a row. */
   #times = 0;
+  #muchTimes = 0;
 
   /** So many bytes were found `at` now, perhaps none. */
   note(found: number, at: number): void {
     this.#elapsed = Math.max(1, at - this.#at);
     this.#times = found > 0 && this.#elapsed <= SOON_MICROS ? this.#times + 1 : 0;
+    this.#muchTimes = found >= MUCH && this.#elapsed <= NOT_SO_SOON_MICROS ? this.#muchTimes + 1 : 0;
     this.#found = found;
     this.#at = at;
   }
@@ -43,7 +46,7 @@ export class PipePace {
 
   /** true: it would use more room than a pipe usually has. */
   get wantsRoom(): boolean {
-    return this.isSteady || (this.#times > 1 && this.#found >= MUCH);
+    return this.isSteady || this.#muchTimes > 1;
   }
 
   /** How long to leave it alone if it has room for so many bytes; 0: not at all. */

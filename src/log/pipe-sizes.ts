@@ -2,6 +2,8 @@
 const USUAL = 64 * 1024;
 /** What one that brings much is given: its writer then goes on while what it has written is being dealt with. */
 const LARGE = 1024 * 1024;
+/** The same where many do: as much as is read at a time, so that each has the same share. */
+const MIDDLE = 256 * 1024;
 /** So long after it last brought much, a pipe may be made small again for another one; in microseconds. */
 const REST_MICROS = 10_000_000;
 
@@ -16,6 +18,8 @@ export interface PipeSizePorts {
 
 interface Large {
   readonly fd: number;
+  /** Bytes beyond the usual size. */
+  readonly extra: number;
   readonly room: number;
   /** When it brought much last, in microseconds. */
   busyAt: number;
@@ -43,10 +47,12 @@ export class PipeSizes {
       known.busyAt = at;
       return;
     }
-    if (this.#left < LARGE - USUAL && !this.#shrinkOne(at)) return;
+    if (this.#left < MIDDLE - USUAL && !this.#shrinkOne(at)) return;
+    const bytes = this.#nextSize;
+    const extra = bytes - USUAL;
     // Noted also if the kernel refuses: it is not asked again.
-    this.#large.set(pipe, { fd, room: this.#ports.resizePipe(fd, LARGE), busyAt: at });
-    this.#left -= LARGE - USUAL;
+    this.#large.set(pipe, { fd, extra, room: this.#ports.resizePipe(fd, bytes), busyAt: at });
+    this.#left -= extra;
   }
 
   /** Bytes that the pipe has room for. */
@@ -56,7 +62,14 @@ export class PipeSizes {
 
   /** The pipe is about to be closed. */
   forget(pipe: object): void {
-    if (this.#large.delete(pipe)) this.#left += LARGE - USUAL;
+    this.#left += this.#large.get(pipe)?.extra ?? 0;
+    this.#large.delete(pipe);
+  }
+
+  /** Half of the budget is for few, the other half for many. */
+  get #nextSize(): number {
+    const isForFew = 2 * this.#left > this.#ports.pipeBudget && this.#left >= LARGE - USUAL;
+    return isForFew ? LARGE : MIDDLE;
   }
 
   /** Makes a pipe small that has not been busy for long; false if there is none. */

@@ -27,8 +27,6 @@ export interface RunsPorts {
 
 /** What one pipe may be read in a round before the others have their turn. */
 const TURN_BYTES = 256 * 1024;
-/** What a read brings where there may be more at once. */
-const ENOUGH_BYTES = 32 * 1024;
 /** How often a pipe is looked at that cannot be watched, in microseconds. */
 const BLIND_PAUSE = 20_000;
 
@@ -156,9 +154,8 @@ export class PlaneRuns {
       return;
     }
     const turn = this.#turnOf(run, reader, TURN_BYTES);
-    // After a pause all that has gathered comes at once, and what comes meanwhile gathers again.
-    const enough = this.#paced.has(reader) ? TURN_BYTES : ENOUGH_BYTES;
-    const result = reader.read({ ...turn, enough, mustYield: () => this.#ports.isAsked() });
+    // What has gathered comes at once: to look again right after that would find little.
+    const result = reader.read({ ...turn, enough: TURN_BYTES, mustYield: () => this.#ports.isAsked() });
     if (result === "ended" || result === "failed") return this.#end(run, reader);
     if (result !== "yielded") this.#pace(run, reader);
   }

@@ -249,12 +249,12 @@ describe("rotated files", () => {
     utimesSync(`${log.path}.1`, 99.5 * day, 99.5 * day);
     const file = log.open({ ...SMALL, keepAge: (day * 1000) as never });
     expect(log.names()).toEqual(["a.log", "a.log.1"]);
-    expect(log.clock.patience(() => log.at)).toBe(day * 500);
+    expect(log.clock.patience(() => log.at)).toBe(day * 500_000);
     log.at += 0.5 * day * 1_000_000;
     expect(log.clock.takeDue(() => log.at)).toBe(true);
     file.rotateIfDue(log.at);
     expect(log.names()).toEqual(["a.log"]);
-    expect(log.clock.patience(() => log.at)).toBe(-1);
+    expect(log.clock.patience(() => log.at)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("and the current file may be moved away or emptied by others in between", () => {

@@ -31,6 +31,19 @@ test("a pipe that brings much is made large, once, and not more of them than the
   expect(asked.at(-1)).toEqual([3, LARGE]);
 });
 
+test("where many are busy, each has as much as is read at a time", () => {
+  const { sizes, asked } = sizesOf(4 * LARGE);
+  const pipes = Array.from({ length: 20 }, () => ({}));
+  for (const [fd, pipe] of pipes.entries()) sizes.noteBusy(pipe, fd, 0);
+  const bytes = asked.map(([, each]) => each);
+  expect(bytes).toEqual([LARGE, LARGE, LARGE, ...Array<number>(6).fill(LARGE / 4)]);
+  expect(bytes.reduce((sum, each) => sum + each - USUAL, 0)).toBeWithin(3.7 * LARGE, 4 * LARGE);
+  expect([sizes.roomOf(pipes[0] ?? {}, 0), sizes.roomOf(pipes[19] ?? {}, 19)]).toEqual([LARGE, USUAL]);
+  for (const pipe of pipes) sizes.forget(pipe);
+  sizes.noteBusy({}, 30, 0);
+  expect(asked.at(-1)).toEqual([30, LARGE]);
+});
+
 test("one that has not been busy for long makes room for another, unless it is full", () => {
   const { sizes, asked } = sizesOf(2 * LARGE, new Set([1]));
   const [full, idle, busy, next] = [{}, {}, {}, {}];
