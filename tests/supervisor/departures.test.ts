@@ -71,11 +71,11 @@ test("what has its number when it is to be watched is not watched in its place",
   expect([stateOf("web"), machine.openPidfds]).toEqual(["backoff", 0]);
 });
 
-test("what ends in the moment in which its pid file names it does not become the main process", () => {
+/** It goes on with a service of which there is 502, and whose pid file, once it is looked at, names `named`. */
+function goOnNaming(named: number) {
   const world = literalSupervisor();
-  const { machine, timers } = world;
   const definition = { type: "forking", pidFile: "/run/web.pid" } as const;
-  machine.start(502, { parent: 1, environment: { DAEMONSUP_SERVICE: "web", INVOCATION_ID: "earlier" } });
+  world.machine.start(502, { parent: 1, environment: { DAEMONSUP_SERVICE: "web", INVOCATION_ID: "earlier" } });
   const record = {
     ...newRecord(literalDefinition(definition), 0 as WallTime),
     want: "up",
@@ -83,16 +83,33 @@ test("what ends in the moment in which its pid file names it does not become the
   } as const;
   const saved = new Map([["web", { record, actions: [], run: null }]]);
   world.boot([definition], { remembered: [{ ...LEFT, main: null }], saved });
-  expect(world.supervisor.fleet.get("web")?.state.tag).toBe("naming");
-  using naming = spyOn(machine, "pidIn").mockReturnValue(502);
+  expect(world.stateOf("web")).toBe("starting");
+  const naming = spyOn(world.machine, "pidIn").mockReturnValue(named);
+  const untilNamed = (): void => {
+    while (naming.mock.calls.length === 0) world.timers.fire();
+  };
+  return { ...world, naming, untilNamed };
+}
+
+test("what becomes the main process by its pid file is watched from then on", () => {
+  const { machine, untilNamed, endForeign, stateOf } = goOnNaming(503);
+  machine.start(503, { parent: 502 });
+  untilNamed();
+  expect(stateOf("web")).toBe("up");
+  endForeign(503);
+  expect(stateOf("web")).toBe("stopping");
+});
+
+test("what ends in the moment in which its pid file names it does not become the main process", () => {
+  const { machine, naming, untilNamed, endForeign, stateOf } = goOnNaming(502);
   const table = machine.table.bind(machine);
   using _ = spyOn(machine, "table").mockImplementation(() => {
     const rows = table();
     if (naming.mock.calls.length > 0) machine.end(502);
     return rows;
   });
-  while (naming.mock.calls.length === 0) timers.fire();
-  expect([world.stateOf("web"), machine.row(502)]).toEqual(["starting", null]);
-  world.endForeign(502);
-  expect(world.stateOf("web")).toBe("backoff");
+  untilNamed();
+  expect([stateOf("web"), machine.row(502)]).toEqual(["starting", null]);
+  endForeign(502);
+  expect(stateOf("web")).toBe("backoff");
 });
