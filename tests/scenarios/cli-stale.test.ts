@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { utimesSync, writeFileSync } from "node:fs";
 import type { ServiceView } from "../../src/core/service-view.ts";
 import { program } from "./definitions.ts";
-import { TestPlace } from "./test-supervisor.ts";
+import { TestPlace, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = program(["sleep", "1000"]);
 
@@ -30,6 +30,7 @@ test("status says which services' files differ from what runs, until they are re
   await supervisor.command("reload");
   // Until it has ended, what runs has its earlier definition, and status says so.
   await supervisor.until("web", (view) => view.state === "up" && view.pid !== pid);
+  await untilTrue(async () => !(await supervisor.services()).some(({ name }) => name === "gone"));
   expect(await stale()).toEqual([]);
   place.write("daemonsup.toml", "# defaults of all\n");
   expect(await stale()).toEqual(["db", "env", "new", "web"]);
