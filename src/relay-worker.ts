@@ -43,7 +43,7 @@ function perform(message: ToRelay): void {
       return say({ tag: "ready" });
     }
     case "pipe":
-      return pipes.use(message.service, message.fd);
+      return pipes.use(message.service, message);
     case "release":
       void pipes.release(message.service).then(() => say({ tag: "done", number: message.number }));
       return;

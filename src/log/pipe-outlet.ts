@@ -4,7 +4,8 @@
  * what was sent is in it: whoever reads from it may be another process by then.
  */
 import { OutletQueue } from "./outlet-queue.ts";
-import { linesOf } from "./relay-messages.ts";
+import { NEWLINE } from "./line-framer.ts";
+import { linesOf, type UsedPipe } from "./relay-messages.ts";
 import type { Outlet, OutletReport, Parcel } from "./relay-outlet.ts";
 
 export interface PipeOutletPorts {
@@ -31,6 +32,7 @@ export class PipeOutlet implements Outlet {
   #current: { readonly parcel: Parcel; written: number } | null = null;
   #hasFailed = false;
   #progress = 0;
+  #endsWithinLine = false;
 
   constructor(name: string, ports: PipeOutletPorts) {
     this.#name = name;
@@ -42,10 +44,18 @@ export class PipeOutlet implements Outlet {
     return this.#progress;
   }
 
+  /** true: the last that the pipe took was a part of a line. */
+  get endsWithinLine(): boolean {
+    return this.#endsWithinLine;
+  }
+
   /** The pipe is this one from now on. */
-  use(fd: number): void {
+  use({ fd, isKept }: UsedPipe): void {
     this.#fd = fd;
     this.#isWaiting = false;
+    if (!isKept) this.#endsWithinLine = false;
+    // The rest of that line was given up.
+    if (this.#endsWithinLine && this.#current === null) this.#queue.pushFirst(END_OF_LINE);
     this.#pump();
   }
 
@@ -112,6 +122,7 @@ export class PipeOutlet implements Outlet {
     }
     current.written += result.count;
     this.#progress += result.count;
+    if (result.count > 0) this.#endsWithinLine = parcel.bytes[current.written - 1] !== NEWLINE;
     parcel.took(result.count);
     if (current.written < parcel.bytes.length) return true;
     this.#current = null;
@@ -119,3 +130,13 @@ export class PipeOutlet implements Outlet {
     return true;
   }
 }
+
+/** No record, so nothing is lost with it. */
+const END_OF_LINE: Parcel = {
+  bytes: new Uint8Array([NEWLINE]),
+  ends: [],
+  lines: null,
+  took: () => undefined,
+  done: () => undefined,
+  lost: () => undefined,
+};

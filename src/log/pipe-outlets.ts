@@ -5,6 +5,7 @@
  */
 import { isFileReader, ownerOf } from "../core/dropped-files.ts";
 import { PipeOutlet, type PipeOutletPorts } from "./pipe-outlet.ts";
+import type { UsedPipe } from "./relay-messages.ts";
 import type { Outlet } from "./relay-outlet.ts";
 
 export interface PipeOutletsPorts extends Pick<PipeOutletPorts, "write" | "report"> {
@@ -46,11 +47,11 @@ export class PipeOutlets {
   }
 
   /** What is for this reader goes into this pipe from now on, which was perhaps to be released. */
-  use(reader: string, fd: number): void {
+  use(reader: string, used: UsedPipe): void {
     const pipe = this.#pipeOf(reader);
     pipe.hasPipe = true;
     pipe.release = null;
-    pipe.outlet.use(fd);
+    pipe.outlet.use(used);
   }
 
   room(reader: string): void {
@@ -96,6 +97,7 @@ export class PipeOutlets {
   #forget(reader: string, pipe: Pipe): void {
     if (pipe.isOpen || pipe.hasPipe) return;
     pipe.outlet.close();
-    if (this.#pipes.get(reader) === pipe) this.#pipes.delete(reader);
+    // If it is used again, it is to be known what it ends with.
+    if (!pipe.outlet.endsWithinLine && this.#pipes.get(reader) === pipe) this.#pipes.delete(reader);
   }
 }

@@ -114,7 +114,7 @@ function stuckLines(text: string, policy: LogPolicy, room: number) {
   });
   const line = new RelayLine("test", (order) => relay.handle(structuredClone(order)));
   const { plane, said, underway } = planeThatSent(text, policy, line);
-  outlets.use(fileReaderOf("a", PATH), 7);
+  outlets.use(fileReaderOf("a", PATH), { fd: 7, isKept: false });
   plane.handle(NO_FILE);
   return {
     line,
