@@ -20,8 +20,7 @@ if (role?.tag === "guardian") {
   const { tellProbe } = await import("./probe.ts");
   tellProbe(role);
 } else {
-  const { runCommand } = await import("./cli/run-command.ts");
-  const { makeWorld } = await import("./world.ts");
+  const { runCommandLine } = await import("./command-line.ts");
   // Everything is said and written by now: waiting for what the runtime would still tidy up is of no use to anybody.
-  process.exit(await runCommand(process.argv.slice(2), makeWorld()));
+  process.exit(await runCommandLine(process.argv.slice(2)));
 }

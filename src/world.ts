@@ -1,6 +1,7 @@
 /* What the command line needs from outside, for real. Part of the composition root. */
 import { outputTo } from "./cli/descriptor-output.ts";
 import type { CliWorld } from "./cli/world.ts";
+import { connectClient } from "./os/client-socket.ts";
 import { openStandardOutput } from "./os/standard-output.ts";
 import { VERSION } from "./version.ts";
 
@@ -32,6 +33,7 @@ export function makeWorld(): CliWorld {
       const { runProgram } = await import("./run-program.ts");
       return await runProgram(words, input);
     },
+    connect: connectClient,
     isLocked: (pidFile) => {
       const { isPidFileLocked } = require("./os/pid-file.ts") as typeof import("./os/pid-file.ts");
       return isPidFileLocked(pidFile);

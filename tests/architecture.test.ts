@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const COMPOSITION_ROOTS = [
   "main.ts",
   "version.ts",
+  "command-line.ts",
   "probe.ts",
   "world.ts",
   "role.ts",

@@ -8,7 +8,7 @@ import type { BootedSupervisor } from "./boot-texts.ts";
 import type { CommandCall } from "./command.ts";
 import { placesOf } from "./find-supervisor.ts";
 import type { OptionTable } from "./parse-arguments.ts";
-import { instanceNameProblem } from "./parse-start-options.ts";
+import { instanceNameProblem } from "./start-options.ts";
 import type { CliWorld } from "./world.ts";
 
 export const BOOT_OPTIONS = {

@@ -1,5 +1,5 @@
 import type { Command, Example, Operand } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { commandOf } from "./commands.ts";
 import type { OptionTable } from "./parse-arguments.ts";
 
 /** Everything about one command, in words: the one source of its help, its manual and its completion. */
@@ -26,8 +26,8 @@ const HELP_OPTION: OptionTable = { help: { short: "h", value: null, help: "show 
 
 /** The reference of a command; null: there is none of that name. Loads this command alone. */
 export async function commandReferenceOf(name: string): Promise<CommandReference | null> {
-  const entry = COMMANDS.get(name);
-  if (entry === undefined) return null;
+  const entry = commandOf(name);
+  if (entry === null) return null;
   const command = await entry.load();
   return {
     name,

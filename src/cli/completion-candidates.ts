@@ -4,7 +4,7 @@ import { ask } from "../control/client.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { SIGNAL_NAMES } from "../core/signal-names.ts";
 import { millis } from "../core/units.ts";
-import { COMMANDS, SUPERVISOR_TOPIC } from "./commands.ts";
+import { commandOf, COMMANDS, SUPERVISOR_TOPIC } from "./commands.ts";
 import { commandIn, type Expected, expectedAt } from "./completion-place.ts";
 import { findSupervisor, PLACE_OPTIONS, placesOf } from "./find-supervisor.ts";
 import type { ValueKind } from "./option-values.ts";
@@ -29,9 +29,9 @@ const MOST_DESCRIPTION = 60;
 /** What may stand in the place of the last of the words, which follow the program's name; all that begins like it. */
 export async function candidatesFor(words: readonly string[], world: CliWorld): Promise<Candidates> {
   const name = commandIn(words);
-  const entry = name === null ? undefined : COMMANDS.get(name);
-  if (name !== null && entry === undefined) return { tag: "words", candidates: [] };
-  const expected = expectedAt(words, entry === undefined ? null : await entry.load());
+  const entry = name === null ? null : commandOf(name);
+  if (name !== null && entry === null) return { tag: "words", candidates: [] };
+  const expected = expectedAt(words, entry === null ? null : await entry.load());
   const isDirectory = expected.tag === "value" && expected.kind === "directory";
   if (isDirectory) return { tag: "directories", before: expected.before };
   const begun = words.at(-1) ?? "";
@@ -47,7 +47,7 @@ interface Line {
 async function candidatesOf(expected: Expected, line: Line): Promise<readonly Candidate[]> {
   switch (expected.tag) {
     case "command":
-      return [...COMMANDS].map(([word, { summary }]) => ({ word, what: summary }));
+      return Object.entries(COMMANDS).map(([word, { summary }]) => ({ word, what: summary }));
     case "option":
       return optionsOf(expected.table, line.words);
     case "value": {
@@ -81,7 +81,7 @@ async function valuesOf(kind: ValueKind, line: Line): Promise<readonly Candidate
     }
     case "command":
       return [
-        ...[...COMMANDS].map(([word, { summary }]) => ({ word, what: summary })),
+        ...Object.entries(COMMANDS).map(([word, { summary }]) => ({ word, what: summary })),
         { word: SUPERVISOR_TOPIC, what: "how a supervisor is started" },
       ];
     case "signal":

@@ -2,7 +2,7 @@
 import type { Command } from "./command.ts";
 import { OPTION_VALUES, type ValueKind } from "./option-values.ts";
 import { type OptionTable, parseArguments } from "./parse-arguments.ts";
-import { START_OPTIONS } from "./parse-start-options.ts";
+import { START_OPTIONS } from "./start-options.ts";
 import { splitWords } from "./split-words.ts";
 
 /** What may stand where the cursor is. */

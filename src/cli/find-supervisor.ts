@@ -1,7 +1,7 @@
 import type { SupervisorPlace } from "../control/client.ts";
 import { absolutePath, controlSocketOf, type Directories, directoriesOf, pidFileOf } from "../core/paths.ts";
 import type { Arguments, OptionTable } from "./parse-arguments.ts";
-import { instanceNameProblem } from "./parse-start-options.ts";
+import { instanceNameProblem } from "./start-options.ts";
 import type { CliWorld } from "./world.ts";
 
 /** What every command that talks to a supervisor takes. */
@@ -36,6 +36,7 @@ export function findSupervisor(given: Arguments, world: CliWorld): FoundPlace {
   const pidFile = pidFileOf(runtime);
   const place = {
     socket: controlSocketOf(runtime),
+    connect: world.connect,
     isLocked: () => world.isLocked(pidFile),
     daemonPid: () => world.pidIn(pidFile),
     wakeDaemon() {

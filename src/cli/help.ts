@@ -1,7 +1,8 @@
 import { didYouMean } from "../core/nearest.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command } from "./command.ts";
-import { COMMANDS, nearestCommandOf, SUPERVISOR_TOPIC } from "./commands.ts";
+import { COMMANDS, SUPERVISOR_TOPIC } from "./commands.ts";
+import { nearestCommandOf } from "./nearest-command.ts";
 import { commandReferenceOf } from "./command-reference.ts";
 import { renderCommandHelp, renderHelp, renderSupervisorHelp } from "./render-help.ts";
 import type { CliWorld } from "./world.ts";
@@ -23,7 +24,7 @@ export async function showHelp(name: string | null, world: CliWorld): Promise<nu
   if (name === null) {
     world.stdout.write(
       renderHelp(
-        [...COMMANDS].map(([command, entry]) => ({ ...entry, name: command })),
+        Object.entries(COMMANDS).map(([command, entry]) => ({ ...entry, name: command })),
         world.stdout.columns,
       ),
     );

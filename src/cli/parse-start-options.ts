@@ -1,7 +1,8 @@
 import { absolutePath } from "../core/paths.ts";
 import { type Millis, millis } from "../core/units.ts";
-import { type OptionTable, parseArguments } from "./parse-arguments.ts";
+import { parseArguments } from "./parse-arguments.ts";
 import { parseTimeout, timeoutProblem } from "./parse-timeout.ts";
+import { instanceNameProblem, START_OPTIONS } from "./start-options.ts";
 
 /** How a supervisor is to be started. Every path is absolute. */
 export interface StartOptions {
@@ -31,20 +32,6 @@ export type ParsedStart =
   | { readonly tag: "usage"; readonly message: string };
 
 const DEFAULT_READY_TIMEOUT = millis(60_000);
-
-export const START_OPTIONS = {
-  config: { short: null, value: "DIR", help: "directory of the service definitions" },
-  foreground: { short: null, value: null, help: "stay in the foreground: for containers, systemd and a terminal" },
-  "ready-timeout": { short: null, value: "TIME", help: "how long the start may take (default 60s)" },
-  "stop-timeout": { short: null, value: "TIME", help: "how long the end may take before what is left is killed" },
-  strict: { short: null, value: null, help: "fail if any service cannot be started" },
-  "allow-empty": { short: null, value: null, help: "accept a directory without definitions" },
-  "no-guardian": { short: null, value: null, help: "one process: nobody restarts the supervisor should it die" },
-  name: { short: null, value: "NAME", help: "name of this supervisor, for more than one on a machine" },
-  "runtime-dir": { short: null, value: "DIR", help: "directory of the pid file and the control socket" },
-  "state-dir": { short: null, value: "DIR", help: "directory of what outlives a restart" },
-  "log-dir": { short: null, value: "DIR", help: "directory of the log files" },
-} as const satisfies OptionTable;
 
 /** Reads the command line that starts a supervisor: `--config DIR` and what goes with it. */
 export function parseStartOptions(words: readonly string[], from: { cwd: string }): ParsedStart {
@@ -85,12 +72,6 @@ export function parseStartOptions(words: readonly string[], from: { cwd: string 
       logDir: directory("log-dir"),
     },
   };
-}
-
-/** Why a supervisor cannot have this name, or null: it becomes the name of a directory. */
-export function instanceNameProblem(name: string): string | null {
-  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) return null;
-  return `cannot use ${JSON.stringify(name)} as --name: want up to 64 letters, digits, ".", "_" or "-", not beginning with "." or "-"`;
 }
 
 function usage(message: string): ParsedStart {

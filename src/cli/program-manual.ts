@@ -7,7 +7,7 @@ import { bold, entry, heading, pageHead, paragraphs, roffLine, subheading } from
 
 /** The page as text. Loads every command. */
 export async function renderProgramManual(version: string): Promise<string> {
-  const references = await Promise.all([...COMMANDS.keys()].map(commandReferenceOf));
+  const references = await Promise.all(Object.keys(COMMANDS).map(commandReferenceOf));
   const commands = references.filter((reference) => reference !== null);
   const { name, summary } = PROGRAM;
   const lines = [

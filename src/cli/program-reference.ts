@@ -1,7 +1,7 @@
 import type { Example } from "./command.ts";
 import type { ExitMeaning } from "./command-reference.ts";
 import type { OptionTable } from "./parse-arguments.ts";
-import { START_OPTIONS } from "./parse-start-options.ts";
+import { START_OPTIONS } from "./start-options.ts";
 
 /** What there is to say of the program itself, beside its commands: the source of its help and its manual. */
 export interface ProgramReference {

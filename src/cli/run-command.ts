@@ -1,13 +1,11 @@
-import { didYouMean } from "../core/nearest.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import type { Command, Operand } from "./command.ts";
-import { operandWordsOf, usageOf } from "./command-reference.ts";
-import { COMMANDS, nearestCommandOf, SUPERVISOR_TOPIC } from "./commands.ts";
+import { commandOf, SUPERVISOR_TOPIC } from "./commands.ts";
 import { CannotWrite } from "./descriptor-output.ts";
 import { findSupervisor } from "./find-supervisor.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { parseStartOptions, START_OPTIONS } from "./parse-start-options.ts";
 import { splitWords } from "./split-words.ts";
+import { START_OPTIONS } from "./start-options.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Runs the command line `words` (without the program's own name) and returns its exit status. */
@@ -43,8 +41,8 @@ async function runWords(words: readonly string[], world: CliWorld): Promise<numb
     return words.length === 0 ? EXIT.usage : shown;
   }
   if (command === null) return await startSupervisor(words, world);
-  const entry = COMMANDS.get(command);
-  if (entry === undefined) return refuseCommand(command, leading, world);
+  const entry = commandOf(command);
+  if (entry === null) return await refuseCommand(command, leading, world);
   return await runLoaded(command, await entry.load(), { words: [...leading, ...rest], world });
 }
 
@@ -54,24 +52,28 @@ async function runLoaded(
   call: { words: readonly string[]; world: CliWorld },
 ): Promise<number> {
   const { words, world } = call;
-  function refuse(message: string): number {
-    world.stderr.write(`${message}\n${usageLineOf(name, command)}\n`);
+  async function refuse(message: string): Promise<number> {
+    const { usageOf } = await import("./command-reference.ts");
+    world.stderr.write(`${message}\nusage: daemonsup ${name}${usageOf(command)} (see daemonsup help ${name})\n`);
     return EXIT.usage;
   }
   const parsed = parseArguments(words, command.options);
-  if (parsed.tag === "usage") return refuse(parsed.message);
+  if (parsed.tag === "usage") return await refuse(parsed.message);
   const given = parsed.arguments;
   const { least, most } = numberOf(command.operands);
-  if (given.operands.length < least)
-    return refuse(`cannot run ${JSON.stringify(name)}: want ${operandWordsOf(command)}`);
+  if (given.operands.length < least) {
+    const { operandWordsOf } = await import("./command-reference.ts");
+    return await refuse(`cannot run ${JSON.stringify(name)}: want ${operandWordsOf(command)}`);
+  }
   const tooMany = given.operands[most];
-  if (tooMany !== undefined) return refuse(`cannot read ${JSON.stringify(tooMany)}: that is one word too many`);
+  if (tooMany !== undefined) return await refuse(`cannot read ${JSON.stringify(tooMany)}: that is one word too many`);
   const found = findSupervisor(given, world);
-  if (found.tag === "usage") return refuse(found.message);
+  if (found.tag === "usage") return await refuse(found.message);
   return await command.run({ given, world, place: found.place });
 }
 
 async function startSupervisor(words: readonly string[], world: CliWorld): Promise<number> {
+  const { parseStartOptions } = await import("./parse-start-options.ts");
   const parsed = parseStartOptions(words, world);
   if (parsed.tag === "ok") return await world.start(parsed.options);
   return refuseStart(parsed.message, world);
@@ -82,10 +84,12 @@ function refuseStart(message: string, world: CliWorld): number {
   return EXIT.usage;
 }
 
-function refuseCommand(name: string, leading: readonly string[], world: CliWorld): number {
+async function refuseCommand(name: string, leading: readonly string[], world: CliWorld): Promise<number> {
   // Behind a mistyped option its value looks like a command.
   const parsed = parseArguments(leading, START_OPTIONS);
   if (parsed.tag === "usage") return refuseStart(parsed.message, world);
+  const { nearestCommandOf } = await import("./nearest-command.ts");
+  const { didYouMean } = await import("../core/nearest.ts");
   const hint = didYouMean(nearestCommandOf(name));
   world.stderr.write(
     `cannot run ${JSON.stringify(name)}: no such command${hint}\nusage: daemonsup COMMAND [options] (see daemonsup help)\n`,
@@ -93,15 +97,12 @@ function refuseCommand(name: string, leading: readonly string[], world: CliWorld
   return EXIT.usage;
 }
 
-function usageLineOf(name: string, command: Command): string {
-  return `usage: daemonsup ${name}${usageOf(command)} (see daemonsup help ${name})`;
-}
-
 /** How many words there must be and may be. */
 function numberOf(operands: readonly Operand[]): { readonly least: number; readonly most: number } {
-  const isEndless = operands.some(({ count }) => count === "some" || count === "any");
-  return {
-    least: operands.filter(({ count }) => count === "one" || count === "some").length,
-    most: isEndless ? Number.POSITIVE_INFINITY : operands.length,
-  };
+  let [least, most] = [0, operands.length];
+  for (const { count } of operands) {
+    if (count === "one" || count === "some") least++;
+    if (count === "some" || count === "any") most = Number.POSITIVE_INFINITY;
+  }
+  return { least, most };
 }

@@ -1,4 +1,5 @@
-import { START_OPTIONS } from "./parse-start-options.ts";
+import type { OptionTable } from "./parse-arguments.ts";
+import { START_OPTIONS } from "./start-options.ts";
 
 /** A command line cut at its command. */
 export interface SplitWords {
@@ -17,19 +18,29 @@ export function splitWords(words: readonly string[]): SplitWords {
   const options = ended === -1 ? words : words.slice(0, ended);
   const position = positionOfCommand(options);
   const leading = words.slice(0, position === -1 ? words.length : position);
-  const isStart = leading.some((word) => word === "--config" || word.startsWith("--config="));
+  const isStart = hasConfig(leading);
   const command = position === -1 || isStart ? null : (words[position] ?? null);
   return { leading, command, rest: command === null ? [] : words.slice(position + 1), wants: wishIn(options) };
+}
+
+function hasConfig(words: readonly string[]): boolean {
+  for (const word of words) if (word === "--config" || word.startsWith("--config=")) return true;
+  return false;
 }
 
 function positionOfCommand(words: readonly string[]): number {
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? "";
     if (!word.startsWith("-")) return index;
-    const option = Object.entries(START_OPTIONS).find(([name]) => word === `--${name}`)?.[1];
-    if (option !== undefined && option.value !== null) index++;
+    if (takesValue(word)) index++;
   }
   return -1;
+}
+
+function takesValue(word: string): boolean {
+  const options: OptionTable = START_OPTIONS;
+  const name = word.slice(2);
+  return word.startsWith("--") && Object.hasOwn(options, name) && options[name]?.value !== null;
 }
 
 function wishIn(words: readonly string[]): "help" | "version" | null {

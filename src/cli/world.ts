@@ -1,5 +1,6 @@
 import type { HistoryAnswer, HistoryQuestion } from "../core/history-view.ts";
 import type { Machine } from "../config/machine.ts";
+import type { ConnectClient } from "../control/client-connection.ts";
 import type { OutputItem, OutputWish } from "../control/control-port.ts";
 import type { LogPlace } from "../core/log-place.ts";
 import type { StartOptions } from "./parse-start-options.ts";
@@ -59,6 +60,8 @@ export interface CliWorld {
   readonly stderr: Output;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Connects to a Unix socket, to ask something there. */
+  readonly connect: ConnectClient;
   /** true if some process holds the lock of this pid file; false also when there is no such file. */
   isLocked(pidFile: string): boolean;
   /** The number in this pid file; null if there is no file or no number. */

@@ -1,14 +1,16 @@
 import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { Millis } from "../core/units.ts";
 import type { Answers, LineRoute, ValueRoute } from "./answers.ts";
+import { type ConnectClient, IncomingAnswer } from "./client-connection.ts";
+import { encodeRequest } from "./encode-request.ts";
 import { readLines } from "./read-lines.ts";
-import { pathOf, type RouteName, ROUTES } from "./routes.ts";
-import { REQUEST_HEADER } from "./request-identity.ts";
+import { type RouteName, ROUTES } from "./routes.ts";
 import { codeOf, socketPathProblem, statusSocketBeside } from "./socket-file.ts";
 
 /** Where a supervisor is to be found. */
 export interface SupervisorPlace {
   readonly socket: string;
+  readonly connect: ConnectClient;
   /** true while some process holds the lock of the pid file, so that a socket that does not answer is worth a second try. */
   isLocked(): boolean;
 }
@@ -53,11 +55,11 @@ export async function ask<R extends ValueRoute>(
   place: SupervisorPlace,
   question: Question<R>,
 ): Promise<Reply<Answers[R]>> {
-  const response = await reach(place, question, "value");
-  if (!(response instanceof Response)) return response;
+  const reached = await reach(place, question, "value");
+  if ("tag" in reached) return reached;
   try {
     // The supervisor is of our own make: its answer is believed as the protocol describes it.
-    return { tag: "ok", value: (await response.json()) as Answers[R] };
+    return { tag: "ok", value: JSON.parse(textOf(reached.body)) as Answers[R] };
   } catch (error) {
     return failure(place, codeOf(error));
   }
@@ -68,9 +70,9 @@ export async function askLines<R extends LineRoute>(
   place: SupervisorPlace,
   question: Question<R>,
 ): Promise<Reply<AsyncIterable<Answers[R]>>> {
-  const response = await reach(place, question, "lines");
-  if (!(response instanceof Response)) return response;
-  return { tag: "ok", value: readLines<Answers[R]>(response.body) };
+  const reached = await reach(place, question, "lines");
+  if ("tag" in reached) return reached;
+  return { tag: "ok", value: readLines<Answers[R]>(reached.answer.pieces()) };
 }
 
 /**
@@ -95,7 +97,7 @@ export async function askEach<R extends LineRoute>(
         if (isOver) break;
       }
     } catch (error) {
-      broken = failure(place, nameOf(error));
+      broken = failure(place, codeOf(error));
     }
     // Whatever became of the connection after that.
     if (isOver) return null;
@@ -108,81 +110,74 @@ export async function askEach<R extends LineRoute>(
 /** A value, and a problem, has to have come as a whole; lines are read as they come. */
 type Form = "value" | "lines";
 
+/** An answer that has begun; its body is empty where lines are still to be read. */
+interface Reached {
+  readonly answer: IncomingAnswer;
+  readonly body: Uint8Array;
+}
+
 async function reach<R extends RouteName>(
   place: SupervisorPlace,
   question: Question<R>,
   form: Form,
-): Promise<Response | Refusal> {
+): Promise<Reached | Refusal> {
   const problem = socketPathProblem(place.socket);
   if (problem !== null) return refusal("broken", EXIT.usage, problem);
   let [unreachedSince, cuts] = [performance.now(), 0];
   for (;;) {
-    const response = await attemptBoth(place.socket, question, form);
-    if (response instanceof Response) return response.ok ? response : await refusalOf(place, response);
-    if (isCutOff(response)) {
+    const reached = await attemptBoth(place, question, form);
+    if (typeof reached !== "string") return isGood(reached.answer) ? reached : refusalOf(place, reached);
+    if (isCutOff(reached)) {
       cuts += 1;
       // One was reached just now: the next has as long to come, however long this one took for its answer.
       unreachedSince = performance.now();
     }
     const hasPatience = cuts <= MOST_CUTS && performance.now() - unreachedSince < TRY_FOR_MS;
-    if (!hasPatience || !isWorthAnotherTry(place, question, response))
-      return cuts > 0 && !place.isLocked() ? brokenOff(place, response) : failure(place, response);
+    if (!hasPatience || !isWorthAnotherTry(place, question, reached))
+      return cuts > 0 && !place.isLocked() ? brokenOff(place, reached) : failure(place, reached);
     await Bun.sleep(TRY_EVERY_MS);
   }
 }
 
 /** Who may not operate may still look, through another socket. */
 async function attemptBoth<R extends RouteName>(
-  socket: string,
+  place: SupervisorPlace,
   question: Question<R>,
   form: Form,
-): Promise<Response | string> {
-  const response = await attempt(socket, question, form);
-  if (response !== "EACCES" || ROUTES[question.route].access !== "read") return response;
-  const looked = await attempt(statusSocketBeside(socket), question, form);
-  return looked instanceof Response ? looked : response;
+): Promise<Reached | string> {
+  const reached = await attempt(place, question, form);
+  if (reached !== "EACCES" || ROUTES[question.route].access !== "read") return reached;
+  const looked = await attempt({ ...place, socket: statusSocketBeside(place.socket) }, question, form);
+  return typeof looked === "string" ? reached : looked;
 }
 
-/** One attempt; a failure is the name of its errno. */
+/** One attempt; a failure is the name of its errno, AbortError or TimeoutError. What is asked at the same time is sent before the first waits. */
 async function attempt<R extends RouteName>(
-  socket: string,
+  { socket, connect }: SupervisorPlace,
   question: Question<R>,
   form: Form,
-): Promise<Response | string> {
-  const { route, name, run, query, body, patience, signal, identity } = question;
-  const search = query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
-  const end = endOf(patience, signal);
-  try {
-    const response = await fetch(`http://daemonsup${pathOf(route, name, run)}${search}`, {
-      unix: socket,
-      method: ROUTES[route].method,
-      keepalive: false,
-      // The default ends a wait after five minutes.
-      timeout: false,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      headers: {
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(identity === undefined ? {} : { [REQUEST_HEADER]: identity }),
-      },
-      ...(end === undefined ? {} : { signal: end }),
-    });
-    return form === "lines" && response.ok
-      ? response
-      : new Response(await response.bytes(), { status: response.status });
-  } catch (error) {
-    return nameOf(error);
+): Promise<Reached | string> {
+  const { patience, signal } = question;
+  if (signal?.aborted === true) return "AbortError";
+  const connection = await connect(socket, encodeRequest(question));
+  if (typeof connection === "string") return connection;
+  const answer = new IncomingAnswer(connection, { patience, signal });
+  const problem = await answer.begin();
+  if (problem !== null) {
+    answer.close();
+    return problem;
   }
+  if (form === "lines" && isGood(answer)) return { answer, body: new Uint8Array() };
+  const body = await answer.whole();
+  return typeof body === "string" ? body : { answer, body };
 }
 
-function nameOf(error: unknown): string {
-  const isOurs = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-  return isOurs ? error.name : codeOf(error);
+function isGood({ status }: IncomingAnswer): boolean {
+  return status >= 200 && status < 300;
 }
 
-function endOf(patience: Millis | null, signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (patience === null) return signal;
-  const late = AbortSignal.timeout(patience);
-  return signal === undefined ? late : AbortSignal.any([signal, late]);
+function textOf(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
 }
 
 function isWorthAnotherTry<R extends RouteName>(place: SupervisorPlace, question: Question<R>, code: string): boolean {
@@ -237,9 +232,9 @@ export function brokenOff(place: SupervisorPlace, code: string): Refusal {
   );
 }
 
-async function refusalOf(place: SupervisorPlace, response: Response): Promise<Refusal> {
+function refusalOf(place: SupervisorPlace, { answer, body }: Reached): Refusal {
   try {
-    const problem: unknown = await response.json();
+    const problem: unknown = JSON.parse(textOf(body));
     if (isProblem(problem)) {
       const why = problem.exit === EXIT.permission ? "permission" : "problem";
       return { tag: "refused", why, exit: problem.exit, message: problem.detail, problems: problem.problems };
@@ -247,7 +242,7 @@ async function refusalOf(place: SupervisorPlace, response: Response): Promise<Re
   } catch {
     // Said below.
   }
-  return refusal("broken", EXIT.failed, `cannot ask "${place.socket}": got status ${response.status} without a reason`);
+  return refusal("broken", EXIT.failed, `cannot ask "${place.socket}": got status ${answer.status} without a reason`);
 }
 
 function isProblem(value: unknown): value is { exit: ExitStatus; detail: string; problems: string[] } {

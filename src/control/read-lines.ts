@@ -1,6 +1,5 @@
 /** Reads NDJSON: one value a line, empty lines skipped. Ends when the body does, rejects when the connection breaks. */
-export async function* readLines<T>(body: ReadableStream<Uint8Array> | null): AsyncGenerator<T> {
-  if (body === null) return;
+export async function* readLines<T>(body: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
   const decoder = new TextDecoder();
   let rest: string[] = [];
   for await (const chunk of body) {

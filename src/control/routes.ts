@@ -74,9 +74,10 @@ export function matchRoute(method: string, pathname: string): RouteMatch {
 
 /** The path of a route, with the service's name and the number of one of its runs encoded into it. */
 export function pathOf(route: RouteName, name: string | null, run: string | null = null): string {
-  return ROUTES[route].path
-    .replace(":name", () => encodeURIComponent(name ?? ""))
-    .replace(":run", () => encodeURIComponent(run ?? ""));
+  const { path } = ROUTES[route];
+  if (name === null) return path;
+  const named = path.replace(":name", () => encodeURIComponent(name));
+  return run === null ? named : named.replace(":run", () => encodeURIComponent(run));
 }
 
 function fits(pattern: readonly string[], given: readonly string[]): boolean {

@@ -5,6 +5,8 @@ const MAX_SOCKET_PATH = 107;
 
 /** Why no socket can have this path, or null if one can. */
 export function socketPathProblem(path: string): string | null {
+  // No character takes more than three bytes for each unit of its length.
+  if (path.length * 3 <= MAX_SOCKET_PATH) return null;
   const length = Buffer.byteLength(path);
   if (length <= MAX_SOCKET_PATH) return null;
   return `cannot use "${path}" as a socket: the path has ${length} bytes, want at most ${MAX_SOCKET_PATH} (choose a shorter --runtime-dir)`;

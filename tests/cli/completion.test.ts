@@ -6,7 +6,7 @@ import { literalWorld } from "./literal-world.ts";
 
 /** The line up to the cursor, and what may stand there; "DIR" where the shell itself looks for directories. */
 const LINES: readonly (readonly [line: string, offered: string])[] = [
-  ["", [...COMMANDS.keys()].join(" ")],
+  ["", Object.keys(COMMANDS).join(" ")],
   ["re", "restart reset reload"],
   ["--re", "--ready-timeout"],
   ["--config ", "DIR"],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type CommandReference, commandReferenceOf } from "../../src/cli/command-reference.ts";
 import { COMMANDS, SUPERVISOR_TOPIC } from "../../src/cli/commands.ts";
 import { parseArguments } from "../../src/cli/parse-arguments.ts";
-import { START_OPTIONS } from "../../src/cli/parse-start-options.ts";
+import { START_OPTIONS } from "../../src/cli/start-options.ts";
 import { PROGRAM } from "../../src/cli/program-reference.ts";
 import { renderCommandHelp, renderHelp, renderSupervisorHelp } from "../../src/cli/render-help.ts";
 import { splitWords } from "../../src/cli/split-words.ts";
@@ -23,7 +23,7 @@ function wordsOf(line: string): string[] {
   return [...command.matchAll(/'([^']*)'|\S+/g)].map(([whole, quoted]) => quoted ?? whole);
 }
 
-describe.each([...COMMANDS.keys()])("the help of %s", (name) => {
+describe.each(Object.keys(COMMANDS))("the help of %s", (name) => {
   test("is one screen of a usual terminal, names every option and has examples", async () => {
     const reference = await referenceOf(name);
     const lines = renderCommandHelp(reference, 80).split("\n");
@@ -36,7 +36,7 @@ describe.each([...COMMANDS.keys()])("the help of %s", (name) => {
 
   test("shows only examples that the command understands", async () => {
     const { examples } = await referenceOf(name);
-    const command = await COMMANDS.get(name)?.load();
+    const command = await COMMANDS[name]?.load();
     for (const { line } of examples) {
       const [program, ...words] = wordsOf(line);
       const { command: named, rest, leading } = splitWords(words);
@@ -60,7 +60,7 @@ describe.each([...COMMANDS.keys()])("the help of %s", (name) => {
 });
 
 describe("the program's own help", () => {
-  const listed = [...COMMANDS].map(([name, entry]) => ({ ...entry, name }));
+  const listed = Object.entries(COMMANDS).map(([name, entry]) => ({ ...entry, name }));
 
   test("is one screen on which every command has its place, and the way to the rest", () => {
     const text = renderHelp(listed, 80);

@@ -1,4 +1,5 @@
 import type { CliWorld } from "../../src/cli/world.ts";
+import { connectRuntimeSocket } from "../../src/os/runtime-socket.ts";
 
 /** A world made of literals, and what was written in it. */
 export interface LiteralWorld extends CliWorld {
@@ -58,6 +59,8 @@ export function literalWorld({
     program: "/usr/local/bin/daemonsup",
     openFullScreen: () => Promise.resolve(null),
     run: () => Promise.reject(new Error("nothing is to be run")),
+    // Whoever answers does so in this very process, which must not wait for itself.
+    connect: (path, bytes) => connectRuntimeSocket({ unix: path }, bytes),
     isLocked: () => false,
     pidIn: () => 4711,
     wake() {},

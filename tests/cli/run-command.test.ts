@@ -9,7 +9,7 @@ test("alone it prints help and ends with 2", async () => {
   const { exit, out } = await run("");
   expect(exit).toBe(2);
   expect(out).toContain("usage: daemonsup --config DIR");
-  for (const name of COMMANDS.keys()) expect(out).toMatch(new RegExp(`[ ,]${name}[ ,\n]`));
+  for (const name of Object.keys(COMMANDS)) expect(out).toMatch(new RegExp(`[ ,]${name}[ ,\n]`));
 });
 
 test("help and version work everywhere, without a supervisor", async () => {
@@ -26,7 +26,7 @@ test("help and version work everywhere, without a supervisor", async () => {
 });
 
 test("every command has a help page that names all its options and fits a terminal", async () => {
-  for (const [name, entry] of COMMANDS) {
+  for (const [name, entry] of Object.entries(COMMANDS)) {
     const { exit, out } = await run(`help ${name}`);
     expect(exit).toBe(0);
     for (const option of Object.keys((await entry.load()).options)) expect(out).toContain(`--${option}`);

@@ -6,15 +6,19 @@ import { ask, askEach, askLines, type SupervisorPlace } from "../../src/control/
 import type { Outcome } from "../../src/control/control-port.ts";
 import { readLines } from "../../src/control/read-lines.ts";
 import { millis } from "../../src/core/units.ts";
+import { connectRuntimeSocket } from "../../src/os/runtime-socket.ts";
 import { eventOf, literalPort, viewOf } from "./literal-port.ts";
 import { serveAt, serveTemporarily, until } from "./temporary-server.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "daemonsup-client-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+// Whoever answers does so in this very process, which must not wait for itself.
+const connect: SupervisorPlace["connect"] = (path, bytes) => connectRuntimeSocket({ unix: path }, bytes);
+
 let count = 0;
 function freePlace(isLocked = false): SupervisorPlace {
-  return { socket: join(directory, `${++count}.sock`), isLocked: () => isLocked };
+  return { socket: join(directory, `${++count}.sock`), connect, isLocked: () => isLocked };
 }
 
 const VERSION = { route: "version", name: null, patience: null } as const;
@@ -22,7 +26,7 @@ const START = { route: "start", name: "web", body: { wait: true }, patience: nul
 
 test("an answer comes back as the value it is", async () => {
   await using server = serveTemporarily(literalPort([viewOf("web")]));
-  const place = { socket: server.socket, isLocked: () => true };
+  const place = { socket: server.socket, connect, isLocked: () => true };
   expect(await ask(place, { route: "service", name: "web", patience: null })).toEqual({
     tag: "ok",
     value: viewOf("web"),
@@ -38,7 +42,7 @@ test("a problem comes back with its sentence and its exit status", async () => {
   await using server = serveTemporarily(
     literalPort([], { reload: () => Promise.resolve({ tag: "invalid", problems }) }),
   );
-  const place = { socket: server.socket, isLocked: () => true };
+  const place = { socket: server.socket, connect, isLocked: () => true };
   expect(await ask(place, START)).toMatchObject({
     tag: "refused",
     why: "problem",
@@ -184,7 +188,7 @@ test("whoever has asked a supervisor that is gone before its answer is not told 
       },
     },
   });
-  const place = { socket, isLocked: () => isLocked };
+  const place = { socket, connect, isLocked: () => isLocked };
   expect(await ask(place, { route: "shutdown", name: null, body: {}, patience: null })).toMatchObject({
     why: "broken",
   });
@@ -211,7 +215,7 @@ test("a request that changes something and has an identity is sent again with it
 test("patience that runs out, and a wait that is given up, are no answer", async () => {
   const port = literalPort([viewOf("web")], { ask: () => new Promise<Outcome>(() => {}) });
   await using server = serveTemporarily(port);
-  const place = { socket: server.socket, isLocked: () => true };
+  const place = { socket: server.socket, connect, isLocked: () => true };
   expect(await ask(place, { ...START, patience: millis(30) })).toMatchObject({ why: "unresponsive", exit: 124 });
   const controller = new AbortController();
   const asking = ask(place, { ...START, signal: controller.signal });
@@ -233,13 +237,15 @@ test("something else that listens there is not believed", async () => {
 });
 
 test("a path too long for a socket is refused before anything is tried", async () => {
-  expect(await ask({ socket: `/${"x".repeat(200)}`, isLocked: () => true }, VERSION)).toMatchObject({ exit: 2 });
+  expect(await ask({ socket: `/${"x".repeat(200)}`, connect, isLocked: () => true }, VERSION)).toMatchObject({
+    exit: 2,
+  });
 });
 
 test.skipIf(process.getuid?.() === 0)("a socket that belongs to another is told from none", async () => {
   const closed = join(directory, "closed");
   mkdirSync(closed, { mode: 0o000 });
-  const place = { socket: join(closed, "control.sock"), isLocked: () => false };
+  const place = { socket: join(closed, "control.sock"), connect, isLocked: () => false };
   expect(await ask(place, VERSION)).toMatchObject({ why: "permission", exit: 4 });
   chmodSync(closed, 0o700);
 });
@@ -248,7 +254,7 @@ test("lines are read as they arrive, until the supervisor ends", async () => {
   const port = literalPort([]);
   await using server = serveTemporarily(port);
   const reply = await askLines(
-    { socket: server.socket, isLocked: () => true },
+    { socket: server.socket, connect, isLocked: () => true },
     { route: "events", name: null, patience: null },
   );
   if (reply.tag === "refused") throw new Error(reply.message);

@@ -31,7 +31,7 @@ test.skipIf(needsMan !== null)("daemonsup(1) is taken by man as it is, and tells
   const { name, text, warnings } = await read("daemonsup", 1);
   expect(warnings).toBe("");
   expect(name).toBe('"daemonsup - keeps the programs of a directory of definitions running"');
-  for (const command of COMMANDS.keys()) expect(text).toContain(`   daemonsup ${command}`);
+  for (const command of Object.keys(COMMANDS)) expect(text).toContain(`   daemonsup ${command}`);
   expect(text).toContain("--no-wait");
   expect(text).toContain("SIGHUP");
 });
