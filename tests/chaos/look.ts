@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ServiceView } from "../../src/core/service-view.ts";
+import { allPids } from "../scenarios/proc.ts";
 import type { TestPlace } from "../scenarios/test-supervisor.ts";
 import type { Books, Lines } from "./books.ts";
 import { LogTail } from "./log-tail.ts";
@@ -59,7 +60,7 @@ export class Looker {
   /** Processes that came out of services of this place. */
   living(): readonly Living[] {
     const found = new Map<string, { service: string; invocation: string; pids: number[] }>();
-    for (const pid of namesOfProcesses()) {
+    for (const pid of allPids()) {
       const environment = environmentOf(pid);
       if (!environment.includes(`TEST_MARK=${this.#place.mark}`)) continue;
       const [service, invocation] = ["DAEMONSUP_SERVICE=", "INVOCATION_ID="].map((name) => valueIn(environment, name));
@@ -125,12 +126,6 @@ export function isPassing({ state }: ServiceView): boolean {
 
 function namesIn(directory: string): readonly string[] {
   return readdirSync(directory).filter((name) => name.endsWith(".log"));
-}
-
-function namesOfProcesses(): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
 }
 
 function environmentOf(pid: number): readonly string[] {

@@ -1,9 +1,10 @@
 /* The supervisor as the first process of a container: seen from outside, as whoever runs containers sees it. */
 import { describe, expect, test } from "bun:test";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { program, shell } from "./definitions.ts";
 import { ORPHAN_MAKER, USUAL_CAPABILITIES, inContainer, whyNoContainer } from "./minimal-root.ts";
 import { needsRoot } from "./ordinary-user.ts";
+import { allPids } from "./proc.ts";
 import { childrenOf, statusLineOf } from "./process-facts.ts";
 import { RunningCommand } from "./running-command.ts";
 import { TestPlace, TestSupervisor, hasEnded, signalProcess, untilTrue } from "./test-supervisor.ts";
@@ -36,10 +37,7 @@ class Container implements AsyncDisposable {
   /** Everything that runs in it, by our numbers. */
   processes(): readonly number[] {
     const { first } = this;
-    return readdirSync("/proc")
-      .filter((entry) => /^\d+$/.test(entry))
-      .map(Number)
-      .filter((pid) => isBelow(pid, first));
+    return allPids().filter((pid) => isBelow(pid, first));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { program } from "./definitions.ts";
+import { allPids } from "./proc.ts";
 import { BINARY, TestPlace, TestSupervisor, hasEnded, run, untilTrue } from "./test-supervisor.ts";
 
 const SLEEPER = { "sleeper.toml": program(["sleep", "1000"]) };
@@ -150,10 +151,9 @@ describe("a start is refused, with the path and the reason, by", () => {
 
 /** The daemons whose command line names the place's definitions. */
 function daemonsOf(place: TestPlace): readonly number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => !hasEnded(pid) && commandLineOf(pid).startsWith(`daemonsup\0--config\0${place.config}\0`));
+  return allPids().filter(
+    (pid) => !hasEnded(pid) && commandLineOf(pid).startsWith(`daemonsup\0--config\0${place.config}\0`),
+  );
 }
 
 function commandLineOf(pid: number): string {

@@ -35,11 +35,15 @@ export function variableOf(pid: number, name: string): string | null {
   return ifThere(() => environmentOf(pid).get(name) ?? null);
 }
 
+/** Pids of all processes that can be seen. */
+export function allPids(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+}
+
 /** Pids of processes whose words begin with these. */
 export function processesOf(...words: readonly string[]): readonly number[] {
   const beginning = `${words.join("\0")}\0`;
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => ifThere(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(beginning)));
+  return allPids().filter((pid) => ifThere(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(beginning)));
 }

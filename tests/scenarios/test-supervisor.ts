@@ -6,6 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventView, ServiceView } from "../../src/core/service-view.ts";
+import { jsonLinesOf } from "./json-lines.ts";
+import { allPids } from "./proc.ts";
 
 /** How soon a view is looked at again where no event tells of a change, in milliseconds. */
 const LOOK_AGAIN_MS = 20;
@@ -97,10 +99,9 @@ export class TestPlace {
 
   /** Processes that carry the mark: services of this place and whatever came out of them. */
   marked(): readonly number[] {
-    return readdirSync("/proc")
-      .filter((entry) => /^\d+$/.test(entry))
-      .map(Number)
-      .filter((pid) => readOrEmpty(`/proc/${pid}/environ`).split("\0").includes(`TEST_MARK=${this.mark}`));
+    return allPids().filter((pid) =>
+      readOrEmpty(`/proc/${pid}/environ`).split("\0").includes(`TEST_MARK=${this.mark}`),
+    );
   }
 
   /** Kills what carries the mark. */
@@ -132,10 +133,7 @@ export class TestPlace {
 
   /** Guardian and supervisor of this place, and whoever they were in the middle of starting. */
   ours(): readonly number[] {
-    return readdirSync("/proc")
-      .filter((entry) => /^\d+$/.test(entry))
-      .map(Number)
-      .filter((pid) => this.isSupervisor(pid));
+    return allPids().filter((pid) => this.isSupervisor(pid));
   }
 
   /** Ends what is left of a test, by pid, and removes the directory. */
@@ -216,12 +214,9 @@ export class TestSupervisor implements AsyncDisposable {
   }
 
   async #follow(response: Response): Promise<void> {
-    let rest = "";
     try {
-      for await (const chunk of response.body ?? []) {
-        const lines = (rest + Buffer.from(chunk).toString()).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) if (line !== "") this.events.push(JSON.parse(line) as EventView);
+      for await (const events of jsonLinesOf<EventView>(response.body)) {
+        this.events.push(...events);
         for (const look of [...this.#watchers]) look();
       }
     } catch {
@@ -279,14 +274,9 @@ export class TestSupervisor implements AsyncDisposable {
 
   /** Waits for an event that this supervisor has told since it began, or will. */
   async told(accept: (event: EventView) => boolean): Promise<EventView> {
-    let rest = "";
-    for await (const chunk of (await this.request("GET", "/v1/events?after=oldest")).body ?? []) {
-      const lines = (rest + Buffer.from(chunk).toString()).split("\n");
-      rest = lines.pop() ?? "";
-      const found = lines
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as EventView)
-        .find(accept);
+    const { body } = await this.request("GET", "/v1/events?after=oldest");
+    for await (const events of jsonLinesOf<EventView>(body)) {
+      const found = events.find(accept);
       if (found !== undefined) return found;
     }
     throw new Error("the events ended before what was waited for");
@@ -301,11 +291,8 @@ export class TestSupervisor implements AsyncDisposable {
   async lines(service: string, accept: (texts: readonly string[]) => boolean): Promise<readonly string[]> {
     const texts: string[] = [];
     const path = `/v1/services/${encodeURIComponent(service)}/logs?follow=true&lines=10000`;
-    let rest = "";
-    for await (const chunk of (await this.request("GET", path)).body ?? []) {
-      const lines = (rest + Buffer.from(chunk).toString()).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") texts.push((JSON.parse(line) as { text: string }).text);
+    for await (const lines of jsonLinesOf<{ readonly text: string }>((await this.request("GET", path)).body)) {
+      texts.push(...lines.map(({ text }) => text));
       if (accept(texts)) return texts;
     }
     throw new Error(`the output of "${service}" ended before what was waited for: ${JSON.stringify(texts.slice(-20))}`);
