@@ -86,7 +86,7 @@ function readText(path: string): string | null {
   const name = Buffer.from(`${path}\0`);
   for (;;) {
     const count = withoutThrowing(() => loadNativeProcesses().readText(ptr(name), ptr(bytes), bytes.length));
-    if (count >= 0) return new TextDecoder().decode(bytes.subarray(0, count));
+    if (count >= 0) return decoder.decode(bytes.subarray(0, count));
     if (count !== -constants.errno.E2BIG || bytes.length >= MOST_BYTES) return null;
     bytes = new Uint8Array(bytes.length * 4);
   }
@@ -100,6 +100,7 @@ function withoutThrowing(read: () => number): number {
   }
 }
 
+const decoder = new TextDecoder();
 let bytes = new Uint8Array(65_536);
 /** An environment may have 6 MiB (three quarters of the largest stack that execve(2) takes into account). */
 const MOST_BYTES = 16_777_216;

@@ -124,6 +124,7 @@ function leftoversOf({ remembered, saved }: Beginnings, processes: ProcessPort):
   const leftovers = findLeftovers(remembered, processes).flatMap((left) => {
     const record = saved.get(left.service)?.record;
     const noted = record === undefined ? [] : readCommandNotes(record).map(([, note]) => note.pid);
+    if (noted.length === 0) return [left];
     const commands = new ProcessSnapshot(left.rows).closure(left.rows.filter(({ pid }) => noted.includes(pid)));
     const rows = left.rows.filter((row) => row.pid === left.main || !commands.includes(row));
     return rows.length === 0 ? [] : [{ ...left, rows }];
