@@ -15,6 +15,7 @@ import {
 import { dirname } from "node:path";
 import type { Compression } from "../core/log-policy.ts";
 import { reasonOf } from "./errno-reason.ts";
+import { openUncopied } from "./reserve-numbers.ts";
 import { encodeSeekTable, type Frame } from "./zstd-seek-table.ts";
 
 /** What is compressed at a time, in bytes: all the memory that it takes, and what must be read to see a part of it. */
@@ -41,14 +42,14 @@ export type CompressResult =
 export function compressFile({ source, identity, target, compression }: FileToCompress): CompressResult {
   const fds: number[] = [];
   try {
-    const from = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const from = openUncopied(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     fds.push(from);
     const status = fstatSync(from);
     if (identityOf(status) !== identity) return { tag: "gone" };
     if (!status.isFile()) return { tag: "failed", reason: "it is not a regular file" };
     removeIfThere(target);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const to = openSync(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const to = openUncopied(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     fds.push(to);
     const size = copy(from, to, compression);
     likeOriginal(to, status);

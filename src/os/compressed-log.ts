@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { Compression } from "../core/log-policy.ts";
 import type { FileEnd } from "./log-file.ts";
 import { readAt } from "./read-at.ts";
+import { openUncopied } from "./reserve-numbers.ts";
 import { decodeSeekTable, FOOTER_BYTES, type Frame, seekTableSizeOf } from "./zstd-seek-table.ts";
 
 /** A gzip file has to be read from its beginning: a larger one, compressed or not, would take too long. In bytes. */
@@ -18,7 +19,7 @@ const MOST_TABLE = 512 * 1024;
 export function readCompressedLogEnd(path: string, compression: Compression, most: number): FileEnd | null {
   let fd = -1;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    fd = openUncopied(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(fd);
     if (!status.isFile()) return null;
     const end = compression === "gzip" ? gzipEndOf(fd, status.size) : zstdEndOf(fd, status.size, most);

@@ -5,6 +5,7 @@ import { reasonOf } from "./errno-reason.ts";
 import { errorCodeOf } from "./error-code.ts";
 import type { FileResult } from "./log-file.ts";
 import { readInto } from "./read-at.ts";
+import { openUncopied } from "./reserve-numbers.ts";
 
 const libc = dlopen("libc.so.6", {
   // int fcntl(int fd, int cmd, long arg);
@@ -49,7 +50,7 @@ export function openDirectLog(path: string, owner: FileOwner | null): OpenDirect
 export function openLogForReading(path: string): number | null {
   let fd = -1;
   try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openUncopied(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
   } catch {
@@ -71,7 +72,7 @@ export function readLogAt(fd: number, into: Uint8Array, position: number): numbe
 export function makeLogLike(path: string, model: number): FileResult {
   let fd = -1;
   try {
-    fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    fd = openUncopied(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     giveAway(fd, model);
     return { tag: "ok" };
   } catch (error) {
@@ -90,9 +91,9 @@ export function makeLogLike(path: string, model: number): FileResult {
 export function copyAndEmptyLog(path: string, copy: string, keep: () => FileResult): FileResult {
   const open: number[] = [];
   try {
-    const from = openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    const from = openUncopied(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
     open.push(from);
-    const to = openSync(copy, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+    const to = openUncopied(copy, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
     open.push(to);
     giveAway(to, from);
     const buffer = new Uint8Array(PIECE);

@@ -1,20 +1,10 @@
 import { dlopen, FFIType, ptr, type Pointer } from "bun:ffi";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, readSync, renameSync, unlinkSync } from "node:fs";
 import { identityOf } from "./compress-file.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { lastErrno } from "./last-errno.ts";
 import { hasRoomAbove } from "./pipe-io.ts";
-import { raiseNumber } from "./reserve-numbers.ts";
+import { openUncopied, raiseNumber } from "./reserve-numbers.ts";
 
 const libc = dlopen("libc.so.6", {
   // int open(const char *pathname, int flags, mode_t mode);
@@ -158,7 +148,7 @@ export interface FileCut {
 export function cutLogFile(path: string, { identity, before, after }: FileCut): boolean {
   let fd = -1;
   try {
-    fd = openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openUncopied(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
     const status = fstatSync(fd);
     if (identityOf(status) === identity && status.size > before && status.size <= after) ftruncateSync(fd, before);
     return true;
@@ -211,7 +201,7 @@ export interface FileEnd {
 export function readLogFileEnd(path: string, most: number): FileEnd | null {
   let fd = -1;
   try {
-    fd = openSync(path, constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openUncopied(path, constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const status = fstatSync(fd);
     if (!status.isFile()) return null;
     const start = Math.max(0, status.size - most);
@@ -229,7 +219,7 @@ export function readLogFileEnd(path: string, most: number): FileEnd | null {
 export function readLogFileStart(path: string, most: number): Uint8Array | null {
   let fd = -1;
   try {
-    fd = openSync(path, constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openUncopied(path, constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const status = fstatSync(fd);
     if (!status.isFile()) return null;
     const bytes = new Uint8Array(Math.min(most, status.size));

@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync } from "node:fs";
 import type { Compression } from "../core/log-policy.ts";
 import { identityOf } from "./compress-file.ts";
 import { findFrames, type PlacedFrame, uncompress } from "./compressed-frames.ts";
 import { reasonOf } from "./errno-reason.ts";
 import { readAt, readInto } from "./read-at.ts";
+import { openUncopied } from "./reserve-numbers.ts";
 
 /** A log file that is open for reading. Positions and sizes are bytes of what it holds. */
 export interface ReadableLog {
@@ -26,7 +27,7 @@ export type OpenedReadableLog =
 export function openReadableLog(path: string, compression: Compression | null): OpenedReadableLog {
   let fd = -1;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    fd = openUncopied(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(fd);
     const { size } = status;
     const identity = identityOf(status);

@@ -39,6 +39,11 @@ export function raiseNumber(fd: number): number {
   return raised;
 }
 
+/** Opens a file under a number that no child copies, close-on-exec; throws as `openSync` does. */
+export function openUncopied(path: string, flags: number, mode?: number): number {
+  return raiseNumber(openSync(path, flags, mode));
+}
+
 /** Takes so many numbers, the lowest that are free from `first` on, as duplicates of `fd`, until the returned function is called. */
 export function holdNumbers(fd: number, first: number, count: number): () => void {
   const held: number[] = [];
