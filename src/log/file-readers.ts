@@ -58,6 +58,8 @@ export class FileReaders {
   /** By the services whose lines they read. */
   readonly #names = new Map<string, readonly string[]>();
   readonly #open = new Map<string, Open>();
+  /** Readers that were asked for their files and have not answered yet. */
+  readonly #asked = new Set<string>();
   #lastRun: number;
 
   constructor(ports: FileReaderPorts) {
@@ -130,15 +132,23 @@ export class FileReaders {
 
   /** The files of the service with all that was in the pipes; null: they do not answer. */
   #marksOf(service: string): Promise<readonly FileMark[] | null> {
-    const { plane } = this.#ports;
     const names = this.#names.get(service) ?? NONE;
-    const marks = names.map(async (name) => {
-      const open = this.#open.get(name);
+    const silence = Bun.sleep(PATIENCE).then(() => null);
+    // Whoever does not answer has more to do with each request that waits there.
+    if (names.some((name) => this.#asked.has(name))) return silence;
+    return Promise.race([Promise.all(names.map((name) => this.#ask(name))).then((files) => files.flat()), silence]);
+  }
+
+  async #ask(name: string): Promise<readonly FileMark[]> {
+    const { plane } = this.#ports;
+    const open = this.#open.get(name);
+    this.#asked.add(name);
+    try {
       if (open !== undefined) await plane.drain(open.run);
-      const { files } = await new Promise<OutputMark>((resolve) => plane.mark(name, resolve));
-      return files;
-    });
-    return Promise.race([Promise.all(marks).then((files) => files.flat()), Bun.sleep(PATIENCE).then(() => null)]);
+      return (await new Promise<OutputMark>((resolve) => plane.mark(name, resolve))).files;
+    } finally {
+      this.#asked.delete(name);
+    }
   }
 
   #begin({ name, path, policy }: FileReader): void {

@@ -95,6 +95,31 @@ test("where it is never calm, the file as it was last is told after a while", as
   expect(looked()).toBe(21);
 });
 
+test("a file that does not answer is asked once, however often its place is asked for, and again when it has answered", async () => {
+  const held: (() => void)[] = [];
+  let drains = 0;
+  const readers = new FileReaders({
+    ...QUIET,
+    plane: {
+      ...QUIET.plane,
+      drain: () => (drains++ === 0 ? new Promise((resolve) => held.push(resolve)) : Promise.resolve()),
+      mark: (service, listen) =>
+        listen({
+          files: service === READER ? [fileMarkOf(1)] : [],
+          lines: [],
+          underway: service === READER ? null : { sent: 1, left: 0 },
+        }),
+    },
+  });
+  readers.configure("a", POLICY, PATH);
+  const ask = (): Promise<OutputMark> => new Promise((resolve) => readers.mark("a", resolve));
+  for (const { files } of await Promise.all([ask(), ask()])) expect(files).toEqual([]);
+  expect(drains).toBe(1);
+  for (const answer of held) answer();
+  expect((await ask()).files).toEqual([fileMarkOf(1)]);
+  expect(drains).toBe(2);
+});
+
 /** Readers whose pipes are released when the test says so, and what is done with them. */
 function releasedReaders() {
   const told: string[] = [];
