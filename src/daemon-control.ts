@@ -82,6 +82,7 @@ export function makeControlPort(parts: ControlParts): ControlPort {
       upgrade: parts.upgrades.view,
     }),
     names: () => operator.names(),
+    has: (name) => supervisor.fleet.get(name) !== null,
     templates: () => scaling.templates(),
     look: (name) => operator.look(name),
     services: (isWanted) => operator.services(isWanted),

@@ -14,7 +14,7 @@ import { DEFAULT_DIRECTORY, readDefinitions } from "./read-definitions.ts";
 import { renderGraphDot, renderGraphMermaid } from "./render-graph-drawing.ts";
 import { renderGraphText } from "./render-graph-text.ts";
 import { type Look, lookOf } from "./render-paint.ts";
-import { selectServices } from "../control/select-services.ts";
+import { onlyServices, selectServices } from "../control/select-services.ts";
 
 export const graph: Command = {
   about: `Shows in which order services are started, what links them and, if a supervisor runs,
@@ -57,7 +57,7 @@ async function showGraph(call: CommandCall): Promise<number> {
   const found = await findGraph(call);
   if (typeof found === "number") return found;
   const names = found.services.map(({ name }) => name);
-  const { names: selected, unknown } = selectServices(given.operands, { services: names, templates: [] });
+  const { names: selected, unknown } = selectServices(given.operands, onlyServices(names));
   for (const { word, reason } of unknown) world.stderr.write(`cannot show ${JSON.stringify(word)}: ${reason}\n`);
   const shown = given.operands.length === 0 ? found : partOf(found, selected);
   if (given.has("json")) world.stdout.write(`${JSON.stringify(shown)}\n`);

@@ -1,7 +1,7 @@
 import type { PageView } from "../control/answers.ts";
 import { ask, askEach, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
-import { selectServices } from "../control/select-services.ts";
+import { onlyServices, selectServices } from "../control/select-services.ts";
 import type { DetailsView } from "../core/details-view.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { isPattern } from "../core/name-pattern.ts";
@@ -21,13 +21,10 @@ export async function lookAtServices(place: SupervisorPlace, words: readonly str
   const [only] = words;
   const reply = (only !== undefined && isOneName(words) ? await askOne(place, only) : null) ?? (await askAll(place));
   if (reply.tag === "refused") return reply;
-  const { names, unknown } = selectServices(words, {
-    services: reply.value.map((service) => service.name),
-    templates: [],
-  });
+  if (only === undefined) return { tag: "found", services: reply.value, unknown: [] };
+  const { names, unknown } = selectServices(words, onlyServices(reply.value.map((service) => service.name)));
   const wanted = new Set(names);
-  const services = only === undefined ? reply.value : reply.value.filter((service) => wanted.has(service.name));
-  return { tag: "found", services, unknown };
+  return { tag: "found", services: reply.value.filter((service) => wanted.has(service.name)), unknown };
 }
 
 /** true if the words cannot mean more than one service. */

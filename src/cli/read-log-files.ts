@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { OutputItem } from "../control/control-port.ts";
-import { selectServices } from "../control/select-services.ts";
+import { onlyServices, selectServices } from "../control/select-services.ts";
 import { EXIT } from "../core/exit-statuses.ts";
 import { type LogPlace, logPlacesOf } from "../core/log-place.ts";
 import { absolutePath } from "../core/paths.ts";
@@ -53,7 +53,7 @@ async function* itemsOf(
 ): AsyncGenerator<OutputItem> {
   const names = services.map(({ name }) => name);
   const all = given.operands.length === 0;
-  const selection = all ? { names, unknown: [] } : selectServices(given.operands, { services: names, templates: [] });
+  const selection = all ? { names, unknown: [] } : selectServices(given.operands, onlyServices(names));
   for (const { word, reason } of selection.unknown)
     yield { note: `cannot show ${JSON.stringify(word)}: ${reason}`, exit: EXIT.noSuchService };
   yield { services: selection.names };

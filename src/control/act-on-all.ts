@@ -24,8 +24,9 @@ export async function actOnAll(call: Call): Promise<Response> {
     return problemResponse("bad-request", 'cannot read the request: "signal": want it for the verb "signal" alone');
   }
   const { names: existing, unknown } = selectServices(asked.services, {
-    services: call.port.names(),
-    templates: call.port.templates(),
+    has: (name) => call.port.has(name),
+    services: () => call.port.names(),
+    templates: () => call.port.templates(),
   });
   // A start makes the instance of a template that is not there yet.
   const names = [...existing, ...unknown.flatMap(({ word }) => (isPattern(word) ? [] : [word]))];

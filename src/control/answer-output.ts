@@ -7,7 +7,7 @@ import { MAX_GLOBS } from "./limits.ts";
 import { problemResponse, quote } from "./problem.ts";
 import { type OutputQuery, outputQuery } from "./output-protocol.ts";
 import { readQuery } from "./read-request.ts";
-import { selectServices } from "./select-services.ts";
+import { onlyServices, selectServices } from "./select-services.ts";
 
 /** Answers the output of services, merged by time, as NDJSON: what there is, and with `follow` what is to come. */
 export async function answerOutput(call: Call): Promise<Response> {
@@ -21,7 +21,7 @@ export async function answerOutput(call: Call): Promise<Response> {
   const { names, unknown } =
     words.length === 0
       ? { names: known, unknown: [] }
-      : selectServices(words, { services: known, templates: call.port.templates() });
+      : selectServices(words, { ...onlyServices(known), templates: () => call.port.templates() });
   const notes = unknown.map(({ word, reason }): OutputNote => ({
     note: `cannot show ${quote(word)}: ${reason}`,
     exit: EXIT.noSuchService,

@@ -210,6 +210,8 @@ export interface ControlPort {
   version(): VersionView;
   /** In their order. */
   names(): readonly string[];
+  /** true: a service has this name. */
+  has(name: string): boolean;
   /** Of which there may be instances: "web" for the file web@.toml. */
   templates(): readonly string[];
   /** To be called before services are shown: looks whether their files have changed, of all or of one. Never rejects. */

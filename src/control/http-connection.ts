@@ -193,16 +193,26 @@ export class HttpConnection {
     const stop = (): void => void reader.cancel().catch(() => {});
     this.#gone.signal.addEventListener("abort", stop);
     if (this.#isClosed()) return stop();
-    this.#out.write(headOf(response, [["connection", "close"], ...(knowsChunks ? [CHUNKED] : [])]));
-    if (method === "HEAD") return stop();
+    let head = headOf(response, [["connection", "close"], ...(knowsChunks ? [CHUNKED] : [])]);
+    let next = method === "HEAD" ? null : reader.read();
+    // What is there to be said at once goes along with it.
+    if (next === null || Bun.peek.status(next) !== "fulfilled") {
+      this.#out.write(head);
+      head = NOTHING;
+    }
+    if (next === null) return stop();
     try {
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await next;
         if (this.#isClosed()) return;
         if (done) break;
-        this.#out.write(knowsChunks ? chunkOf(value) : value);
+        const piece = knowsChunks ? chunkOf(value) : value;
+        this.#out.write(head.length === 0 ? piece : Buffer.concat([head, piece]));
+        head = NOTHING;
         await this.#out.emptied();
+        next = reader.read();
       }
+      if (head.length > 0) this.#out.write(head);
       if (knowsChunks) this.#out.write(Buffer.from("0\r\n\r\n"));
     } catch {
       // It was cut off: the missing end says so.
@@ -237,6 +247,7 @@ export class HttpConnection {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const CHUNKED = ["transfer-encoding", "chunked"] as const;
 
 function chunkOf(bytes: Uint8Array): Buffer {

@@ -82,12 +82,13 @@ export function streamLines(
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        // What is said at once is one piece with the beginning.
+        let beginning: string | null = form.beat;
         function put(text: string): void {
-          if (ended) return;
-          controller.enqueue(encoder.encode(text));
+          if (beginning !== null) beginning += text;
+          else if (!ended) controller.enqueue(encoder.encode(text));
         }
-        put(form.beat);
-        const unsent = (): number => -(controller.desiredSize ?? 0);
+        const unsent = (): number => (beginning?.length ?? 0) - (controller.desiredSize ?? 0);
         stop = begin({
           get isLagging() {
             return ended || unsent() > allowance / 2;
@@ -114,6 +115,8 @@ export function streamLines(
           },
           end: () => finish(),
         });
+        if (!ended) controller.enqueue(encoder.encode(beginning));
+        beginning = null;
         if (ended) {
           stop();
           return;

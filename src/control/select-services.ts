@@ -9,22 +9,36 @@ export interface Selection {
   readonly unknown: readonly { readonly word: string; readonly reason: string }[];
 }
 
-/** What names there are, each in order. */
+/** What names there are, each in order. They are asked for only where a word is no name of a service. */
 export interface Existing {
-  readonly services: readonly string[];
+  services(): readonly string[];
   /** Empty where nobody knows them. */
-  readonly templates: readonly string[];
+  templates(): readonly string[];
+}
+
+export interface Findable extends Existing {
+  /** true: a service has this name. */
+  has(name: string): boolean;
+}
+
+/** These services, where nobody knows of templates. */
+export function onlyServices(names: readonly string[]): Findable {
+  const all = new Set(names);
+  return { services: () => names, templates: () => [], has: (name) => all.has(name) };
 }
 
 /** Finds the services that the words mean. */
-export function selectServices(words: readonly string[], { services: existing, templates }: Existing): Selection {
+export function selectServices(words: readonly string[], existing: Findable): Selection {
   const names = new Set<string>();
   const unknown: { word: string; reason: string }[] = [];
-  const all = new Set(existing);
   for (const word of new Set(words)) {
-    const found = all.has(word) ? [word] : isPattern(word) ? existing.filter((name) => matchesPattern(name, word)) : [];
+    const found = existing.has(word)
+      ? [word]
+      : isPattern(word)
+        ? existing.services().filter((name) => matchesPattern(name, word))
+        : [];
     for (const name of found) names.add(name);
-    if (found.length === 0) unknown.push({ word, reason: reasonOf(word, { services: existing, templates }) });
+    if (found.length === 0) unknown.push({ word, reason: reasonOf(word, existing) });
   }
   return { names: [...names], unknown };
 }
@@ -34,7 +48,8 @@ function reasonOf(word: string, existing: Existing): string {
 }
 
 /** What is said of a name that no service has: what may have been meant, and of a template, how one comes by an instance of it. */
-export function missingWordsOf(name: string, { services, templates }: Existing): string {
+export function missingWordsOf(name: string, existing: Existing): string {
+  const [services, templates] = [existing.services(), existing.templates()];
   const template = name.endsWith("@") ? name.slice(0, -1) : name;
   if (!templates.includes(template)) return `no such service${hintOf(name, services)}`;
   const first = services.find((service) => service.startsWith(`${template}@`)) ?? `${template}@1`;

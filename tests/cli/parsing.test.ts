@@ -3,7 +3,7 @@ import { findSupervisor, placesOf } from "../../src/cli/find-supervisor.ts";
 import { type OptionTable, parseArguments } from "../../src/cli/parse-arguments.ts";
 import { parseStartOptions } from "../../src/cli/parse-start-options.ts";
 import { parseTimeout } from "../../src/cli/parse-timeout.ts";
-import { selectServices } from "../../src/control/select-services.ts";
+import { onlyServices, selectServices } from "../../src/control/select-services.ts";
 import { splitWords } from "../../src/cli/split-words.ts";
 import { worstExitOf } from "../../src/cli/worst-exit.ts";
 import { literalWorld } from "./literal-world.ts";
@@ -180,7 +180,7 @@ test("the lock that is asked about is that of the supervisor that is meant", () 
 });
 
 test("words mean services, each once; those that mean none are named with the nearest", () => {
-  const existing = { services: ["db", "web-1", "web-2", "worker"], templates: [] };
+  const existing = onlyServices(["db", "web-1", "web-2", "worker"]);
   expect(selectServices(["worker", "web-*", "web-1", "worker"], existing)).toEqual({
     names: ["worker", "web-1", "web-2"],
     unknown: [],
@@ -196,7 +196,7 @@ test("words mean services, each once; those that mean none are named with the ne
 
 test("a word that is a template says how one comes by its instances", () => {
   const reasonOf = (word: string, services: readonly string[]) =>
-    selectServices([word], { services, templates: ["web"] }).unknown[0]?.reason;
+    selectServices([word], { ...onlyServices(services), templates: () => ["web"] }).unknown[0]?.reason;
   const how = (instance: string) =>
     `no such service: it is a template, whose instances have names like "${instance}", or all "web@*" (for N of them: daemonsup scale web N)`;
   expect(reasonOf("web", ["db"])).toBe(how("web@1"));

@@ -188,7 +188,7 @@ test("a stream is taken at leisure, and given up only with its reader", async ()
   expect([life.ends, hasStopped]).toEqual([[], false]);
   life.take(Number.POSITIVE_INFINITY);
   for (let turn = 0; turn < 5; turn++) await life.settled();
-  expect(life.written()).toContain('\r\nd\r\n{"number":1}\n\r\n');
+  expect(life.written()).toContain('\r\ne\r\n\n{"number":1}\n\r\n');
   life.connection.close();
   await life.settled();
   expect(hasStopped).toBe(true);

@@ -130,6 +130,7 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
     }),
     upgrade: (binary) => Promise.resolve({ tag: "refused", message: `cannot upgrade to "${binary}": it is gone` }),
     names: () => services.map(({ name }) => name),
+    has: (wanted) => services.some(({ name }) => name === wanted),
     templates: () => [],
     look: () => Promise.resolve(),
     services: (isWanted = () => true) => services.filter(({ name }) => isWanted(name)),
