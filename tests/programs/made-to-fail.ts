@@ -10,7 +10,9 @@ export function failIfAsked(directory: string, name: string): void {
   if (!existsSync(path)) return;
   const how = readFileSync(path, "utf8");
   unlinkSync(path);
-  if (how === "die") process.kill(process.pid, "SIGKILL");
+  // Long enough for other threads to do what they have been told.
+  if (how === "die late") Bun.sleepSync(200);
+  if (how !== "throw") process.kill(process.pid, "SIGKILL");
   throw new Error(`made to fail: ${name}`);
 }
 

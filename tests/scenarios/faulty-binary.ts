@@ -11,8 +11,10 @@ import { BINARY, type SupervisorOptions, type TestPlace, TestSupervisor, run, un
 const PROJECT = join(import.meta.dir, "../..");
 const HELPER = join(import.meta.dir, "../programs/made-to-fail.ts");
 
-/** Something that throws: by name, the file in src, its class, and the method. */
-export type FailingMethods = Readonly<Record<string, readonly [file: string, owner: string, method: string]>>;
+/** Something that throws: by name, the file in src, its class, and the method; in the main thread if no Worker is named. */
+export type FailingMethods = Readonly<
+  Record<string, readonly [file: string, owner: string, method: string, worker?: string]>
+>;
 
 export class FaultyBinary implements Disposable {
   readonly #directory: string;
@@ -32,8 +34,8 @@ export class FaultyBinary implements Disposable {
     return binary;
   }
 
-  /** From now on what has the name fails, once. "die": its process is killed there. */
-  ask(name: string, how: "throw" | "die" = "throw"): void {
+  /** From now on what has the name fails, once. "die": its process is killed there; "die late": a moment after. */
+  ask(name: string, how: "throw" | "die" | "die late" = "throw"): void {
     const file = join(this.#directory, "asked", name);
     // Whole at once: who finds the file reads it.
     writeFileSync(`${file}.draft`, how, { mode: 0o666 });
@@ -64,10 +66,12 @@ export class FaultyBinary implements Disposable {
     const asked = JSON.stringify(join(this.#directory, "asked"));
     const real = JSON.stringify(join(PROJECT, entry));
     const name = basename(entry, ".ts");
-    const body =
-      name === "main"
-        ? [...Object.entries(methods).map((method, index) => importOf(method, index, asked)), `await import(${real});`]
-        : [`${howToFail(name)}(${asked}, ${JSON.stringify(name)});`, `await import(${real});`];
+    const here = Object.entries(methods).filter(([, [, , , worker = "main"]]) => worker === name);
+    const body = [
+      ...here.map((method, index) => importOf(method, index, asked)),
+      ...(name === "main" ? [] : [`${howToFail(name)}(${asked}, ${JSON.stringify(name)});`]),
+      `await import(${real});`,
+    ];
     const file = join(this.#directory, `${name}.ts`);
     writeFileSync(
       file,
