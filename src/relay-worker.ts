@@ -15,7 +15,7 @@ import {
 import type { Outlet, OutletReport } from "./log/relay-outlet.ts";
 import { StreamOutlet } from "./log/stream-outlet.ts";
 import { UdpOutlet } from "./log/udp-outlet.ts";
-import { writePipe } from "./os/sink-pipe.ts";
+import { isMarkedTorn, markTorn, takenWhole, writePipe } from "./os/sink-pipe.ts";
 import { connectStream } from "./os/stream-connection.ts";
 import { openUdpSender } from "./os/udp-sender.ts";
 
@@ -28,6 +28,9 @@ const report: OutletReport = (message, recovered) => say({ tag: "problem", messa
 const relay = new Relay(openOutlet);
 const pipes = new PipeOutlets({
   write: writePipe,
+  takenWhole,
+  markTorn,
+  isMarkedTorn,
   report,
   awaitRoom: (service) => say({ tag: "full", service }),
   patience: () => Bun.sleep(RELEASE_PATIENCE),
@@ -43,7 +46,7 @@ function perform(message: ToRelay): void {
       return say({ tag: "ready" });
     }
     case "pipe":
-      return pipes.use(message.service, message);
+      return pipes.use(message.service, message.fd);
     case "release":
       void pipes.release(message.service).then(() => say({ tag: "done", number: message.number }));
       return;

@@ -20,11 +20,6 @@ export class OutletQueue {
     this.#parcels.push(parcel);
   }
 
-  /** One that goes before all others. */
-  pushFirst(parcel: Parcel): void {
-    this.#parcels.unshift(parcel);
-  }
-
   /** The first one, which is underway from now on. */
   take(): Parcel | undefined {
     const parcel = this.#parcels.shift();

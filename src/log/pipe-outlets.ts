@@ -5,10 +5,9 @@
  */
 import { isFileReader, ownerOf } from "../core/dropped-files.ts";
 import { PipeOutlet, type PipeOutletPorts } from "./pipe-outlet.ts";
-import type { UsedPipe } from "./relay-messages.ts";
 import type { Outlet } from "./relay-outlet.ts";
 
-export interface PipeOutletsPorts extends Pick<PipeOutletPorts, "write" | "report"> {
+export interface PipeOutletsPorts extends Omit<PipeOutletPorts, "awaitRoom"> {
   /** Has `room` called once the pipe to this reader has some. */
   awaitRoom(reader: string): void;
   /** Done after the time in which a pipe that is to be released has to take something. */
@@ -47,11 +46,11 @@ export class PipeOutlets {
   }
 
   /** What is for this reader goes into this pipe from now on, which was perhaps to be released. */
-  use(reader: string, used: UsedPipe): void {
+  use(reader: string, fd: number): void {
     const pipe = this.#pipeOf(reader);
     pipe.hasPipe = true;
     pipe.release = null;
-    pipe.outlet.use(used);
+    pipe.outlet.use(fd);
   }
 
   room(reader: string): void {
@@ -86,9 +85,8 @@ export class PipeOutlets {
   #pipeOf(reader: string): Pipe {
     const known = this.#pipes.get(reader);
     if (known !== undefined) return known;
-    const { write, report } = this.#ports;
     const name = isFileReader(reader) ? `a log file of ${ownerOf(reader)}` : `service:${reader}`;
-    const outlet = new PipeOutlet(name, { write, report, awaitRoom: () => this.#ports.awaitRoom(reader) });
+    const outlet = new PipeOutlet(name, { ...this.#ports, awaitRoom: () => this.#ports.awaitRoom(reader) });
     const pipe = { outlet, isOpen: false, hasPipe: false, release: null };
     this.#pipes.set(reader, pipe);
     return pipe;
@@ -97,7 +95,6 @@ export class PipeOutlets {
   #forget(reader: string, pipe: Pipe): void {
     if (pipe.isOpen || pipe.hasPipe) return;
     pipe.outlet.close();
-    // If it is used again, it is to be known what it ends with.
-    if (!pipe.outlet.endsWithinLine && this.#pipes.get(reader) === pipe) this.#pipes.delete(reader);
+    if (this.#pipes.get(reader) === pipe) this.#pipes.delete(reader);
   }
 }

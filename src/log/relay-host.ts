@@ -4,7 +4,7 @@
  */
 import { unreachable } from "../core/unreachable.ts";
 import { threadEndOf } from "./thread-end.ts";
-import type { FromRelay, ToRelay, UsedPipe } from "./relay-messages.ts";
+import type { FromRelay, ToRelay } from "./relay-messages.ts";
 
 export interface RelayThread {
   post(message: ToRelay): void;
@@ -64,9 +64,9 @@ export class RelayHost {
   }
 
   /** The pipe to the standard input of a service, also if it was to be released; `full` is called when `room` is to be said. */
-  usePipe(service: string, pipe: UsedPipe, full: () => void): void {
-    this.#pipes.set(service, { fd: pipe.fd, full });
-    this.#thread?.post({ tag: "pipe", service, ...pipe });
+  usePipe(service: string, fd: number, full: () => void): void {
+    this.#pipes.set(service, { fd, full });
+    this.#thread?.post({ tag: "pipe", service, fd });
   }
 
   /** Done when the pipe may be closed, unless it was used again meanwhile. */
@@ -102,7 +102,7 @@ export class RelayHost {
   #hear(message: FromRelay): void {
     switch (message.tag) {
       case "ready":
-        for (const [service, { fd }] of this.#pipes) this.#thread?.post({ tag: "pipe", service, fd, isKept: true });
+        for (const [service, { fd }] of this.#pipes) this.#thread?.post({ tag: "pipe", service, fd });
         return this.#ports.renewed();
       case "full":
         return this.#pipes.get(message.service)?.full();

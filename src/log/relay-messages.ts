@@ -49,19 +49,12 @@ export function linesOf({ ends, lines }: Records, from: number): number {
   return lines === null ? ends.length - from : lines.slice(from).reduce((sum, count) => sum + count, 0);
 }
 
-/** The write end of a pipe. It does not block, and is not the relay's. */
-export interface UsedPipe {
-  readonly fd: number;
-  /** true: it is the one that the reader had before. */
-  readonly isKept: boolean;
-}
-
 /** From the main thread. */
 export type ToRelay =
   /** Its first message. */
   | { readonly tag: "begin" }
-  /** The pipe to the standard input of a service, from now on or again. */
-  | ({ readonly tag: "pipe"; readonly service: string } & UsedPipe)
+  /** The pipe to the standard input of a service, from now on or again. It does not block, and is not the relay's. */
+  | { readonly tag: "pipe"; readonly service: string; readonly fd: number }
   /** That pipe is to be touched no more once what waits for it is in it, then say `done`. It may be used again before that. */
   | { readonly tag: "release"; readonly service: string; readonly number: number }
   /** That pipe has room again. */

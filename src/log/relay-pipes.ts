@@ -1,5 +1,3 @@
-import type { UsedPipe } from "./relay-messages.ts";
-
 /** The ends of pipes that the relay writes to, as long as they are open, and who waits until there is room. */
 export interface RelayPipePorts {
   /** A descriptor that is readable once `fd` can be written to; null: it cannot be had. */
@@ -9,7 +7,7 @@ export interface RelayPipePorts {
   watch(fd: number, ready: () => void): void;
   unwatch(fd: number): void;
   readonly relay: {
-    usePipe(reader: string, pipe: UsedPipe, full: () => void): void;
+    usePipe(reader: string, fd: number, full: () => void): void;
     releasePipe(reader: string): Promise<void>;
     room(reader: string): void;
   };
@@ -37,7 +35,7 @@ export class RelayPipes {
   open(reader: string, write: number): void {
     const pipe = { write, writable: this.#ports.openWritableWatch(write), release: null };
     this.#pipes.set(reader, pipe);
-    this.#use(reader, pipe, false);
+    this.#use(reader, pipe);
   }
 
   /** The pipe is used on, if it was to be released. */
@@ -45,7 +43,7 @@ export class RelayPipes {
     const pipe = this.#pipes.get(reader);
     if (pipe === undefined || pipe.release === null) return;
     pipe.release = null;
-    this.#use(reader, pipe, true);
+    this.#use(reader, pipe);
   }
 
   /**
@@ -74,8 +72,8 @@ export class RelayPipes {
     free();
   }
 
-  #use(reader: string, pipe: RelayPipe, isKept: boolean): void {
-    this.#ports.relay.usePipe(reader, { fd: pipe.write, isKept }, () => this.#awaitRoom(reader, pipe));
+  #use(reader: string, pipe: RelayPipe): void {
+    this.#ports.relay.usePipe(reader, pipe.write, () => this.#awaitRoom(reader, pipe));
   }
 
   #awaitRoom(reader: string, pipe: RelayPipe): void {

@@ -129,7 +129,7 @@ function releasedReaders() {
     ...QUIET,
     relay: {
       ...QUIET.relay,
-      usePipe: (_reader, { fd }) => void told.push(`use ${fd}`),
+      usePipe: (_reader, fd) => void told.push(`use ${fd}`),
       releasePipe: () => new Promise((resolve) => held.push(resolve)),
     },
     openPipe: () => ({ read: ++next, write: ++next }),

@@ -91,15 +91,18 @@ function parcelOf(text: string, lines: Parcel["lines"] = null) {
 
 /** A pipe with as much room as the test gives it. */
 function outletsOf() {
-  const pipe = { text: "", room: 0, reports: [] as string[], losePatience: () => {} };
+  const pipe = { text: "", room: 0, reports: [] as string[], losePatience: () => {}, isTorn: false };
   const outlets = new PipeOutlets({
-    write(_fd, bytes, start) {
+    write(_fd, bytes, { start, end }) {
       if (pipe.room === 0) return { tag: "full" };
-      const count = Math.min(pipe.room, bytes.length - start);
+      const count = Math.min(pipe.room, end - start);
       pipe.room -= count;
       pipe.text += Buffer.from(bytes.subarray(start, start + count)).toString();
       return { tag: "written", count };
     },
+    takenWhole: () => 4096,
+    markTorn: (_fd, isTorn) => void (pipe.isTorn = isTorn),
+    isMarkedTorn: () => pipe.isTorn,
     awaitRoom: () => undefined,
     report: (message) => void pipe.reports.push(message),
     patience: () => new Promise((resolve) => (pipe.losePatience = resolve)),
@@ -114,7 +117,7 @@ function outletsOf() {
 describe("a pipe to which nobody logs any more", () => {
   test("still gets what was sent, and is released then", async () => {
     const { pipe, outlets, giveRoom } = outletsOf();
-    outlets.use(READER, { fd: 7, isKept: false });
+    outlets.use(READER, 7);
     const outlet = outlets.open(READER);
     outlet.push(parcelOf("one\ntwo\n"));
     outlet.close();
@@ -131,7 +134,7 @@ describe("a pipe to which nobody logs any more", () => {
 
   test("is given up when it takes nothing, and what is lost is counted", async () => {
     const { pipe, outlets, giveRoom } = outletsOf();
-    outlets.use(READER, { fd: 7, isKept: false });
+    outlets.use(READER, 7);
     const outlet = outlets.open(READER);
     const [first, second] = [parcelOf("one\ntwo\n"), parcelOf("three\nfour\n", [3, 2])];
     outlet.push(first);
@@ -151,41 +154,36 @@ describe("a pipe to which nobody logs any more", () => {
   });
 
   test.each([
-    [6, true, "one\ntw\nthree\n"],
-    [4, true, "one\nthree\n"],
-    // The text is that of both pipes.
-    [6, false, "one\ntwthree\n"],
-  ])(
-    "and was given up after %d bytes goes on with a line of its own, if it is the same: %p",
-    async (bytes, isKept, text) => {
-      const { pipe, outlets, giveRoom } = outletsOf();
-      outlets.use(READER, { fd: 7, isKept: false });
-      const outlet = outlets.open(READER);
-      outlet.push(parcelOf("one\ntwo\n"));
-      giveRoom(bytes);
-      outlet.close();
-      const released = outlets.release(READER);
-      pipe.losePatience();
-      await released;
-      outlets.open(READER).push(parcelOf("three\n"));
-      outlets.use(READER, { fd: 7, isKept });
-      // As when somebody who logs there too comes back.
-      outlets.use(READER, { fd: 7, isKept: true });
-      giveRoom(100);
-      expect(pipe.text).toBe(text);
-    },
-  );
+    [6, "one\ntw\nthree\n"],
+    [4, "one\nthree\n"],
+  ])("and was given up after %d bytes goes on with a line of its own", async (bytes, text) => {
+    const { pipe, outlets, giveRoom } = outletsOf();
+    outlets.use(READER, 7);
+    const outlet = outlets.open(READER);
+    outlet.push(parcelOf("one\ntwo\n"));
+    giveRoom(bytes);
+    outlet.close();
+    const released = outlets.release(READER);
+    pipe.losePatience();
+    await released;
+    outlets.open(READER).push(parcelOf("three\n"));
+    outlets.use(READER, 7);
+    // As when somebody who logs there too comes back.
+    outlets.use(READER, 7);
+    giveRoom(100);
+    expect(pipe.text).toBe(text);
+  });
 
   test("goes on in order if somebody logs there again meanwhile", async () => {
     const { pipe, outlets, giveRoom } = outletsOf();
-    outlets.use(READER, { fd: 7, isKept: false });
+    outlets.use(READER, 7);
     const first = outlets.open(READER);
     first.push(parcelOf("one\n"));
     giveRoom(2);
     first.close();
     const released = outlets.release(READER);
     outlets.open(READER).push(parcelOf("two\n"));
-    outlets.use(READER, { fd: 7, isKept: true });
+    outlets.use(READER, 7);
     pipe.losePatience();
     await released;
     giveRoom(100);
@@ -203,8 +201,8 @@ test("the write end of a pipe that is used again before its release is done is n
     watch: (fd) => void told.push(`watch ${fd}`),
     unwatch: () => undefined,
     relay: {
-      usePipe(reader, { fd, isKept }, itsFull) {
-        told.push(`use ${isKept ? "known" : "new"} ${fd}`);
+      usePipe(reader, fd, itsFull) {
+        told.push(`use ${reader} ${fd}`);
         full = itsFull;
       },
       releasePipe: async (reader) => void told.push(`release ${reader}`),
@@ -230,7 +228,8 @@ test("the write end of a pipe that is used again before its release is done is n
   settle();
   await Bun.sleep(0);
   expect(freed).toEqual(["last"]);
-  expect(told).toEqual(["use new 7", "use known 7", "use known 7", `release ${READER}`, "use new 8"]);
+  const uses = [`use ${READER} 7`, `use ${READER} 7`, `use ${READER} 7`];
+  expect(told).toEqual([...uses, `release ${READER}`, `use ${READER} 8`]);
   expect(closed).toEqual([107]);
   pipes.reuse(READER);
   full();

@@ -35,7 +35,7 @@ function loggersOf(estate: Estate, from: number, released: Promise<void> = Promi
     unwatch: () => undefined,
     relay: {
       begin: () => {},
-      usePipe: (_logger, { fd }) => void used.push(fd),
+      usePipe: (_logger, fd) => void used.push(fd),
       releasePipe: () => released,
       room: () => {},
       troubleOf: () => null,

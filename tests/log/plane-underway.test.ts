@@ -99,11 +99,14 @@ test("what is on its way to the file before is counted with what is on its way t
 function stuckLines(text: string, policy: LogPolicy, room: number) {
   let left = room;
   const outlets = new PipeOutlets({
-    write(_fd, bytes, start) {
-      const count = Math.min(left, bytes.length - start);
+    write(_fd, _bytes, { start, end }) {
+      const count = Math.min(left, end - start);
       left -= count;
       return count === 0 ? { tag: "full" } : { tag: "written", count };
     },
+    takenWhole: () => 4096,
+    markTorn: () => undefined,
+    isMarkedTorn: () => false,
     awaitRoom: () => undefined,
     report: () => undefined,
     patience: () => Promise.resolve(),
@@ -114,7 +117,7 @@ function stuckLines(text: string, policy: LogPolicy, room: number) {
   });
   const line = new RelayLine("test", (order) => relay.handle(structuredClone(order)));
   const { plane, said, underway } = planeThatSent(text, policy, line);
-  outlets.use(fileReaderOf("a", PATH), { fd: 7, isKept: false });
+  outlets.use(fileReaderOf("a", PATH), 7);
   plane.handle(NO_FILE);
   return {
     line,

@@ -26,9 +26,9 @@ function hostOf() {
 test("a pipe that is used again before it is released is still known, and one that was released is not", async () => {
   const { host, told, say, answer } = hostOf();
   const full: number[] = [];
-  host.usePipe("logger", { fd: 5, isKept: false }, () => full.push(1));
+  host.usePipe("logger", 5, () => full.push(1));
   const released = host.releasePipe("logger");
-  host.usePipe("logger", { fd: 5, isKept: true }, () => full.push(2));
+  host.usePipe("logger", 5, () => full.push(2));
   answer();
   await released;
   say({ tag: "full", service: "logger" });
@@ -36,7 +36,7 @@ test("a pipe that is used again before it is released is still known, and one th
   told.length = 0;
   // As another one says that comes in the place of the first.
   say({ tag: "ready" });
-  expect(told.splice(0)).toEqual([{ tag: "pipe", service: "logger", fd: 5, isKept: true }]);
+  expect(told.splice(0)).toEqual([{ tag: "pipe", service: "logger", fd: 5 }]);
   const releasedLast = host.releasePipe("logger");
   answer();
   await releasedLast;
