@@ -7,55 +7,30 @@ import type { Definition } from "../../src/core/definition.ts";
 import type { Exit } from "../../src/core/exit.ts";
 import { Fleet } from "../../src/core/fleet.ts";
 import type { FleetPorts } from "../../src/core/fleet-ports.ts";
-import type { ServiceAction, ServiceEvent } from "../../src/core/service-event.ts";
+import type { LifeEvent, ServiceAction, ServiceEvent } from "../../src/core/service-event.ts";
 import type { ServiceRecord } from "../../src/core/service-record.ts";
-import type { LifeEvent } from "../../src/core/service-event.ts";
 import { deadlineOf, hasNoProcess, isUntouched } from "../../src/core/service-state.ts";
-import type { HookName } from "../../src/core/life-policies.ts";
 import type { Instant, Millis, WallTime } from "../../src/core/units.ts";
 import type { Restoration } from "../../src/core/restore-record.ts";
+import { FakeFates } from "./fake-fates.ts";
+import { FakeHooks, hookOf } from "./fake-hooks.ts";
 import { FakeMemory } from "./fake-memory.ts";
 import { type FakeProcess, FakeProcesses } from "./fake-processes.ts";
+import type { Onlooker } from "./onlooker.ts";
 import { RandomDraw } from "./random-draw.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
-/** Who looks on; told before and after, so that it can compare. */
-export interface Onlooker {
-  acting(record: ServiceRecord, action: ServiceAction): void;
-  changed(record: ServiceRecord, previous: ServiceRecord): void;
-  forgotten(record: ServiceRecord): void;
-  /** Something has happened and all that followed at once has been handled. */
-  settled(): void;
-  /** Another supervisor goes on with these, and nothing has followed from it yet. */
-  succeeded(records: readonly ServiceRecord[]): void;
-  broken(what: string): void;
-  /** Its schedule or a connection calls it. */
-  called(service: string): void;
-  /** It is asked for: what it needs is brought in. */
-  broughtIn(service: string, byHand: boolean): void;
-}
-
-const EXITS: readonly [Exit, ...Exit[]] = [
-  { tag: "code", code: 0 },
-  { tag: "code", code: 1 },
-  { tag: "code", code: 78 },
-  { tag: "signal", signal: "SIGTERM", dumped: false },
-  { tag: "signal", signal: "SIGSEGV", dumped: true },
-];
-const SUCCESS: Exit = { tag: "code", code: 0 };
-const KILLED: Exit = { tag: "signal", signal: "SIGKILL", dumped: false };
-const LIVES: readonly [number, ...number[]] = [0, 1, 9, 60, 400, 3_000, 12_000, 90_000, 1e9];
 /** So that a crash loop without delay cannot take the whole time of the test. */
 const MOST_STEPS_AT_ONCE = 400;
 
 export class FakeWorld {
   fleet: Fleet;
   readonly processes: FakeProcesses;
+  readonly fates: FakeFates;
   readonly time = new VirtualTime();
   readonly #draw: RandomDraw;
   readonly #onlooker: Onlooker;
-  /** Kills the hook that is at work for a service, or drops it (null). */
-  readonly #hooks = new Map<string, (after: 0 | null) => void>();
+  readonly #hooks: FakeHooks;
   /** The looks that have not been told of. */
   readonly #looks = new Map<string, symbol>();
   readonly #memory = new FakeMemory();
@@ -80,6 +55,11 @@ export class FakeWorld {
     this.processes = new FakeProcesses({
       exited: (service, exit, survivors) => this.#exited(service, exit, survivors),
       otherGone: (service) => this.#tellIfEmpty(service),
+    });
+    this.fates = new FakeFates(this.processes, this.time, this.#draw);
+    this.#hooks = new FakeHooks(this.time, this.#draw, (service, event) => {
+      if (this.#isDead) this.#missed.push(() => this.#tell(service, event));
+      else this.#tell(service, event);
     });
     this.fleet = new Fleet(this.#ports(0));
   }
@@ -197,9 +177,9 @@ export class FakeWorld {
   /** One that is at work goes on; of one that is not, the end was lost, and it is run again. */
   #goOnWithHook({ definition: { name }, state }: ServiceRecord): void {
     const hook = hookOf(state);
-    if (hook === null || this.#hooks.has(name)) return;
-    this.#runHook(name, hook);
-    if (state.tag === "preparing" && state.afterwards !== null) this.#hooks.get(name)?.(0);
+    if (hook === null || this.#hooks.isAtWorkFor(name)) return;
+    this.#hooks.run(name, hook);
+    if (state.tag === "preparing" && state.afterwards !== null) this.#hooks.kill(name);
   }
 
   /** Nothing has happened between the death and the successor, so nothing is otherwise than it was. */
@@ -216,13 +196,6 @@ export class FakeWorld {
           `${name}: was ${JSON.stringify(was?.state)}, and goes on as ${JSON.stringify(is?.state)}`,
         );
     }
-  }
-
-  /** Ends a process of the service from outside. */
-  endOne(service: string, choice: number): void {
-    const members = this.processes.membersOf(service);
-    const chosen = members[choice % Math.max(members.length, 1)];
-    if (chosen !== undefined) this.processes.end(chosen, this.#draw.pick(EXITS));
   }
 
   #expire(at: number): void {
@@ -278,22 +251,22 @@ export class FakeWorld {
       case "spawn":
         return this.#spawn(definition);
       case "signal-main":
-        this.#request(this.processes.mainOf(service));
+        this.fates.request(this.processes.mainOf(service));
         return null;
       case "signal-all":
-        for (const member of this.processes.membersOf(service)) this.#request(member);
+        for (const member of this.processes.membersOf(service)) this.fates.request(member);
         return null;
       case "kill-main":
-        this.#kill(this.processes.mainOf(service));
+        this.fates.kill(this.processes.mainOf(service));
         return null;
       case "kill-all":
-        for (const member of this.processes.membersOf(service)) this.#kill(member);
+        for (const member of this.processes.membersOf(service)) this.fates.kill(member);
         return null;
       case "run-stop-command":
         return this.#runStopCommand(definition);
       case "relay":
         if (this.#draw.happens(0.3)) return null;
-        if (this.#draw.happens(0.3)) this.#request(this.processes.mainOf(service));
+        if (this.#draw.happens(0.3)) this.fates.request(this.processes.mainOf(service));
         return { tag: "relayed" };
       case "leave-rest":
         this.processes.leave(service);
@@ -308,13 +281,13 @@ export class FakeWorld {
         this.#looks.delete(service);
         return null;
       case "run-hook":
-        this.#runHook(service, action.hook);
+        this.#hooks.run(service, action.hook);
         return null;
       case "kill-hook":
-        this.#hooks.get(service)?.(0);
+        this.#hooks.kill(service);
         return null;
       case "drop-hook":
-        this.#hooks.get(service)?.(null);
+        this.#hooks.drop(service);
         return null;
       case "restart-in-order":
       case "tell-failure":
@@ -327,10 +300,10 @@ export class FakeWorld {
   #spawn(definition: Definition): ServiceEvent {
     this.#memory.spawning(definition.name);
     if (this.#draw.happens(0.08)) return { tag: "spawn-failed", reason: "exec failed" };
-    const main = this.#create(definition.name, "main");
+    const main = this.fates.create(definition.name, "main");
     this.#memory.begun(definition.name);
     if (!this.#draw.happens(0.1)) {
-      this.#live(main, definition);
+      this.fates.live(main, definition);
       return { tag: "spawned", pid: main.pid };
     }
     this.#unexecuted.add(main);
@@ -340,7 +313,7 @@ export class FakeWorld {
     this.time.after(this.#draw.pick([1, 300, 4_999, 5_001, 14_000, 40_000]), () => {
       if (!main.isAlive || decided === "never") return;
       this.#unexecuted.delete(main);
-      if (decided === "spawned") this.#live(main, definition);
+      if (decided === "spawned") this.fates.live(main, definition);
       // To a successor, it is a process that ends.
       else if (life !== this.deaths || this.#isDead) return this.processes.end(main, { tag: "code", code: 1 });
       else this.processes.vanish(main);
@@ -360,25 +333,6 @@ export class FakeWorld {
       if (this.#looks.get(service) === asked) this.#tell(service, event);
     });
     return null;
-  }
-
-  /** A hook ends by itself or is killed, later; a dropped one tells nothing. */
-  #runHook(service: string, hook: HookName): void {
-    let isOver = false;
-    const end = (failure: string | null): void => {
-      if (isOver) return;
-      isOver = true;
-      this.#hooks.delete(service);
-      const event = { tag: "hook-ended", hook, failure } as const;
-      if (this.#isDead) this.#missed.push(() => this.#tell(service, event));
-      else this.#tell(service, event);
-    };
-    this.#hooks.set(service, (after) => {
-      if (after === null) isOver = true;
-      else this.time.after(this.#draw.below(40), () => end("killed by SIGKILL"));
-    });
-    const failure = this.#draw.happens(0.3) ? "exited 1" : null;
-    this.time.after(this.#draw.pick([0, 1, 50, 3_000, 60_000]), () => end(failure));
   }
 
   /** What concerns a service beyond its process, while it is in this state. */
@@ -404,32 +358,6 @@ export class FakeWorld {
     tell(this.#draw.pick([0, 10, 2_000, 20_000]), this.#draw.pick(events as [LifeEvent, ...LifeEvent[]]));
   }
 
-  /** What a process does of its own accord once it has executed. */
-  #live(main: FakeProcess, definition: Definition): void {
-    const isStarter = definition.type === "forking";
-    main.mayBecomeMain = isStarter;
-    const life = isStarter ? this.#draw.pick([0, 5, 200, 59_999, 61_000]) : this.#draw.pick(LIVES);
-    for (let count = this.#draw.below(isStarter ? 4 : 2); count > 0; count--) {
-      this.time.after(this.#draw.below(life + 1), () => this.#fork(main, isStarter));
-    }
-    const exit = isStarter && this.#draw.happens(0.85) ? SUCCESS : this.#draw.pick(EXITS);
-    this.#endAfter(life, main, exit);
-  }
-
-  #fork(parent: FakeProcess, mayBecomeMain: boolean): void {
-    if (parent.isKilled || !this.processes.membersOf(parent.service).includes(parent)) return;
-    const child = this.#create(parent.service, "other");
-    child.mayBecomeMain = mayBecomeMain;
-    this.#endAfter(this.#draw.pick(LIVES), child, SUCCESS);
-  }
-
-  /** Of its own accord, so not once it is killed: then it ends by that or hangs in the kernel. */
-  #endAfter(span: number, process: FakeProcess, exit: Exit): void {
-    this.time.after(span, () => {
-      if (!process.isKilled) this.processes.end(process, exit);
-    });
-  }
-
   #writePidFile(service: string): void {
     if (this.#draw.happens(0.2)) return;
     this.time.after(this.#draw.pick([0, 5, 300, 59_000]), () => {
@@ -446,34 +374,10 @@ export class FakeWorld {
     if (this.#draw.happens(0.2)) return failed;
     const isObeyed = this.#draw.happens(0.5);
     this.time.after(isObeyed ? 20 : this.#draw.pick([0, 70, stop.timeout]), () => {
-      if (isObeyed) this.#request(this.processes.mainOf(name));
+      if (isObeyed) this.fates.request(this.processes.mainOf(name));
       else this.#tell(name, failed);
     });
     return null;
-  }
-
-  #create(service: string, kind: "main" | "other"): FakeProcess {
-    return this.processes.create(service, kind, {
-      endsOnRequest: this.#draw.pick([0, 1, 40, 2_000, 11_000, null]),
-      endsOnKill: this.#draw.happens(0.85) ? this.#draw.below(30) : this.#draw.pick([11_000, 50_000, null]),
-    });
-  }
-
-  #request(process: FakeProcess | null): void {
-    if (process?.endsOnRequest == null) return;
-    // Some only go once they have made another.
-    const leaves = this.#draw.happens(0.1);
-    this.time.after(process.endsOnRequest, () => {
-      if (process.isKilled) return;
-      if (leaves) this.#fork(process, process.mayBecomeMain);
-      this.processes.end(process, this.#draw.pick([SUCCESS, { tag: "signal", signal: "SIGTERM", dumped: false }]));
-    });
-  }
-
-  #kill(process: FakeProcess | null): void {
-    if (process !== null) process.isKilled = true;
-    if (process?.endsOnKill == null) return;
-    this.time.after(process.endsOnKill, () => this.processes.end(process, KILLED));
   }
 
   /** The supervisor's room looks at the services that only wait for their last process. */
@@ -482,13 +386,6 @@ export class FakeWorld {
     if (tag !== "naming" && tag !== "sweeping" && tag !== "stuck") return;
     if (this.processes.membersOf(service).length === 0) this.#tell(service, { tag: "emptied" });
   }
-}
-
-function hookOf(state: ServiceRecord["state"]): HookName | null {
-  if (state.tag === "preparing" && state.doing === "hook") return "before_start";
-  if (state.tag === "starting" && state.phase === "hook") return "after_start";
-  if (state.tag === "leaving") return "before_stop";
-  return state.tag === "cleaning" ? "after_stop" : null;
 }
 
 function isAwaiting({ state }: ServiceRecord): boolean {

@@ -7,7 +7,7 @@ import { gateOf, isSatisfied } from "../../src/core/gate.ts";
 import { isInTheWay } from "../../src/core/order-judgements.ts";
 import { deadlineOf, hasNoProcess, isAtRest, isEnding, mainPidOf } from "../../src/core/service-state.ts";
 import type { FakeProcesses } from "./fake-processes.ts";
-import type { Onlooker } from "./fake-world.ts";
+import type { Onlooker } from "./onlooker.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** States that must not last for ever, whatever their processes do; a oneshot may take its time, and hooks have their own. */

@@ -194,7 +194,7 @@ function doOne(stage: Stage, { kind, on, choice }: Deed): void {
     case "die":
       return stage.world.die(choice % 3 === 0 ? 0 : choice % 11, choice % 2 === 0);
     case "end":
-      return stage.world.endOne(service, choice);
+      return stage.world.fates.endOne(service, choice);
     case "wait":
       return;
   }
