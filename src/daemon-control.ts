@@ -106,9 +106,16 @@ export function makeControlPort(parts: ControlParts): ControlPort {
       if (supervisor.fleet.get(name) === null) return null;
       return plane.tail(name, count).then((lines) => lines.map((line) => logLineOf(name, line)));
     },
-    follow(name, listen) {
-      const deliver = (line: PlaneLine): void => listen(logLineOf(name, line));
+    follow(name, count, follower) {
+      let hasBegun = false;
+      const deliver = (line: PlaneLine): void => {
+        if (hasBegun) follower.line(logLineOf(name, line));
+      };
       plane.follow(name, deliver);
+      plane.tailBefore(name, count, (lines) => {
+        hasBegun = true;
+        follower.past(lines.map((line) => logLineOf(name, line)));
+      });
       return () => plane.unfollow(name, deliver);
     },
     async history(question) {

@@ -203,6 +203,13 @@ export interface Unwell {
   readonly message: string | null;
 }
 
+/** Whoever follows the output of a service. */
+export interface LogFollower {
+  /** Called once, before any line. */
+  past(lines: readonly LogLine[]): void;
+  line(line: LogLine): void;
+}
+
 /** What the control server needs from the supervisor. Nothing here blocks; promises end when the thing is decided. */
 export interface ControlPort {
   /** An answer begins or is over: what it took of memory may be given back some time after. */
@@ -246,8 +253,8 @@ export interface ControlPort {
   shutdown(): Outcome;
   /** The last `count` lines of a service's output, oldest first; null if there is no such service. */
   logs(name: string, count: number): Promise<readonly LogLine[]> | null;
-  /** Calls `listen` for every line of the service's output from now on, until the returned function is called. */
-  follow(name: string, listen: (line: LogLine) => void): () => void;
+  /** Tells of a service's output until the returned function is called: the last `count` lines, oldest first, and every one after them. */
+  follow(name: string, count: number, follower: LogFollower): () => void;
   /** What is kept of the past. Never rejects. */
   history(question: HistoryQuestion): Promise<HistoryAnswer>;
   /** Output of services merged by time, an OutputHead, then OutputLines and OutputNotes, as NDJSON; null: too many read at the moment. */

@@ -107,6 +107,15 @@ export class DataPlane {
       .lines;
   }
 
+  /**
+   * Calls `listen` with the last `count` lines of a service, as `tail` tells them. A follower that began before has by then heard of
+   * nothing that comes after them, and from then on hears of nothing before.
+   */
+  tailBefore(service: string, count: number, listen: (lines: readonly PlaneLine[]) => void): void {
+    const question = { tag: "tail", service, count, run: null, token: ++this.#number } as const;
+    if (!this.#isClosed) this.#lanes.of(service).ask(question, ({ lines }) => listen(lines));
+  }
+
   /** The last `count` lines (at most 1,000) of a run that has been drained, if none of the service was opened after it. */
   async lastWords({ service, run }: Pick<PlaneRun, "service" | "run">, count: number): Promise<readonly PlaneLine[]> {
     return (await this.#ask(this.#lanes.of(service), (token) => ({ tag: "tail", service, count, run, token }))).lines;

@@ -7,13 +7,13 @@ type Question = Extract<ToPlane, { readonly tag: "tail" | "mark" }>;
 /** What a question about the lines of a service is answered with; nobody knows the service: with nothing. `now` is in microseconds since 1970. */
 export function answersOf(service: Service | undefined, question: Question, now: number): readonly FromPlane[] {
   const { token } = question;
-  if (question.tag === "tail") return [{ tag: "tail", token, lines: tailOf(service, question) }];
-  const mark = service?.log.mark(now) ?? NOTHING;
-  // Whoever follows the service knows by the order of the messages what is before the mark and what is after it.
+  const answer: FromPlane =
+    question.tag === "tail"
+      ? { tag: "tail", token, lines: tailOf(service, question) }
+      : { tag: "mark", token, ...(service?.log.mark(now) ?? NOTHING) };
+  // Whoever follows the service knows by the order of the messages what is before the answer and what is after it.
   const followed = service?.log.takeFollowed() ?? [];
-  const before: readonly FromPlane[] =
-    followed.length === 0 ? [] : [{ tag: "lines", service: question.service, lines: followed }];
-  return [...before, { tag: "mark", token, ...mark }];
+  return followed.length === 0 ? [answer] : [{ tag: "lines", service: question.service, lines: followed }, answer];
 }
 
 /** What is read of a file for the last lines of one run, in bytes: they are asked for whenever a service crashes. */

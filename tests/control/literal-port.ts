@@ -169,8 +169,16 @@ export function literalPort(services: readonly ServiceView[], changes: Partial<C
       if (tag === "runs") return Promise.resolve({ tag, runs: [] });
       return Promise.resolve({ tag, report: null, newest: null });
     },
-    follow: (_name, listen) => {
+    follow: (name, count, follower) => {
+      let hasBegun = false;
+      const listen = (line: LogLine): void => {
+        if (hasBegun) follower.line(line);
+      };
       followers.add(listen);
+      void Promise.resolve(port.logs(name, count)).then((lines) => {
+        hasBegun = true;
+        follower.past(lines ?? []);
+      });
       return () => followers.delete(listen);
     },
     events: () => ({ instance: "abc", oldest: happened[0]?.number ?? 1, newest: happened.at(-1)?.number ?? 0 }),
@@ -203,7 +211,7 @@ function literalOutput(wish: OutputWish, life: AnswerLife, port: LiteralPort): R
         controller.close();
       };
       if (!isFollowed) return end();
-      stops.push(...names.map((name) => port.follow(name, (line) => say(line))));
+      stops.push(...names.map((name) => port.follow(name, 0, { past() {}, line: say })));
       life.end.addEventListener("abort", end);
     },
     cancel() {

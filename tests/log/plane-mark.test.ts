@@ -78,3 +78,31 @@ test("without a file a mark has the lines in memory, and nothing of an unknown s
   ]);
   closeDescriptor(pipe.write);
 });
+
+test("the last lines of a service part what was written before from what a follower hears, though all lines are alike", async () => {
+  await using harness = new PlaneHarness();
+  harness.plane.configure("a", policyOf([fileSink()]), harness.file("a.log"));
+  const pipe = harness.pipe();
+  harness.plane.open({ run: 1, service: "a", pid: 10 }, [{ fd: pipe.read, stream: "stdout" }]);
+  harness.plane.follow("a", () => {});
+  const told: { count: number }[] = [];
+  for (let number = 0; number < LINES; number++) {
+    writeSync(pipe.write, "the same\n");
+    if (number % 300 !== 150) continue;
+    let follower: { count: number } | null = null;
+    harness.plane.follow("a", () => {
+      if (follower !== null) follower.count++;
+    });
+    // In one batch of messages: lines are read before the question and after it.
+    void harness.plane.drain(1);
+    harness.plane.tailBefore("a", 10_000, ({ length }) => told.push((follower = { count: length })));
+    writeSync(pipe.write, "the same\n");
+    number++;
+    void harness.plane.drain(1);
+    await harness.plane.flush();
+  }
+  closeDescriptor(pipe.write);
+  await harness.until(() => harness.closed.has(pipe.read));
+  await harness.plane.flush();
+  expect(told.map(({ count }) => count)).toEqual(Array.from({ length: 10 }, () => LINES));
+});
