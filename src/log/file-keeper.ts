@@ -111,8 +111,11 @@ export class FileKeeper {
   /** Removes what is too old, and the oldest ones while all together are too large. */
   removeExcess(at: number): void {
     const { files } = this.#ports;
+    const { keepSize, keepAge } = this.#policy;
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+    // To look at all of them takes as long as the rest of a rotation.
+    if ((keepSize ?? keepAge) === null) return;
     const kept = this.#removeOld(rotatedFilesOf(this.#path, files), at);
-    const { keepSize } = this.#policy;
     if (keepSize === null) return;
     let sum = 0;
     const start = kept.findIndex((file) => (sum += file.look.size) > keepSize);
