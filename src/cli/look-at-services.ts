@@ -1,5 +1,5 @@
 import type { PageView } from "../control/answers.ts";
-import { ask, askEach, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
+import { ask, askEach, type Question, type Refusal, type Reply, type SupervisorPlace } from "../control/client.ts";
 import type { LogLine } from "../control/control-port.ts";
 import { onlyServices, selectServices } from "../control/select-services.ts";
 import type { DetailsView } from "../core/details-view.ts";
@@ -58,9 +58,20 @@ export async function lookAtUsage(
 /** Everything about one service; `details`: null: the supervisor cannot tell. */
 export type Page = Omit<PageView, "details"> & { readonly details: DetailsView | null };
 
-/** Everything about one service, with so many of the last lines of its output. */
-export async function lookAtPage(place: SupervisorPlace, name: string, lines: number): Promise<Reply<Page>> {
-  const reply = await ask(place, { route: "page", name, query: { lines: String(lines) }, patience: ANSWER_WITHIN });
+/** Everything about one service, with so many of the last lines of its output. `meanwhile`: what can be done until it comes. */
+export async function lookAtPage(
+  place: SupervisorPlace,
+  name: string,
+  { lines, meanwhile }: { readonly lines: number } & Pick<Question<"page">, "meanwhile">,
+): Promise<Reply<Page>> {
+  const query = { lines: String(lines) };
+  const reply = await ask(place, {
+    route: "page",
+    name,
+    query,
+    patience: ANSWER_WITHIN,
+    ...(meanwhile === undefined ? {} : { meanwhile }),
+  });
   // Nothing in this request can be wrong but its path, which a supervisor of an earlier version does not know.
   const isUnknown = reply.tag === "refused" && reply.why === "problem" && reply.exit === EXIT.usage;
   return isUnknown ? await gatherPage(place, name, lines) : reply;

@@ -4,13 +4,8 @@ import { EXIT, type ExitStatus } from "../core/exit-statuses.ts";
 import type { ServiceView } from "../core/service-view.ts";
 import { ANY_SERVICES, type Command, type CommandCall, JSON_OPTION } from "./command.ts";
 import { ANSWER_WITHIN, mayBeInAddress } from "./find-services.ts";
-import { PLACE_OPTIONS, programWordsOf } from "./find-supervisor.ts";
+import { PLACE_OPTIONS } from "./find-supervisor.ts";
 import { type Found, isOneName, lookAtDetails, lookAtPage, lookAtServices, lookAtUsage } from "./look-at-services.ts";
-import { renderConclusion } from "./render-conclusion.ts";
-import { lookOf, paintFaint } from "./render-paint.ts";
-import { renderStatusBlock, type StatusPage } from "./render-status-block.ts";
-import { renderStatusTable } from "./render-status-table.ts";
-import { ageWordsOf } from "./render-words.ts";
 import { worstExitOf } from "./worst-exit.ts";
 
 export const status: Command = {
@@ -65,10 +60,10 @@ async function takeScreen(call: CommandCall): Promise<Screen> {
   const isDetailed = given.has("details");
   const [only] = given.operands;
   if (!given.has("json") && only !== undefined && isOneName(given.operands) && mayBeInAddress(only)) {
-    const reply = await lookAtPage(place, only, MOST_LOG_LINES);
-    if (reply.tag === "ok")
-      return { lines: blockOf(call, reply.value), problems: [], exit: exitOfNamed([reply.value.service]) };
-    return refused(reply);
+    const reply = await lookAtPage(place, only, PAGE);
+    if (reply.tag === "refused") return refused(reply);
+    const { statusBlockOf } = await loadScreens();
+    return { lines: statusBlockOf(call, reply.value), problems: [], exit: exitOfNamed([reply.value.service]) };
   }
   // Asked for at the same time.
   const foot = !given.has("json") && only === undefined && !isDetailed ? footOf(call) : Promise.resolve([]);
@@ -94,51 +89,49 @@ function refused({ message, exit }: Refusal): Screen {
 }
 
 async function tableOf(
-  { given, world, place }: CommandCall,
+  call: CommandCall,
   { services }: Found,
   foot: Promise<readonly string[]>,
 ): Promise<readonly string[]> {
+  const { given, place } = call;
   if (services.length === 0) return given.operands.length === 0 ? ["no services"] : [];
   // Of more the supervisor tells nothing, so it need not be asked.
   const [usages, age] = await Promise.all([
     services.length > MAX_USAGES ? new Map() : lookAtUsage(place, given.operands),
     foot,
   ]);
-  const table = { services, usages, now: world.now(), program: programWordsOf(given) };
-  const look = lookOf(world);
-  const lines = [...renderStatusTable(table, look), ...age];
-  const { rows } = world.stdout;
-  // The prompt takes a line as well. What is drawn again and again shows its head, not its end.
-  const isHigher = rows !== null && lines.length >= rows && !given.has("watch");
-  return isHigher ? [...lines, ...renderConclusion(services, table.program, look)] : lines;
+  const { statusTableOf } = await loadScreens();
+  return statusTableOf(call, { services, usages, foot: age });
 }
 
-/** A line about the supervisor itself, apart from the table: of which version it is, and since when. */
-async function footOf({ world, place }: CommandCall): Promise<readonly string[]> {
-  const reply = await ask(place, { route: "version", name: null, patience: ANSWER_WITHIN });
+/** A line about the supervisor itself, below all services; none if it does not tell. */
+async function footOf(call: CommandCall): Promise<readonly string[]> {
+  const question = { route: "version", name: null, patience: ANSWER_WITHIN, meanwhile: loadScreens } as const;
+  const reply = await ask(call.place, question);
   if (reply.tag === "refused") return [];
-  return ["", paintFaint(`supervisor ${reply.value.version}: ${ageWordsOf(reply.value, world.now())}`, lookOf(world))];
+  const { statusFootOf } = await loadScreens();
+  return statusFootOf(call, reply.value);
 }
 
 /** Pages about services, with an empty line between them. */
 async function blocksOf(call: CommandCall, services: readonly ServiceView[]): Promise<readonly string[]> {
+  const { statusBlockOf } = await loadScreens();
   const blocks: string[] = [];
   for (const service of services) {
-    const reply = await lookAtPage(call.place, service.name, MOST_LOG_LINES);
+    const reply = await lookAtPage(call.place, service.name, PAGE);
     const page = reply.tag === "ok" ? reply.value : { service, details: null, lines: [] };
-    blocks.push(...(blocks.length === 0 ? [] : [""]), ...blockOf(call, page));
+    blocks.push(...(blocks.length === 0 ? [] : [""]), ...statusBlockOf(call, page));
   }
   return blocks;
 }
 
-const MOST_LOG_LINES = 8;
-
-function blockOf(
-  { given, world }: CommandCall,
-  page: Pick<StatusPage, "service" | "details" | "lines">,
-): readonly string[] {
-  return renderStatusBlock({ ...page, now: world.now(), program: programWordsOf(given) }, lookOf(world));
+/** Loaded once; not before it is wanted, as it is as much as all the rest of the command. */
+function loadScreens(): Promise<typeof import("./status-screens.ts")> {
+  return import("./status-screens.ts");
 }
+
+/** So many of the last lines of its output are shown of a service. */
+const PAGE = { lines: 8, meanwhile: loadScreens };
 
 async function withDetails({ place }: CommandCall, services: readonly ServiceView[]): Promise<readonly object[]> {
   const detailed: object[] = [];

@@ -132,7 +132,7 @@ export class TopSession {
     const { place, world, given } = this.#call;
     const service = this.#state.services.find((each) => each.name === name);
     if (service === undefined) return;
-    const reply = await lookAtPage(place, name, 8);
+    const reply = await lookAtPage(place, name, { lines: 8 });
     const page = reply.tag === "ok" ? reply.value : { service, details: null, lines: [] };
     const block = { ...page, now: world.now(), program: programWordsOf(given) };
     this.#fill(name, () => renderStatusBlock(block, this.#style));

@@ -28,6 +28,8 @@ export interface Question<R extends RouteName> {
   readonly signal?: AbortSignal;
   /** What a request that changes something is known by, so that it may be sent again; without it, it is sent once. */
   readonly identity?: string;
+  /** What is to be done while the supervisor is at work on it: called once it is sent, and awaited before its answer. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 /** Why there is no answer. `message` is a whole sentence of our grammar; `problems` are those of the configuration, else empty. */
@@ -161,6 +163,7 @@ async function attempt<R extends RouteName>(
   if (signal?.aborted === true) return "AbortError";
   const connection = await connect(socket, encodeRequest(question));
   if (typeof connection === "string") return connection;
+  await question.meanwhile?.();
   const answer = new IncomingAnswer(connection, { patience, signal });
   const problem = await answer.begin();
   if (problem !== null) {

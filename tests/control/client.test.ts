@@ -223,6 +223,31 @@ test("patience that runs out, and a wait that is given up, are no answer", async
   expect(await asking).toMatchObject({ why: "aborted" });
 });
 
+test("what is to be done meanwhile is done once the question is on its way, and before its answer is looked at", async () => {
+  const place = freePlace(true);
+  const said = Promise.withResolvers<void>();
+  const listener = Bun.listen({
+    unix: place.socket,
+    socket: {
+      data(peer) {
+        said.resolve();
+        peer.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+      },
+    },
+  });
+  let isDone = false;
+  const asking = ask(place, {
+    ...VERSION,
+    async meanwhile() {
+      await said.promise;
+      await Bun.sleep(0);
+      isDone = true;
+    },
+  });
+  expect([(await asking).tag, isDone]).toEqual(["ok", true]);
+  listener.stop(true);
+});
+
 test("something else that listens there is not believed", async () => {
   const place = freePlace();
   const answers = ["<html>", '{"detail":"x"}'];
