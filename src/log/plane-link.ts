@@ -1,5 +1,6 @@
 /*
- * The line to the Worker, whichever Worker it is at the moment. Messages of one turn go out as one array with one wake-up.
+ * The line to the Worker, whichever Worker it is at the moment. Messages of one turn go out as one array with one wake-up; where
+ * they are many, as several, so that the Worker is at work on the first of them while the turn goes on.
  * A Worker that dies is replaced by a new one, on an epoll set and eventfd of its own, so that nothing of the dead one can
  * take an event away from it.
  */
@@ -71,6 +72,8 @@ interface Connection {
 const SHORT_LIFE_MS = 10_000;
 const FIRST_DELAY_MS = 10;
 const LONGEST_DELAY_MS = 5_000;
+/** Of messages that go out as one: a successor has two for each service, and is not done with its turn for a while. */
+const MOST_TOGETHER = 128;
 
 export class PlaneLink {
   readonly #ports: DataPlanePorts;
@@ -99,11 +102,12 @@ export class PlaneLink {
     return this.#connection?.busy.lastsAt(this.#ports.micros()) ?? 0;
   }
 
-  /** Sends the message with all others of this turn. While there is no Worker, it is dropped: the greeting says all. */
+  /** Sends the message with others of this turn. While there is no Worker, it is dropped: the greeting says all. */
   post(message: ToPlane): void {
     if (this.#connection === null) return;
     this.#outbox.push(message);
     if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
+    if (this.#outbox.length === MOST_TOGETHER) this.#send();
   }
 
   /** Takes a descriptor out of the Worker's set at once, so that it may be closed. */
