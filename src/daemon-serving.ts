@@ -103,16 +103,16 @@ export class Serving {
     this.#sockets.set(path, { served, close: () => socket.close() });
   }
 
-  /** Those who waited for a supervisor are taken in, and what they ask is begun. */
+  /** Those who waited for a supervisor are taken in, until there is something to answer: its files are looked at from then on. */
   async hear(): Promise<void> {
-    for (let turn = 0; turn < TURNS_TO_HEAR; turn++) await nextTurn();
+    for (let turn = 0; turn < TURNS_TO_HEAR && !this.#isAnswering; turn++) await nextTurn();
   }
 
-  /** The same, and they are answered what can be told at once. */
+  /** They are answered what can be told at once. */
   async answerFirst(): Promise<void> {
     const until = performance.now() + FIRST_ANSWERS_WITHIN;
-    await this.hear();
-    while (this.#isAnswering && performance.now() < until) await nextTurn();
+    for (let turn = 0; turn < TURNS_TO_HEAR || (this.#isAnswering && performance.now() < until); turn++)
+      await nextTurn();
   }
 
   get #isAnswering(): boolean {
