@@ -1,31 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import type { PlaneEstate } from "../../src/log/plane-messages.ts";
 import { FileGroups } from "../../src/log/file-groups.ts";
 import { LanePlacement } from "../../src/log/lane-placement.ts";
 import { PlaneLane } from "../../src/log/plane-lane.ts";
 import { PlaneLanes } from "../../src/log/plane-lanes.ts";
 import type { DataPlanePorts } from "../../src/log/plane-link.ts";
-import { fileSink, policyOf, NO_PIPES } from "./plane-harness.ts";
+import { fileSink, policyOf, IDLE_WORKERS } from "./plane-harness.ts";
 
-const ESTATE: PlaneEstate = { journal: 1, carries: 2 };
-
-/** Workers that do nothing; the file system of a file is the first part of its path. */
+/** The file system of a file is the first part of its path. */
 const PORTS: DataPlanePorts = {
-  startThread: () => ({ post() {}, end() {} }),
-  openEpoll: () => 5,
-  removeFromEpoll() {},
-  openEventfd: () => 6,
-  addToEventfd() {},
-  openEstate: () => ESTATE,
-  unsettledPipeOf: () => null,
-  unsettledLanes: () => [],
-  pipes: NO_PIPES,
-  close() {},
-  compress: () => Promise.resolve({ tag: "gone" }),
-  stamping: 0,
-  syslogPath: "/dev/null",
-  now: () => 0,
-  micros: () => 0,
+  ...IDLE_WORKERS,
   laneOf: (files) => [...new Set(files.map((file) => file.split("/")[1] ?? ""))].toSorted().join(" "),
 };
 

@@ -4,7 +4,7 @@ import { millis } from "../../src/core/units.ts";
 import { DataPlane } from "../../src/log/data-plane.ts";
 import { SyslogQueue } from "../../src/log/syslog-queue.ts";
 import type { ToPlane } from "../../src/log/plane-messages.ts";
-import { NO_PIPES } from "./plane-harness.ts";
+import { IDLE_WORKERS } from "./plane-harness.ts";
 
 test("without a thread, messages for syslog are kept until there is one", async () => {
   let attempts = 0;
@@ -37,6 +37,7 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
   const told = Promise.withResolvers<readonly ToPlane[]>();
   const plane = new DataPlane(
     {
+      ...IDLE_WORKERS,
       openEpoll: () => openOne(),
       openEventfd() {
         if (attempts === 0) {
@@ -45,19 +46,7 @@ test("without a thread, or a descriptor for it, the data plane tries again and t
         }
         return openOne();
       },
-      openEstate: () => ({ journal: 1, carries: 2 }),
-      unsettledPipeOf: () => null,
-      unsettledLanes: () => [],
-      pipes: NO_PIPES,
       close: (fd) => void open.delete(fd),
-      removeFromEpoll() {},
-      addToEventfd() {},
-      compress: () => Promise.resolve({ tag: "gone" }),
-      stamping: 0,
-      syslogPath: "/dev/null",
-      now: () => 0,
-      micros: () => 0,
-      laneOf: () => "",
       startThread() {
         attempts++;
         if (attempts < 4) throw new TypeError("Failed to spawn worker thread");

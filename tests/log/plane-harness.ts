@@ -87,6 +87,26 @@ export const NO_PIPES: OutputPipePorts = {
   writeTable: () => undefined,
 };
 
+/** Workers that do nothing, and a machine that has descriptors for them. */
+export const IDLE_WORKERS: DataPlanePorts = {
+  startThread: () => ({ post() {}, end() {} }),
+  openEpoll: () => 5,
+  removeFromEpoll() {},
+  openEventfd: () => 6,
+  addToEventfd() {},
+  openEstate: () => ({ journal: 1, carries: 2 }),
+  unsettledPipeOf: () => null,
+  unsettledLanes: () => [],
+  pipes: NO_PIPES,
+  close() {},
+  compress: () => Promise.resolve({ tag: "gone" }),
+  stamping: 0,
+  syslogPath: "/dev/null",
+  now: () => 0,
+  micros: () => 0,
+  laneOf: () => "",
+};
+
 /** Everything into one file. */
 export const POLICY: LogPolicy = policyOf([FILE]);
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { PlaneLink } from "../../src/log/plane-link.ts";
 import type { ToPlane } from "../../src/log/plane-messages.ts";
-import { NO_PIPES } from "./plane-harness.ts";
+import { IDLE_WORKERS } from "./plane-harness.ts";
 
 const SERVICES = 300;
 
@@ -12,21 +12,8 @@ function makeLink() {
   const woken = { times: 0 };
   const link = new PlaneLink(
     {
-      openEpoll: () => 1,
-      openEventfd: () => 2,
-      openEstate: () => ({ journal: 1, carries: 2 }),
-      unsettledPipeOf: () => null,
-      unsettledLanes: () => [],
-      pipes: NO_PIPES,
-      close: () => undefined,
-      removeFromEpoll: () => undefined,
+      ...IDLE_WORKERS,
       addToEventfd: () => void woken.times++,
-      compress: () => Promise.resolve({ tag: "gone" }),
-      stamping: 0,
-      syslogPath: "/dev/null",
-      now: () => 0,
-      micros: () => 0,
-      laneOf: () => "",
       startThread: () => ({
         post: (message) => void (Array.isArray(message) && sent.push(...(message as readonly ToPlane[]))),
         end: () => undefined,
